@@ -17,7 +17,8 @@
 extern "C" {
 #endif
 
-/* ---- Adapter attributes (set from MiniportInitializeEx, in this order) ------------------------ */
+/* ---- Adapter attributes (set from MiniportInitializeEx, in this order) ------------------------
+ */
 
 typedef struct _NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES {
     NDIS_OBJECT_HEADER Header; /* Type 0x9E, revision 1 */
@@ -81,12 +82,13 @@ typedef union _NDIS_MINIPORT_ADAPTER_ATTRIBUTES {
     NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES OffloadAttributes;
 } NDIS_MINIPORT_ADAPTER_ATTRIBUTES, *PNDIS_MINIPORT_ADAPTER_ATTRIBUTES;
 
-/* SUCCESS or BAD_VERSION. Every structure is copied before the call returns. Registration attributes
- * set the MiniportAdapterContext that every later handler receives. */
+/* SUCCESS or BAD_VERSION. Every structure is copied before the call returns. Registration
+ * attributes set the MiniportAdapterContext that every later handler receives. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_IN PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes);
 
-/* ---- Driver registration ---------------------------------------------------------------------- */
+/* ---- Driver registration ----------------------------------------------------------------------
+ */
 
 typedef struct _NDIS_MINIPORT_INIT_PARAMETERS {
     NDIS_OBJECT_HEADER Header;
@@ -213,31 +215,33 @@ typedef struct _NDIS_OBJECT_HEADER NDIS_DRIVER_OPTIONAL_HANDLERS, *PNDIS_DRIVER_
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL DriverEntry(NDIS_IN PDRIVER_OBJECT DriverObject,
                                                NDIS_IN PUNICODE_STRING RegistryPath);
 
-/* SUCCESS, BAD_CHARACTERISTICS, BAD_VERSION, RESOURCES or FAILURE. MiniportSetOptions is called from
- * inside. The characteristics are copied. */
+/* SUCCESS, BAD_CHARACTERISTICS, BAD_VERSION, RESOURCES or FAILURE. MiniportSetOptions is called
+ * from inside. The characteristics are copied. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
     NDIS_IN PDRIVER_OBJECT DriverObject, NDIS_IN PUNICODE_STRING RegistryPath,
     NDIS_OPT NDIS_HANDLE MiniportDriverContext,
     NDIS_IN PNDIS_MINIPORT_DRIVER_CHARACTERISTICS MiniportDriverCharacteristics,
     NDIS_OUT PNDIS_HANDLE NdisMiniportDriverHandle);
-NDIS_PASSIVE VOID NDIS_CALL NdisMDeregisterMiniportDriver(NDIS_IN NDIS_HANDLE NdisMiniportDriverHandle);
+NDIS_PASSIVE VOID NDIS_CALL
+NdisMDeregisterMiniportDriver(NDIS_IN NDIS_HANDLE NdisMiniportDriverHandle);
 
 /* From MiniportSetOptions only. SUCCESS, RESOURCES, NOT_SUPPORTED or FAILURE. Copied. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);
 
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMPauseComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle);
-NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMRestartComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
-                                                           NDIS_IN NDIS_STATUS Status);
+NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL
+NdisMRestartComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN NDIS_STATUS Status);
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMResetComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
                                                          NDIS_IN NDIS_STATUS Status,
                                                          NDIS_IN BOOLEAN AddressingReset);
 /* The request belongs to NDIS again when this is called. */
-NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMOidRequestComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
-                                                              NDIS_IN PNDIS_OID_REQUEST OidRequest,
-                                                              NDIS_IN NDIS_STATUS Status);
+NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL
+NdisMOidRequestComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
+                        NDIS_IN PNDIS_OID_REQUEST OidRequest, NDIS_IN NDIS_STATUS Status);
 
-/* ---- Non-offload data path -------------------------------------------------------------------- */
+/* ---- Non-offload data path --------------------------------------------------------------------
+ */
 
 #define NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL 0x00000001u
 #define NDIS_RECEIVE_FLAGS_RESOURCES 0x00000002u
@@ -271,10 +275,11 @@ typedef struct _NDIS_STATUS_INDICATION {
 } NDIS_STATUS_INDICATION, *PNDIS_STATUS_INDICATION;
 #define NDIS_STATUS_INDICATION_REVISION_1 1
 
-NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
-                                                            NDIS_IN PNDIS_STATUS_INDICATION Status);
+NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMIndicateStatusEx(
+    NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN PNDIS_STATUS_INDICATION Status);
 
-/* ---- Memory ----------------------------------------------------------------------------------- */
+/* ---- Memory -----------------------------------------------------------------------------------
+ */
 
 typedef enum _EX_POOL_PRIORITY {
     LowPoolPriority = 0,
@@ -282,15 +287,17 @@ typedef enum _EX_POOL_PRIORITY {
     HighPoolPriority = 32
 } EX_POOL_PRIORITY;
 
-/* Nonpaged memory of Length bytes, 16-byte aligned, content undefined; NULL when memory is short. */
-NDIS_LEVEL_TO_DISPATCH PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(
-    NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN UINT Length, NDIS_IN ULONG Tag,
-    NDIS_IN EX_POOL_PRIORITY Priority);
+/* Nonpaged memory of Length bytes, 16-byte aligned, content undefined; NULL when memory is short.
+ */
+NDIS_LEVEL_TO_DISPATCH PVOID NDIS_CALL
+NdisAllocateMemoryWithTagPriority(NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN UINT Length,
+                                  NDIS_IN ULONG Tag, NDIS_IN EX_POOL_PRIORITY Priority);
 /* Length is what was allocated, or 0. MemoryFlags is 0. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeMemory(NDIS_IN PVOID VirtualAddress,
                                                      NDIS_IN UINT Length, NDIS_IN UINT MemoryFlags);
 
-/* ---- Spin locks, levels, interlocked ---------------------------------------------------------- */
+/* ---- Spin locks, levels, interlocked ----------------------------------------------------------
+ */
 
 typedef struct _NDIS_SPIN_LOCK {
     ULONG_PTR SpinLock;
@@ -299,7 +306,8 @@ typedef struct _NDIS_SPIN_LOCK {
 
 VOID NDIS_CALL NdisAllocateSpinLock(NDIS_OUT PNDIS_SPIN_LOCK SpinLock);
 VOID NDIS_CALL NdisFreeSpinLock(NDIS_IN PNDIS_SPIN_LOCK SpinLock);
-/* Raises the caller to DISPATCH_LEVEL until the release, which restores the level. Not recursive. */
+/* Raises the caller to DISPATCH_LEVEL until the release, which restores the level. Not recursive.
+ */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisAcquireSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
 NDIS_DISPATCH VOID NDIS_CALL NdisReleaseSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
 /* For callers already at DISPATCH_LEVEL; the level stays. */
@@ -317,7 +325,8 @@ VOID NDIS_CALL NdisLowerIrqlLevel(NDIS_IN KIRQL NewIrql);
 LONG NDIS_CALL NdisInterlockedIncrement(NDIS_INOUT PLONG Addend); /* returns the new value */
 LONG NDIS_CALL NdisInterlockedDecrement(NDIS_INOUT PLONG Addend);
 
-/* ---- Time, timers, work items ------------------------------------------------------------------ */
+/* ---- Time, timers, work items ------------------------------------------------------------------
+ */
 
 /* Milliseconds since the system started. */
 VOID NDIS_CALL NdisGetSystemUpTimeEx(NDIS_OUT PLARGE_INTEGER SystemUpTime);
@@ -349,7 +358,8 @@ NDIS_LEVEL_TO_DISPATCH BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_IN NDIS_HAND
 /* The timer must not be queued. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeTimerObject(NDIS_IN NDIS_HANDLE TimerObject);
 
-typedef VOID(NDIS_CALL *NDIS_IO_WORKITEM_ROUTINE)(PVOID WorkItemContext, NDIS_HANDLE NdisIoWorkItemHandle);
+typedef VOID(NDIS_CALL *NDIS_IO_WORKITEM_ROUTINE)(PVOID WorkItemContext,
+                                                  NDIS_HANDLE NdisIoWorkItemHandle);
 
 /* Work items run at PASSIVE_LEVEL, each queueing exactly once; queueing a queued item is a bug. */
 NDIS_LEVEL_TO_DISPATCH NDIS_HANDLE NDIS_CALL NdisAllocateIoWorkItem(NDIS_IN NDIS_HANDLE NdisHandle);
@@ -358,8 +368,8 @@ NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_IN NDIS_HANDLE Wo
                                                           NDIS_IN PVOID WorkItemContext);
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeIoWorkItem(NDIS_IN NDIS_HANDLE WorkItem);
 
-/* Blocks the caller for at least the given microseconds. PASSIVE_LEVEL only. Other activity (timers,
- * frames, returns of lists) goes on meanwhile. */
+/* Blocks the caller for at least the given microseconds. PASSIVE_LEVEL only. Other activity
+ * (timers, frames, returns of lists) goes on meanwhile. */
 NDIS_PASSIVE VOID NDIS_CALL NdisMSleep(NDIS_IN ULONG MicrosecondsToSleep);
 
 #ifdef __cplusplus

@@ -6,7 +6,8 @@
  * CurrentMdl and CurrentMdlOffset name the same byte; DataLength is the used length. Chains are
  * singly linked and end in NULL.
  *
- * Chimney data MDLs are locked but not mapped: MappedSystemVa is meaningful only after NdisQueryMdl.
+ * Chimney data MDLs are locked but not mapped: MappedSystemVa is meaningful only after
+ * NdisQueryMdl.
  */
 #ifndef NDIS_BUFFER_H
 #define NDIS_BUFFER_H
@@ -183,7 +184,8 @@ typedef PMDL(NDIS_CALL *NET_BUFFER_ALLOCATE_MDL_HANDLER)(PULONG BufferSize);
 typedef VOID(NDIS_CALL *NET_BUFFER_FREE_MDL_HANDLER)(PMDL Mdl);
 
 /* Pools. NdisHandle is the miniport handle or NULL. NULL is returned when memory is short. A pool
- * is freed after every object taken from it was freed. Source: ndis/nf-ndis-ndisallocatenetbufferlistpool. */
+ * is freed after every object taken from it was freed. Source:
+ * ndis/nf-ndis-ndisallocatenetbufferlistpool. */
 NDIS_LEVEL_TO_DISPATCH NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferListPool(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNET_BUFFER_LIST_POOL_PARAMETERS Parameters);
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBufferListPool(NDIS_IN NDIS_HANDLE PoolHandle);
@@ -207,7 +209,8 @@ NDIS_LEVEL_TO_DISPATCH PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_IN NDIS_
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBuffer(NDIS_IN PNET_BUFFER NetBuffer);
 
 /* Shrink the used data from the front by DataOffsetDelta bytes. FreeMdl FALSE keeps every MDL.
- * Advancing by more than DataLength is a bug of the caller. Source: nblapi/ndisadvancenetbufferdatastart. */
+ * Advancing by more than DataLength is a bug of the caller. Source:
+ * nblapi/ndisadvancenetbufferdatastart. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisAdvanceNetBufferDataStart(
     NDIS_IN PNET_BUFFER NetBuffer, NDIS_IN ULONG DataOffsetDelta, NDIS_IN BOOLEAN FreeMdl,
     NDIS_OPT NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);

@@ -105,7 +105,8 @@ typedef struct _NDIS_OFFLOAD_ENCAPSULATION {
 } NDIS_OFFLOAD_ENCAPSULATION, *PNDIS_OFFLOAD_ENCAPSULATION;
 NDIS_ASSERT_SIZE(NDIS_OFFLOAD_ENCAPSULATION, 28);
 
-/* What the target can take over. Encapsulation must name a type, or the chimney is not recognised. */
+/* What the target can take over. Encapsulation must name a type, or the chimney is not recognised.
+ */
 typedef struct NDIS_MS_STRUCT _NDIS_TCP_CONNECTION_OFFLOAD {
     NDIS_OBJECT_HEADER Header;
     ULONG Encapsulation;

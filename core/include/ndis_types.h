@@ -23,9 +23,9 @@
 #define NDIS_OUT
 #define NDIS_INOUT
 #define NDIS_OPT
-#define NDIS_PASSIVE          /* caller is at PASSIVE_LEVEL                    */
+#define NDIS_PASSIVE           /* caller is at PASSIVE_LEVEL                    */
 #define NDIS_LEVEL_TO_DISPATCH /* caller is at PASSIVE_LEVEL or DISPATCH_LEVEL  */
-#define NDIS_DISPATCH         /* caller is at DISPATCH_LEVEL                   */
+#define NDIS_DISPATCH          /* caller is at DISPATCH_LEVEL                   */
 
 #if defined(_MSC_VER)
 #define NDIS_MS_STRUCT
@@ -41,7 +41,7 @@
 #define NDIS_ALIGNED(bytes) _Alignas(bytes)
 #endif
 #define NDIS_ASSERT_SIZE(type, bytes) NDIS_STATIC_ASSERT(sizeof(type) == (bytes), #type " size")
-#define NDIS_ASSERT_OFFSET(type, member, bytes) \
+#define NDIS_ASSERT_OFFSET(type, member, bytes)                                                    \
     NDIS_STATIC_ASSERT(offsetof(type, member) == (bytes), #type "." #member " offset")
 
 #ifdef __cplusplus

@@ -17,7 +17,8 @@
 extern "C" {
 #endif
 
-/* ---- Enumerations and flags ------------------------------------------------------------------- */
+/* ---- Enumerations and flags -------------------------------------------------------------------
+ */
 
 typedef enum _NDIS_CHIMNEY_OFFLOAD_TYPE {
     NdisTcpChimneyOffload = 1,
@@ -108,11 +109,12 @@ typedef enum _INDICATE_OFFLOAD_EVENT {
 #define TCP_FLAG_MAX_RT_RESTART 0x08
 #define TCP_FLAG_UPDATE_RCV_WND 0x10
 
-#define TCP_OFFLOAD_TIMER_NOT_RUNNING 0xFFFFFFFFu     /* a TimeoutDelta */
-#define TCP_OFFLOAD_NO_RETRANSMIT_LIMIT 0xFFFFFFFFu   /* MaxRT */
-#define TCP_OFFLOAD_BACKLOG_UNSUPPORTED 0xFFFFFFFFu   /* Send/ReceiveBacklogSize */
+#define TCP_OFFLOAD_TIMER_NOT_RUNNING 0xFFFFFFFFu   /* a TimeoutDelta */
+#define TCP_OFFLOAD_NO_RETRANSMIT_LIMIT 0xFFFFFFFFu /* MaxRT */
+#define TCP_OFFLOAD_BACKLOG_UNSUPPORTED 0xFFFFFFFFu /* Send/ReceiveBacklogSize */
 
-/* ---- Block lists ------------------------------------------------------------------------------ */
+/* ---- Block lists ------------------------------------------------------------------------------
+ */
 
 /* One per state object, kept by the host. The target's context reference is stored in it through
  * MiniportOffloadContext of the block list. */
@@ -141,7 +143,8 @@ typedef struct _NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     PVOID Scratch[2];
     PVOID SourceHandle; /* not the target's */
     NDIS_PORT_NUMBER PortNumber;
-    PNET_BUFFER_LIST NetBufferListChain; /* outstanding send data, in on initiate, out on terminate */
+    PNET_BUFFER_LIST
+        NetBufferListChain; /* outstanding send data, in on initiate, out on terminate */
 } NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, *PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 NDIS_ASSERT_OFFSET(NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, NextBlock, 8);
 NDIS_ASSERT_OFFSET(NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, DependentBlockList, 16);
@@ -187,7 +190,8 @@ typedef struct _OFFLOAD_STATE_HEADER {
 } OFFLOAD_STATE_HEADER, *POFFLOAD_STATE_HEADER;
 NDIS_ASSERT_SIZE(OFFLOAD_STATE_HEADER, 8);
 
-/* ---- Neighbor and path state ------------------------------------------------------------------ */
+/* ---- Neighbor and path state ------------------------------------------------------------------
+ */
 
 /* Link addresses are 32-byte arrays of which Ethernet uses the first 6. All zero DlSourceAddress =
  * the interface's own address. VlanId 0 = no VLAN of the neighbor. */
@@ -237,7 +241,8 @@ typedef struct _PATH_OFFLOAD_STATE_DELEGATED {
 } PATH_OFFLOAD_STATE_DELEGATED, *PPATH_OFFLOAD_STATE_DELEGATED;
 NDIS_ASSERT_SIZE(PATH_OFFLOAD_STATE_DELEGATED, 8);
 
-/* ---- TCP state -------------------------------------------------------------------------------- */
+/* ---- TCP state --------------------------------------------------------------------------------
+ */
 
 /* Ports stand in host byte order (the documents do not say; the rig takes this reading). */
 typedef struct NDIS_MS_STRUCT _TCP_OFFLOAD_STATE_CONST {
@@ -374,12 +379,13 @@ static inline POFFLOAD_STATE_HEADER ndis_offload_state_next(const OFFLOAD_STATE_
                                               (((ULONG_PTR)State->Length + 7u) & ~(ULONG_PTR)7u));
 }
 
-/* ---- The target's handlers (set through NdisSetOptionalHandlers) ------------------------------- */
+/* ---- The target's handlers (set through NdisSetOptionalHandlers) -------------------------------
+ */
 
 /* State operations. The handler keeps the root pointer and returns; the tree and what follows it
  * stay valid until the matching NdisM*OffloadComplete call. Any level. */
-typedef VOID(NDIS_CALL *W_INITIATE_OFFLOAD_HANDLER)(NDIS_HANDLE MiniportAdapterContext,
-                                                    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+typedef VOID(NDIS_CALL *W_INITIATE_OFFLOAD_HANDLER)(
+    NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
 typedef W_INITIATE_OFFLOAD_HANDLER W_TERMINATE_OFFLOAD_HANDLER;
 typedef W_INITIATE_OFFLOAD_HANDLER W_UPDATE_OFFLOAD_HANDLER;
 typedef W_INITIATE_OFFLOAD_HANDLER W_INVALIDATE_OFFLOAD_HANDLER;
@@ -387,7 +393,8 @@ typedef W_INITIATE_OFFLOAD_HANDLER W_QUERY_OFFLOAD_HANDLER;
 
 /* Data path. Each takes ownership of the list and returns NDIS_STATUS_PENDING, nothing else.
  * MiniportOffloadContext is the value that the target stored at initiate (a rig setting passes the
- * address of the cell instead). Any level. The host serialises sends, and receives, per connection. */
+ * address of the cell instead). Any level. The host serialises sends, and receives, per connection.
+ */
 typedef NDIS_STATUS(NDIS_CALL *W_TCP_OFFLOAD_SEND_HANDLER)(NDIS_HANDLE MiniportAdapterContext,
                                                            PVOID MiniportOffloadContext,
                                                            PNET_BUFFER_LIST NetBufferList);
@@ -426,7 +433,8 @@ typedef struct _NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS {
     *PNDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS;
 NDIS_ASSERT_SIZE(NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS, 56);
 
-/* ---- What the target calls --------------------------------------------------------------------- */
+/* ---- What the target calls ---------------------------------------------------------------------
+ */
 
 /* Entry points given out by NdisMGetOffloadHandlers, for the target to copy. */
 typedef VOID(NDIS_CALL *NDIS_TCP_OFFLOAD_EVENT_INDICATE)(NDIS_HANDLE NdisOffloadHandle,
@@ -434,8 +442,8 @@ typedef VOID(NDIS_CALL *NDIS_TCP_OFFLOAD_EVENT_INDICATE)(NDIS_HANDLE NdisOffload
                                                          ULONG EventSpecificInformation);
 /* DISPATCH_LEVEL. One stand-alone list with one NET_BUFFER, Status NDIS_STATUS_SUCCESS. SUCCESS =
  * the host keeps it until MiniportTcpOffloadReceiveReturn; OFFLOAD_DATA_NOT_ACCEPTED or
- * ..._PARTIALLY_ACCEPTED = it is the target's again at once, *BytesConsumed leading bytes were taken.
- * Not to be called while another call of this or of the receive completion is open on the
+ * ..._PARTIALLY_ACCEPTED = it is the target's again at once, *BytesConsumed leading bytes were
+ * taken. Not to be called while another call of this or of the receive completion is open on the
  * connection. The host may call any I/O handler from inside. */
 typedef NDIS_STATUS(NDIS_CALL *NDIS_TCP_OFFLOAD_RECEIVE_INDICATE)(NDIS_HANDLE NdisOffloadHandle,
                                                                   PNET_BUFFER_LIST NetBufferList,
@@ -465,24 +473,29 @@ typedef struct _NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
 NDIS_ASSERT_SIZE(NDIS_TCP_OFFLOAD_EVENT_HANDLERS, 56);
 #define NDIS_OBJECT_TCP_OFFLOAD_REVISION_1 1
 
-/* From MiniportInitializeEx. SUCCESS, or NOT_SUPPORTED for an unknown type (*Handlers then invalid).
- * The table is NDIS's: check its header and copy the pointers before returning. */
+/* From MiniportInitializeEx. SUCCESS, or NOT_SUPPORTED for an unknown type (*Handlers then
+ * invalid). The table is NDIS's: check its header and copy the pointers before returning. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMGetOffloadHandlers(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_IN NDIS_CHIMNEY_OFFLOAD_TYPE ChimneyType,
     NDIS_OUT PNDIS_OFFLOAD_EVENT_HANDLERS *OffloadHandlers);
 
 /* Completions of the state operations: any level, same root pointer as the request, Status written
  * in every block. The tree is the host's when the call is made. */
-VOID NDIS_CALL NdisMInitiateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
-                                            NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
-VOID NDIS_CALL NdisMTerminateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
-                                             NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
-VOID NDIS_CALL NdisMUpdateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
-                                          NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
-VOID NDIS_CALL NdisMInvalidateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
-                                              NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
-VOID NDIS_CALL NdisMQueryOffloadStateComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
-                                              NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+VOID NDIS_CALL
+NdisMInitiateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
+                             NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+VOID NDIS_CALL
+NdisMTerminateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
+                              NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+VOID NDIS_CALL
+NdisMUpdateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
+                           NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+VOID NDIS_CALL
+NdisMInvalidateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
+                               NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+VOID NDIS_CALL
+NdisMQueryOffloadStateComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
+                               NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
 
 /* NeighborReachabilityQuery: one block of type NeighborOffloadState followed by const, cached and
  * delegated state; the host writes HostReachabilityDelta back before the call returns. Any other
@@ -491,7 +504,8 @@ NDIS_DISPATCH VOID NDIS_CALL NdisMOffloadEventIndicate(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_INOUT PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST Block,
     NDIS_IN ULONG IndicationCode);
 
-/* ---- The host's side (a protocol driver) ------------------------------------------------------- */
+/* ---- The host's side (a protocol driver) -------------------------------------------------------
+ */
 
 typedef VOID(NDIS_CALL *INITIATE_OFFLOAD_COMPLETE_HANDLER)(NDIS_HANDLE ProtocolBindingContext,
                                                            PNDIS_PROTOCOL_OFFLOAD_BLOCK_LIST);
@@ -559,8 +573,8 @@ VOID NDIS_CALL NdisQueryOffloadState(NDIS_IN NDIS_HANDLE NdisBindingHandle,
 NDIS_STATUS NDIS_CALL NdisOffloadTcpSend(NDIS_IN PNDIS_OFFLOAD_HANDLE, NDIS_IN PNET_BUFFER_LIST);
 NDIS_STATUS NDIS_CALL NdisOffloadTcpReceive(NDIS_IN PNDIS_OFFLOAD_HANDLE, NDIS_IN PNET_BUFFER_LIST);
 NDIS_STATUS NDIS_CALL NdisOffloadTcpForward(NDIS_IN PNDIS_OFFLOAD_HANDLE, NDIS_IN PNET_BUFFER_LIST);
-NDIS_STATUS NDIS_CALL NdisOffloadTcpDisconnect(NDIS_IN PNDIS_OFFLOAD_HANDLE, NDIS_IN PNET_BUFFER_LIST,
-                                               NDIS_IN ULONG Flags);
+NDIS_STATUS NDIS_CALL NdisOffloadTcpDisconnect(NDIS_IN PNDIS_OFFLOAD_HANDLE,
+                                               NDIS_IN PNET_BUFFER_LIST, NDIS_IN ULONG Flags);
 VOID NDIS_CALL NdisOffloadTcpReceiveReturn(NDIS_IN NDIS_HANDLE NdisBindingHandle,
                                            NDIS_IN PNET_BUFFER_LIST);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wire port: the only interface of a driver besides NDIS. It stands where a card's DMA rings and
- * interrupts would be. Frames start at the link header and carry no frame check sequence.
+ * The wire port: the only interface of a driver besides NDIS. It stands where a card's DMA rings
+ * and interrupts would be. Frames start at the link header and carry no frame check sequence.
  *
  * A driver opens the port in MiniportInitializeEx, starts it in MiniportRestart, stops it in
- * MiniportPause and closes it in MiniportHaltEx. All callbacks come at DISPATCH_LEVEL and none comes
- * from inside a Nic* call, so Nic* functions may be called with the driver's own locks held.
+ * MiniportPause and closes it in MiniportHaltEx. All callbacks come at DISPATCH_LEVEL and none
+ * comes from inside a Nic* call, so Nic* functions may be called with the driver's own locks held.
  */
 #ifndef NIC_H
 #define NIC_H
@@ -19,8 +19,8 @@ extern "C" {
 typedef PVOID NIC_HANDLE;
 
 /* A received frame. The driver owns it (header and bytes) from the receive callback until
- * NicReturnFrames, and may keep it as long as it likes. Mdl describes exactly Data[0, Length) and is
- * mapped, so that the bytes can be passed up in a NET_BUFFER without copying. */
+ * NicReturnFrames, and may keep it as long as it likes. Mdl describes exactly Data[0, Length) and
+ * is mapped, so that the bytes can be passed up in a NET_BUFFER without copying. */
 typedef struct _NIC_FRAME {
     struct _NIC_FRAME *Next; /* the owner's to use */
     PUCHAR Data;
@@ -88,10 +88,12 @@ NDIS_PASSIVE VOID NDIS_CALL NicClose(NDIS_IN NIC_HANDLE Nic);
 /* SUCCESS: the wire owns Tx until the transmit callback. RESOURCES: no slot is free, Tx stays the
  * driver's, try again after a transmit callback. FAILURE: link down or port stopped, Tx stays the
  * driver's. INVALID_LENGTH: empty, too long, or too many segments. */
-NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NicTransmit(NDIS_IN NIC_HANDLE Nic, NDIS_IN PNIC_TX Tx);
+NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NicTransmit(NDIS_IN NIC_HANDLE Nic,
+                                                         NDIS_IN PNIC_TX Tx);
 
 /* Gives a chain of received frames back. */
-NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NicReturnFrames(NDIS_IN NIC_HANDLE Nic, NDIS_IN PNIC_FRAME Frames);
+NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NicReturnFrames(NDIS_IN NIC_HANDLE Nic,
+                                                      NDIS_IN PNIC_FRAME Frames);
 
 #ifdef __cplusplus
 }
