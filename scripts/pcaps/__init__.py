@@ -1,0 +1,1 @@
+"""The makers of the captures in pcaps/; scripts/make-pcaps is their command."""
