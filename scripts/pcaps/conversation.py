@@ -134,6 +134,8 @@ class End:
                   ack=acknowledged % SEQUENCES, flags=flags, dataofs=5 + len(options) // 4,
                   window=self.window if window is None else window, urgptr=urgent)
         packet = self._network(ip_options, extension) / tcp / Raw(options + payload)
+        if len(options) > 40 or len(packet) > 1500:
+            raise ValueError(f"no room for {len(options)} bytes of options and {len(payload)} of payload")
         frame = bytearray(bytes(Ether(src=self.mac, dst=self.peer.mac) / packet))
         if spoil_ip:
             frame[14 + 10] ^= 0x5A

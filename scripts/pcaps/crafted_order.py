@@ -35,7 +35,7 @@ def overlap_same():
     client.ack(1500, options=client.timestamps() + client.sack((1800, 2800)))
     server.segment(offset=1900, length=300)               # inside
     client.ack(1500, options=client.timestamps() + client.sack((1900, 2200), (1800, 2800)))
-    server.segment(offset=1200, length=1460, flags="PA")  # covers old data, the hole and most of what is held
+    server.segment(offset=1200, length=1448, flags="PA")  # covers old data, the hole and most of what is held
     server.sent = 2800
     client.ack(2800)
     return end(talk)
@@ -117,12 +117,13 @@ def dsack():
     client.ack(1000, options=client.timestamps() + client.sack((2000, 3000)))
     server.segment(offset=2000, length=1000)
     client.ack(1000, options=client.timestamps() + client.sack((2000, 3000), (2000, 3000)))
-    server.segment(offset=500, length=1500)
+    server.segment(offset=552, length=1448)
     server.sent = 3000
-    client.ack(3000, options=client.timestamps() + client.sack((500, 1000)))
-    client.send(2000)
+    client.ack(3000, options=client.timestamps() + client.sack((552, 1000)))
+    client.send(880)
+    client.send(1120)
     server.ack(1000, options=server.timestamps() + server.sack((0, 500)))
-    server.ack(120 + 2000, options=server.timestamps() + server.sack((120, 620)))
+    server.ack(2120, options=server.timestamps() + server.sack((120, 620)))
     return end(talk)
 
 
