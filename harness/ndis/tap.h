@@ -142,6 +142,8 @@ struct tap_nbl {
     uint32_t bytes_transferred; /* BT slot now; TAP_BT_POISON = never written */
     uint32_t advance;       /* sum over the NET_BUFFERs: bytes by which the data start moved */
     bool nb_consistent;     /* DataOffset, CurrentMdl, CurrentMdlOffset, DataLength agree, MDLs intact */
+    bool fields_intact;     /* OWN-FIELD-1: nothing changed but what the target may write */
+    bool slack_intact;      /* RCV-BOUND-1: bytes outside the data window unchanged */
     uint64_t stream_offset; /* sends: offset of the first byte in the connection's send stream */
 };
 #define TAP_BT_POISON 0xA5A5A5A5u

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Free in the address maps of plain, ASan and TSan processes on x86-64 Linux. */
+#define GUEST_BASE ((uint8_t *)0x7e9000000000)
+#define GUEST_SIZE ((size_t)8 << 30)
+#define RIG_BASE ((uint8_t *)0x7eb000000000)
+#define RIG_SIZE ((size_t)8 << 30)
+#define GAP 16u
+#define CLASSES 64u /* free lists by size, in granules; larger pieces are not reused */
+
+void __asan_poison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
+void __asan_unpoison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
+
+struct free_piece {
+    struct free_piece *next;
+};
+
+static struct {
+    bool open, reuse;
+    size_t guest_next, guest_high;
+    size_t rig_next;
+    struct free_piece *free_list[CLASSES * 4];
+} arena;
+
+static size_t round_up(size_t bytes, size_t unit)
+{
+    return (bytes + unit - 1) & ~(unit - 1);
+}
+
+bool arena_open(void)
+{
+    if (arena.open) {
+        return true;
+    }
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    void *guest = mmap(GUEST_BASE, GUEST_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    void *rig = mmap(RIG_BASE, RIG_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (guest != GUEST_BASE || rig != RIG_BASE) {
+        return false;
+    }
+    madvise(guest, GUEST_SIZE, MADV_HUGEPAGE);
+    arena.open = true;
+    arena.guest_high = GUEST_SIZE >> 6; /* everything that a first run may reach is poisoned */
+    arena_rewind(false);
+    return true;
+}
+
+void arena_rewind(bool reuse)
+{
+    if (__asan_poison_memory_region) {
+        __asan_poison_memory_region(GUEST_BASE, arena.guest_high);
+    }
+    arena.guest_next = GAP;
+    arena.guest_high = 0;
+    memset(RIG_BASE, 0, arena.rig_next);
+    arena.rig_next = 0;
+    arena.reuse = reuse;
+    memset(arena.free_list, 0, sizeof(arena.free_list));
+}
+
+static void *reuse_piece(size_t granules, size_t bytes)
+{
+    if (!arena.reuse || granules >= CLASSES * 4 || !arena.free_list[granules]) {
+        return NULL;
+    }
+    struct free_piece *piece = arena.free_list[granules];
+    guest_lend(piece, bytes < sizeof(*piece) ? sizeof(*piece) : bytes);
+    arena.free_list[granules] = piece->next;
+    return piece;
+}
+
+void *guest_alloc(size_t bytes)
+{
+    size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
+    void *again = reuse_piece(size / ARENA_GRANULE, bytes);
+    if (again) {
+        return again;
+    }
+    if (size > GUEST_SIZE || arena.guest_next + size + GAP > GUEST_SIZE) {
+        return NULL;
+    }
+    uint8_t *piece = GUEST_BASE + arena.guest_next;
+    arena.guest_next += size + GAP;
+    if (arena.guest_next > arena.guest_high) {
+        arena.guest_high = arena.guest_next;
+    }
+    guest_take(piece, size + GAP);
+    guest_lend(piece, bytes);
+    return piece;
+}
+
+void guest_free(void *piece, size_t bytes)
+{
+    size_t granules = round_up(bytes ? bytes : 1, ARENA_GRANULE) / ARENA_GRANULE;
+    if (arena.reuse && granules < CLASSES * 4) {
+        struct free_piece *entry = piece;
+        guest_lend(entry, sizeof(*entry));
+        entry->next = arena.free_list[granules];
+        arena.free_list[granules] = entry;
+    }
+    guest_take(piece, granules * ARENA_GRANULE);
+}
+
+bool guest_contains(const void *pointer)
+{
+    return (const uint8_t *)pointer >= GUEST_BASE &&
+           (const uint8_t *)pointer < GUEST_BASE + arena.guest_next;
+}
+
+size_t guest_index(const void *pointer)
+{
+    return (size_t)((const uint8_t *)pointer - GUEST_BASE) / ARENA_GRANULE;
+}
+
+size_t guest_granules(void)
+{
+    return GUEST_SIZE / ARENA_GRANULE;
+}
+
+size_t guest_used(void)
+{
+    return arena.guest_next;
+}
+
+void guest_lend(const void *bytes, size_t count)
+{
+    if (__asan_unpoison_memory_region) {
+        __asan_unpoison_memory_region(bytes, count);
+    }
+}
+
+void guest_take(const void *bytes, size_t count)
+{
+    if (__asan_poison_memory_region) {
+        __asan_poison_memory_region(bytes, count);
+    }
+}
+
+void *rig_alloc(size_t bytes)
+{
+    size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
+    if (size > RIG_SIZE || arena.rig_next + size > RIG_SIZE) {
+        fputs("chimneysweep: rig memory exhausted\n", stderr);
+        abort();
+    }
+    uint8_t *piece = RIG_BASE + arena.rig_next;
+    arena.rig_next += size;
+    return piece;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory of a run. Two regions at fixed addresses, each rewound instead of freed piece by piece:
+ *
+ *   guest  what a driver can see: its allocations, lists, buffers, frames, state trees
+ *   rig    what it cannot: bookkeeping of the rig
+ *
+ * Guest memory is poisoned (AddressSanitizer) unless it is lent to the driver. Pieces are 16-byte
+ * aligned with a poisoned gap of at least 16 bytes between them. Freed guest memory is not handed out
+ * again within a run unless reuse is on, so a stale pointer always hits poison.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARENA_GRANULE 16u
+
+/* Maps both regions. False when the addresses are taken or memory is short. */
+bool arena_open(void);
+
+/* Forgets everything in time proportional to what was used. Reuse serves long runs (benches, big
+ * captures); without it every address is used once per run. */
+void arena_rewind(bool reuse);
+
+/* Guest memory: returned lent (not poisoned), content undefined; NULL when the region is full. */
+void *guest_alloc(size_t bytes);
+/* Poisons the piece; with reuse on it may be handed out again. */
+void guest_free(void *piece, size_t bytes);
+bool guest_contains(const void *pointer);
+/* Dense index of a granule, for tables beside the region. */
+size_t guest_index(const void *pointer);
+size_t guest_granules(void);
+size_t guest_used(void); /* bytes handed out in this run, gaps included */
+
+/* Physical ownership: lend makes bytes accessible, take makes touching them a report. */
+void guest_lend(const void *bytes, size_t count);
+void guest_take(const void *bytes, size_t count);
+
+/* Rig memory: zeroed, never poisoned; aborts the program only when the region (8 GiB) is exhausted. */
+void *rig_alloc(size_t bytes);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The trace of a run: a hash over every event and the last events themselves, in memory that is
+ * shared between processes, so that a driver's crash cannot take it along.
+ */
+#ifndef BASE_TRACE_H
+#define BASE_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/verdict.h"
+
+#define TRACE_RECORDS (1u << 16)
+
+struct trace_record {
+    uint32_t seq;
+    uint8_t kind, fn, cpu, irql;
+    uint64_t time_ns;
+    uint32_t call, conn, object;
+    int32_t status;
+    uint32_t a, b, c, d;
+};
+
+/* Where the run was when it ended, whatever ended it. */
+struct trace_end {
+    bool finished;           /* the run came to its end; else it was cut */
+    uint32_t op;             /* operation of the program, UINT32_MAX = before the first */
+    int signal;              /* fatal signal seen inside, 0 = none */
+    uint64_t fault_address;  /* poisoned or bad address, 0 = unknown */
+    char report[512];        /* first lines of a sanitizer report or reason of a hang */
+    char memory[256];        /* who owned the memory at fault_address, since which event */
+    bool foreign_memory;     /* fault_address was not the driver's to touch */
+};
+
+struct trace {
+    uint64_t hash;
+    uint32_t count; /* events so far; record i lies at i % TRACE_RECORDS */
+    struct verdict verdict;
+    struct trace_end end;
+    struct trace_record record[TRACE_RECORDS];
+};
+
+/* One trace, shared with children. NULL when memory is short. */
+struct trace *trace_new(void);
+void trace_reset(struct trace *trace);
+void trace_add(struct trace *trace, const struct trace_record *record);
+
+#endif

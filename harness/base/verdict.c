@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/verdict.h"
+
+#include <string.h>
+
+void verdict_reset(struct verdict *verdict)
+{
+    verdict->kind = VERDICT_PASS;
+    verdict->rule[0] = verdict->expected[0] = verdict->actual[0] = '\0';
+    verdict->warning_rule[0] = verdict->warning_text[0] = '\0';
+    verdict->event = VERDICT_NO_EVENT;
+    verdict->time_ns = 0;
+    verdict->conn = UINT32_MAX;
+    verdict->violations = verdict->warnings = 0;
+}
+
+const char *verdict_kind_name(enum verdict_kind kind)
+{
+    switch (kind) {
+    case VERDICT_PASS:
+        return "pass";
+    case VERDICT_VIOLATION:
+        return "violation";
+    case VERDICT_SANITIZER:
+        return "sanitizer";
+    case VERDICT_CRASH:
+        return "crash";
+    case VERDICT_HANG:
+        return "hang";
+    case VERDICT_NONDETERMINISM:
+        return "nondeterminism";
+    case VERDICT_INCONCLUSIVE:
+        return "inconclusive";
+    case VERDICT_RIG:
+        return "rig-fault";
+    }
+    return "unknown";
+}
+
+int verdict_exit_status(enum verdict_kind kind)
+{
+    switch (kind) {
+    case VERDICT_PASS:
+        return 0;
+    case VERDICT_INCONCLUSIVE:
+        return 4;
+    case VERDICT_RIG:
+        return 3;
+    case VERDICT_VIOLATION:
+    case VERDICT_SANITIZER:
+    case VERDICT_CRASH:
+    case VERDICT_HANG:
+    case VERDICT_NONDETERMINISM:
+        return 1;
+    }
+    return 1;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Chimney calls of the host into the target: state operations, I/O, return of indicated lists.
+ */
+#include "ndis/internal.h"
+
+struct nds_state *nds_state_new(enum tap_layer layer, uint32_t conn)
+{
+    struct nds_state *state = rig_alloc(sizeof(*state));
+    state->handle = guest_alloc(sizeof(NDIS_OFFLOAD_HANDLE));
+    memset(state->handle, 0, sizeof(*state->handle));
+    state->object =
+        object_add(OBJECT_STATE, state->handle, sizeof(NDIS_OFFLOAD_HANDLE), OWNER_HOST);
+    state->object->detail = state;
+    state->layer = layer;
+    state->conn = conn;
+    return state;
+}
+
+PVOID *nds_state_cell(struct nds_state *state)
+{
+    return &state->handle->MiniportOffloadContext;
+}
+
+NDIS_HANDLE nds_state_handle(struct nds_state *state)
+{
+    return state->handle;
+}
+
+uint32_t nds_state_id(const struct nds_state *state)
+{
+    return state->object->id;
+}
+
+bool nds_state_live(struct nds_state *state)
+{
+    return state->handle->MiniportOffloadContext != NULL;
+}
+
+void nds_state_forget(struct nds_state *state)
+{
+    state->handle->MiniportOffloadContext = NULL;
+}
+
+static enum tap_layer layer_of(UCHAR type)
+{
+    if (type >= NeighborOffloadConstState && type <= NeighborOffloadState) {
+        return LAYER_NEIGHBOR;
+    }
+    if (type >= Ip4OffloadConstState && type <= Ip6OffloadState) {
+        return LAYER_PATH;
+    }
+    return type >= TcpOffloadConstState && type <= TcpOffloadState ? LAYER_TCP : LAYER_UNKNOWN;
+}
+
+static void block_event(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
+{
+    struct nds_object *object = object_find(block->NdisOffloadHandle, OBJECT_STATE);
+    struct nds_state *state = object ? object->detail : NULL;
+    PVOID *cell = block->MiniportOffloadContext;
+    enum tap_node node = !cell ? NODE_PLACEHOLDER : *cell ? NODE_LINKER : NODE_NEW;
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_BLOCK,
+                                .conn = state ? state->conn : TAP_NONE,
+                                .object = cell && object ? object->id : TAP_NONE,
+                                .status = block->Status,
+                                .a = layer_of(block->Header.Type),
+                                .b = node,
+                                .c = block->Header.Type,
+                                .d = cell && *cell,
+                                .ptr = block});
+}
+
+void tree_blocks(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
+{
+    for (; block; block = block->NextBlock) {
+        block_event(block);
+        tree_blocks(block->DependentBlockList);
+    }
+}
+
+static W_INITIATE_OFFLOAD_HANDLER state_handler(enum tap_fn fn)
+{
+    const NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS *calls = &nds.calls.generic;
+    switch (fn) {
+    case TAP_INITIATE:
+        return calls->InitiateOffloadHandler;
+    case TAP_QUERY:
+        return calls->QueryOffloadHandler;
+    case TAP_UPDATE:
+        return calls->UpdateOffloadHandler;
+    case TAP_INVALIDATE:
+        return calls->InvalidateOffloadHandler;
+    default:
+        return calls->TerminateOffloadHandler;
+    }
+}
+
+/* Send data handed over with an initiate belongs to the target from the call on. */
+static void lend_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event)
+{
+    for (; block; block = block->NextBlock) {
+        for (PNET_BUFFER_LIST nbl = block->NetBufferListChain; nbl; nbl = nbl->Next) {
+            struct nds_object *object = object_find(nbl, OBJECT_NBL);
+            PNET_BUFFER_LIST next = nbl->Next;
+            list_lend(object, event);
+            nbl->Next = next;
+        }
+        lend_chains(block->DependentBlockList, event);
+    }
+}
+
+uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root, void *piece,
+                        uint32_t bytes)
+{
+    struct nds_tree *tree = rig_alloc(sizeof(*tree));
+    uint32_t operation = nds.operations++;
+    tree->object = object_add(OBJECT_TREE, piece, bytes, OWNER_TARGET);
+    tree->object->detail = tree;
+    tree->fn = fn;
+    tree->root = root;
+    tree->operation = operation;
+    tree->pending = true;
+    if (operation >= nds.tree_room) {
+        uint32_t room = nds.tree_room ? 2 * nds.tree_room : 16;
+        struct nds_tree **more = rig_alloc(room * sizeof(more[0]));
+        if (operation) {
+            memcpy(more, nds.tree, operation * sizeof(more[0]));
+        }
+        nds.tree = more;
+        nds.tree_room = room;
+    }
+    nds.tree[operation] = tree;
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = fn, .conn = TAP_NONE, .object = operation, .ptr = root});
+    object_own(tree->object, OWNER_TARGET, mark.enter);
+    tree_blocks(root);
+    if (fn == TAP_INITIATE) {
+        lend_chains(root, mark.enter);
+    }
+    state_handler(fn)(nds.adapter_context, root);
+    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = operation});
+    return operation;
+}
+
+static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,
+                           enum tap_nbl_fault fault, struct tap_nbl *out)
+{
+    *out = (struct tap_nbl){.nbl = nbl, .id = object ? object->id : TAP_NONE, .fault = fault,
+                            .index_in_call = index, .conn = TAP_NONE, .handed_event = TAP_NONE};
+    if (fault == NBL_OK) {
+        list_read(object, nbl, out);
+    } else if (object) {
+        struct nds_list *list = object->detail;
+        out->role = list->role;
+        out->conn = list->conn;
+        out->handed_event = list->handed_event;
+    }
+    return tap_emit((struct tap_event){.kind = TAP_POINT,
+                                       .fn = TAP_NBL,
+                                       .conn = out->conn,
+                                       .object = out->id,
+                                       .status = fault == NBL_OK ? out->status : 0,
+                                       .a = out->length,
+                                       .b = out->role,
+                                       .c = out->bytes_transferred,
+                                       .d = out->advance,
+                                       .ptr = out});
+}
+
+static void hand_over(PNET_BUFFER_LIST first, uint32_t event)
+{
+    uint32_t index = 0;
+    for (PNET_BUFFER_LIST nbl = first, next; nbl; nbl = next, index++) {
+        struct nds_object *object = object_find(nbl, OBJECT_NBL);
+        guest_lend(nbl, sizeof(*nbl));
+        next = nbl->Next;
+        list_lend(object, event);
+        nbl->Next = next;
+        struct tap_nbl seen;
+        list_event(object, nbl, index, NBL_OK, &seen);
+    }
+}
+
+NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first,
+                        uint32_t flags)
+{
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = fn, .conn = state->conn, .object = state->object->id, .a = flags});
+    hand_over(first, mark.enter);
+    PVOID context = nds.limits.context_is_cell ? (PVOID)&state->handle->MiniportOffloadContext
+                                               : state->handle->MiniportOffloadContext;
+    const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *calls = &nds.calls.tcp;
+    NDIS_STATUS status;
+    switch (fn) {
+    case TAP_POST:
+        status = calls->TcpOffloadReceiveHandler(nds.adapter_context, context, first);
+        break;
+    case TAP_SEND:
+        status = calls->TcpOffloadSendHandler(nds.adapter_context, context, first);
+        break;
+    case TAP_FORWARD:
+        status = calls->TcpOffloadForwardHandler(nds.adapter_context, context, first);
+        break;
+    default:
+        status = calls->TcpOffloadDisconnectHandler(nds.adapter_context, context, first, flags);
+        break;
+    }
+    nds_close(mark, true, (struct tap_event){.conn = state->conn, .object = state->object->id,
+                                             .status = status, .a = flags});
+    return status;
+}
+
+/* The data window of a driver's own list, whole chain from its data start. */
+static void window_each(PNET_BUFFER_LIST nbl, void (*apply)(const void *, size_t))
+{
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    uint64_t skip = nb->DataOffset;
+    uint32_t left = nb->DataLength;
+    for (PMDL mdl = nb->MdlChain; mdl && left; mdl = mdl->Next) {
+        if (skip >= mdl->ByteCount) {
+            skip -= mdl->ByteCount;
+            continue;
+        }
+        uint32_t here = mdl->ByteCount - (uint32_t)skip;
+        uint32_t take = here < left ? here : left;
+        apply(mdl_bytes(mdl) + skip, take);
+        left -= take;
+        skip = 0;
+    }
+}
+
+static uint64_t sum;
+
+static void sum_span(const void *bytes, size_t count)
+{
+    const uint8_t *at = bytes;
+    while (count >= 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15u;
+        at += 8;
+        count -= 8;
+    }
+    while (count--) {
+        sum = (sum ^ *at++) * 0x100000001b3u;
+    }
+}
+
+/* Over the bytes and over the structures, as OWN-RETURN-1 wants them unchanged until the return. */
+uint64_t list_checksum(PNET_BUFFER_LIST nbl)
+{
+    sum = 0x9ae16a3b2f90404fu;
+    sum_span(nbl, sizeof(*nbl));
+    sum_span(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
+    window_each(nbl, sum_span);
+    return sum;
+}
+
+void list_hold(struct nds_object *object, uint32_t event)
+{
+    struct nds_list *list = object->detail;
+    PNET_BUFFER_LIST nbl = object->address;
+    list->checksum = nds.limits.trace_off ? 0 : list_checksum(nbl);
+    list->indicated_length = nbl->FirstNetBuffer->DataLength;
+    window_each(nbl, guest_take);
+    if (!object->flag) {
+        guest_take(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
+    }
+    guest_take(object->address, object->bytes);
+    object_own(object, OWNER_HOST, event);
+}
+
+void list_give_back(struct nds_object *object, uint32_t event)
+{
+    struct nds_list *list = object->detail;
+    PNET_BUFFER_LIST nbl = object->address;
+    guest_lend(object->address, object->bytes);
+    if (!object->flag) {
+        guest_lend(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
+    }
+    window_each(nbl, guest_lend);
+    if (list->checksum && list_checksum(nbl) != list->checksum) {
+        nds_misuse(MISUSE_FREE_INDICATED, object->id, TAP_RETURN);
+    }
+    object_own(object, OWNER_TARGET, event);
+}
+
+/* Both return handlers: the lists are linked here, in the order given. */
+static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
+{
+    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = fn, .conn = TAP_NONE,
+                                                             .object = TAP_NONE});
+    uint32_t index = 0;
+    for (PNET_BUFFER_LIST nbl = first, next; nbl; nbl = next, index++) {
+        struct nds_object *object = object_find(nbl, OBJECT_NBL);
+        guest_lend(nbl, sizeof(*nbl));
+        next = nbl->Next;
+        nbl->Next = NULL; /* as it was when it was indicated */
+        list_give_back(object, mark.enter);
+        nbl->Next = next;
+        struct tap_nbl seen;
+        list_event(object, nbl, index, NBL_OK, &seen);
+    }
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    if (fn == TAP_RETURN) {
+        status = nds.calls.tcp.TcpOffloadReceiveReturnHandler(nds.adapter_context, first);
+    } else {
+        nds.calls.driver.ReturnNetBufferListsHandler(nds.adapter_context, first, 0);
+    }
+    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE,
+                                             .status = status});
+}
+
+void nds_return_call(PNET_BUFFER_LIST first)
+{
+    give_back(TAP_RETURN, first);
+}
+
+void nds_host_return(PNET_BUFFER_LIST first)
+{
+    give_back(TAP_HOST_RETURN, first);
+}
+
+void nds_host_send(PNET_BUFFER_LIST first)
+{
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = TAP_HOST_SEND, .conn = TAP_NONE, .object = TAP_NONE});
+    hand_over(first, mark.enter);
+    nds.calls.driver.SendNetBufferListsHandler(nds.adapter_context, first,
+                                               NDIS_DEFAULT_PORT_NUMBER, 0);
+    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
+}

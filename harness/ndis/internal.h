@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * State of the simulated NDIS that its own files share.
+ */
+#ifndef NDIS_INTERNAL_H
+#define NDIS_INTERNAL_H
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "ndis/nds.h"
+
+struct nds_state {
+    struct nds_object *object; /* the NDIS_OFFLOAD_HANDLE */
+    PNDIS_OFFLOAD_HANDLE handle;
+    enum tap_layer layer;
+    uint32_t conn;
+};
+
+struct nds_tree {
+    struct nds_object *object;
+    enum tap_fn fn;
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root;
+    uint32_t operation;
+    bool pending;
+};
+
+struct nds_timer {
+    uint32_t id;
+    PNDIS_TIMER_FUNCTION function;
+    PVOID context, set_context;
+    uint64_t due_ns, order;
+    uint64_t period_ns;
+    uint32_t heap; /* position + 1, 0 = not queued */
+};
+
+struct nds_work {
+    uint32_t id;
+    NDIS_IO_WORKITEM_ROUTINE routine;
+    PVOID context;
+    bool queued;
+    struct nds_work *next;
+    NDIS_HANDLE handle;
+};
+
+enum nds_phase { PHASE_NONE, PHASE_ENTRY, PHASE_OPTIONS, PHASE_LOADED, PHASE_INIT, PHASE_UP, PHASE_HALTED };
+
+struct nds_adapter_calls {
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS driver;
+    NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS generic;
+    NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS tcp;
+    bool have_driver, have_generic, have_tcp;
+};
+
+struct nds_port { /* the wire port */
+    NIC_CLIENT client;
+    NDIS_HANDLE handle;
+    bool open, started, link_up;
+    uint32_t slots_free;
+    PNIC_TX done_first, done_last; /* completed, callback not made yet */
+    uint32_t frames_out, sent;
+};
+
+struct nds {
+    struct nds_hooks hooks;
+    struct nds_limits limits;
+    struct trace *trace;
+    uint64_t now_ns;
+    uint8_t cpu, irql;
+    uint32_t depth, events;
+    uint32_t open_call; /* seq of the innermost open ENTER */
+    uint32_t locks_held;
+    enum nds_phase phase;
+    struct nds_adapter_calls calls;
+    NDIS_HANDLE driver_handle, adapter_handle;
+    NDIS_HANDLE driver_context, adapter_context;
+    NDIS_TCP_OFFLOAD_EVENT_HANDLERS *handlers;
+    struct nds_port port;
+    uint8_t mac[6];
+    uint32_t max_frame;
+    /* runnables */
+    struct nds_timer **heap;
+    uint32_t heap_count, heap_room;
+    uint64_t timer_order;
+    struct nds_work *work_first, *work_last;
+    /* faults */
+    uint32_t alloc_skip, alloc_fail, map_fail;
+    bool pool_fault, tx_stall;
+    /* state operations */
+    uint32_t operations;
+    struct nds_tree **tree; /* by operation */
+    uint32_t tree_room;
+    /* OID in flight */
+    PNDIS_OID_REQUEST oid;
+    uint32_t oid_object;
+    uint32_t sleeps;
+};
+
+extern struct nds nds;
+
+/* Opens a call: emits ENTER and makes it the innermost one. */
+struct nds_frame_mark {
+    uint32_t enter, outer;
+    uint8_t fn, irql;
+    uint32_t locks;
+};
+struct nds_frame_mark nds_open(struct tap_event event);
+/* Closes it: emits LEAVE; of calls into the driver it also checks level and locks. */
+void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event);
+void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail);
+/* Callers above DISPATCH_LEVEL, or not at PASSIVE_LEVEL where that is required. */
+void nds_require_level(KIRQL highest);
+/* True if this allocation is to fail; emits the event of the failure. */
+bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag);
+/* Allocates guest memory that belongs to the driver. NULL = failed. */
+struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource, uint32_t bytes,
+                                   uint32_t tag);
+void nds_give_memory(struct nds_object *object, enum tap_resource resource);
+bool nds_handle_ok(NDIS_HANDLE handle);
+
+/* list.c */
+void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *out);
+void list_lend(struct nds_object *object, uint32_t event);
+void list_take(struct nds_object *object, uint32_t event);
+uint64_t list_checksum(PNET_BUFFER_LIST nbl);
+void list_hold(struct nds_object *object, uint32_t event); /* host keeps a driver's list */
+void list_give_back(struct nds_object *object, uint32_t event);
+uint8_t *mdl_bytes(PMDL mdl);
+void tree_blocks(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);
+
+#endif

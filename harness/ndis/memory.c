@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Driver memory: every allocation is an object that must be given back, and each may fail by plan.
+ */
+#include "ndis/internal.h"
+
+static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_t bytes, uint32_t tag,
+                            NDIS_STATUS status)
+{
+    return tap_emit((struct tap_event){.kind = TAP_POINT,
+                                       .fn = TAP_ALLOC,
+                                       .conn = TAP_NONE,
+                                       .object = object,
+                                       .status = status,
+                                       .a = bytes,
+                                       .b = tag,
+                                       .c = resource});
+}
+
+static bool fault_now(enum tap_resource resource)
+{
+    if (nds.pool_fault && (resource == RESOURCE_NBL || resource == RESOURCE_NB)) {
+        return true;
+    }
+    if (!nds.alloc_fail) {
+        return false;
+    }
+    if (nds.alloc_skip) {
+        nds.alloc_skip--;
+        return false;
+    }
+    nds.alloc_fail--;
+    return true;
+}
+
+bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
+{
+    bool full = guest_used() > nds.limits.memory_max;
+    if (!fault_now(resource) && !full) {
+        return false;
+    }
+    alloc_event(resource, TAP_NONE, bytes, tag, NDIS_STATUS_RESOURCES);
+    if (nds.alloc_fail == 0 && !nds.pool_fault && !full) {
+        tap_emit((struct tap_event){.kind = TAP_POINT,
+                                    .fn = TAP_FAULT,
+                                    .conn = TAP_NONE,
+                                    .object = TAP_NONE,
+                                    .a = FAULT_ALLOC});
+    }
+    return true;
+}
+
+struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource, uint32_t bytes,
+                                   uint32_t tag)
+{
+    if (nds_fail_alloc(resource, bytes, tag)) {
+        return NULL;
+    }
+    void *address = guest_alloc(bytes);
+    if (!address) {
+        return NULL;
+    }
+    struct nds_object *object = object_add(kind, address, bytes, OWNER_TARGET);
+    object->tag = tag;
+    object->born_event = alloc_event(resource, object->id, bytes, tag, NDIS_STATUS_SUCCESS);
+    object->owner_event = object->born_event;
+    return object;
+}
+
+void nds_give_memory(struct nds_object *object, enum tap_resource resource)
+{
+    uint32_t event = tap_emit((struct tap_event){.kind = TAP_POINT,
+                                                 .fn = TAP_FREE,
+                                                 .conn = TAP_NONE,
+                                                 .object = object->id,
+                                                 .c = resource});
+    object_remove(object);
+    object->owner_event = event;
+    guest_free(object->address, object->bytes);
+}
+
+PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
+                                                  EX_POOL_PRIORITY Priority)
+{
+    (void)Priority;
+    nds_require_level(DISPATCH_LEVEL);
+    if (!nds_handle_ok(NdisHandle)) {
+        nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);
+    }
+    struct nds_object *object = nds_take_memory(OBJECT_MEMORY, RESOURCE_MEMORY, Length, Tag);
+    if (!object) {
+        return NULL;
+    }
+    /* The content is undefined by contract: a visible pattern keeps it reproducible. */
+    memset(object->address, 0xCD, Length < 256 ? Length : 256);
+    return object->address;
+}
+
+VOID NDIS_CALL NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
+{
+    (void)MemoryFlags;
+    nds_require_level(DISPATCH_LEVEL);
+    struct nds_object *object = object_find(VirtualAddress, OBJECT_MEMORY);
+    if (!object || (Length && Length != object->bytes)) {
+        nds_misuse(object ? MISUSE_STRUCTURE : MISUSE_BAD_POINTER, object ? object->id : TAP_NONE,
+                   TAP_FREE);
+        if (!object) {
+            return;
+        }
+    }
+    nds_give_memory(object, RESOURCE_MEMORY);
+}
+
+static enum tap_resource resource_of(enum object_kind kind)
+{
+    switch (kind) {
+    case OBJECT_NBL_POOL:
+        return RESOURCE_NBL_POOL;
+    case OBJECT_NB_POOL:
+        return RESOURCE_NB_POOL;
+    case OBJECT_NBL:
+        return RESOURCE_NBL;
+    case OBJECT_NB:
+        return RESOURCE_NB;
+    case OBJECT_MDL:
+        return RESOURCE_MDL;
+    case OBJECT_TIMER:
+        return RESOURCE_TIMER;
+    case OBJECT_WORK_ITEM:
+        return RESOURCE_WORK_ITEM;
+    case OBJECT_NIC:
+        return RESOURCE_NIC;
+    case OBJECT_FRAME:
+        return RESOURCE_FRAME;
+    case OBJECT_DRIVER:
+        return RESOURCE_DRIVER;
+    case OBJECT_MEMORY:
+    case OBJECT_NONE:
+    case OBJECT_DATA:
+    case OBJECT_STATE:
+    case OBJECT_TREE:
+    case OBJECT_ADAPTER:
+    case OBJECT_OID:
+        break;
+    }
+    return RESOURCE_MEMORY;
+}
+
+uint32_t nds_report_leaks(void)
+{
+    uint32_t leaks = 0;
+    for (uint32_t id = 0; id < object_count(); id++) {
+        struct nds_object *object = object_by_id(id);
+        bool mine = object->born_event == TAP_NONE || object->kind == OBJECT_STATE ||
+                    object->kind == OBJECT_TREE || object->kind == OBJECT_DATA;
+        if (!object->live || mine) {
+            continue; /* the rig's own, or given back */
+        }
+        leaks++;
+        tap_emit((struct tap_event){.kind = TAP_POINT,
+                                    .fn = TAP_LEAK,
+                                    .conn = TAP_NONE,
+                                    .object = id,
+                                    .a = object->bytes,
+                                    .b = object->tag,
+                                    .c = resource_of(object->kind),
+                                    .d = object->born_event});
+    }
+    return leaks;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The frame of the simulated NDIS: reset, nesting of calls, misuse, fault plan, the way out.
+ */
+#include "ndis/internal.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+struct nds nds;
+
+static struct {
+    jmp_buf way_out;
+    bool armed;
+    uint32_t depth;
+} guard;
+
+void nds_reset(const struct nds_hooks *hooks, const struct nds_limits *limits, struct trace *trace)
+{
+    memset(&nds, 0, sizeof(nds));
+    nds.hooks = *hooks;
+    nds.limits = *limits;
+    nds.trace = trace;
+    nds.open_call = TAP_NONE;
+    nds.oid_object = TAP_NONE;
+    object_reset();
+}
+
+_Noreturn void nds_abandon(enum verdict_kind kind, const char *reason)
+{
+    struct verdict *verdict = &nds.trace->verdict;
+    if (verdict->kind == VERDICT_PASS) {
+        verdict->kind = kind;
+        verdict->event = nds.events ? nds.events - 1 : 0;
+        verdict->time_ns = nds.now_ns;
+        snprintf(verdict->actual, sizeof(verdict->actual), "%s", reason);
+    }
+    if (!guard.armed) {
+        __builtin_trap();
+    }
+    longjmp(guard.way_out, 1);
+}
+
+bool nds_guard(void (*body)(void *), void *context)
+{
+    guard.armed = true;
+    if (setjmp(guard.way_out)) {
+        guard.armed = false;
+        return false;
+    }
+    body(context);
+    guard.armed = false;
+    return true;
+}
+
+uint64_t nds_now(void)
+{
+    return nds.now_ns;
+}
+
+void nds_set_now(uint64_t now_ns)
+{
+    nds.now_ns = now_ns;
+}
+
+void nds_set_cpu(uint8_t cpu)
+{
+    nds.cpu = cpu;
+}
+
+uint32_t nds_depth(void)
+{
+    return nds.depth;
+}
+
+struct nds_frame_mark nds_open(struct tap_event event)
+{
+    event.kind = TAP_ENTER;
+    struct nds_frame_mark mark = {
+        .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
+    mark.enter = tap_emit(event);
+    nds.open_call = mark.enter;
+    if (++nds.depth > nds.limits.depth_max) {
+        nds_abandon(VERDICT_HANG, "calls nested without end");
+    }
+    return mark;
+}
+
+void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event)
+{
+    if (into_driver && (nds.locks_held != mark.locks || nds.irql != mark.irql)) {
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 0);
+        nds.locks_held = mark.locks;
+        nds.irql = mark.irql;
+    }
+    nds.depth--;
+    nds.open_call = mark.outer;
+    event.kind = TAP_LEAVE;
+    event.fn = mark.fn;
+    event.call = mark.enter;
+    tap_emit(event);
+}
+
+void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)
+{
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_MISUSE,
+                                .conn = TAP_NONE,
+                                .object = object,
+                                .a = misuse,
+                                .b = detail});
+}
+
+void nds_require_level(KIRQL highest)
+{
+    if (nds.irql > highest) {
+        nds_misuse(MISUSE_IRQL, TAP_NONE, nds.irql);
+    }
+}
+
+bool nds_handle_ok(NDIS_HANDLE handle)
+{
+    return handle && (handle == nds.adapter_handle || handle == nds.driver_handle);
+}
+
+static void fault_event(enum tap_fault fault, bool on, uint32_t amount)
+{
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_FAULT,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .a = fault,
+                                .b = on,
+                                .c = amount});
+}
+
+void nds_fault_alloc(uint32_t skip, uint32_t count)
+{
+    nds.alloc_skip = skip;
+    nds.alloc_fail = count;
+    fault_event(FAULT_ALLOC, count != 0, count);
+}
+
+void nds_fault_pool(bool on)
+{
+    nds.pool_fault = on;
+    fault_event(FAULT_POOL, on, 0);
+}
+
+void nds_fault_tx_stall(bool on)
+{
+    nds.tx_stall = on;
+    fault_event(FAULT_TX_STALL, on, 0);
+}
+
+void nds_fault_map(uint32_t count)
+{
+    nds.map_fail = count;
+    fault_event(FAULT_MAP, count != 0, count);
+}
+
+void nds_fault_clear(void)
+{
+    if (nds.alloc_fail) {
+        nds_fault_alloc(0, 0);
+    }
+    if (nds.pool_fault) {
+        nds_fault_pool(false);
+    }
+    if (nds.tx_stall) {
+        nds_fault_tx_stall(false);
+    }
+    if (nds.map_fail) {
+        nds_fault_map(0);
+    }
+}
+
+bool nds_fault_active(void)
+{
+    return nds.alloc_fail || nds.pool_fault || nds.tx_stall || nds.map_fail;
+}
+
+bool nds_describe_memory(const void *address, char *text, size_t size)
+{
+    struct nds_object *object = guest_contains(address) ? object_containing(address) : NULL;
+    if (!object) {
+        snprintf(text, size, "%s", guest_contains(address) ? "memory of the rig between objects" : "");
+        return guest_contains(address);
+    }
+    long at = (long)((const uint8_t *)address - (const uint8_t *)object->address);
+    const char *role = "";
+    uint32_t list = object->kind == OBJECT_NBL ? object->id : object->parent;
+    struct nds_object *owner = list != TAP_NONE ? object_by_id(list) : NULL;
+    if (owner && owner->kind == OBJECT_NBL && owner->detail) {
+        role = tap_role_name(((struct nds_list *)owner->detail)->role);
+    } else {
+        owner = NULL;
+    }
+    struct nds_object *of = owner ? owner : object;
+    bool beyond = at >= (long)object->bytes;
+    snprintf(text, size, "byte %ld%s of %s #%u (%s%s%u bytes), owned by %s since event %d", at,
+             beyond ? " (beyond the end)" : "", object_kind_name(object->kind), object->id, role,
+             *role ? ", " : "", object->bytes, object_owner_name(of->owner), (int)of->owner_event);
+    return of->owner != OWNER_TARGET || beyond;
+}

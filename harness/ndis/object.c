@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "ndis/object.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/arena.h"
+
+#define CHUNK_BITS 12u
+#define CHUNK (1u << CHUNK_BITS)
+#define CHUNKS_MAX (1u << 16)
+
+/* by_address maps a granule of guest memory to id + 1; it is reserved once and only the entries of
+ * the run are cleared. Objects live in chunks, so that pointers to them stay valid. */
+static struct {
+    uint32_t *by_address;
+    struct nds_object *chunk[CHUNKS_MAX];
+    uint32_t count;
+} table;
+
+static struct nds_object *slot(uint32_t id)
+{
+    return &table.chunk[id >> CHUNK_BITS][id & (CHUNK - 1)];
+}
+
+void object_reset(void)
+{
+    if (!table.by_address) {
+        table.by_address = mmap(NULL, guest_granules() * sizeof(uint32_t), PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (table.by_address == MAP_FAILED) {
+            __builtin_trap();
+        }
+    }
+    for (uint32_t id = 0; id < table.count; id++) {
+        table.by_address[guest_index(slot(id)->address)] = 0;
+    }
+    memset(table.chunk, 0, ((table.count >> CHUNK_BITS) + 1) * sizeof(table.chunk[0]));
+    table.count = 0;
+}
+
+struct nds_object *object_add(enum object_kind kind, void *address, uint32_t bytes,
+                              enum tap_owner owner)
+{
+    uint32_t id = table.count++;
+    if (!table.chunk[id >> CHUNK_BITS]) {
+        table.chunk[id >> CHUNK_BITS] = rig_alloc(CHUNK * sizeof(struct nds_object));
+    }
+    struct nds_object *object = slot(id);
+    object->address = address;
+    object->bytes = bytes;
+    object->id = id;
+    object->kind = kind;
+    object->owner = owner;
+    object->live = true;
+    object->parent = TAP_NONE;
+    object->born_event = object->owner_event = TAP_NONE;
+    table.by_address[guest_index(address)] = id + 1;
+    return object;
+}
+
+struct nds_object *object_find(const void *address, enum object_kind kind)
+{
+    if (!guest_contains(address) || ((uintptr_t)address & (ARENA_GRANULE - 1))) {
+        return NULL;
+    }
+    uint32_t entry = table.by_address[guest_index(address)];
+    if (!entry) {
+        return NULL;
+    }
+    struct nds_object *object = slot(entry - 1);
+    return object->live && object->kind == kind ? object : NULL;
+}
+
+struct nds_object *object_by_id(uint32_t id)
+{
+    return id < table.count ? slot(id) : NULL;
+}
+
+uint32_t object_count(void)
+{
+    return table.count;
+}
+
+struct nds_object *object_containing(const void *address)
+{
+    const uint8_t *at = address;
+    struct nds_object *found = NULL;
+    for (uint32_t id = 0; id < table.count; id++) {
+        struct nds_object *object = slot(id);
+        const uint8_t *start = object->address;
+        if (at >= start && at < start + object->bytes + ARENA_GRANULE &&
+            (!found || object->live || !found->live) &&
+            (!found || start >= (const uint8_t *)found->address)) {
+            found = object;
+        }
+    }
+    return found;
+}
+
+void object_remove(struct nds_object *object)
+{
+    object->live = false;
+    object->owner = OWNER_NOBODY;
+}
+
+void object_own(struct nds_object *object, enum tap_owner owner, uint32_t event)
+{
+    object->owner = owner;
+    object->owner_event = event;
+}
+
+const char *object_kind_name(enum object_kind kind)
+{
+    static const char *const names[] = {
+        [OBJECT_NONE] = "nothing",        [OBJECT_MEMORY] = "memory",
+        [OBJECT_NBL_POOL] = "NBL pool",   [OBJECT_NB_POOL] = "NB pool",
+        [OBJECT_NBL] = "NET_BUFFER_LIST", [OBJECT_NB] = "NET_BUFFER",
+        [OBJECT_MDL] = "MDL",             [OBJECT_DATA] = "data",
+        [OBJECT_TIMER] = "timer",         [OBJECT_WORK_ITEM] = "work item",
+        [OBJECT_NIC] = "wire port",       [OBJECT_FRAME] = "frame",
+        [OBJECT_STATE] = "offload handle", [OBJECT_TREE] = "block list tree",
+        [OBJECT_DRIVER] = "driver handle", [OBJECT_ADAPTER] = "adapter handle",
+        [OBJECT_OID] = "OID request",
+    };
+    return names[kind];
+}
+
+const char *object_owner_name(enum tap_owner owner)
+{
+    switch (owner) {
+    case OWNER_HOST:
+        return "the host";
+    case OWNER_TARGET:
+        return "the target";
+    case OWNER_NOBODY:
+        return "nobody (freed)";
+    }
+    return "?";
+}

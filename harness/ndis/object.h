@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every object that NDIS, the host or the wire gives to a driver, by address: what it is, who owns it
+ * and since which event. The table lies outside the driver's reach; a pointer that a driver passes is
+ * looked up here before anything is read through it.
+ */
+#ifndef NDIS_OBJECT_H
+#define NDIS_OBJECT_H
+
+#include "ndis/tap.h"
+
+enum object_kind {
+    OBJECT_NONE,
+    OBJECT_MEMORY,
+    OBJECT_NBL_POOL,
+    OBJECT_NB_POOL,
+    OBJECT_NBL,
+    OBJECT_NB,
+    OBJECT_MDL,
+    OBJECT_DATA, /* bytes behind a host MDL or a frame */
+    OBJECT_TIMER,
+    OBJECT_WORK_ITEM,
+    OBJECT_NIC,
+    OBJECT_FRAME,
+    OBJECT_STATE, /* NDIS_OFFLOAD_HANDLE of a state object */
+    OBJECT_TREE,  /* a block list tree with what follows it */
+    OBJECT_DRIVER,
+    OBJECT_ADAPTER,
+    OBJECT_OID,
+};
+
+/* What a NET_BUFFER looked like when its list was handed over. */
+struct nb_snapshot {
+    PNET_BUFFER nb;
+    PMDL chain;
+    uint32_t data_offset, data_length;
+    uint32_t chain_bytes;
+};
+
+struct nds_list {
+    enum tap_role role;
+    uint32_t conn;
+    uint32_t handed_event;
+    uint32_t nb_count;
+    uint32_t length, prefill;
+    bool no_push;
+    uint64_t stream_offset;
+    uint64_t checksum;       /* of an indicated list, while the host holds it */
+    uint32_t indicated_length;
+    struct nb_snapshot *nb; /* nb_count of them */
+};
+
+struct nds_object {
+    void *address;
+    uint32_t bytes;
+    uint32_t id;
+    enum object_kind kind;
+    enum tap_owner owner;
+    bool live;
+    uint32_t tag;
+    uint32_t born_event, owner_event;
+    uint32_t parent;  /* pool of a list, list of a buffer, ... object id or TAP_NONE */
+    uint32_t out;     /* pools: objects outstanding */
+    bool flag;        /* lists of a pool: allocated with a NET_BUFFER */
+    void *detail;     /* struct nds_list, struct nds_timer, ... by kind */
+};
+
+void object_reset(void);
+/* Registers a piece of guest memory. Never fails (rig memory). */
+struct nds_object *object_add(enum object_kind kind, void *address, uint32_t bytes,
+                              enum tap_owner owner);
+/* The live object that starts at this address, of this kind, or NULL. Any pointer may be asked. */
+struct nds_object *object_find(const void *address, enum object_kind kind);
+struct nds_object *object_by_id(uint32_t id);
+uint32_t object_count(void);
+/* The object, live or not, whose bytes hold the address, or NULL: slow, for verdicts. */
+struct nds_object *object_containing(const void *address);
+/* Ends an object's life; its address may carry another one later. */
+void object_remove(struct nds_object *object);
+void object_own(struct nds_object *object, enum tap_owner owner, uint32_t event);
+const char *object_kind_name(enum object_kind kind);
+const char *object_owner_name(enum tap_owner owner);
+
+#endif
