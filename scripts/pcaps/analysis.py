@@ -80,6 +80,12 @@ class Contents:
     problems: tuple[str, ...]  # one per conversation, empty for a complete one
 
 
+def count(path: pathlib.Path, display_filter: str) -> int:
+    """How many frames of a capture match a display filter, checksums being checked."""
+    command = ["tshark", "-n", "-r", str(path), "-o", "tcp.check_checksum:TRUE", "-Y", display_filter]
+    return len(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines())
+
+
 def examine(path: pathlib.Path) -> Contents:
     """Reads a capture; raises CalledProcessError when tshark cannot."""
     command = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=l"]

@@ -17,6 +17,7 @@ class Capture:
     partial: str
     verdict: str
     suffix: str
+    wants: tuple[str, int] | None = None  # a tshark display filter and how many frames must at least match it
 
     @property
     def file(self) -> str:
@@ -26,10 +27,10 @@ class Capture:
 CATALOGUE: dict[str, Capture] = {}
 
 
-def _register(name, maker, ip, shows, make, conversations, partial, verdict, suffix):
+def _register(name, maker, ip, shows, make, conversations, partial, verdict, suffix, wants=None):
     if name in CATALOGUE:
         raise ValueError(f"two captures are called {name}")
-    CATALOGUE[name] = Capture(name, maker, ip, shows, make, conversations, partial, verdict, suffix)
+    CATALOGUE[name] = Capture(name, maker, ip, shows, make, conversations, partial, verdict, suffix, wants)
 
 
 def crafted(name, shows, *, ip="4", conversations=1, partial="", verdict="pass", suffix=".pcap"):
@@ -45,11 +46,15 @@ def crafted(name, shows, *, ip="4", conversations=1, partial="", verdict="pass",
     return register
 
 
-def linux(name, by, shows, *, ip="4", conversations=1, partial="", verdict="pass"):
-    """Registers a function that lets programs talk across a `lab.Lab` while one end is captured."""
+def linux(name, by, shows, *, ip="4", conversations=1, partial="", verdict="pass", wants=None):
+    """Registers a function that lets programs talk across a `lab.Lab` while one end is captured.
+
+    `wants` is what the capture must hold to be worth keeping; where chance decides, it is made again until it does.
+    """
 
     def register(make):
-        _register(f"linux-{name}", f"Linux, {by}", ip, shows, make, conversations, partial, verdict, ".pcap")
+        _register(f"linux-{name}", f"Linux, {by}", ip, shows, make, conversations, partial, verdict, ".pcap",
+                  wants)
         return make
 
     return register

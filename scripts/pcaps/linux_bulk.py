@@ -47,56 +47,66 @@ def lossy(lab, percent, *, ip=4, size=150 * KIB, at=("client", "server"), end="c
     close(client, server)
 
 
-@linux("loss-1", "sockets", "1 % of the frames lost both ways, SACK")
+@linux("loss-1", "sockets", "1 % of the frames lost both ways, SACK",
+       wants=("tcp.analysis.retransmission", 1))
 def loss_1(lab):
     lossy(lab, 1)
 
 
-@linux("loss-3", "sockets", "3 % lost both ways, SACK, seen at the server")
+@linux("loss-3", "sockets", "3 % lost both ways, SACK, seen at the server",
+       wants=("tcp.analysis.retransmission", 3))
 def loss_3(lab):
     lossy(lab, 3, end="server")
 
 
-@linux("loss-3-v6", "sockets", "3 % lost both ways, SACK", ip="6")
+@linux("loss-3-v6", "sockets", "3 % lost both ways, SACK", ip="6",
+       wants=("tcp.analysis.retransmission", 3))
 def loss_3_v6(lab):
     lossy(lab, 3, ip=6)
 
 
-@linux("loss-10", "sockets", "10 % lost both ways, SACK: timeouts, lost retransmissions, lost ACKs and FINs")
+@linux("loss-10", "sockets", "10 % lost both ways, SACK: timeouts, lost retransmissions, lost ACKs and FINs",
+       wants=("tcp.analysis.retransmission", 5))
 def loss_10(lab):
     lossy(lab, 10, size=60 * KIB)
 
 
-@linux("loss-10-v6", "sockets", "10 % lost both ways, SACK, seen at the server", ip="6")
+@linux("loss-10-v6", "sockets", "10 % lost both ways, SACK, seen at the server", ip="6",
+       wants=("tcp.analysis.retransmission", 5))
 def loss_10_v6(lab):
     lossy(lab, 10, ip=6, size=60 * KIB, end="server")
 
 
-@linux("loss-1-no-sack", "sockets", "1 % lost both ways, no SACK", ip="6")
+@linux("loss-1-no-sack", "sockets", "1 % lost both ways, no SACK", ip="6",
+       wants=("tcp.analysis.retransmission", 1))
 def loss_1_no_sack(lab):
     lossy(lab, 1, ip=6, sack=0)
 
 
-@linux("loss-3-no-sack", "sockets", "3 % lost both ways, no SACK: duplicate ACKs, partial ACKs")
+@linux("loss-3-no-sack", "sockets", "3 % lost both ways, no SACK: duplicate ACKs, partial ACKs",
+       wants=("tcp.analysis.retransmission", 3))
 def loss_3_no_sack(lab):
     lossy(lab, 3, sack=0)
 
 
-@linux("loss-10-no-sack-no-timestamps", "sockets", "10 % lost both ways, neither SACK nor timestamps")
+@linux("loss-10-no-sack-no-timestamps", "sockets", "10 % lost both ways, neither SACK nor timestamps",
+       wants=("tcp.analysis.retransmission", 5))
 def loss_10_bare(lab):
     lossy(lab, 10, size=60 * KIB, sack=0, timestamps=0)
 
 
 @linux("loss-before-capture", "sockets", "5 % of the server's frames lost before the capture at the client sees them: "
-       "real holes, filled later")
+       "real holes, filled later",
+       wants=("tcp.analysis.lost_segment", 2))
 def loss_before_capture(lab):
-    lab.run("server", "nft", "add chain inet loss output { type filter hook postrouting priority 400; }")
     lab.record()
     client, server = lab.connect()
-    # Dropped, not refused: an error from the own output hook would be congestion to the sender.
-    lab.run("server", "nft", "add rule inet loss output meta l4proto tcp numgen random mod 100 < 5 drop")
+    # Sent astray, not dropped: the sender hears of a drop in its own output, and just tries again.
+    lab.run("server", "nft", "add table netdev astray")
+    lab.run("server", "nft", "add chain netdev astray egress { type filter hook egress device eth0 priority 0; }")
+    lab.run("server", "nft", "add rule netdev astray egress meta l4proto tcp numgen random mod 100 < 5 fwd to lo")
     transfer(server, client, "down", 150 * KIB)
-    lab.lose_nothing()
+    lab.run("server", "nft", "delete table netdev astray")
     close(client, server)
 
 
@@ -128,7 +138,8 @@ def both_ways(lab):
     duplex(lab, 4)
 
 
-@linux("both-ways-loss-v6", "sockets", "100 KiB in each direction at the same time, 2 % lost at the server", ip="6")
+@linux("both-ways-loss-v6", "sockets", "100 KiB in each direction at the same time, 2 % lost at the server", ip="6",
+       wants=("tcp.analysis.retransmission", 2))
 def both_ways_loss(lab):
     duplex(lab, 6, loss=2)
 
@@ -147,7 +158,8 @@ def duplex(lab, ip, loss=0):
 
 
 @linux("parallel-mixed", "sockets", "eight connections at once, four over IPv4, four over IPv6, 2 % lost at the client",
-       ip="4+6", conversations=8)
+       ip="4+6", conversations=8,
+       wants=("tcp.analysis.retransmission", 2))
 def parallel_mixed(lab):
     lab.record()
     pairs = [lab.connect(ip, port=7000 + number) for number, ip in enumerate((4, 6) * 4)]

@@ -114,7 +114,8 @@ def parallel(lab):
 
 
 @linux("checksum-offload", "nginx and curl", "seen at the client with transmit checksum offload on: the client's frames "
-       "hold partial TCP checksums", verdict="pass; the client's wrong checksums are offload, not damage")
+       "hold partial TCP checksums", verdict="pass; the client's wrong checksums are offload, not damage",
+       wants=("tcp.checksum.status == 0", 10))
 def checksum_offload(lab):
     serve(lab)
     lab.offloads("client", tx="on")
@@ -123,7 +124,8 @@ def checksum_offload(lab):
 
 
 @linux("checksum-offload-v6", "nginx and curl", "seen at the server with transmit checksum offload on: the server's "
-       "frames hold partial TCP checksums", ip="6", verdict="pass; the server's wrong checksums are offload, not damage")
+       "frames hold partial TCP checksums", ip="6", verdict="pass; the server's wrong checksums are offload, not damage",
+       wants=("tcp.checksum.status == 0", 10))
 def checksum_offload_v6(lab):
     serve(lab)
     lab.offloads("server", tx="on")
@@ -132,7 +134,8 @@ def checksum_offload_v6(lab):
 
 
 @linux("segmentation-offload", "nginx and curl", "seen at the server with TSO and GSO on: frames far over the MTU with "
-       "partial checksums", verdict="pass; frames over the MTU are cut to the MSS, wrong checksums are offload")
+       "partial checksums", verdict="pass; frames over the MTU are cut to the MSS, wrong checksums are offload",
+       wants=("frame.len > 1518", 5))
 def segmentation_offload(lab):
     serve(lab)
     lab.offloads("server", tx="on", sg="on", tso="on", gso="on")
@@ -141,7 +144,8 @@ def segmentation_offload(lab):
 
 
 @linux("receive-coalescing", "nginx and curl", "seen at the client with GRO on: received segments merged over the MTU",
-       verdict="pass; merged frames are cut to the MSS, their wrong checksums are GRO's")
+       verdict="pass; merged frames are cut to the MSS, their wrong checksums are GRO's",
+       wants=("frame.len > 1518", 5))
 def receive_coalescing(lab):
     serve(lab)
     lab.offloads("client", gro="on", rx="on")

@@ -47,13 +47,15 @@ def options_of_one_end(lab):
     converse(lab)
 
 
-@linux("mss-536", "sockets", "the client announces an MSS of 536, the server the usual one")
+@linux("mss-536", "sockets", "the client announces an MSS of 536, the server the usual one",
+       wants=("tcp.options.mss_val == 536", 1))
 def mss_536(lab):
     lab.run("client", "ip", "route", "replace", "10.7.0.0/24", "dev", "eth0", "advmss", 536)
     converse(lab)
 
 
-@linux("mss-100", "sockets", "both ends announce an MSS of 100 bytes, 88 with timestamps")
+@linux("mss-100", "sockets", "both ends announce an MSS of 100 bytes, 88 with timestamps",
+       wants=("tcp.options.mss_val == 100", 2))
 def mss_100(lab):
     for end in ("client", "server"):
         lab.run(end, "ip", "route", "replace", "10.7.0.0/24", "dev", "eth0", "advmss", 100)
@@ -78,7 +80,8 @@ def jumbo(lab):
     converse(lab, down=200 * KIB)
 
 
-@linux("ecn", "sockets", "ECN agreed in the handshake")
+@linux("ecn", "sockets", "ECN agreed in the handshake",
+       wants=("tcp.flags.syn == 1 && tcp.flags.ece == 1", 2))
 def ecn(lab):
     lab.both("net.ipv4.tcp_ecn", 1)
     converse(lab)
@@ -96,12 +99,14 @@ def near_wrap(client, _listener):
     set_initial_sequence(client, 2**32 - 20_000)
 
 
-@linux("wrap", "sockets", "the client's sequence numbers pass 2^32 after 20,000 bytes")
+@linux("wrap", "sockets", "the client's sequence numbers pass 2^32 after 20,000 bytes",
+       wants=("tcp.seq_raw < 100000 && tcp.len > 0", 10))
 def wrap(lab):
     converse(lab, up=60 * KIB, prepare=near_wrap)
 
 
-@linux("wrap-loss-v6", "sockets", "the client's sequence numbers pass 2^32 while 5 % are lost at the server", ip="6")
+@linux("wrap-loss-v6", "sockets", "the client's sequence numbers pass 2^32 while 5 % are lost at the server", ip="6",
+       wants=("tcp.analysis.retransmission", 3))
 def wrap_loss(lab):
     def prepare(client, listener):
         near_wrap(client, listener)
@@ -111,7 +116,8 @@ def wrap_loss(lab):
 
 
 @linux("fast-open", "sockets", "two connections: the first one asks for a fast-open cookie, the second has data on its SYN",
-       conversations=2)
+       conversations=2,
+       wants=("tcp.flags.syn == 1 && tcp.len > 0", 1))
 def fast_open(lab):
     lab.both("net.ipv4.tcp_fastopen", 3)
     lab.record()
@@ -157,7 +163,8 @@ def vlan_double(lab):
 
 
 @linux("with-other-traffic", "sockets", "everything on the wire: ARP, neighbour discovery, ping and UDP beside two "
-       "conversations", ip="4+6", conversations=2)
+       "conversations", ip="4+6", conversations=2,
+       wants=("udp || arp || icmpv6", 4))
 def with_other_traffic(lab):
     for end in ("client", "server"):
         lab.run(end, "ip", "neigh", "flush", "nud", "permanent", "dev", "eth0")

@@ -8,27 +8,30 @@ from .catalogue import linux
 from .linux_bulk import KIB, close, receive, transfer
 from .payload import text
 
-NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-
-def one_byte_writes(lab, nodelay):
+@linux("tiny-writes-nagle", "sockets", "200 writes of one byte with Nagle's algorithm")
+def tiny_writes_nagle(lab):
     lab.record()
     client, server = lab.connect()
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(nodelay))
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
     for byte in text("tiny", 0, 200):
         client.send(bytes([byte]))
+        time.sleep(0.002)
     receive(server, "tiny", 200)
     close(client, server)
 
 
-@linux("tiny-writes-nagle", "sockets", "200 writes of one byte with Nagle's algorithm")
-def tiny_writes_nagle(lab):
-    one_byte_writes(lab, False)
-
-
-@linux("tiny-writes-nodelay", "sockets", "200 writes of one byte with TCP_NODELAY: 200 segments of one byte")
+@linux("tiny-writes-nodelay", "sockets", "200 writes of one byte with TCP_NODELAY: 200 segments of one byte",
+       wants=("tcp.len == 1", 200))
 def tiny_writes_nodelay(lab):
-    one_byte_writes(lab, True)
+    lab.record()
+    client, server = lab.connect()
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in text("tiny", 0, 200):
+        client.send(bytes([byte]))
+        server.recv(1)
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # or the congestion window would join them
+    close(client, server)
 
 
 @linux("half-close-client", "sockets", "the client says FIN first; the server still sends 50 KiB")
@@ -59,17 +62,20 @@ def abort(sock) -> None:
     sock.close()
 
 
-@linux("reset-by-client", "sockets", "the client resets in the middle of the server's data")
+@linux("reset-by-client", "sockets", "the client resets in the middle of the server's data",
+       wants=("tcp.flags.reset == 1", 1))
 def reset_by_client(lab):
     reset(lab, 4, 0)
 
 
-@linux("reset-by-server", "sockets", "the server resets after data that it has not read")
+@linux("reset-by-server", "sockets", "the server resets after data that it has not read",
+       wants=("tcp.flags.reset == 1", 1))
 def reset_by_server(lab):
     reset(lab, 4, 1)
 
 
-@linux("reset-by-server-v6", "sockets", "the server resets after data that it has not read; seen at the server", ip="6")
+@linux("reset-by-server-v6", "sockets", "the server resets after data that it has not read; seen at the server", ip="6",
+       wants=("tcp.flags.reset == 1", 1))
 def reset_by_server_v6(lab):
     reset(lab, 6, 1, "server")
 
@@ -85,7 +91,8 @@ def reset(lab, ip, who, end="client"):
     pair[1 - who].close()
 
 
-@linux("reset-half-closed", "sockets", "the client closes both ways, the server goes on sending and gets an RST")
+@linux("reset-half-closed", "sockets", "the client closes both ways, the server goes on sending and gets an RST",
+       wants=("tcp.flags.reset == 1", 1))
 def reset_half_closed(lab):
     lab.record()
     client, server = lab.connect()
@@ -115,12 +122,14 @@ def slow_reader(lab, ip, buffer, pause, size):
     close(client, server)
 
 
-@linux("zero-window", "sockets", "a client that reads nothing for 2.5 s: zero window, probes, then slow reading")
+@linux("zero-window", "sockets", "a client that reads nothing for 2.5 s: zero window, probes, then slow reading",
+       wants=("tcp.analysis.zero_window", 3))
 def zero_window(lab):
     slow_reader(lab, 4, 8 * KIB, 2.5, 60 * KIB)
 
 
-@linux("zero-window-v6", "sockets", "the same over IPv6 with a buffer of 4 KiB", ip="6")
+@linux("zero-window-v6", "sockets", "the same over IPv6 with a buffer of 4 KiB", ip="6",
+       wants=("tcp.analysis.zero_window", 1))
 def zero_window_v6(lab):
     slow_reader(lab, 6, 4 * KIB, 1.5, 30 * KIB)
 
@@ -138,7 +147,8 @@ def small_window(lab):
     close(client, server)
 
 
-@linux("keepalive", "sockets", "an idle client that sends keepalive probes each second, answered, then data")
+@linux("keepalive", "sockets", "an idle client that sends keepalive probes each second, answered, then data",
+       wants=("tcp.analysis.keep_alive", 3))
 def keepalive(lab):
     lab.record()
     client, server = lab.connect()
@@ -152,7 +162,8 @@ def keepalive(lab):
 
 
 @linux("keepalive-dead-peer", "sockets", "keepalive probes that nobody answers, then the client's RST",
-       verdict="pass; the RST is the client's give-up after unanswered probes")
+       verdict="pass; the RST is the client's give-up after unanswered probes",
+       wants=("tcp.analysis.keep_alive", 2))
 def keepalive_dead_peer(lab):
     lab.record()
     client, server = lab.connect()
@@ -180,7 +191,8 @@ def idle_then_data(lab):
     close(server, client)
 
 
-@linux("close-simultaneous", "sockets", "the first FINs are both lost, the second ones cross: CLOSING at both ends")
+@linux("close-simultaneous", "sockets", "the first FINs are both lost, the second ones cross: CLOSING at both ends",
+       wants=("tcp.flags.fin == 1", 4))
 def close_simultaneous(lab):
     lab.record()
     client, server = lab.connect()
@@ -199,7 +211,8 @@ def close_simultaneous(lab):
     server.close()
 
 
-@linux("open-simultaneous", "sockets", "both ends connect: SYNs cross, then data both ways")
+@linux("open-simultaneous", "sockets", "both ends connect: SYNs cross, then data both ways",
+       wants=("tcp.flags.syn == 1", 4))
 def open_simultaneous(lab):
     lab.record()
     for end in ("client", "server"):
@@ -220,7 +233,8 @@ def open_simultaneous(lab):
     close(client, server)
 
 
-@linux("syn-lost", "sockets", "the first SYN and the first SYN-ACK are lost; the handshake takes three seconds", ip="6")
+@linux("syn-lost", "sockets", "the first SYN and the first SYN-ACK are lost; the handshake takes three seconds", ip="6",
+       wants=("tcp.flags.syn == 1", 4))
 def syn_lost(lab):
     handle = []
 
@@ -235,7 +249,8 @@ def syn_lost(lab):
     close(client, server)
 
 
-@linux("fin-lost", "sockets", "two FINs of the client and the ACK of the third are lost")
+@linux("fin-lost", "sockets", "two FINs of the client and the ACK of the third are lost",
+       wants=("tcp.flags.fin == 1", 4))
 def fin_lost(lab):
     lab.record()
     client, server = lab.connect()

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from .analysis import examine
+from .analysis import count, examine
 
 NAME = "MANIFEST.md"
 
@@ -27,6 +27,8 @@ def check(capture, path: pathlib.Path):
     problems = sorted({problem for problem in contents.problems if problem})
     if bool(problems) != bool(capture.partial):
         wrong.append(f"complete: found '{', '.join(problems)}', expected '{capture.partial}'")
+    if capture.wants and (found := count(path, capture.wants[0])) < capture.wants[1]:
+        wrong.append(f"{found} frames of {capture.wants[1]} wanted match: {capture.wants[0]}")
     if not 0 < path.stat().st_size <= 400 * 1024:
         wrong.append(f"{path.stat().st_size} bytes")
     return contents, wrong
@@ -34,10 +36,10 @@ def check(capture, path: pathlib.Path):
 
 def row(capture, contents) -> str:
     """One line of the table."""
-    count = len(contents.problems)
+    number = len(contents.problems)
     whole = sum(not problem for problem in contents.problems)
-    talks = f"{count}" if contents.streams == count else f"{count} (tshark: {contents.streams})"
-    complete = f"{whole}/{count}" + (f": {capture.partial}" if capture.partial else "")
+    talks = f"{number}" if contents.streams == number else f"{number} (tshark: {contents.streams})"
+    complete = f"{whole}/{number}" + (f": {capture.partial}" if capture.partial else "")
     cells = (f"`{capture.file}`", capture.maker, capture.ip, capture.shows, talks, contents.frames, complete,
              capture.verdict)
     return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
