@@ -155,14 +155,14 @@ def format_big_endian():
     return pcap(_plain(ip=6).tape.frames, order=">")
 
 
-@crafted("snaplen-short", "frames cut at 128 bytes: headers whole, payload gone", partial="payload cut by the snap length",
-         verdict="inconclusive: frames cut short, payload unknown")
+@crafted("snaplen-short", "frames cut at 128 bytes: headers whole, payload gone",
+         partial="payload cut by the snap length", verdict="inconclusive: frames cut short, payload unknown")
 def snaplen_short():
     return pcap(_plain().tape.frames, snaplen=128)
 
 
-@crafted("snaplen-in-header", "frames cut at 60 bytes, inside the TCP options", partial="headers cut by the snap length",
-         verdict="inconclusive: frames cut short, inside the TCP header")
+@crafted("snaplen-in-header", "frames cut at 60 bytes, inside the TCP options",
+         partial="headers cut by the snap length", verdict="inconclusive: frames cut short, inside the TCP header")
 def snaplen_in_header():
     return pcap(_plain().tape.frames, snaplen=60)
 

@@ -87,13 +87,17 @@ class Lab:
 
     # the two ends
 
+    def _enter_words(self, end):
+        """What a command line starts with to run inside an end; unlike ip-netns-exec it mounts nothing."""
+        return ["nsenter", f"--net=/run/netns/{self.names[end]}"]
+
     def run(self, end, *command) -> None:
         """Runs a command inside an end to its finish."""
-        run("ip", "netns", "exec", self.names[end], *command)
+        run(*self._enter_words(end), *command)
 
     def start(self, end, *command, wait_for=None, stdin=None) -> subprocess.Popen:
         """Starts a program inside an end; returns once it listens on TCP port `wait_for`."""
-        child = subprocess.Popen(["ip", "netns", "exec", self.names[end], *map(str, command)], stdin=stdin,
+        child = subprocess.Popen([*self._enter_words(end), *map(str, command)], stdin=stdin,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.children.append(child)
         if wait_for is not None:
@@ -103,8 +107,8 @@ class Lab:
     def _wait_listening(self, end, port):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            listening = subprocess.run(["ip", "netns", "exec", self.names[end], "ss", "-Hltn", f"sport = :{port}"],
-                                       capture_output=True, text=True, check=True).stdout
+            listening = subprocess.run([*self._enter_words(end), "ss", "-Hltn", f"sport = :{port}"], capture_output=True,
+                                       text=True, check=True).stdout
             if listening.strip():
                 return
             time.sleep(0.02)
@@ -188,8 +192,8 @@ class Lab:
         """Starts the capture at an end; call it when the wire is as it should be."""
         path = self.scratch / "capture.pcap"
         self.capture = subprocess.Popen(
-            ["ip", "netns", "exec", self.names[end], "tcpdump", "-i", "eth0", "-p", "-n", "-U", "-s", "0", "-B", "16384",
-             "--immediate-mode", "-Z", "root", "-w", str(path), *expression.split()],
+            [*self._enter_words(end), "tcpdump", "-i", "eth0", "-p", "-n", "-U", "-s", "0",
+             "-B", "16384", "--immediate-mode", "-Z", "root", "-w", str(path), *expression.split()],
             stderr=subprocess.PIPE, text=True)
         self.children.append(self.capture)
         for line in self.capture.stderr:

@@ -113,8 +113,8 @@ def parallel(lab):
         child.wait(timeout=20)
 
 
-@linux("checksum-offload", "nginx and curl", "seen at the client with transmit checksum offload on: the client's frames "
-       "hold partial TCP checksums", verdict="pass; the client's wrong checksums are offload, not damage",
+@linux("checksum-offload", "nginx and curl", "seen at the client with transmit checksum offload on: the client's "
+       "frames hold partial TCP checksums", verdict="pass; the client's wrong checksums are offload, not damage",
        wants=("tcp.checksum.status == 0", 10))
 def checksum_offload(lab):
     serve(lab)
@@ -124,7 +124,8 @@ def checksum_offload(lab):
 
 
 @linux("checksum-offload-v6", "nginx and curl", "seen at the server with transmit checksum offload on: the server's "
-       "frames hold partial TCP checksums", ip="6", verdict="pass; the server's wrong checksums are offload, not damage",
+       "frames hold partial TCP checksums", ip="6",
+       verdict="pass; the server's wrong checksums are offload, not damage",
        wants=("tcp.checksum.status == 0", 10))
 def checksum_offload_v6(lab):
     serve(lab)

@@ -115,7 +115,7 @@ def wrap_loss(lab):
     converse(lab, 6, up=80 * KIB, prepare=prepare)
 
 
-@linux("fast-open", "sockets", "two connections: the first one asks for a fast-open cookie, the second has data on its SYN",
+@linux("fast-open", "sockets", "two connections: the first asks for a fast-open cookie, the second has data on its SYN",
        conversations=2,
        wants=("tcp.flags.syn == 1 && tcp.len > 0", 1))
 def fast_open(lab):
