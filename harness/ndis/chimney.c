@@ -110,37 +110,58 @@ static void lend_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event)
     }
 }
 
-uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root, void *piece,
-                        uint32_t bytes)
+static struct nds_tree *tree_new(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
+                                 const struct nds_piece *pieces, uint32_t count)
 {
     struct nds_tree *tree = rig_alloc(sizeof(*tree));
-    uint32_t operation = nds.operations++;
-    tree->object = object_add(OBJECT_TREE, piece, bytes, OWNER_TARGET);
-    tree->object->detail = tree;
+    tree->object = rig_alloc(count * sizeof(tree->object[0]));
+    tree->pieces = count;
     tree->fn = fn;
     tree->root = root;
-    tree->operation = operation;
+    tree->operation = nds.operations++;
     tree->pending = true;
-    if (operation >= nds.tree_room) {
+    for (uint32_t i = 0; i < count; i++) {
+        tree->object[i] =
+            object_add(OBJECT_TREE, pieces[i].address, pieces[i].bytes, OWNER_TARGET);
+        tree->object[i]->detail = tree;
+    }
+    if (tree->operation >= nds.tree_room) {
         uint32_t room = nds.tree_room ? 2 * nds.tree_room : 16;
         struct nds_tree **more = rig_alloc(room * sizeof(more[0]));
-        if (operation) {
-            memcpy(more, nds.tree, operation * sizeof(more[0]));
+        if (tree->operation) {
+            memcpy(more, nds.tree, tree->operation * sizeof(more[0]));
         }
         nds.tree = more;
         nds.tree_room = room;
     }
-    nds.tree[operation] = tree;
+    nds.tree[tree->operation] = tree;
+    return tree;
+}
+
+void tree_own(struct nds_tree *tree, enum tap_owner owner, uint32_t event)
+{
+    for (uint32_t i = 0; i < tree->pieces; i++) {
+        object_own(tree->object[i], owner, event);
+        if (owner == OWNER_HOST) {
+            guest_take(tree->object[i]->address, tree->object[i]->bytes);
+        }
+    }
+}
+
+uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
+                        const struct nds_piece *pieces, uint32_t count)
+{
+    struct nds_tree *tree = tree_new(fn, root, pieces, count);
     struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = TAP_NONE, .object = operation, .ptr = root});
-    object_own(tree->object, OWNER_TARGET, mark.enter);
+        .fn = fn, .conn = TAP_NONE, .object = tree->operation, .ptr = root});
+    tree_own(tree, OWNER_TARGET, mark.enter);
     tree_blocks(root);
     if (fn == TAP_INITIATE) {
         lend_chains(root, mark.enter);
     }
     state_handler(fn)(nds.adapter_context, root);
-    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = operation});
-    return operation;
+    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = tree->operation});
+    return tree->operation;
 }
 
 static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,

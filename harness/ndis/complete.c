@@ -308,8 +308,7 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
             hold_buffered(root, mark.enter);
         }
         nds.hooks.state_back(nds.hooks.context, fn, tree->operation, root);
-        object_own(tree->object, OWNER_HOST, mark.enter);
-        guest_take(tree->object->address, tree->object->bytes);
+        tree_own(tree, OWNER_HOST, mark.enter);
         nds.hooks.callback_open(nds.hooks.context, fn, TAP_NONE);
     }
     nds_close(mark, false,

@@ -18,7 +18,8 @@ struct nds_state {
 };
 
 struct nds_tree {
-    struct nds_object *object;
+    struct nds_object **object; /* one per piece */
+    uint32_t pieces;
     enum tap_fn fn;
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root;
     uint32_t operation;
@@ -127,5 +128,6 @@ void list_hold(struct nds_object *object, uint32_t event); /* host keeps a drive
 void list_give_back(struct nds_object *object, uint32_t event);
 uint8_t *mdl_bytes(PMDL mdl);
 void tree_blocks(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);
+void tree_own(struct nds_tree *tree, enum tap_owner owner, uint32_t event);
 
 #endif

@@ -96,9 +96,14 @@ uint32_t nds_state_id(const struct nds_state *state);
 bool nds_state_live(struct nds_state *state); /* the target stored a context */
 void nds_state_forget(struct nds_state *state); /* after its terminate completed */
 
-/* A tree in one piece of guest memory. fn is TAP_INITIATE .. TAP_TERMINATE. Returns the operation. */
-uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root, void *piece,
-                        uint32_t bytes);
+/* A tree of blocks, each in a piece of guest memory of its own, so that reading state that is not there
+ * meets poison. fn is TAP_INITIATE .. TAP_TERMINATE. Returns the operation. */
+struct nds_piece {
+    void *address;
+    uint32_t bytes;
+};
+uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
+                        const struct nds_piece *pieces, uint32_t count);
 /* fn is TAP_POST, TAP_SEND, TAP_FORWARD or TAP_DISCONNECT; first of a chain of lists made by nds_list_*. */
 NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first, uint32_t flags);
 void nds_return_call(PNET_BUFFER_LIST first); /* indicated lists, chained by nds_list_chain */

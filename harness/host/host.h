@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host stack of the rig: connections with their state objects, the calls that it makes, what it
+ * answers inside callbacks. It keeps the rules that bind a host (a call that would break one is put
+ * off or left out), so that a false alarm cannot start here.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include "ndis/nds.h"
+#include "peer/segment.h"
+
+enum host_phase {
+    HOST_OWNS,        /* the connection is the host's: never offloaded, or uploaded */
+    HOST_INITIATING,
+    HOST_OFFLOADED,
+    HOST_TERMINATING,
+};
+
+enum host_answer { ANSWER_ALL, ANSWER_NONE, ANSWER_BYTES };
+
+/* A request that waits until the call that forbids it has returned, or that is made inside a
+ * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE. */
+struct host_request {
+    enum tap_fn fn;
+    uint32_t conn;
+    uint32_t length, count, pieces, prefill, flags;
+    bool no_push;
+};
+
+struct host_conn {
+    uint32_t index;
+    enum host_phase phase;
+    bool used, v6;
+    struct endpoint local, remote;
+    uint32_t path; /* index into host.path */
+    struct nds_state *tcp;
+    TCP_OFFLOAD_STATE_CONST constant;
+    TCP_OFFLOAD_STATE_CACHED cached;
+    TCP_OFFLOAD_STATE_DELEGATED tcb;
+    /* handed over with the next initiate */
+    uint32_t buffered;    /* bytes that end at RcvNxt */
+    uint32_t outstanding; /* bytes from SndUna on */
+    /* streams, in bytes from their start */
+    uint64_t handed_down; /* send bytes given to the target or kept as outstanding */
+    uint64_t acked;       /* send bytes known acknowledged, as of the last hand-over */
+    uint64_t received;    /* bytes the application has got */
+    /* answers to indications */
+    enum host_answer answer;
+    uint32_t answer_bytes, answer_count;
+    /* what binds the host */
+    bool in_post, in_send, in_disconnect;
+    bool closed, aborted;    /* graceful, abortive disconnect issued */
+    bool invalidated;
+    uint32_t busy_ops;       /* query, update, invalidate pending */
+    bool updating;
+    /* what the target told */
+    bool saw_disconnect, saw_abort;
+    uint32_t retrieve; /* last reason, 0 = none */
+    uint32_t posts_out, sends_out;
+};
+
+struct host_path {
+    struct nds_state *state;
+    bool v6, offloaded, initiating;
+    uint8_t local[16], remote[16];
+    uint32_t mtu, neighbor;
+    uint32_t live; /* connections offloaded or being offloaded over it */
+};
+
+struct host_neighbor {
+    struct nds_state *state;
+    bool offloaded, initiating;
+    uint8_t mac[6];
+    uint16_t vlan;
+    uint32_t live; /* paths */
+};
+
+#define HOST_NESTED_MAX 8
+
+struct host_nested {
+    enum tap_fn inside; /* callback in which to do it */
+    struct host_request request;
+    bool armed;
+};
+
+struct host_counts { /* what the run reached, for anti-vacuity */
+    uint32_t established, posted, indicated, refused, uploaded, disconnected;
+    uint32_t completed, sent;
+};
+
+struct host {
+    struct host_conn *conn;
+    uint32_t conns, conn_room;
+    struct host_path *path;
+    uint32_t paths, path_room;
+    struct host_neighbor neighbor[2];
+    uint32_t neighbors;
+    uint32_t ticks_per_second;
+    bool hold_returns;          /* indicated lists are kept until a return op */
+    uint32_t *held, held_first, held_last, held_room; /* ids of lists the host keeps */
+    uint32_t *nonoff, nonoff_last, nonoff_room;
+    struct host_nested nested[HOST_NESTED_MAX];
+    struct host_request *late; /* put off */
+    uint32_t late_first, late_last, late_room;
+    struct host_counts counts;
+    bool upload_all;
+    /* replay: sees each byte that reaches the application, and what the target wants */
+    void (*delivered)(void *context, uint32_t conn, const struct tap_nbl *list, uint32_t bytes);
+    void *delivered_context;
+    uint64_t (*payload_stream)(void *context, uint32_t conn, uint64_t offset, uint8_t *out,
+                               uint32_t length); /* NULL = the payload function */
+};
+
+void host_reset(struct host *host);
+/* The NDIS side of the host; frame_out and sleep are the caller's. */
+void host_hooks(struct host *host, struct nds_hooks *hooks);
+
+struct host_conn_setup {
+    bool v6;
+    struct endpoint local, remote;
+    uint16_t vlan;
+    uint32_t mtu;
+    TCP_OFFLOAD_STATE_CONST constant; /* headers are filled in by the host */
+    TCP_OFFLOAD_STATE_CACHED cached;
+    TCP_OFFLOAD_STATE_DELEGATED tcb;
+    uint32_t buffered, outstanding;
+};
+/* Adds a connection that the host owns. Its index is returned. */
+uint32_t host_add(struct host *host, const struct host_conn_setup *setup);
+
+/* ---- State operations (each leaves out what may not be asked now) ---- */
+/* Offloads connections [first, first + count) in one tree. */
+void host_initiate(struct host *host, uint32_t first, uint32_t count);
+enum host_scope { SCOPE_TCP, SCOPE_PATH, SCOPE_ALL };
+void host_terminate(struct host *host, uint32_t conn, enum host_scope scope);
+void host_terminate_everything(struct host *host);
+void host_query(struct host *host, uint32_t conn, uint32_t what);      /* 0 .. 3: TCP all/delegated/cached, tree */
+void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope);
+enum host_update {
+    UPDATE_WINDOW, UPDATE_KEEPALIVE, UPDATE_NAGLE, UPDATE_MTU, UPDATE_MAC, UPDATE_MAXRT, UPDATE_TTL,
+    UPDATE_INDICATION
+};
+void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
+
+/* ---- I/O ---- */
+void host_request(struct host *host, const struct host_request *request);
+void host_forward(struct host *host, uint32_t conn, const struct segment *segment, bool no_checksum);
+/* Gives lists back: count of them (0 = all), order 0 oldest first, 1 newest first, 2 interleaved. */
+void host_return(struct host *host, uint32_t count, uint32_t order);
+void host_return_nonoff(struct host *host);
+void host_arm_nested(struct host *host, enum tap_fn inside, const struct host_request *request);
+/* Makes one put-off request that is allowed now; false = none. */
+bool host_run_late(struct host *host);
+bool host_all_uploaded(const struct host *host);
+
+#endif

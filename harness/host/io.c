@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host's I/O: posting, sending, disconnecting, forwarding, giving indicated lists back. Calls
+ * that the rules forbid at this moment are put off (SER-HOST-1) or left out.
+ */
+#include "host/internal.h"
+
+#define LISTS_MAX 16u
+
+static void fill_prefix(void *context, uint8_t *bytes, uint32_t offset, uint32_t length)
+{
+    (void)context, (void)offset;
+    memset(bytes, 0xEE, length);
+}
+
+static void put_off(struct host *host, const struct host_request *request)
+{
+    host->late = host_grow(host->late, host->late_last, &host->late_room, sizeof(host->late[0]));
+    host->late[host->late_last++] = *request;
+}
+
+static void post(struct host *host, struct host_conn *conn, const struct host_request *r)
+{
+    PNET_BUFFER_LIST first = NULL, last = NULL;
+    uint32_t count = r->count ? r->count : 1;
+    for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
+        PNET_BUFFER_LIST nbl = nds_list_build(ROLE_POST, conn->index, r->length,
+                                              (struct nds_list_shape){r->pieces + i, 1},
+                                              fill_prefix, NULL);
+        struct nds_list *list = nds_list_detail(nbl);
+        list->no_push = r->no_push;
+        list->prefill = r->prefill;
+        if (last) {
+            nds_list_chain(last, nbl);
+        } else {
+            first = nbl;
+        }
+        last = nbl;
+        conn->posts_out++;
+    }
+    host->counts.posted++;
+    conn->in_post = true;
+    nds_io_call(TAP_POST, conn->tcp, first, 0);
+    conn->in_post = false;
+}
+
+static PNET_BUFFER_LIST send_list(struct host *host, struct host_conn *conn, enum tap_role role,
+                                  uint32_t length, uint32_t pieces, uint32_t buffers)
+{
+    struct host_fill fill = {host, conn->index, conn->handed_down, PAYLOAD_FROM_TARGET};
+    PNET_BUFFER_LIST nbl =
+        nds_list_build(role, conn->index, length, (struct nds_list_shape){pieces, buffers},
+                       host_fill_stream, &fill);
+    nds_list_detail(nbl)->stream_offset = conn->handed_down;
+    conn->handed_down += length;
+    return nbl;
+}
+
+static void send(struct host *host, struct host_conn *conn, const struct host_request *r)
+{
+    PNET_BUFFER_LIST first = NULL, last = NULL;
+    uint32_t count = r->count ? r->count : 1;
+    for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
+        uint32_t buffers = 1 + (r->flags & 3);
+        PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_SEND, r->length ? r->length : 1,
+                                         r->pieces + i, buffers);
+        if (last) {
+            nds_list_chain(last, nbl);
+        } else {
+            first = nbl;
+        }
+        last = nbl;
+        conn->sends_out++;
+    }
+    host->counts.sent++;
+    conn->in_send = true;
+    nds_io_call(TAP_SEND, conn->tcp, first, 0);
+    conn->in_send = false;
+}
+
+static void disconnect(struct host *host, struct host_conn *conn, const struct host_request *r)
+{
+    bool abort = r->flags != 0;
+    if (conn->aborted || (!abort && conn->closed)) {
+        return; /* DISC-RST-4: no second graceful one, nothing after an abort */
+    }
+    uint32_t length = abort ? 0 : r->length;
+    PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_DISCONNECT, length, r->pieces, 1);
+    conn->closed = true;
+    conn->aborted |= abort;
+    host->counts.disconnected++;
+    conn->in_disconnect = true;
+    nds_io_call(TAP_DISCONNECT, conn->tcp, nbl,
+                abort ? TCP_DISCONNECT_ABORTIVE_CLOSE : TCP_DISCONNECT_GRACEFUL_CLOSE);
+    conn->in_disconnect = false;
+}
+
+void host_request(struct host *host, const struct host_request *request)
+{
+    if (request->fn == TAP_RETURN) {
+        host_return(host, request->count, request->flags);
+        return;
+    }
+    if (request->conn >= host->conns) {
+        return;
+    }
+    struct host_conn *conn = &host->conn[request->conn];
+    if (request->fn == TAP_TERMINATE) {
+        if (conn->in_post || conn->in_disconnect || conn->busy_ops) {
+            put_off(host, request);
+        } else {
+            host_terminate(host, request->conn, (enum host_scope)(request->flags % 3));
+        }
+        return;
+    }
+    if (conn->phase != HOST_OFFLOADED) {
+        return;
+    }
+    bool busy = request->fn == TAP_POST         ? conn->in_post
+                : request->fn == TAP_SEND       ? conn->in_send || conn->in_disconnect
+                : request->fn == TAP_DISCONNECT ? conn->in_send || conn->in_disconnect
+                                                : false;
+    if (busy) {
+        put_off(host, request);
+    } else if (request->fn == TAP_POST && !conn->aborted) {
+        post(host, conn, request);
+    } else if (request->fn == TAP_SEND && !conn->closed && !conn->aborted) {
+        send(host, conn, request);
+    } else if (request->fn == TAP_DISCONNECT) {
+        disconnect(host, conn, request);
+    }
+}
+
+bool host_run_late(struct host *host)
+{
+    if (host->late_first == host->late_last) {
+        return false;
+    }
+    struct host_request request = host->late[host->late_first++];
+    host_request(host, &request);
+    return true;
+}
+
+struct bytes {
+    const uint8_t *at;
+};
+
+static void fill_bytes(void *context, uint8_t *out, uint32_t offset, uint32_t length)
+{
+    memcpy(out, ((const struct bytes *)context)->at + offset, length);
+}
+
+void host_forward(struct host *host, uint32_t index, const struct segment *segment, bool no_checksum)
+{
+    static uint8_t tcp[SEGMENT_FRAME_MAX];
+    if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
+        return; /* FWD-HOST-1 */
+    }
+    uint32_t length = segment_build_tcp(segment, no_checksum, tcp);
+    struct bytes bytes = {tcp};
+    PNET_BUFFER_LIST nbl = nds_list_build(ROLE_FORWARD, index, length,
+                                          (struct nds_list_shape){length % 4, 1}, fill_bytes, &bytes);
+    nds_io_call(TAP_FORWARD, host->conn[index].tcp, nbl, 0);
+}
+
+/* Takes the next list to return out of the ring of held ones, in the order asked for. */
+static uint32_t next_held(struct host *host, uint32_t order, uint32_t turn)
+{
+    bool newest = order == 1 || (order == 2 && (turn & 1));
+    return newest ? host->held[--host->held_last] : host->held[host->held_first++];
+}
+
+static void chain_return(struct host *host, uint32_t count, uint32_t order)
+{
+    PNET_BUFFER_LIST first = NULL, last = NULL;
+    for (uint32_t i = 0; i < count && host->held_first < host->held_last; i++) {
+        PNET_BUFFER_LIST nbl = nds_list_by_id(next_held(host, order, i));
+        nds_list_chain(nbl, NULL);
+        if (last) {
+            nds_list_chain(last, nbl);
+        } else {
+            first = nbl;
+        }
+        last = nbl;
+    }
+    if (host->held_first == host->held_last) {
+        host->held_first = host->held_last = 0;
+    }
+    if (first) {
+        nds_return_call(first);
+    }
+}
+
+void host_return(struct host *host, uint32_t count, uint32_t order)
+{
+    uint32_t have = host->held_last - host->held_first;
+    if (have) {
+        chain_return(host, count && count < have ? count : have, order % 3);
+    }
+}
+
+void host_return_nonoff(struct host *host)
+{
+    while (host->nonoff_last) {
+        PNET_BUFFER_LIST first = NULL;
+        uint32_t count = host->nonoff_last;
+        while (host->nonoff_last) {
+            PNET_BUFFER_LIST nbl = nds_list_by_id(host->nonoff[--host->nonoff_last]);
+            nds_list_chain(nbl, first);
+            first = nbl;
+        }
+        (void)count;
+        nds_host_return(first);
+    }
+}
+
+void host_arm_nested(struct host *host, enum tap_fn inside, const struct host_request *request)
+{
+    for (uint32_t i = 0; i < HOST_NESTED_MAX; i++) {
+        if (!host->nested[i].armed) {
+            host->nested[i] = (struct host_nested){inside, *request, true};
+            return;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "peer/peer.h"
+
+#include <string.h>
+
+#include "base/payload.h"
+
+static bool before(uint32_t x, uint32_t y)
+{
+    return (int32_t)(x - y) < 0;
+}
+
+/* Extends *edge by [begin, end) and by ranges that now touch it; keeps what stays beyond a gap. */
+static void extend(uint32_t *edge, struct peer_range *ranges, uint32_t *count, uint32_t begin,
+                   uint32_t end)
+{
+    if (!before(*edge, end)) {
+        return;
+    }
+    if (before(*edge, begin)) {
+        if (*count < PEER_AHEAD_MAX) {
+            ranges[(*count)++] = (struct peer_range){begin, end};
+        }
+        return;
+    }
+    *edge = end;
+    for (uint32_t i = 0; i < *count;) {
+        if (before(*edge, ranges[i].begin)) {
+            i++;
+            continue;
+        }
+        if (before(*edge, ranges[i].end)) {
+            *edge = ranges[i].end;
+        }
+        ranges[i] = ranges[--*count];
+        i = 0;
+    }
+}
+
+static uint16_t window_of(const struct peer_conn *peer, uint8_t choice)
+{
+    switch (choice & 3) {
+    case 1:
+        return 0;
+    case 2:
+        return peer->window < 100 ? peer->window : 100;
+    case 3:
+        return 0xFFFF;
+    default:
+        return peer->window;
+    }
+}
+
+static const uint8_t odd_lists[8][12] = {
+    {0},
+    {253, 4, 1, 2, 1, 1, 1, 1},          /* unknown kind, NOPs */
+    {0, 99, 99, 99},                     /* end of list, rubbish behind */
+    {3, 3, 7, 1, 2, 4, 5, 0xB4},         /* window scale and MSS outside a SYN */
+    {254, 0, 1, 1},                      /* length 0 */
+    {254, 40, 1, 1},                     /* length past the header */
+    {8, 9, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1}, /* timestamps with a wrong length */
+    {5, 3, 1, 1, 4, 2, 1, 1},            /* SACK with a wrong length, SACK-permitted */
+};
+static const uint8_t odd_bytes[8] = {0, 8, 4, 8, 4, 4, 12, 8};
+
+static void common(const struct peer_conn *peer, struct segment *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->ipv6 = peer->ipv6;
+    out->from = peer->remote;
+    out->to = peer->local;
+    out->tagged = peer->tagged;
+    out->vlan = peer->vlan;
+    out->ttl = 64;
+    out->ip_id = 0x1234;
+    out->ack = peer->rcv_nxt;
+    out->flags = SEG_ACK;
+    out->window = peer->window;
+    out->have_ts = peer->timestamps;
+    out->ts_value = peer->ts_clock;
+    out->ts_echo = peer->ts_recent;
+}
+
+uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
+                      struct segment *out)
+{
+    common(peer, out);
+    out->seq = (send->from_una ? peer->snd_una : peer->snd_nxt) + (uint32_t)send->offset;
+    out->ack += (uint32_t)send->ack_delta;
+    out->flags = send->flags | (send->no_ack ? 0 : SEG_ACK);
+    out->window = window_of(peer, send->window);
+    out->urgent = send->urgent;
+    out->bad_tcp_checksum = send->bad_checksum;
+    out->bad_ip_checksum = send->bad_ip_checksum;
+    out->have_ts = peer->timestamps && !send->no_ts;
+    out->ts_value = peer->ts_clock - (send->old_ts ? 100000u : 0);
+    out->option_bytes = odd_bytes[send->odd_options & 7];
+    memcpy(out->option, odd_lists[send->odd_options & 7], out->option_bytes);
+    out->payload = payload_room;
+    out->length = send->length;
+    payload_fill(payload_room, peer->payload_conn, PAYLOAD_TO_TARGET,
+                 peer->payload_base + (int64_t)(int32_t)(out->seq - peer->irs), send->length,
+                 send->other_content ? 0x5A : 0);
+    bool counts = !send->bad_checksum && !send->bad_ip_checksum && !(send->flags & (SEG_RST | SEG_SYN));
+    uint32_t end = out->seq + send->length;
+    if (counts && !before(out->seq, peer->irs)) {
+        if (send->flags & SEG_FIN) {
+            peer->fin_sent = true;
+            peer->fin_seq = end;
+            end++;
+        }
+        extend(&peer->snd_nxt, peer->ahead, &peer->ahead_count, out->seq, end);
+    }
+    return out->length;
+}
+
+void peer_ack_segment(const struct peer_conn *peer, struct segment *out)
+{
+    common(peer, out);
+    out->seq = peer->snd_nxt;
+    if (peer->sack && peer->held_count) {
+        out->sack_blocks = (uint8_t)(peer->held_count < 3 ? peer->held_count : 3);
+        for (uint32_t i = 0; i < out->sack_blocks; i++) {
+            const struct peer_range *range = &peer->held[peer->held_count - 1 - i];
+            out->sack[i][0] = range->begin;
+            out->sack[i][1] = range->end;
+        }
+    }
+}
+
+bool peer_receive(struct peer_conn *peer, const struct segment *segment)
+{
+    if (segment->bad_tcp_checksum) {
+        return false;
+    }
+    if (segment->flags & SEG_RST) {
+        peer->rst_seen = true;
+        return false;
+    }
+    if ((segment->flags & SEG_ACK) && before(peer->snd_una, segment->ack)) {
+        peer->snd_una = segment->ack;
+    }
+    peer->target_window = (uint32_t)segment->window << peer->scale_in;
+    uint32_t end = segment->seq + segment->length + ((segment->flags & SEG_FIN) ? 1 : 0);
+    if (segment->have_ts && !before(peer->rcv_nxt, segment->seq) &&
+        !before(segment->ts_value, peer->ts_recent)) {
+        peer->ts_recent = segment->ts_value;
+    }
+    if (segment->flags & SEG_FIN) {
+        peer->fin_seen = true;
+    }
+    if (before(peer->rcv_max, end)) {
+        peer->rcv_max = end;
+    }
+    if (end != segment->seq) {
+        extend(&peer->rcv_nxt, peer->held, &peer->held_count, segment->seq, end);
+        return true;
+    }
+    return segment->seq + 1 == peer->rcv_nxt; /* a keepalive wants an answer */
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "world/driver.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECTIONS_MAX 8
+
+static struct {
+    void *library;
+    nds_driver_entry entry;
+    struct {
+        uint8_t *live, *saved;
+        size_t bytes;
+    } section[SECTIONS_MAX];
+    uint32_t sections;
+} driver;
+
+static char message[512];
+
+static bool fail(const char **error, const char *path, const char *what)
+{
+    snprintf(message, sizeof(message), "%s: %s", path, what);
+    *error = message;
+    return false;
+}
+
+/* Remembers one writable section. */
+static void keep(uint8_t *live, size_t bytes)
+{
+    if (!bytes || driver.sections == SECTIONS_MAX) {
+        return;
+    }
+    uint8_t *saved = malloc(bytes);
+    if (saved) {
+        memcpy(saved, live, bytes);
+        driver.section[driver.sections].live = live;
+        driver.section[driver.sections].saved = saved;
+        driver.section[driver.sections++].bytes = bytes;
+    }
+}
+
+/* Finds .data and .bss by the section headers of the file, which must lie inside it. */
+static bool find_sections(const uint8_t *file, size_t size, uint8_t *base)
+{
+    const Elf64_Ehdr *head = (const void *)file;
+    if (size < sizeof(*head) || memcmp(head->e_ident, ELFMAG, SELFMAG) ||
+        head->e_shentsize != sizeof(Elf64_Shdr) || head->e_shoff > size ||
+        (size - head->e_shoff) / sizeof(Elf64_Shdr) < head->e_shnum ||
+        head->e_shstrndx >= head->e_shnum) {
+        return false;
+    }
+    const Elf64_Shdr *section = (const void *)(file + head->e_shoff);
+    const Elf64_Shdr *names = &section[head->e_shstrndx];
+    for (uint32_t i = 0; i < head->e_shnum; i++) {
+        uint64_t name = names->sh_offset + section[i].sh_name;
+        if (name >= size || !memchr(file + name, 0, size - name)) {
+            return false;
+        }
+        const char *text = (const char *)file + name;
+        if ((section[i].sh_flags & SHF_WRITE) && (!strcmp(text, ".data") || !strcmp(text, ".bss"))) {
+            keep(base + section[i].sh_addr, section[i].sh_size);
+        }
+    }
+    return true;
+}
+
+static bool save_data(const char *path, const char **error)
+{
+    struct link_map *map;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (file < 0 || fstat(file, &about) || dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
+        if (file >= 0) {
+            close(file);
+        }
+        return fail(error, path, "cannot be read again after loading");
+    }
+    size_t size = (size_t)about.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    bool found = bytes != MAP_FAILED && find_sections(bytes, size, (uint8_t *)map->l_addr);
+    if (bytes != MAP_FAILED) {
+        munmap(bytes, size);
+    }
+    return found || fail(error, path, "has no readable section headers (expected an unstripped ELF "
+                                      "shared object)");
+}
+
+bool driver_open(const char *path, const char **error)
+{
+    struct stat about;
+    if (driver.library) {
+        return fail(error, path, "a driver is open already");
+    }
+    if (stat(path, &about)) {
+        return fail(error, path, "no such driver (expected a shared object that exports DriverEntry)");
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
+    }
+    char absolute[4096];
+    if (!realpath(path, absolute)) {
+        return fail(error, path, "path cannot be resolved");
+    }
+    driver.library = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
+    if (!driver.library) {
+        return fail(error, "driver cannot be loaded", dlerror());
+    }
+    driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
+    if (!driver.entry) {
+        dlclose(driver.library);
+        driver.library = NULL;
+        return fail(error, path, "does not export DriverEntry");
+    }
+    return save_data(absolute, error);
+}
+
+nds_driver_entry driver_entry(void)
+{
+    return driver.entry;
+}
+
+void driver_restore(void)
+{
+    for (uint32_t i = 0; i < driver.sections; i++) {
+        memcpy(driver.section[i].live, driver.section[i].saved, driver.section[i].bytes);
+    }
+}

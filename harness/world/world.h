@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One run: a driver in a simulated NDIS, the host above it, the wire below it, one virtual clock. A
+ * body (a program, a replay, a bench) makes the stimuli; the world lets everything come to rest after
+ * each one, keeps the budgets, and takes the driver through its whole life around the body.
+ */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include "base/trace.h"
+#include "base/verdict.h"
+#include "host/host.h"
+#include "ndis/nds.h"
+#include "oracle/oracle.h"
+
+struct world_options {
+    bool oracle_off;       /* benches */
+    bool trace_off;        /* benches and long replays: no trace, memory is used again */
+    bool strict;           /* "should" rules fail too */
+    bool context_is_cell;  /* rules Q35 */
+    uint32_t fail_start;   /* n-th allocation of load and initialize fails, 0 = none */
+    uint32_t events_max;   /* 0 = default */
+    NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS parameters; /* TicksPerSecond 0 = defaults */
+};
+
+struct world {
+    struct host host;
+    struct trace *trace;
+    struct oracle *oracle;
+    struct world_options options;
+    uint8_t mac[6];
+    bool up;                /* driver initialized and started */
+    uint64_t until_ns;
+    /* What transmits goes here; NULL = dropped. */
+    void (*frame_out)(void *context, const uint8_t *bytes, uint32_t length);
+    /* Called when nothing else is runnable; may deliver one thing. False = nothing to do. */
+    bool (*more)(void *context);
+    void *context;
+};
+
+/* Opens a driver (path of a shared object that exports DriverEntry) for the life of the process.
+ * False: *error says what, where and what was expected. Only one driver can be open. */
+bool world_open_driver(const char *path, const char **error);
+/* Path of the bundled driver beside the running program. */
+const char *world_default_driver(void);
+
+/* Takes the memory of the world. False = environment fault. */
+bool world_new(struct world *world);
+
+/* Runs body(world, context) between start and end of the driver's life. The verdict and the trace are
+ * in world->trace afterwards. */
+void world_run(struct world *world, const struct world_options *options,
+               void (*body)(struct world *, void *), void *context);
+
+/* ---- For bodies ---- */
+/* Lets everything runnable at this virtual time run, then marks the end of the step. */
+void world_settle(struct world *world);
+/* Lets virtual time pass, timers in their order. */
+void world_advance(struct world *world, uint64_t ns);
+/* Gives frames to the driver and settles. */
+void world_frames(struct world *world, const struct nds_wire_frame *frames, uint32_t count);
+/* Sets operating parameters by OID. */
+void world_parameters(struct world *world, const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
+void world_default_parameters(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
+
+enum world_stop { STOP_PAUSE, STOP_RESTART, STOP_RESET, STOP_REMOVE, STOP_HALT, STOP_POWER_DOWN,
+                  STOP_POWER_UP };
+/* Adapter life-cycle operations in mid-run. */
+void world_adapter(struct world *world, enum world_stop what);
+
+#endif
