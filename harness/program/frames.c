@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations that put frames on the wire, or segments into the host's hands.
+ */
+#include <string.h>
+
+#include "base/payload.h"
+#include "program/stage.h"
+
+static uint8_t payload[16384];
+static uint8_t frame[SEGMENT_FRAME_MAX];
+
+static void read_send(const struct program_op *op, struct peer_send *send)
+{
+    static const int32_t ack_delta[] = {0, -1, 100000, -100000};
+    memset(send, 0, sizeof(*send));
+    send->from_una = op_get(op, "from-una");
+    send->offset = (int32_t)op_get(op, "offset");
+    send->length = op_get(op, "length");
+    send->length = send->length > 8960 ? 8960 : send->length;
+    send->flags = (uint8_t)((op_get(op, "fin") ? SEG_FIN : 0) | (op_get(op, "syn") ? SEG_SYN : 0) |
+                            (op_get(op, "rst") ? SEG_RST : 0) | (op_get(op, "push") ? SEG_PSH : 0) |
+                            (op_get(op, "urgent") ? SEG_URG : 0));
+    send->no_ack = op_get(op, "no-ack");
+    send->ack_delta = ack_delta[op_get(op, "ack")];
+    send->window = (uint8_t)op_get(op, "window");
+    send->bad_checksum = op_get(op, "bad-checksum");
+    send->old_ts = op_get(op, "old-timestamp");
+    send->no_ts = op_get(op, "no-timestamp");
+    send->other_content = op_get(op, "other-content");
+    send->odd_options = (uint8_t)op_get(op, "options");
+    send->urgent = send->flags & SEG_URG ? 1 : 0;
+}
+
+void stage_segment(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    struct peer_send send;
+    struct segment segment;
+    read_send(op, &send);
+    peer_segment(&stage->peer[conn], &send, payload, &segment);
+    uint32_t length = segment_build(&segment, frame);
+    if (length) {
+        stage_frame(stage, frame, length, conn);
+    }
+}
+
+void stage_forward(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    struct peer_send send;
+    struct segment segment;
+    read_send(op, &send);
+    send.bad_checksum = false; /* Q22: the host has verified it; it may also have zeroed it */
+    peer_segment(&stage->peer[conn], &send, payload, &segment);
+    if ((int32_t)(segment.seq + segment.length - stage->peer[conn].snd_una) <= 0 && segment.length) {
+        return; /* FWD-HOST-1: only unacknowledged segments */
+    }
+    host_forward(&stage->world->host, conn, &segment, op_get(op, "bad-checksum"));
+    world_settle(stage->world);
+}
+
+void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    struct segment segment;
+    struct peer_conn *peer = &stage->peer[conn];
+    for (uint32_t i = 0; i <= op_get(op, "repeat"); i++) {
+        peer_ack_segment(peer, &segment);
+        segment.ack -= op_get(op, "less");
+        switch (op_get(op, "window")) {
+        case 1:
+            segment.window = 0;
+            break;
+        case 2:
+            segment.window = segment.window < 100 ? segment.window : 100;
+            break;
+        case 3:
+            segment.window = 0xFFFF;
+            break;
+        default:
+            break;
+        }
+        stage_frame(stage, frame, segment_build(&segment, frame), conn);
+    }
+}
+
+/* A plain segment of the connection, as the base of what is then bent. */
+static uint32_t base_frame(struct stage *stage, uint32_t conn, uint32_t length, struct segment *segment)
+{
+    struct peer_conn *peer = &stage->peer[conn];
+    peer_ack_segment(peer, segment);
+    segment->sack_blocks = 0;
+    segment->payload = payload;
+    segment->length = length;
+    payload_fill(payload, conn, PAYLOAD_TO_TARGET, (uint32_t)(segment->seq - peer->irs), length, 0);
+    return segment_build(segment, frame);
+}
+
+/* Moves everything from an offset on to make room, within the frame. */
+static uint32_t insert(uint32_t length, uint32_t at, const uint8_t *bytes, uint32_t count)
+{
+    memmove(frame + at + count, frame + at, length - at);
+    memcpy(frame + at, bytes, count);
+    return length + count;
+}
+
+static void fix_ip4(uint8_t *ip)
+{
+    ip[10] = ip[11] = 0;
+    uint16_t sum = internet_checksum(ip, (uint32_t)(ip[0] & 15) * 4, 0);
+    ip[10] = (uint8_t)(sum >> 8);
+    ip[11] = (uint8_t)sum;
+}
+
+static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint32_t length)
+{
+    const struct peer_conn *peer = &stage->peer[conn];
+    uint32_t at = peer->tagged ? 18 : 14;
+    uint8_t *ip = frame + at;
+    if (kind == 10 && peer->ipv6) {
+        static const uint8_t extension[8] = {6, 0, 1, 4, 0, 0, 0, 0}; /* destination options, padding */
+        uint32_t total = (uint32_t)(ip[4] << 8 | ip[5]) + 8;
+        ip[4] = (uint8_t)(total >> 8);
+        ip[5] = (uint8_t)total;
+        ip[6] = 60;
+        return insert(length, at + 40, extension, 8);
+    }
+    if (peer->ipv6) {
+        ip[6] = kind == 3 ? 44 : kind == 6 ? 17 : 58;
+        return length;
+    }
+    if (kind == 3) {
+        ip[6] = 0x20; /* more fragments */
+        fix_ip4(ip);
+    } else if (kind == 4) {
+        static const uint8_t options[4] = {1, 1, 1, 0};
+        uint32_t total = (uint32_t)(ip[2] << 8 | ip[3]) + 4;
+        ip[0] = 0x46;
+        ip[2] = (uint8_t)(total >> 8);
+        ip[3] = (uint8_t)total;
+        length = insert(length, at + 20, options, 4);
+        fix_ip4(ip);
+    } else {
+        ip[9] = kind == 6 ? 17 : 1;
+        fix_ip4(ip);
+    }
+    return length;
+}
+
+void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    uint32_t kind = op_get(op, "kind"), value = op_get(op, "value");
+    uint32_t bytes = op_get(op, "length") % 1400;
+    struct segment segment;
+    uint32_t length = base_frame(stage, conn, bytes, &segment);
+    uint32_t at = stage->peer[conn].tagged ? 18 : 14;
+    switch (kind) {
+    case 0: /* ARP */
+        memset(frame, 0xFF, 6);
+        frame[at - 2] = 0x08;
+        frame[at - 1] = 0x06;
+        length = 60;
+        break;
+    case 2: /* a port that nobody has */
+        segment.to.port = (uint16_t)(9000 + value % 1000);
+        length = segment_build(&segment, frame);
+        break;
+    case 5: /* cut inside the headers */
+        length = at + value % 40;
+        length = length < 14 ? 14 : length;
+        break;
+    case 7: /* another VLAN */
+        segment.tagged = true;
+        segment.vlan = (uint16_t)(value & 0xFFF);
+        length = segment_build(&segment, frame);
+        break;
+    case 8: /* data from a blind attacker: far outside */
+        segment.seq += 0x40000000u + value;
+        length = segment_build(&segment, frame);
+        break;
+    case 9: /* a data offset that cannot be */
+        frame[at + (segment.ipv6 ? 40 : 20) + 12] = (uint8_t)(value & 1 ? 0xF0 : 0x40);
+        break;
+    case 11: /* a runt */
+        length = 1 + value % 13;
+        break;
+    default:
+        length = bend_ip(stage, conn, kind, length);
+        break;
+    }
+    stage_frame(stage, frame, length, kind == 8 || kind == 9 ? conn : TAP_NONE);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "program/isolate.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ndis/nds.h"
+
+void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
+void *__asan_get_report_address(void) __attribute__((weak));
+
+static struct trace *shared;
+
+/* Text of a report into the trace, as far as it fits; only its first lines matter. */
+static void note_report(const char *text)
+{
+    struct trace_end *end = &shared->end;
+    snprintf(end->report, sizeof(end->report), "%s", text);
+    if (__asan_get_report_address) {
+        void *address = __asan_get_report_address();
+        end->fault_address = (uint64_t)(uintptr_t)address;
+        end->foreign_memory = nds_describe_memory(address, end->memory, sizeof(end->memory));
+    }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    struct trace_end *end = &shared->end;
+    end->signal = number;
+    if (number == SIGSEGV || number == SIGBUS) {
+        end->fault_address = (uint64_t)(uintptr_t)info->si_addr;
+        end->foreign_memory = nds_describe_memory(info->si_addr, end->memory, sizeof(end->memory));
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void isolate_describe_death(struct trace *trace)
+{
+    static uint8_t stack[65536];
+    shared = trace;
+    if (__asan_set_error_report_callback) {
+        __asan_set_error_report_callback(note_report);
+        return; /* the sanitizer handles the signals and reports them */
+    }
+    stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
+    sigaltstack(&other, NULL);
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+static void child(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s)
+{
+    isolate_describe_death(trace);
+    struct rlimit core = {0, 0};
+    setrlimit(RLIMIT_CORE, &core);
+    struct rlimit cpu = {timeout_s + 1, timeout_s + 2};
+    setrlimit(RLIMIT_CPU, &cpu);
+    body(context);
+    fflush(stdout);
+    _exit(0);
+}
+
+static void dead(struct trace *trace, int status, bool timed_out)
+{
+    struct verdict *verdict = &trace->verdict;
+    struct trace_end *end = &trace->end;
+    if (timed_out || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
+        verdict->kind = VERDICT_HANG;
+        snprintf(verdict->actual, sizeof(verdict->actual), "no end in sight: the driver loops");
+    } else if (end->report[0]) {
+        verdict->kind = VERDICT_SANITIZER;
+        const char *line = strstr(end->report, "ERROR:");
+        const char *runtime = strstr(end->report, "runtime error:");
+        line = line ? line : runtime ? runtime : end->report;
+        snprintf(verdict->actual, sizeof(verdict->actual), "%.*s", (int)strcspn(line, "\n"), line);
+    } else {
+        verdict->kind = VERDICT_CRASH;
+        int number = WIFSIGNALED(status) ? WTERMSIG(status) : end->signal;
+        end->signal = number;
+        snprintf(verdict->actual, sizeof(verdict->actual), "%s",
+                 number ? strsignal(number) : "the process ended by itself");
+    }
+    verdict->rule[0] = '\0';
+    if (end->foreign_memory) {
+        snprintf(verdict->rule, sizeof(verdict->rule), "OWN-HOLD-1");
+        snprintf(verdict->expected, sizeof(verdict->expected),
+                 "the driver touches only what it owns; this is %.150s", end->memory);
+    }
+    verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
+    verdict->time_ns = trace->count
+                           ? trace->record[(trace->count - 1) % TRACE_RECORDS].time_ns
+                           : 0;
+    verdict->conn = UINT32_MAX;
+    verdict->violations++;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        return false;
+    }
+    if (pid == 0) {
+        child(body, context, trace, timeout_s);
+    }
+    int status = 0;
+    bool timed_out = false;
+    double deadline = seconds() + 2.0 * timeout_s;
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &wanted, NULL);
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        struct timespec nap = {0, 20000000};
+        sigtimedwait(&wanted, NULL, &nap);
+        if (seconds() > deadline) {
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+            timed_out = true;
+            break;
+        }
+    }
+    if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        dead(trace, status, timed_out);
+    }
+    return true;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "program/mutate.h"
+
+#include <string.h>
+
+#define OPS_SOFT_MAX 200u /* longer programs are only shortened */
+
+struct dice {
+    uint64_t state;
+};
+
+static uint32_t roll(struct dice *dice, uint32_t sides)
+{
+    dice->state += 0x9e3779b97f4a7c15u;
+    uint64_t x = dice->state;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)(((x ^ (x >> 31)) >> 32) * sides >> 32);
+}
+
+/* Lengths and times at which things change: nothing, one, the MSS and its neighbours, windows. */
+static const uint32_t interesting[] = {0,    1,    2,    3,    7,    20,   64,   100,   200,  499,
+                                       500,  501,  536,  1000, 1459, 1460, 1461, 2000,  2919, 2920,
+                                       2921, 4096, 4380, 8192, 8960, 10000, 16384, 32767, 65535};
+
+static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t old)
+{
+    if (field->kind == FIELD_FLAG) {
+        return !old;
+    }
+    switch (roll(dice, 5)) {
+    case 0:
+        return old + 1 + roll(dice, 4);
+    case 1:
+        return old - 1 - roll(dice, 4);
+    case 2:
+        return roll(dice, 1u << (field->bits < 16 ? field->bits : 16));
+    case 3:
+        return field->kind == FIELD_SIGNED ? (uint32_t)-(int32_t)interesting[roll(dice, 28)] : 0;
+    default:
+        return interesting[roll(dice, sizeof(interesting) / sizeof(interesting[0]))];
+    }
+}
+
+/* How often each operation is thrown; sums to TICKETS. */
+static const uint8_t tickets[OP_COUNT] = {
+    [OP_POST] = 14,    [OP_ACCEPT] = 8,     [OP_RETURN] = 4,     [OP_SEND] = 7,
+    [OP_DISCONNECT] = 3, [OP_FORWARD] = 4,  [OP_INITIATE] = 3,   [OP_QUERY] = 3,
+    [OP_UPDATE] = 3,   [OP_INVALIDATE] = 1, [OP_TERMINATE] = 4,  [OP_SEG] = 24,
+    [OP_ACK] = 4,      [OP_RAW] = 2,        [OP_TICK] = 7,       [OP_FAULT] = 3,
+    [OP_NEST] = 5,     [OP_ADAPTER] = 1,    [OP_PARAMETERS] = 1, [OP_OID] = 1,
+    [OP_BATCH] = 2,    [OP_CPU] = 1,        [OP_NOP] = 0,
+};
+
+static uint8_t throw_code(struct dice *dice)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < OP_COUNT; i++) {
+        total += tickets[i];
+    }
+    uint32_t ticket = roll(dice, total);
+    for (uint32_t i = 0; i < OP_COUNT; i++) {
+        if (ticket < tickets[i]) {
+            return (uint8_t)i;
+        }
+        ticket -= tickets[i];
+    }
+    return OP_SEG;
+}
+
+static void fresh_op(struct dice *dice, struct program_op *op)
+{
+    memset(op, 0, sizeof(*op));
+    op->byte[0] = throw_code(dice);
+    const struct op_form *form = program_op_form(op->byte[0]);
+    op->byte[1] = form->has_conn ? (uint8_t)(roll(dice, 4) ? 0 : roll(dice, 4)) : 0;
+    for (uint32_t i = 0; i < form->fields; i++) {
+        const struct field *field = &form->field[i];
+        /* Ordinary is the rule: flags and choices stay at zero most of the time. */
+        bool rare = field->kind == FIELD_FLAG || field->kind == FIELD_CHOICE ||
+                    field->kind == FIELD_SIGNED || i > 1;
+        if (!rare || roll(dice, 6) == 0) {
+            field_set(field, op->byte, value_for(dice, field, 0));
+        }
+    }
+}
+
+static void change_op(struct dice *dice, struct program_op *op)
+{
+    const struct op_form *form = program_op_form(op->byte[0]);
+    if (form->has_conn && roll(dice, 8) == 0) {
+        op->byte[1] = (uint8_t)roll(dice, 4);
+    } else if (form->fields) {
+        const struct field *field = &form->field[roll(dice, form->fields)];
+        field_set(field, op->byte, value_for(dice, field, field_get(field, op->byte)));
+    }
+}
+
+static void change_header(struct dice *dice, struct program *program)
+{
+    uint32_t count;
+    const struct field *fields = program_header_fields(&count);
+    const struct field *field = &fields[roll(dice, count)];
+    uint32_t value = value_for(dice, field, field_get(field, program->header));
+    if (!strcmp(field->name, "connections")) {
+        value = roll(dice, 3);
+    } else if (field->bits == 32) {
+        value = 0u - roll(dice, 5000); /* sequence numbers just below the wrap */
+    }
+    field_set(field, program->header, value);
+}
+
+static void insert_op(struct program *program, uint32_t at, const struct program_op *op)
+{
+    if (program->count < PROGRAM_OPS_MAX) {
+        memmove(&program->op[at + 1], &program->op[at],
+                (program->count - at) * sizeof(program->op[0]));
+        program->op[at] = *op;
+        program->count++;
+    }
+}
+
+static void delete_ops(struct program *program, uint32_t at, uint32_t count)
+{
+    count = count < program->count - at ? count : program->count - at;
+    memmove(&program->op[at], &program->op[at + count],
+            (program->count - at - count) * sizeof(program->op[0]));
+    program->count -= count;
+}
+
+static void edit(struct dice *dice, struct program *program)
+{
+    uint32_t count = program->count;
+    struct program_op op;
+    uint32_t what = roll(dice, 16);
+    if (!count || (what < 5 && count < OPS_SOFT_MAX)) {
+        fresh_op(dice, &op);
+        insert_op(program, roll(dice, count + 1), &op);
+    } else if (what < 10) {
+        change_op(dice, &program->op[roll(dice, count)]);
+    } else if (what < 12) {
+        delete_ops(program, roll(dice, count), 1 + (roll(dice, 4) ? 0 : roll(dice, 8)));
+    } else if (what == 12 && count < OPS_SOFT_MAX) {
+        op = program->op[roll(dice, count)];
+        insert_op(program, roll(dice, count + 1), &op);
+    } else if (what == 13) {
+        uint32_t x = roll(dice, count), y = roll(dice, count);
+        op = program->op[x];
+        program->op[x] = program->op[y];
+        program->op[y] = op;
+    } else if (what == 14) {
+        fresh_op(dice, &program->op[roll(dice, count)]);
+    } else {
+        change_header(dice, program);
+    }
+}
+
+static struct program scratch, other;
+
+size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
+{
+    struct dice dice = {seed};
+    program_decode(bytes, length, &scratch);
+    uint32_t edits = 1 + roll(&dice, 4);
+    for (uint32_t i = 0; i < edits; i++) {
+        edit(&dice, &scratch);
+    }
+    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room && scratch.count) {
+        delete_ops(&scratch, roll(&dice, scratch.count), 1);
+    }
+    size_t written = program_encode(&scratch, bytes, room);
+    return written ? written : length;
+}
+
+size_t program_cross(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
+                     uint8_t *out, size_t room, uint64_t seed)
+{
+    struct dice dice = {seed};
+    program_decode(a, a_length, &scratch);
+    program_decode(b, b_length, &other);
+    uint32_t keep = scratch.count ? roll(&dice, scratch.count + 1) : 0;
+    uint32_t from = other.count ? roll(&dice, other.count) : 0;
+    uint32_t take = other.count - from;
+    take = take > OPS_SOFT_MAX ? OPS_SOFT_MAX : take;
+    if (roll(&dice, 2) && take) { /* a slice of b in the middle of a */
+        take = 1 + roll(&dice, take < 12 ? take : 12);
+        for (uint32_t i = 0; i < take; i++) {
+            insert_op(&scratch, keep + i, &other.op[from + i]);
+        }
+    } else { /* the head of a, the tail of b */
+        scratch.count = keep;
+        for (uint32_t i = 0; i < take && scratch.count < PROGRAM_OPS_MAX; i++) {
+            scratch.op[scratch.count++] = other.op[from + i];
+        }
+    }
+    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room && scratch.count) {
+        scratch.count--;
+    }
+    return program_encode(&scratch, out, room);
+}

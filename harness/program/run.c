@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "program/run.h"
+
+#include <string.h>
+
+#include "base/payload.h"
+#include "program/stage.h"
+
+#define MS 1000000ull
+
+static void set_parameters(struct stage *stage, const struct program_op *op)
+{
+    NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS p = stage->world->options.parameters;
+    static const uint32_t rates[] = {1000, 100, 10, 1000};
+    uint32_t rate = rates[op_get(op, "ticks") & 3];
+    p.TicksPerSecond = rate;
+    p.TcpAckFrequency = (UCHAR)(1 + op_get(op, "ack-frequency"));
+    uint32_t delayed = op_get(op, "delayed-ack-ticks");
+    uint32_t most = rate / 2 < 200 ? rate / 2 : 200; /* WIRE-HOST-1: at most half a second */
+    p.TcpDelayedAckTicks = (UCHAR)(delayed && delayed < most ? delayed : most);
+    uint32_t push = op_get(op, "push-ticks");
+    p.TcpPushTicks = push ? push : rate / 2;
+    uint32_t tries = op_get(op, "retransmissions");
+    p.TcpMaximumRetransmissions = (UCHAR)(tries ? tries : 5);
+    p.TcpSwsPreventionTicks = rate / 5;
+    p.NceStaleTicks = 60 * rate;
+    world_parameters(stage->world, &p);
+}
+
+static void set_fault(struct stage *stage, const struct program_op *op)
+{
+    uint32_t skip = op_get(op, "skip"), count = op_get(op, "count");
+    count = count ? count : 1;
+    switch (op_get(op, "kind")) {
+    case 0:
+        nds_fault_clear();
+        nds_wire_link(true);
+        break;
+    case 1:
+        nds_fault_alloc(skip, count);
+        break;
+    case 2:
+        nds_fault_pool(true);
+        break;
+    case 3:
+        nds_fault_tx_stall(true);
+        break;
+    case 4:
+        nds_wire_link(false);
+        break;
+    default:
+        nds_fault_map(count);
+        break;
+    }
+    world_settle(stage->world);
+}
+
+static void arm_nested(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    static const enum tap_fn inside[] = {TAP_RCV_COMPLETE, TAP_RCV_INDICATE, TAP_EVENT,
+                                         TAP_SND_COMPLETE, TAP_DIS_COMPLETE, TAP_FWD_COMPLETE,
+                                         TAP_INITIATE_COMPLETE};
+    static const enum tap_fn what[] = {TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT,
+                                       TAP_DISCONNECT, TAP_TERMINATE};
+    uint32_t kind = op_get(op, "do");
+    enum tap_fn callback = inside[op_get(op, "inside")];
+    struct host_request request = {
+        .fn = what[kind],
+        .conn = op_get(op, "any-conn") && callback != TAP_INITIATE_COMPLETE ? UINT32_MAX : conn,
+        .length = op_get(op, "length"),
+        .count = 1 + op_get(op, "more"),
+        .no_push = op_get(op, "no-push"),
+        .flags = kind == 4 ? 1 : 0,
+    };
+    if (kind == 1 && !request.length) {
+        request.length = 100;
+    }
+    if (kind == 2) {
+        request.count = 0; /* all of them */
+    }
+    host_arm_nested(&stage->world->host, callback, &request);
+}
+
+static void other_oid(struct stage *stage, const struct program_op *op)
+{
+    static const uint32_t oids[] = {OID_TCP4_OFFLOAD_STATS, OID_TCP6_OFFLOAD_STATS,
+                                    OID_IP4_OFFLOAD_STATS, OID_IP6_OFFLOAD_STATS, OID_GEN_VLAN_ID};
+    static const uint32_t bytes[] = {sizeof(TCP_OFFLOAD_STATS), sizeof(TCP_OFFLOAD_STATS),
+                                     sizeof(IP_OFFLOAD_STATS), sizeof(IP_OFFLOAD_STATS), 4};
+    uint32_t what = op_get(op, "what"), object, value = op_get(op, "value") & 0xFFF;
+    bool set = op_get(op, "set") || what == 4;
+    nds_oid(oids[what], set, what == 4 ? (void *)&value : NULL, bytes[what], &object);
+    world_settle(stage->world);
+}
+
+static void host_op(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    struct host *host = &stage->world->host;
+    struct host_request request = {.conn = conn, .count = 1 + op_get(op, "more"),
+                                   .length = op_get(op, "length"), .pieces = op_get(op, "pieces")};
+    switch (op->byte[0]) {
+    case OP_POST:
+        request.fn = TAP_POST;
+        request.no_push = op_get(op, "no-push");
+        request.prefill = op_get(op, "prefill");
+        if (request.prefill && host->conn[conn].posts_out) {
+            request.prefill = 0; /* Q6: only with no older request pending */
+        }
+        host_request(host, &request);
+        break;
+    case OP_SEND:
+        request.fn = TAP_SEND;
+        request.flags = op_get(op, "buffers");
+        host_request(host, &request);
+        break;
+    case OP_DISCONNECT:
+        request.fn = TAP_DISCONNECT;
+        request.flags = op_get(op, "abort");
+        host_request(host, &request);
+        break;
+    case OP_ACCEPT:
+        host->conn[conn].answer = (enum host_answer)op_get(op, "answer");
+        host->conn[conn].answer_count = op_get(op, "count");
+        host->conn[conn].answer_bytes = op_get(op, "bytes");
+        break;
+    case OP_RETURN:
+        host_return(host, op_get(op, "count"), op_get(op, "order"));
+        host_return_nonoff(host);
+        break;
+    case OP_INITIATE:
+        host_initiate(host, conn, 1 + op_get(op, "more"));
+        break;
+    case OP_QUERY:
+        host_query(host, conn, op_get(op, "what"));
+        break;
+    case OP_UPDATE:
+        host_update(host, conn, (enum host_update)op_get(op, "what"), op_get(op, "value"));
+        break;
+    case OP_INVALIDATE:
+        host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"));
+        break;
+    default:
+        request.fn = TAP_TERMINATE;
+        request.flags = op_get(op, "scope");
+        host_request(host, &request);
+        break;
+    }
+    world_settle(stage->world);
+}
+
+static void tick(struct stage *stage, const struct program_op *op)
+{
+    static const uint64_t unit[] = {MS, 10 * MS, 100 * MS, 1000 * MS};
+    uint64_t time = op_get(op, "time") * unit[op_get(op, "unit")];
+    if (time > 3600ull * 1000 * MS) {
+        time = 3600ull * 1000 * MS;
+    }
+    stage_pass_time(stage, time ? time : MS);
+}
+
+static void one_op(struct stage *stage, const struct program_op *op)
+{
+    uint32_t conn = op->byte[1] % stage->conns;
+    switch (op->byte[0]) {
+    case OP_SEG:
+        stage_segment(stage, op, conn);
+        break;
+    case OP_FORWARD:
+        stage_forward(stage, op, conn);
+        break;
+    case OP_ACK:
+        stage_ack(stage, op, conn);
+        break;
+    case OP_RAW:
+        stage_raw(stage, op, conn);
+        break;
+    case OP_BATCH:
+        stage_batch(stage, op_get(op, "frames"));
+        break;
+    case OP_TICK:
+        tick(stage, op);
+        break;
+    case OP_FAULT:
+        set_fault(stage, op);
+        break;
+    case OP_NEST:
+        arm_nested(stage, op, conn);
+        break;
+    case OP_ADAPTER:
+        world_adapter(stage->world, (enum world_stop)op_get(op, "do"));
+        break;
+    case OP_PARAMETERS:
+        set_parameters(stage, op);
+        break;
+    case OP_OID:
+        other_oid(stage, op);
+        break;
+    case OP_CPU:
+        nds_set_cpu((uint8_t)op_get(op, "number"));
+        break;
+    case OP_NOP:
+        break;
+    default:
+        host_op(stage, op, conn);
+        break;
+    }
+}
+
+struct play {
+    const struct program *program;
+};
+
+static void body(struct world *world, void *context)
+{
+    const struct program *program = ((struct play *)context)->program;
+    static struct stage stage;
+    stage_open(&stage, world, program);
+    for (uint32_t i = 0; i < program->count && world->up; i++) {
+        world->trace->end.op = i;
+        tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_OP, .conn = TAP_NONE,
+                                    .object = TAP_NONE, .a = i, .b = program->op[i].byte[0]});
+        one_op(&stage, &program->op[i]);
+        if (!stage.hold_returns) {
+            host_return(&world->host, 0, 0);
+            host_return_nonoff(&world->host);
+            world_settle(world);
+        }
+    }
+    stage_close(&stage);
+}
+
+void program_run(struct world *world, const struct program *program,
+                 const struct run_options *options, struct run_counts *counts)
+{
+    struct world_options setup = {.strict = options->strict,
+                                  .oracle_off = options->oracle_off,
+                                  .context_is_cell = options->context_is_cell,
+                                  .fail_start = program_get(program, "fail-start")};
+    stage_parameters(program, &setup.parameters);
+    struct play play = {program};
+    world_run(world, &setup, body, &play);
+    const struct host_counts *reached = &world->host.counts;
+    *counts = (struct run_counts){
+        .established = reached->established, .posted = reached->posted,
+        .indicated = reached->indicated,     .refused = reached->refused,
+        .uploaded = reached->uploaded,       .disconnected = reached->disconnected,
+        .ops = program->count,
+    };
+}
