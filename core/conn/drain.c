@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The executor of a connection: one upcall after another, none under a lock.
+ */
+#include "conn/deliver.h"
+#include "conn/disconnect.h"
+#include "conn/indicate.h"
+#include "conn/output.h"
+#include "conn/send.h"
+#include "conn/upload.h"
+#include "state/ops.h"
+#include "state/reach.h"
+
+typedef NDIS_TCP_OFFLOAD_SEND_COMPLETE complete_fn;
+
+/* Hands a whole queue of completed lists up. */
+static bool complete(struct chim_conn *c, struct chim_nblq *q, complete_fn fn)
+{
+    PNET_BUFFER_LIST list = chim_nblq_take(q);
+    if (list == NULL) {
+        return false;
+    }
+    chim_unlock(&c->lock);
+    fn(c->obj.adapter->handle, list);
+    chim_conn_lock(c);
+    return true;
+}
+
+/* A disconnect completion carries exactly one list. */
+static bool complete_one(struct chim_conn *c, struct chim_nblq *q, complete_fn fn)
+{
+    PNET_BUFFER_LIST nbl = chim_nblq_pop(q);
+    if (nbl == NULL) {
+        return false;
+    }
+    chim_unlock(&c->lock);
+    fn(c->obj.adapter->handle, nbl);
+    chim_conn_lock(c);
+    return true;
+}
+
+static void raise(struct chim_conn *c, TCP_OFFLOAD_EVENT_TYPE event, ULONG information)
+{
+    chim_unlock(&c->lock);
+    c->obj.adapter->up.NdisTcpOffloadEventHandler(c->host, event, information);
+    chim_conn_lock(c);
+}
+
+static bool raise_event(struct chim_conn *c)
+{
+    if (c->terminating) {
+        return false; /* the host is taking the connection: no event is due any more */
+    }
+    if (c->abort_due) {
+        c->abort_due = false;
+        raise(c, TcpIndicateAbort, 0);
+        return true;
+    }
+    if (c->retrieve_due) {
+        c->retrieve_due = false;
+        raise(c, TcpIndicateRetrieve, c->retrieve_reason);
+        return true;
+    }
+    /* Everything before the FIN has been consumed (FIN-IND-1). */
+    if (c->fate == CHIM_RUNNING && c->fin_received && !c->disconnect_done && c->ready.bytes == 0) {
+        c->disconnect_done = true;
+        raise(c, TcpIndicateDisconnect, 0);
+        return true;
+    }
+    return false;
+}
+
+/* One upcall, in the order in which the host must see them. False: there is none to make. */
+static bool step(struct chim_conn *c)
+{
+    const NDIS_TCP_OFFLOAD_EVENT_HANDLERS *up = &c->obj.adapter->up;
+    if (c->initiating) {
+        return false; /* IND-EARLY-1 */
+    }
+    chim_deliver(c);
+    chim_send_settle(c);
+    chim_disconnect_settle(c);
+    if (complete(c, &c->rx_done, up->NdisTcpOffloadReceiveComplete) ||
+        complete(c, &c->tx_done, up->NdisTcpOffloadSendComplete) ||
+        complete_one(c, &c->disc_done, up->NdisTcpOffloadDisconnectComplete) ||
+        complete(c, &c->fwd_done, up->NdisTcpOffloadForwardComplete)) {
+        return true;
+    }
+    if (raise_event(c) || chim_indicate(c)) {
+        return true;
+    }
+    if (c->retrieve_late) {
+        c->retrieve_late = false;
+        if (!c->terminating) {
+            chim_conn_retrieve(c, (TCP_UPLOAD_REASON)c->retrieve_reason);
+        }
+        return true;
+    }
+    if (c->neighbor_due) {
+        chim_neighbor_query(c);
+        return true;
+    }
+    chim_output(c);
+    if (c->neighbor_due || (c->retrieve_due && !c->terminating) || c->tx_done.head != NULL) {
+        return true;
+    }
+    return c->term_block != NULL && chim_upload_step(c);
+}
+
+void chim_conn_drain(struct chim_conn *c)
+{
+    struct chim_adapter *ad = c->obj.adapter;
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST finished = NULL;
+    if (c->busy) {
+        chim_output(c); /* sending does not wait for an open callback */
+        chim_unlock(&c->lock);
+        return;
+    }
+    c->busy = true;
+    while (step(c)) {
+    }
+    c->busy = false;
+    c->neighbor_asked = false;
+    if (c->fate == CHIM_DEAD) {
+        finished = c->term_root;
+        c->term_root = NULL;
+    }
+    chim_unlock(&c->lock);
+    if (finished != NULL) {
+        chim_object_drop(&c->obj); /* the host's offload: c may be gone now */
+        chim_ops_child_done(ad, finished);
+    }
+}
+
+void chim_conn_kick(struct chim_conn *c)
+{
+    chim_conn_lock(c);
+    chim_conn_drain(c);
+}

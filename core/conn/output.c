@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "conn/output.h"
+
+#include "conn/frame.h"
+#include "tcp/seq.h"
+
+#define FIN_WAIT_2_MS 120000u
+
+uint32_t chim_output_rto_ms(const struct chim_conn *c, uint32_t shift)
+{
+    uint32_t tick = 1000u / CHIM_LOAD(c->obj.adapter->params.ticks_per_second);
+    return chim_rtt_backoff_ms(chim_rtt_rto_ms(&c->rtt, chim_max32(tick, 1)), shift);
+}
+
+/* Number of the FIN + 1 once a FIN is queued, else the end of the data. */
+static uint32_t stream_end(const struct chim_conn *c)
+{
+    return c->snd_end + (c->fin_queued ? 1 : 0);
+}
+
+bool chim_output_pending(const struct chim_conn *c)
+{
+    return c->snd_una != stream_end(c);
+}
+
+static void start_timer(struct chim_conn *c, enum chim_rtx_mode mode, uint32_t ms)
+{
+    c->rtx_mode = (uint8_t)mode;
+    c->rtx_begin_ms = c->now;
+    chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + ms);
+}
+
+void chim_output_timer(struct chim_conn *c)
+{
+    if (c->fate != CHIM_RUNNING || c->terminating || c->state == TcpConnectionClosed) {
+        return;
+    }
+    if (c->snd_wnd == 0 && chim_output_pending(c)) {
+        if (c->rtx_mode != CHIM_RTX_PERSIST) {
+            c->probe_round = 0;
+            c->rtx_count = 0;
+            start_timer(c, CHIM_RTX_PERSIST, chim_output_rto_ms(c, 0));
+        }
+    } else if (c->snd_una != c->snd_max) {
+        if (c->rtx_mode != CHIM_RTX_DATA) {
+            start_timer(c, CHIM_RTX_DATA, chim_output_rto_ms(c, c->rtx_count));
+        }
+    } else if (c->state == TcpConnectionFinWait2) {
+        if (c->rtx_mode != CHIM_RTX_FIN_WAIT_2) {
+            start_timer(c, CHIM_RTX_FIN_WAIT_2, FIN_WAIT_2_MS);
+        }
+    } else {
+        c->rtx_mode = CHIM_RTX_OFF;
+        chim_timer_clear(c, CHIM_T_RETRANSMIT);
+    }
+}
+
+static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
+{
+    bool again = chim_seq_lt(seq, c->snd_max);
+    if (again) {
+        c->rtt_timing = false; /* its ACK would be ambiguous (WIRE-RTT-1) */
+    } else if (!c->ts_on && !c->rtt_timing) {
+        c->rtt_timing = true;
+        c->rtt_seq = seq + span;
+        c->rtt_start_ms = c->now;
+    }
+    if (chim_seq_gt(seq + span, c->snd_max)) {
+        c->snd_max = seq + span;
+    }
+    c->last_send_ms = c->now;
+}
+
+static uint32_t payload_max(const struct chim_conn *c)
+{
+    return c->mss - chim_frame_option_bytes(c);
+}
+
+static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t bytes, bool fin)
+{
+    bool last = bytes != 0 && seq + bytes == c->snd_end;
+    return (uint8_t)((last ? CHIM_TCP_PSH : 0) | (fin ? CHIM_TCP_FIN : 0));
+}
+
+/* The earliest segment again, whatever the windows say; SndNxt stays. */
+static void resend_first(struct chim_conn *c)
+{
+    uint32_t data_max = chim_seq_gt(c->snd_max, c->snd_end) ? c->snd_end : c->snd_max;
+    uint32_t bytes = chim_min32(data_max - c->snd_una, payload_max(c));
+    bool fin = chim_seq_gt(c->snd_max, c->snd_end) && c->snd_una + bytes == c->snd_end;
+    if (c->snd_una == c->snd_max) {
+        c->fast_due = false;
+        return;
+    }
+    if (chim_frame_send(c, c->snd_una, data_flags(c, c->snd_una, bytes, fin), bytes) == CHIM_SENT) {
+        sent_data(c, c->snd_una, bytes + (fin ? 1 : 0));
+        c->fast_due = false;
+    }
+}
+
+struct plan {
+    uint32_t bytes;
+    bool fin;
+};
+
+/* Silly window and Nagle (WIRE-NAG-1, TMR-SWS-1) for a segment of new data below full size. */
+static bool small_may_go(struct chim_conn *c, const struct plan *p, uint32_t left)
+{
+    bool outstanding = c->snd_una != c->snd_max;
+    bool nagle = (c->given_cached.Flags & TCP_FLAG_NAGLING_ENABLED) != 0;
+    if (c->sws_force || p->fin) {
+        return true;
+    }
+    if (nagle && outstanding) {
+        return false; /* goes when everything earlier is acknowledged */
+    }
+    if (p->bytes == left || p->bytes >= c->max_snd_wnd / 2) {
+        return true;
+    }
+    if (c->deadline[CHIM_T_SWS] == 0) {
+        chim_timer_set_ticks(c, CHIM_T_SWS, CHIM_LOAD(c->obj.adapter->params.sws_ticks));
+    }
+    return false;
+}
+
+/* What goes at SndNxt. False: nothing now. */
+static bool plan_next(struct chim_conn *c, struct plan *p)
+{
+    uint32_t left = chim_seq_gt(c->snd_end, c->snd_nxt) ? c->snd_end - c->snd_nxt : 0;
+    bool fin_left = c->fin_queued && chim_seq_leq(c->snd_nxt, c->snd_end);
+    uint32_t window = chim_min32(c->cong.cwnd, c->snd_wnd);
+    uint32_t used = c->snd_nxt - c->snd_una;
+    uint32_t usable = window > used ? window - used : 0;
+    bool again = chim_seq_lt(c->snd_nxt, c->snd_max);
+    uint32_t full = payload_max(c);
+    if ((left == 0 && !fin_left) || c->snd_wnd == 0) {
+        return false;
+    }
+    p->bytes = chim_min32(chim_min32(left, usable), full);
+    if (again && p->bytes > c->snd_max - c->snd_nxt) {
+        p->bytes = c->snd_max - c->snd_nxt; /* old and new bytes do not mix */
+    }
+    /* A FIN needs no room in the window (WIRE-SWND-1). */
+    p->fin = fin_left && p->bytes == left;
+    if (p->bytes == 0 && !p->fin) {
+        return false;
+    }
+    if (c->rto_hold && c->snd_nxt != c->snd_una) {
+        return false; /* after a timeout the earliest segment only, until an ACK (WIRE-RTO-2) */
+    }
+    if (again) {
+        return true;
+    }
+    return p->bytes == full || small_may_go(c, p, left);
+}
+
+static bool send_next(struct chim_conn *c)
+{
+    struct plan p;
+    bool idle = c->snd_una == c->snd_max;
+    if (idle && c->now - c->last_send_ms > chim_output_rto_ms(c, 0)) {
+        chim_cong_idle(&c->cong, c->mss);
+    }
+    if (!plan_next(c, &p)) {
+        return false;
+    }
+    if (c->blocked) {
+        chim_conn_retrieve(c, InvalidState); /* INV-STOP-1 */
+        return false;
+    }
+    uint32_t seq = c->snd_nxt;
+    uint32_t span = p.bytes + (p.fin ? 1 : 0);
+    if (chim_frame_send(c, seq, data_flags(c, seq, p.bytes, p.fin), p.bytes) != CHIM_SENT) {
+        return false;
+    }
+    sent_data(c, seq, span);
+    c->snd_nxt = seq + span;
+    c->sws_force = false;
+    chim_timer_clear(c, CHIM_T_SWS);
+    return true;
+}
+
+/* A segment without payload stands at SndNxt (WIRE-SEQ-2). */
+static void send_ack(struct chim_conn *c)
+{
+    (void)chim_frame_send(c, c->snd_nxt, 0, 0);
+}
+
+static void send_rst(struct chim_conn *c)
+{
+    if (chim_frame_send(c, c->snd_nxt, CHIM_TCP_RST, 0) == CHIM_SENT) {
+        c->rst_due = false;
+    }
+}
+
+void chim_output(struct chim_conn *c)
+{
+    if (c->initiating || c->fate == CHIM_DEAD) {
+        return;
+    }
+    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
+        chim_conn_refresh(c);
+    }
+    if (c->rst_due) {
+        send_rst(c);
+    }
+    if (c->fate == CHIM_ABORTED || c->state == TcpConnectionClosed) {
+        c->ack_now = false;
+        return;
+    }
+    if (c->fate == CHIM_RUNNING && !c->terminating) {
+        if (c->fast_due && !c->blocked) {
+            resend_first(c);
+        }
+        while (c->fate == CHIM_RUNNING && send_next(c)) {
+        }
+        chim_output_timer(c);
+    }
+    if (c->ack_now) {
+        send_ack(c);
+    }
+}
+
+bool chim_output_window_probe(struct chim_conn *c)
+{
+    bool data = c->snd_end != c->snd_una && chim_seq_gt(c->snd_end, c->snd_una);
+    uint32_t seq = c->snd_una;
+    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
+        chim_conn_refresh(c);
+    }
+    if (chim_frame_send(c, seq, data ? 0 : CHIM_TCP_FIN, data ? 1 : 0) != CHIM_SENT) {
+        return false;
+    }
+    sent_data(c, seq, 1);
+    c->rtt_timing = false;
+    if (c->snd_nxt == seq) {
+        c->snd_nxt = seq + 1;
+    }
+    return true;
+}
+
+bool chim_output_keepalive(struct chim_conn *c)
+{
+    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
+        chim_conn_refresh(c);
+    }
+    return chim_frame_send(c, c->snd_nxt - 1, 0, 0) == CHIM_SENT;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/checksum.h"
+
+#include "wire/bytes.h"
+
+#include <string.h>
+
+static uint16_t fold(uint64_t sum)
+{
+    sum = (sum & 0xFFFFFFFFu) + (sum >> 32);
+    sum = (sum & 0xFFFFFFFFu) + (sum >> 32);
+    sum = (sum & 0xFFFFu) + (sum >> 16);
+    sum = (sum & 0xFFFFu) + (sum >> 16);
+    sum = (sum & 0xFFFFu) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+/* A piece that starts at an odd place contributes with its bytes swapped. */
+static void join(struct chim_csum *c, uint64_t piece, size_t length)
+{
+    uint16_t part = fold(piece);
+    if (c->odd) {
+        part = (uint16_t)((uint16_t)(part << 8) | (uint16_t)(part >> 8));
+    }
+    c->sum += part;
+    c->odd ^= (uint32_t)(length & 1u);
+}
+
+static uint64_t tail_word(const uint8_t *p, size_t length)
+{
+    uint64_t word = 0;
+    memcpy(&word, p, length);
+    return (word & 0xFFFFFFFFu) + (word >> 32);
+}
+
+void chim_csum_add(struct chim_csum *c, const void *data, size_t length)
+{
+    const uint8_t *p = data;
+    uint64_t sum = 0;
+    size_t left = length;
+    while (left >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        sum += (word & 0xFFFFFFFFu) + (word >> 32);
+        p += 8;
+        left -= 8;
+    }
+    if (left != 0) {
+        sum += tail_word(p, left);
+    }
+    join(c, sum, length);
+}
+
+void chim_csum_copy(struct chim_csum *c, void *to, const void *from, size_t length)
+{
+    const uint8_t *p = from;
+    uint8_t *q = to;
+    uint64_t sum = 0;
+    size_t left = length;
+    while (left >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        memcpy(q, &word, 8);
+        sum += (word & 0xFFFFFFFFu) + (word >> 32);
+        p += 8;
+        q += 8;
+        left -= 8;
+    }
+    if (left != 0) {
+        memcpy(q, p, left);
+        sum += tail_word(q, left);
+    }
+    join(c, sum, length);
+}
+
+void chim_csum_pseudo(struct chim_csum *c, const uint8_t *source, const uint8_t *destination,
+                      size_t address_bytes, uint32_t length)
+{
+    uint8_t tail[8] = {0, 0, 0, 0, 0, 0, 0, 6};
+    chim_store32(tail, length);
+    chim_csum_add(c, source, address_bytes);
+    chim_csum_add(c, destination, address_bytes);
+    chim_csum_add(c, tail, sizeof(tail));
+}
+
+uint16_t chim_csum_fold(const struct chim_csum *c)
+{
+    return fold(c->sum);
+}
+
+void chim_csum_store(const struct chim_csum *c, uint8_t *field)
+{
+    uint16_t value = (uint16_t)~fold(c->sum);
+    memcpy(field, &value, sizeof(value));
+}
