@@ -16,6 +16,9 @@ static void list_back(void *context, enum tap_fn fn, const struct tap_nbl *list)
         conn->posts_out--;
         conn->received += bytes;
         host->counts.completed++;
+        if (host->post_done) {
+            host->post_done(host->delivered_context, list->id);
+        }
         if (host->delivered && bytes) {
             host->delivered(host->delivered_context, conn->index, list, bytes);
         }

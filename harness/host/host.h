@@ -108,6 +108,8 @@ struct host {
     /* replay: sees each byte that reaches the application, and what the target wants */
     void (*delivered)(void *context, uint32_t conn, const struct tap_nbl *list, uint32_t bytes);
     void *delivered_context;
+    /* benches: a posted request came back; it may be posted again after the call */
+    void (*post_done)(void *context, uint32_t list);
     uint64_t (*payload_stream)(void *context, uint32_t conn, uint64_t offset, uint8_t *out,
                                uint32_t length); /* NULL = the payload function */
 };

@@ -137,6 +137,10 @@ struct nds_wire_frame {
     uint32_t conn;
 };
 bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count);
+/* The same in two steps, so that a bench can leave the making of frames out of its measurement. The
+ * port must be open and started; what was prepared must be delivered. */
+PNIC_FRAME nds_wire_prepare(const struct nds_wire_frame *frames, uint32_t count);
+bool nds_wire_deliver(PNIC_FRAME first, uint32_t count);
 void nds_wire_link(bool up);
 uint32_t nds_frames_out(void); /* frames that the driver holds */
 

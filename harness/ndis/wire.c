@@ -203,33 +203,47 @@ static PNIC_FRAME frame_new(const uint8_t *bytes, uint32_t length, uint32_t *id)
     return frame;
 }
 
-bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count)
+PNIC_FRAME nds_wire_prepare(const struct nds_wire_frame *frames, uint32_t count)
 {
-    struct nds_port *port = &nds.port;
-    if (!port->open || !port->started || !port->link_up || !count) {
-        return false;
-    }
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_NIC_RECEIVE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
     PNIC_FRAME first = NULL, *link = &first;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id;
         PNIC_FRAME frame = frame_new(frames[i].bytes, frames[i].length, &id);
         *link = frame;
         link = &frame->Next;
+        object_by_id(id)->tag = frames[i].conn;
+    }
+    return first;
+}
+
+bool nds_wire_deliver(PNIC_FRAME first, uint32_t count)
+{
+    struct nds_port *port = &nds.port;
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = TAP_NIC_RECEIVE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
+    for (PNIC_FRAME frame = first; frame; frame = frame->Next) {
+        struct nds_object *object = object_find(frame, OBJECT_FRAME);
         port->frames_out++;
-        struct nds_object *object = object_by_id(id);
         object->owner = OWNER_TARGET;
         object->owner_event = object->born_event =
             tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_FRAME_IN,
-                                        .conn = frames[i].conn, .object = id,
-                                        .a = frames[i].length, .ptr = frame->Data});
+                                        .conn = object->tag, .object = object->id,
+                                        .a = frame->Length, .ptr = frame->Data});
     }
     nds.irql = DISPATCH_LEVEL;
     port->client.Receive(port->client.Context, first);
     nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
     return true;
+}
+
+bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count)
+{
+    struct nds_port *port = &nds.port;
+    if (!port->open || !port->started || !port->link_up || !count) {
+        return false;
+    }
+    return nds_wire_deliver(nds_wire_prepare(frames, count), count);
 }
 
 static void frame_back(PNIC_FRAME frame, struct nds_object *object)

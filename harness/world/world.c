@@ -291,6 +291,9 @@ void world_run(struct world *world, const struct world_options *options,
     nds_set_now(1000ull * MS * 100); /* the system has been up for a while */
     tap_reset();
     world->up = false;
+    if (world->reader) {
+        tap_subscribe(world->reader, world);
+    }
     if (!options->oracle_off) {
         struct oracle_options oracle = {.strict = options->strict};
         oracle_begin(world->oracle, &oracle, &world->trace->verdict);

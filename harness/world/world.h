@@ -30,7 +30,7 @@ struct world {
     struct world_options options;
     uint8_t mac[6];
     bool up;                /* driver initialized and started */
-    uint64_t until_ns;
+    tap_reader reader; /* a further reader of every run, e.g. an engine's state coverage; may be NULL */
     /* What transmits goes here; NULL = dropped. */
     void (*frame_out)(void *context, const uint8_t *bytes, uint32_t length);
     /* Called when nothing else is runnable; may deliver one thing. False = nothing to do. */

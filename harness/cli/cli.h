@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the commands of chimneysweep share: options, files, output.
+ *
+ * Exit statuses: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment, 4 inconclusive.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "program/program.h"
+#include "program/run.h"
+#include "world/world.h"
+
+enum { EXIT_PASS = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3, EXIT_INCONCLUSIVE = 4 };
+
+struct cli_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+int cmd_run(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_asm(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_minimize(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
+
+/* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */
+struct cli_option {
+    const char *name;  /* with its dashes */
+    const char *value; /* name of the value in the help, NULL for a flag */
+    const char *help;
+    bool *flag;
+    const char **text;
+};
+
+/* Parses options anywhere among the arguments ("--x V" or "--x=V"; "--" ends them). The rest stays in
+ * argv[1..]; returns how many, or -1 after an error or --help was printed (*status then says which). */
+int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned count,
+              const char *usage, const char *examples, int *status);
+/* A number option: false and a message when it is not one in range. */
+bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,
+                unsigned long *out);
+
+/* Whole file, at most limit bytes. NULL and one line on stderr when it cannot be read. */
+unsigned char *cli_read_file(const char *path, size_t limit, size_t *length);
+bool cli_write_file(const char *path, const void *bytes, size_t length);
+/* A program in either form. False after one line on stderr. */
+bool cli_read_program(const char *path, struct program *program);
+/* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
+int cli_open_world(struct world *world, const char *driver);
+
+/* JSON strings with quotes and escapes. */
+void cli_json_string(FILE *out, const char *text);
+bool cli_color(FILE *out);
+
+/* Zeroed memory that children share; NULL after one line on stderr. */
+void *cli_shared(size_t bytes);
+
+/* ---- render.c ---- */
+void render_event(FILE *out, const struct trace_record *record);
+/* The verdict as people read it: rule, statement, expected and actual, the last events. */
+void render_verdict(FILE *out, const struct trace *trace, const char *reproduce, unsigned events);
+void render_verdict_json(FILE *out, const char *file, const struct trace *trace);
+
+/* Runs a program in a child; the trace has verdict and hash. False = environment. */
+bool cli_run_isolated(struct world *world, const struct program *program,
+                      const struct run_options *options, unsigned timeout_s,
+                      struct run_counts *counts);
+
+#endif

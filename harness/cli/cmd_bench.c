@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/bench.h"
+
+double bench_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void bench_add(struct bench *bench, const char *name, double value, const char *unit,
+               const char *note)
+{
+    struct bench_result *result = &bench->result[bench->results++];
+    snprintf(result->name, sizeof(result->name), "%s", name);
+    snprintf(result->unit, sizeof(result->unit), "%s", unit);
+    snprintf(result->note, sizeof(result->note), "%s", note);
+    result->value = value;
+}
+
+#define PROGRAMS_MAX 4096
+
+static struct {
+    uint8_t *bytes[PROGRAMS_MAX];
+    size_t length[PROGRAMS_MAX];
+    uint32_t ops[PROGRAMS_MAX];
+    uint32_t count;
+} corpus;
+
+static void load_folder(const char *path)
+{
+    static struct program program;
+    static uint8_t bytes[PROGRAM_BINARY_MAX];
+    struct dirent **names;
+    int count = scandir(path, &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char below[4096];
+        struct stat about;
+        snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
+        const char *end = strrchr(names[i]->d_name, '.');
+        bool is_program = end && (!strcmp(end, ".chim") || !strcmp(end, ".bin"));
+        if (names[i]->d_name[0] != '.' && !stat(below, &about)) {
+            if (S_ISDIR(about.st_mode)) {
+                load_folder(below);
+            } else if (is_program && corpus.count < PROGRAMS_MAX &&
+                       cli_read_program(below, &program)) {
+                size_t length = program_encode(&program, bytes, sizeof(bytes));
+                corpus.bytes[corpus.count] = malloc(length);
+                if (corpus.bytes[corpus.count]) {
+                    memcpy(corpus.bytes[corpus.count], bytes, length);
+                    corpus.ops[corpus.count] = program.count;
+                    corpus.length[corpus.count++] = length;
+                }
+            }
+        }
+        free(names[i]);
+    }
+    if (count >= 0) {
+        free(names);
+    }
+}
+
+static int by_value(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+bool bench_fuzz_exec(struct bench *bench)
+{
+    static struct program program;
+    corpus.count = 0;
+    load_folder(bench->corpora);
+    if (!corpus.count) {
+        fprintf(stderr, "bench: %s: no programs there (expected the shipped corpora; --corpora DIR)\n",
+                bench->corpora);
+        return false;
+    }
+    struct run_options options = {0};
+    struct run_counts counts;
+    double start = bench_now(), spent = 0;
+    uint64_t runs = 0, ops = 0;
+    while (spent < bench->seconds) {
+        for (uint32_t i = 0; i < corpus.count; i++) {
+            program_decode(corpus.bytes[i], corpus.length[i], &program);
+            program_run(bench->world, &program, &options, &counts);
+            runs++;
+            ops += program.count;
+        }
+        spent = bench_now() - start;
+    }
+    static uint32_t sorted[PROGRAMS_MAX];
+    memcpy(sorted, corpus.ops, corpus.count * sizeof(sorted[0]));
+    qsort(sorted, corpus.count, sizeof(sorted[0]), by_value);
+    char note[160];
+    snprintf(note, sizeof(note), "one core, oracle on, %u programs of %s, median %u operations",
+             corpus.count, bench->corpora, sorted[corpus.count / 2]);
+    bench_add(bench, "fuzz_exec", (double)runs / spent, "executions/s", note);
+    bench_add(bench, "fuzz_ops", (double)ops / spent, "operations/s", note);
+    return true;
+}
+
+/* corpora/ of the checkout that holds build/<preset>/bin/chimneysweep. */
+static const char *default_corpora(void)
+{
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 16);
+    path[length > 0 ? length : 0] = '\0';
+    for (int cut = 0; cut < 4; cut++) {
+        char *slash = strrchr(path, '/');
+        if (slash) {
+            *slash = '\0';
+        }
+    }
+    strcat(path, "/corpora");
+    return path;
+}
+
+static bool wanted(const char *only, const char *name)
+{
+    return !only || !strcmp(only, name);
+}
+
+static bool measure(struct bench *bench, const char *only, bool *known)
+{
+    static const struct {
+        const char *name;
+        bool posted, oracle;
+    } receive[] = {{"rx_posted_1460", true, false},
+                   {"rx_posted_1460_oracle", true, true},
+                   {"rx_indicate_1460", false, false},
+                   {"rx_indicate_1460_oracle", false, true}};
+    bool good = true;
+    if (wanted(only, "fuzz_exec")) {
+        *known = true;
+        good &= bench_fuzz_exec(bench);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        if (wanted(only, receive[i].name)) {
+            *known = true;
+            good &= bench_receive(bench, receive[i].posted, receive[i].oracle);
+        }
+    }
+    return good;
+}
+
+static void print(const struct bench *bench, bool json)
+{
+    if (json) {
+        puts("[");
+    }
+    for (unsigned i = 0; i < bench->results; i++) {
+        const struct bench_result *r = &bench->result[i];
+        if (json) {
+            printf("  {\"name\": \"%s\", \"value\": %.2f, \"unit\": \"%s\", \"note\": ", r->name,
+                   r->value, r->unit);
+            cli_json_string(stdout, r->note);
+            puts(i + 1 < bench->results ? "}," : "}");
+        } else {
+            printf("%-26s %14.2f %-14s %s\n", r->name, r->value, r->unit, r->note);
+        }
+    }
+    if (json) {
+        puts("]");
+    }
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    bool json = false, known = false;
+    const char *driver = NULL, *only = NULL, *seconds = "2", *corpora = default_corpora();
+    const struct cli_option options[] = {
+        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
+        {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
+        {"--only", "NAME", "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle]",
+         NULL, &only},
+        {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
+        {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL, &corpora},
+    };
+    int status;
+    int files = cli_parse(argc, argv, options, 5, "bench [OPTIONS]",
+                          "  build/release/bin/chimneysweep bench\n"
+                          "  build/asan/bin/chimneysweep bench --json --only fuzz_exec\n",
+                          &status);
+    unsigned long limit;
+    if (files < 0) {
+        return status;
+    }
+    if (files > 0) {
+        fprintf(stderr, "bench: unexpected argument '%s'\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    if (!cli_number("--seconds", seconds, 1, 3600, &limit)) {
+        return EXIT_USAGE;
+    }
+    static struct world world;
+    static struct bench bench;
+    status = cli_open_world(&world, driver);
+    if (status) {
+        return status;
+    }
+    bench.world = &world;
+    bench.corpora = corpora;
+    bench.seconds = (double)limit;
+    bool good = measure(&bench, only, &known);
+    if (!known) {
+        fprintf(stderr, "bench: unknown bench '%s' (bench --help lists them)\n", only);
+        return EXIT_USAGE;
+    }
+    print(&bench, json);
+    return good ? EXIT_PASS : EXIT_FINDING;
+}

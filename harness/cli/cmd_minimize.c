@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Shrinks a program while its finding stays the same: the kind of verdict and the rule.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+struct goal {
+    enum verdict_kind kind;
+    char rule[24];
+};
+
+struct shrink {
+    struct world world;
+    struct run_options run;
+    struct goal goal;
+    uint32_t tries;
+    bool progress;
+};
+
+static bool still(struct shrink *shrink, const struct program *program)
+{
+    shrink->tries++;
+    if (shrink->progress && shrink->tries % 50 == 0) {
+        fprintf(stderr, "\r%u tries, %u operations ", shrink->tries, program->count);
+    }
+    if (!cli_run_isolated(&shrink->world, program, &shrink->run, 10, NULL)) {
+        return false;
+    }
+    const struct verdict *verdict = &shrink->world.trace->verdict;
+    return verdict->kind == shrink->goal.kind && !strcmp(verdict->rule, shrink->goal.rule);
+}
+
+static struct program candidate;
+
+/* Leaves out runs of operations, halving the run length when nothing more goes. */
+static bool cut_ops(struct shrink *shrink, struct program *program)
+{
+    bool any = false;
+    for (uint32_t size = program->count / 2 ? program->count / 2 : 1; size; size /= 2) {
+        for (uint32_t at = 0; at + size <= program->count;) {
+            candidate = *program;
+            memmove(&candidate.op[at], &candidate.op[at + size],
+                    (candidate.count - at - size) * sizeof(candidate.op[0]));
+            candidate.count -= size;
+            if (still(shrink, &candidate)) {
+                *program = candidate;
+                any = true;
+            } else {
+                at += size;
+            }
+        }
+    }
+    return any;
+}
+
+/* Brings one field towards zero: zero, else half. */
+static bool lower(struct shrink *shrink, struct program *program, uint8_t *bytes,
+                  const struct field *field)
+{
+    bool any = false;
+    for (uint32_t value = field_get(field, bytes); value;) {
+        uint8_t before[PROGRAM_HEADER_BYTES];
+        size_t size = bytes == program->header ? PROGRAM_HEADER_BYTES : PROGRAM_OP_BYTES;
+        memcpy(before, bytes, size);
+        field_set(field, bytes, 0);
+        if (still(shrink, program)) {
+            return true;
+        }
+        memcpy(bytes, before, size);
+        if (field->kind != FIELD_NUMBER || value < 2) {
+            return any;
+        }
+        field_set(field, bytes, value / 2);
+        if (!still(shrink, program)) {
+            memcpy(bytes, before, size);
+            return any;
+        }
+        value /= 2;
+        any = true;
+    }
+    return any;
+}
+
+static bool lower_fields(struct shrink *shrink, struct program *program)
+{
+    bool any = false;
+    uint32_t count;
+    const struct field *header = program_header_fields(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        any |= lower(shrink, program, program->header, &header[i]);
+    }
+    for (uint32_t k = 0; k < program->count; k++) {
+        const struct op_form *form = program_op_form(program->op[k].byte[0]);
+        for (uint32_t i = 0; i < form->fields; i++) {
+            any |= lower(shrink, program, program->op[k].byte, &form->field[i]);
+        }
+    }
+    return any;
+}
+
+static bool write_text(const char *path, const struct program *program)
+{
+    size_t need = program_print(program, NULL, 0) + 1;
+    char *text = malloc(need);
+    bool good = text != NULL;
+    if (good) {
+        program_print(program, text, need);
+        good = path ? cli_write_file(path, text, need - 1) : fputs(text, stdout) >= 0;
+    }
+    free(text);
+    return good;
+}
+
+int cmd_minimize(int argc, char **argv)
+{
+    const char *driver = NULL, *out = NULL;
+    static struct shrink shrink;
+    const struct cli_option options[] = {
+        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
+        {"-o", "OUT", "file for the result, as text (default: standard output)", NULL, &out},
+        {"--strict", NULL, "\"should\" rules fail too", &shrink.run.strict, NULL},
+    };
+    int status;
+    int files = cli_parse(argc, argv, options, 3, "minimize [OPTIONS] PROGRAM",
+                          "  chimneysweep minimize -o small.chim crash-1.bin\n", &status);
+    static struct program program;
+    if (files < 0) {
+        return status;
+    }
+    if (files != 1) {
+        fputs("minimize: expected one program file (minimize --help)\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!cli_read_program(argv[1], &program)) {
+        return EXIT_USAGE;
+    }
+    status = cli_open_world(&shrink.world, driver);
+    if (status) {
+        return status;
+    }
+    if (!cli_run_isolated(&shrink.world, &program, &shrink.run, 10, NULL)) {
+        return EXIT_ENVIRONMENT;
+    }
+    const struct verdict *verdict = &shrink.world.trace->verdict;
+    shrink.goal.kind = verdict->kind;
+    snprintf(shrink.goal.rule, sizeof(shrink.goal.rule), "%s", verdict->rule);
+    if (verdict->kind == VERDICT_PASS) {
+        fprintf(stderr, "minimize: %s passes, there is nothing to keep\n", argv[1]);
+        return EXIT_PASS;
+    }
+    uint32_t before = program.count;
+    shrink.progress = isatty(STDERR_FILENO);
+    for (bool again = true; again;) {
+        again = cut_ops(&shrink, &program);
+        again |= lower_fields(&shrink, &program);
+    }
+    fprintf(stderr, "%s%s%s%s: %u operations became %u in %u tries\n", shrink.progress ? "\r" : "",
+            verdict_kind_name(shrink.goal.kind), shrink.goal.rule[0] ? " " : "", shrink.goal.rule,
+            before, program.count, shrink.tries);
+    return write_text(out, &program) ? EXIT_FINDING : EXIT_USAGE;
+}

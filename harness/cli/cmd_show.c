@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * show: any program as text. asm: text as binary.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void reference(void)
+{
+    uint32_t count;
+    const struct field *header = program_header_fields(&count);
+    puts("header fields (one per line, before the operations):");
+    for (uint32_t i = 0; i < count; i++) {
+        printf("  %s", header[i].name);
+        for (uint32_t k = 0; header[i].kind == FIELD_CHOICE && header[i].choice[k]; k++) {
+            printf("%s%s", k ? "|" : " ", header[i].choice[k]);
+        }
+        puts(header[i].kind == FIELD_NUMBER ? " N" : "");
+    }
+    puts("\noperations (cN before those that concern a connection):");
+    for (uint8_t code = 0; code < OP_COUNT; code++) {
+        const struct op_form *form = program_op_form(code);
+        printf("  %s%-11s %s\n", form->has_conn ? "cN " : "   ", form->name, form->help);
+        for (uint32_t i = 0; i < form->fields; i++) {
+            const struct field *field = &form->field[i];
+            printf("                    %s", field->name);
+            for (uint32_t k = 0; field->kind == FIELD_CHOICE && field->choice[k]; k++) {
+                printf("%s%s", k ? "|" : "=", field->choice[k]);
+            }
+            puts(field->kind == FIELD_NUMBER ? "=N" : field->kind == FIELD_SIGNED ? "=+-N" : "");
+        }
+    }
+}
+
+int cmd_show(int argc, char **argv)
+{
+    bool words = false;
+    const struct cli_option options[] = {
+        {"--words", NULL, "print every field and operation of the text form", &words, NULL},
+    };
+    int status;
+    int files = cli_parse(argc, argv, options, 1, "show PROGRAM...",
+                          "  chimneysweep show crash-1.bin\n"
+                          "  chimneysweep show --words\n",
+                          &status);
+    if (files < 0) {
+        return status;
+    }
+    if (words) {
+        reference();
+        return EXIT_PASS;
+    }
+    if (files == 0) {
+        fputs("show: expected program files (show --help)\n", stderr);
+        return EXIT_USAGE;
+    }
+    static struct program program;
+    for (int i = 1; i <= files; i++) {
+        if (!cli_read_program(argv[i], &program)) {
+            return EXIT_USAGE;
+        }
+        size_t need = program_print(&program, NULL, 0) + 1;
+        char *text = malloc(need);
+        if (!text) {
+            return EXIT_ENVIRONMENT;
+        }
+        program_print(&program, text, need);
+        fputs(text, stdout);
+        free(text);
+    }
+    return EXIT_PASS;
+}
+
+int cmd_asm(int argc, char **argv)
+{
+    const char *out = NULL;
+    const struct cli_option options[] = {
+        {"-o", "OUT", "file to write (required)", NULL, &out},
+    };
+    int status;
+    int files = cli_parse(argc, argv, options, 1, "asm -o OUT PROGRAM",
+                          "  chimneysweep asm -o refuse.bin corpora/situations/refuse-then-post.chim\n",
+                          &status);
+    if (files < 0) {
+        return status;
+    }
+    if (files != 1 || !out) {
+        fputs("asm: expected one program file and -o OUT (asm --help)\n", stderr);
+        return EXIT_USAGE;
+    }
+    static struct program program;
+    static uint8_t bytes[PROGRAM_BINARY_MAX];
+    if (!cli_read_program(argv[1], &program)) {
+        return EXIT_USAGE;
+    }
+    size_t length = program_encode(&program, bytes, sizeof(bytes));
+    return cli_write_file(out, bytes, length) ? EXIT_PASS : EXIT_USAGE;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs many programs, in this process: each twice, and a third time after all others ran in between,
+ * so that a run that leaves something behind shows (reset proof).
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "program/isolate.h"
+
+struct entry {
+    char *path;
+    uint64_t hash;
+};
+
+struct sweep {
+    struct entry *entry;
+    uint32_t count, room;
+    struct world world;
+    struct run_options run;
+    bool quiet;
+    uint64_t sum;
+    struct shared {
+        uint32_t at;    /* entry that runs now */
+        uint32_t round; /* 0, 1: first pass; 2: second pass */
+        uint32_t reached[6];
+        uint32_t ops;
+        uint32_t warnings;
+    } *shared;
+};
+
+static bool add(struct sweep *sweep, const char *path)
+{
+    if (sweep->count == sweep->room) {
+        uint32_t room = sweep->room ? 2 * sweep->room : 256;
+        struct entry *more = realloc(sweep->entry, room * sizeof(*more));
+        if (!more) {
+            return false;
+        }
+        sweep->entry = more;
+        sweep->room = room;
+    }
+    sweep->entry[sweep->count] = (struct entry){strdup(path), 0};
+    return sweep->entry[sweep->count++].path != NULL;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && strcmp(entry->d_name, "README.md") != 0;
+}
+
+static bool collect(struct sweep *sweep, const char *path)
+{
+    struct stat about;
+    if (stat(path, &about)) {
+        fprintf(stderr, "sweep: %s: no such file or folder\n", path);
+        return false;
+    }
+    if (!S_ISDIR(about.st_mode)) {
+        return add(sweep, path);
+    }
+    struct dirent **names;
+    int count = scandir(path, &names, visible, alphasort);
+    bool good = count >= 0;
+    for (int i = 0; i < count; i++) {
+        char below[4096];
+        snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
+        good = good && collect(sweep, below);
+        free(names[i]);
+    }
+    free(names);
+    return good;
+}
+
+static void run_file(struct sweep *sweep, const struct program *program, struct run_counts *counts)
+{
+    program_run(&sweep->world, program, &sweep->run, counts);
+}
+
+static void note(struct shared *shared, const struct run_counts *counts)
+{
+    const bool reached[6] = {counts->established, counts->posted,   counts->indicated,
+                             counts->refused,     counts->uploaded, counts->disconnected};
+    for (unsigned k = 0; k < 6; k++) {
+        shared->reached[k] += reached[k];
+    }
+    shared->ops += counts->ops;
+}
+
+static bool same(struct sweep *sweep, struct entry *entry)
+{
+    struct trace *trace = sweep->world.trace;
+    if (trace->verdict.kind != VERDICT_PASS) {
+        return false;
+    }
+    if (trace->hash == entry->hash) {
+        return true;
+    }
+    trace->verdict.kind = VERDICT_NONDETERMINISM;
+    snprintf(trace->verdict.expected, sizeof(trace->verdict.expected), "trace %016llx again",
+             (unsigned long long)entry->hash);
+    snprintf(trace->verdict.actual, sizeof(trace->verdict.actual), "trace %016llx",
+             (unsigned long long)trace->hash);
+    return false;
+}
+
+/* Stops at the first entry that does not pass; the parent reports it and goes on behind it. */
+static void pass(void *context)
+{
+    static struct program program;
+    struct sweep *sweep = context;
+    struct shared *shared = sweep->shared;
+    for (; shared->at < sweep->count; shared->at++) {
+        struct entry *entry = &sweep->entry[shared->at];
+        struct run_counts counts;
+        if (!cli_read_program(entry->path, &program)) {
+            _exit(EXIT_USAGE + 100);
+        }
+        run_file(sweep, &program, &counts);
+        if (shared->round == 0) {
+            entry->hash = sweep->world.trace->hash;
+            note(shared, &counts);
+            shared->warnings += sweep->world.trace->verdict.warnings;
+            if (sweep->world.trace->verdict.kind != VERDICT_PASS) {
+                return;
+            }
+            run_file(sweep, &program, &counts);
+        }
+        if (!same(sweep, entry)) {
+            return;
+        }
+    }
+}
+
+static uint32_t sweep_all(struct sweep *sweep, bool json)
+{
+    uint32_t failed = 0;
+    for (sweep->shared->round = 0; sweep->shared->round < 2; sweep->shared->round++) {
+        sweep->shared->at = 0;
+        while (sweep->shared->at < sweep->count) {
+            trace_reset(sweep->world.trace);
+            if (!isolate_run(pass, sweep, sweep->world.trace, 600)) {
+                return UINT32_MAX;
+            }
+            if (sweep->shared->at >= sweep->count) {
+                break;
+            }
+            const char *path = sweep->entry[sweep->shared->at].path;
+            if (sweep->shared->round == 0) {
+                failed++;
+                if (json) {
+                    render_verdict_json(stdout, path, sweep->world.trace);
+                } else {
+                    char again[4200];
+                    snprintf(again, sizeof(again), "chimneysweep run %s", path);
+                    printf("%s: ", path);
+                    render_verdict(stdout, sweep->world.trace, again, sweep->quiet ? 0 : 12);
+                }
+            } else if (sweep->world.trace->verdict.kind == VERDICT_NONDETERMINISM) {
+                failed++;
+                printf("%s: another trace after other runs\n", path);
+            }
+            sweep->shared->at++;
+        }
+    }
+    return failed;
+}
+
+static void summary(const struct sweep *sweep, uint32_t failed, bool json)
+{
+    static const char *const names[] = {"established", "posted",   "indicated",
+                                        "refused",     "uploaded", "disconnected"};
+    double n = sweep->count ? sweep->count : 1;
+    if (json) {
+        printf("{\"programs\": %u, \"failed\": %u, \"warnings\": %u, \"trace_sum\": \"%016llx\"",
+               sweep->count, failed, sweep->shared->warnings, (unsigned long long)sweep->sum);
+        for (unsigned k = 0; k < 6; k++) {
+            printf(", \"%s\": %.4f", names[k], sweep->shared->reached[k] / n);
+        }
+        puts("}");
+        return;
+    }
+    printf("%u programs, %u failed, %.1f operations each, trace sum %016llx\nreached:", sweep->count,
+           failed, sweep->shared->ops / n, (unsigned long long)sweep->sum);
+    for (unsigned k = 0; k < 6; k++) {
+        printf(" %s %.0f %%", names[k], 100.0 * sweep->shared->reached[k] / n);
+    }
+    putchar('\n');
+}
+
+int cmd_sweep(int argc, char **argv)
+{
+    bool json = false, quiet = false;
+    const char *driver = NULL;
+    static struct sweep sweep;
+    const struct cli_option options[] = {
+        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
+        {"--json", NULL, "one JSON object per failure, then totals", &json, NULL},
+        {"--quiet", NULL, "no events with the verdicts", &quiet, NULL},
+        {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
+    };
+    int status;
+    int files = cli_parse(argc, argv, options, 4, "sweep [OPTIONS] FILE|FOLDER...",
+                          "  chimneysweep sweep corpora/\n"
+                          "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n",
+                          &status);
+    if (files < 1) {
+        if (files == 0) {
+            fputs("sweep: expected programs or folders of them (sweep --help)\n", stderr);
+        }
+        return status;
+    }
+    for (int i = 1; i <= files; i++) {
+        if (!collect(&sweep, argv[i])) {
+            return EXIT_USAGE;
+        }
+    }
+    static struct program program;
+    for (uint32_t i = 0; i < sweep.count; i++) {
+        if (!cli_read_program(sweep.entry[i].path, &program)) {
+            return EXIT_USAGE;
+        }
+    }
+    status = cli_open_world(&sweep.world, driver);
+    if (status) {
+        return status;
+    }
+    size_t bytes = sizeof(*sweep.shared) + sweep.count * sizeof(struct entry);
+    void *memory = cli_shared(bytes);
+    if (!memory) {
+        return EXIT_ENVIRONMENT;
+    }
+    sweep.shared = memory;
+    struct entry *entries = (struct entry *)(void *)(sweep.shared + 1);
+    memcpy(entries, sweep.entry, sweep.count * sizeof(struct entry));
+    sweep.entry = entries; /* hashes come back from the children */
+    sweep.quiet = quiet;
+    uint32_t failed = sweep_all(&sweep, json);
+    if (failed == UINT32_MAX) {
+        fputs("sweep: no process for the runs can be made\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
+    for (uint32_t i = 0; i < sweep.count; i++) {
+        sweep.sum = sweep.sum * 0x9e3779b97f4a7c15u + sweep.entry[i].hash;
+    }
+    summary(&sweep, failed, json);
+    return failed ? EXIT_FINDING : EXIT_PASS;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files that people give us: each failure is one line that says what, where and what was expected.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "program/isolate.h"
+
+unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat about;
+    if (!file || fstat(fileno(file), &about)) {
+        fprintf(stderr, "chimneysweep: %s: %s\n", path, strerror(errno));
+        if (file) {
+            fclose(file);
+        }
+        return NULL;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        fprintf(stderr, "chimneysweep: %s: is a directory, expected a file\n", path);
+        fclose(file);
+        return NULL;
+    }
+    unsigned char *bytes = malloc(limit + 1);
+    *length = bytes ? fread(bytes, 1, limit + 1, file) : 0;
+    bool failed = !bytes || ferror(file);
+    fclose(file);
+    if (failed || *length > limit) {
+        fprintf(stderr, "chimneysweep: %s: %s\n", path,
+                failed ? "cannot be read" : "too large for a program (the limit is 1 MiB)");
+        free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+bool cli_write_file(const char *path, const void *bytes, size_t length)
+{
+    FILE *file = fopen(path, "wb");
+    bool good = file && fwrite(bytes, 1, length, file) == length;
+    good = file && fclose(file) == 0 && good;
+    if (!good) {
+        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", path, strerror(errno));
+    }
+    return good;
+}
+
+#define PROGRAM_FILE_MAX ((size_t)1 << 20)
+
+/* Files of other kinds are told apart by their first bytes: a binary program has none of these, since
+ * its first byte is the version. */
+static const char *other_kind(const unsigned char *bytes, size_t length)
+{
+    static const struct {
+        const char *magic;
+        unsigned size;
+        const char *name;
+    } kinds[] = {
+        {"\xd4\xc3\xb2\xa1", 4, "a pcap capture (use replay or import)"},
+        {"\xa1\xb2\xc3\xd4", 4, "a pcap capture (use replay or import)"},
+        {"\x4d\x3c\xb2\xa1", 4, "a pcap capture (use replay or import)"},
+        {"\xa1\xb2\x3c\x4d", 4, "a pcap capture (use replay or import)"},
+        {"\x0a\x0d\x0d\x0a", 4, "a pcapng capture (use replay or import)"},
+        {"\x7f"
+         "ELF",
+         4, "an ELF file (give a driver by --driver)"},
+        {"{", 1, "JSON"},
+        {"#!", 2, "a script"},
+        {"\x89PNG", 4, "a picture"},
+    };
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (length >= kinds[i].size && !memcmp(bytes, kinds[i].magic, kinds[i].size)) {
+            return kinds[i].name;
+        }
+    }
+    return NULL;
+}
+
+bool cli_read_program(const char *path, struct program *program)
+{
+    size_t length;
+    unsigned char *bytes = cli_read_file(path, PROGRAM_FILE_MAX, &length);
+    if (!bytes) {
+        return false;
+    }
+    const char *other = other_kind(bytes, length);
+    bool good = true;
+    struct program_error error;
+    if (!length || other) {
+        fprintf(stderr, "chimneysweep: %s: %s%s, expected a program\n", path, other ? "is " : "",
+                other ? other : "empty");
+        good = false;
+    } else if (program_is_text(bytes, length)) {
+        good = program_parse((const char *)bytes, length, program, &error);
+        if (!good) {
+            fprintf(stderr, "chimneysweep: %s:%u: %s\n", path, error.line, error.text);
+        }
+    } else if (bytes[0] != PROGRAM_VERSION || length < PROGRAM_HEADER_BYTES) {
+        /* Engines may run any bytes; a person who names a file means a program. */
+        fprintf(stderr,
+                "chimneysweep: %s: neither text ('chimneysweep program 1') nor a whole binary program "
+                "of version %d\n",
+                path, PROGRAM_VERSION);
+        good = false;
+    } else {
+        program_decode(bytes, length, program);
+    }
+    free(bytes);
+    return good;
+}
+
+int cli_open_world(struct world *world, const char *driver)
+{
+    const char *error;
+    if (!world_new(world)) {
+        fputs("chimneysweep: no memory at the addresses that the rig needs\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
+    if (!world_open_driver(driver ? driver : world_default_driver(), &error)) {
+        fprintf(stderr, "chimneysweep: %s\n", error);
+        return driver ? EXIT_USAGE : EXIT_ENVIRONMENT;
+    }
+    return EXIT_PASS;
+}
+
+struct job {
+    struct world *world;
+    const struct program *program;
+    const struct run_options *options;
+    struct run_counts *counts;
+};
+
+static void run_job(void *context)
+{
+    struct job *job = context;
+    struct run_counts counts;
+    program_run(job->world, job->program, job->options, &counts);
+    if (job->counts) {
+        *job->counts = counts;
+    }
+}
+
+bool cli_run_isolated(struct world *world, const struct program *program,
+                      const struct run_options *options, unsigned timeout_s,
+                      struct run_counts *counts)
+{
+    struct job job = {world, program, options, counts};
+    trace_reset(world->trace);
+    return isolate_run(run_job, &job, world->trace, timeout_s);
+}
+
+void *cli_shared(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        fputs("chimneysweep: no shared memory\n", stderr);
+        return NULL;
+    }
+    return memory;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct cli_command commands[] = {
+    {"run", "run a program (text or binary) against a driver", cmd_run},
+    {"sweep", "run every program of files and folders, twice each", cmd_sweep},
+    {"show", "print a program in text form", cmd_show},
+    {"asm", "turn a text program into binary form", cmd_asm},
+    {"import", "turn conversations of a capture into programs", cmd_import},
+    {"replay", "replay captures against a driver", cmd_replay},
+    {"minimize", "shrink a program that gives a finding", cmd_minimize},
+    {"rules", "list the rules and what checks each", cmd_rules},
+    {"bench", "measure the rig and the driver", cmd_bench},
+};
+
+static void usage(FILE *out)
+{
+    fputs("chimneysweep: finds the bugs in TCP chimney offload targets\n\n"
+          "usage: chimneysweep COMMAND [OPTIONS] [FILES]\n\n",
+          out);
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"
+          "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
+          "4 inconclusive.\n\n"
+          "examples:\n"
+          "  chimneysweep run corpora/situations/refuse-then-post.chim\n"
+          "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
+          "  chimneysweep replay pcaps/\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return EXIT_PASS;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("chimneysweep 0.1, program format 1");
+        return EXIT_PASS;
+    }
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (!strcmp(argv[1], commands[i].name)) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "chimneysweep: unknown command '%s' (chimneysweep --help lists them)\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events and verdicts as people read them, and as machines do.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char *status_name(int32_t status)
+{
+    static const struct {
+        int32_t status;
+        const char *name;
+    } names[] = {
+        {NDIS_STATUS_SUCCESS, "SUCCESS"},
+        {NDIS_STATUS_PENDING, "PENDING"},
+        {NDIS_STATUS_FAILURE, "FAILURE"},
+        {NDIS_STATUS_RESOURCES, "RESOURCES"},
+        {NDIS_STATUS_NOT_SUPPORTED, "NOT_SUPPORTED"},
+        {NDIS_STATUS_INVALID_STATE, "INVALID_STATE"},
+        {NDIS_STATUS_REQUEST_ABORTED, "REQUEST_ABORTED"},
+        {NDIS_STATUS_UPLOAD_IN_PROGRESS, "UPLOAD_IN_PROGRESS"},
+        {NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS, "PARTIAL_SUCCESS"},
+        {NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED, "DATA_NOT_ACCEPTED"},
+        {NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, "DATA_PARTIALLY_ACCEPTED"},
+        {NDIS_STATUS_OFFLOAD_TCP_ENTRIES, "TCP_ENTRIES"},
+        {NDIS_STATUS_OFFLOAD_PATH_ENTRIES, "PATH_ENTRIES"},
+        {NDIS_STATUS_OFFLOAD_NEIGHBOR_ENTRIES, "NEIGHBOR_ENTRIES"},
+        {NDIS_STATUS_OFFLOAD_VLAN_MISMATCH, "VLAN_MISMATCH"},
+        {NDIS_STATUS_PAUSED, "PAUSED"},
+        {(int32_t)0xA5A5A5A5, "(not written)"},
+    };
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].status == status) {
+            return names[i].name;
+        }
+    }
+    return NULL;
+}
+
+static void put_status(FILE *out, int32_t status)
+{
+    const char *name = status_name(status);
+    if (name) {
+        fprintf(out, " %s", name);
+    } else {
+        fprintf(out, " 0x%08x", (uint32_t)status);
+    }
+}
+
+static void put_details(FILE *out, const struct trace_record *r)
+{
+    switch (r->fn) {
+    case TAP_NBL:
+        fprintf(out, " #%u %s %u bytes, transferred %u, advanced %u,", r->object, tap_role_name(r->b),
+                r->a, r->c == TAP_BT_POISON ? 0 : r->c, r->d);
+        put_status(out, r->status);
+        break;
+    case TAP_BLOCK:
+        fprintf(out, " #%d layer %u kind %u type %u%s", (int)r->object, r->a, r->b, r->c,
+                r->d ? " offloaded" : "");
+        put_status(out, r->status);
+        break;
+    case TAP_EVENT:
+        fprintf(out, " type %u information %u", r->a, r->b);
+        break;
+    case TAP_MISUSE:
+        fprintf(out, " %s (object %d, %u)", tap_misuse_name(r->a), (int)r->object, r->b);
+        break;
+    case TAP_ALLOC:
+    case TAP_FREE:
+    case TAP_LEAK:
+        fprintf(out, " #%d %s %u bytes", (int)r->object, tap_resource_name(r->c), r->a);
+        break;
+    case TAP_FRAME_IN:
+    case TAP_FRAME_OUT:
+        fprintf(out, " #%d %u bytes", (int)r->object, r->a);
+        break;
+    case TAP_OP:
+        fprintf(out, " %u (%s)", r->a, program_op_form((uint8_t)r->b)->name);
+        break;
+    default:
+        if (r->kind == TAP_LEAVE) {
+            put_status(out, r->status);
+            if (r->fn == TAP_RCV_INDICATE) {
+                fprintf(out, ", %u bytes consumed", r->a);
+            }
+        } else if (r->a || r->b) {
+            fprintf(out, " %u %u", r->a, r->b);
+        }
+        break;
+    }
+}
+
+void render_event(FILE *out, const struct trace_record *r)
+{
+    static const char marks[] = {'>', '<', ' '};
+    fprintf(out, "%6u %12.6f ms ", r->seq, (double)r->time_ns / 1e6);
+    if (r->conn == TAP_NONE) {
+        fputs("   ", out);
+    } else {
+        fprintf(out, "c%-2u", r->conn);
+    }
+    fprintf(out, "%c%c %s", r->irql ? 'D' : 'P', marks[r->kind % 3], tap_fn_name(r->fn));
+    put_details(out, r);
+    fputc('\n', out);
+}
+
+static void upper(char *text)
+{
+    for (; *text; text++) {
+        *text = *text >= 'a' && *text <= 'z' ? (char)(*text - 32) : *text;
+    }
+}
+
+static void tail(FILE *out, const struct trace *trace, unsigned events)
+{
+    uint32_t count = trace->count < events ? trace->count : events;
+    count = count < TRACE_RECORDS ? count : TRACE_RECORDS;
+    for (uint32_t i = trace->count - count; i < trace->count; i++) {
+        const struct trace_record *record = &trace->record[i % TRACE_RECORDS];
+        if (record->kind == TAP_POINT && (record->fn == TAP_ALLOC || record->fn == TAP_FREE)) {
+            continue;
+        }
+        fputs("  ", out);
+        render_event(out, record);
+    }
+}
+
+void render_verdict(FILE *out, const struct trace *trace, const char *reproduce, unsigned events)
+{
+    const struct verdict *v = &trace->verdict;
+    char kind[32];
+    snprintf(kind, sizeof(kind), "%s", verdict_kind_name(v->kind));
+    upper(kind);
+    bool color = cli_color(out);
+    fprintf(out, "%s%s%s", color ? (v->kind ? "\033[1;31m" : "\033[1;32m") : "", kind,
+            color ? "\033[0m" : "");
+    if (v->kind == VERDICT_PASS) {
+        fprintf(out, " (%u events, trace %016llx)\n", trace->count, (unsigned long long)trace->hash);
+        if (v->warnings) {
+            fprintf(out, "  %u warning%s, first %s: %s\n", v->warnings, v->warnings > 1 ? "s" : "",
+                    v->warning_rule, v->warning_text);
+        }
+        return;
+    }
+    fprintf(out, "%s%s at event %d (%.3f ms", v->rule[0] ? " " : "", v->rule, (int)v->event,
+            (double)v->time_ns / 1e6);
+    if (v->conn != UINT32_MAX) {
+        fprintf(out, ", connection %u", v->conn);
+    }
+    fputs(")\n", out);
+    const struct oracle_rule *rule = v->rule[0] ? oracle_rule_find(v->rule) : NULL;
+    if (rule) {
+        fprintf(out, "  %s\n", rule->statement);
+    }
+    if (v->expected[0]) {
+        fprintf(out, "  expected %s\n", v->expected);
+    }
+    fprintf(out, "  %s%s\n", v->expected[0] ? "actual   " : "", v->actual);
+    if (trace->end.memory[0]) {
+        fprintf(out, "  memory   %s\n", trace->end.memory);
+    }
+    if (events) {
+        fputs("  last events:\n", out);
+        tail(out, trace, events);
+    }
+    if (trace->end.report[0]) {
+        fprintf(out, "  report:\n%s\n", trace->end.report);
+    }
+    if (reproduce) {
+        fprintf(out, "  reproduce: %s\n", reproduce);
+    }
+}
+
+void render_verdict_json(FILE *out, const char *file, const struct trace *trace)
+{
+    const struct verdict *v = &trace->verdict;
+    fputs("{\"file\": ", out);
+    cli_json_string(out, file);
+    fprintf(out, ", \"verdict\": \"%s\", \"rule\": ", verdict_kind_name(v->kind));
+    if (v->rule[0]) {
+        cli_json_string(out, v->rule);
+    } else {
+        fputs("null", out);
+    }
+    if (v->event == VERDICT_NO_EVENT) {
+        fputs(", \"event\": null", out);
+    } else {
+        fprintf(out, ", \"event\": %u", v->event);
+    }
+    fprintf(out, ", \"time_ns\": %llu, \"connection\": ", (unsigned long long)v->time_ns);
+    if (v->conn == UINT32_MAX) {
+        fputs("null", out);
+    } else {
+        fprintf(out, "%u", v->conn);
+    }
+    fputs(", \"expected\": ", out);
+    cli_json_string(out, v->expected);
+    fputs(", \"actual\": ", out);
+    cli_json_string(out, v->actual);
+    fputs(", \"memory\": ", out);
+    cli_json_string(out, trace->end.memory);
+    fprintf(out,
+            ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations, v->warnings);
+    cli_json_string(out, v->warning_rule);
+    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"}\n", trace->count,
+            (unsigned long long)trace->hash);
+}

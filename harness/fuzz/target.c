@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one fuzz target, for libFuzzer and AFL++ alike: bytes are a program, the program is run, the
+ * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is the
+ * bundled core.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program/isolate.h"
+#include "program/mutate.h"
+#include "program/run.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
+                                 uint8_t *out, size_t room, unsigned seed);
+
+static struct world world;
+static struct program program;
+
+/* State coverage: which event follows which on a connection, with what status. */
+#define STATES 4096u
+__attribute__((used, section("__libfuzzer_extra_counters"))) static uint8_t states[STATES];
+
+static void note_state(void *context, const struct tap_event *event)
+{
+    static uint32_t before;
+    (void)context;
+    if (event->kind == TAP_LEAVE || event->fn == TAP_ALLOC || event->fn == TAP_FREE) {
+        return;
+    }
+    uint32_t now = event->fn * 31u + (event->fn == TAP_EVENT ? event->a * 7 + event->b : 0) +
+                   (event->fn == TAP_NBL || event->fn == TAP_BLOCK ? (uint32_t)event->status : 0);
+    uint32_t slot = (now * 0x9E3779B1u ^ before * 0x85EBCA6Bu) >> 20;
+    states[slot % STATES]++;
+    before = now;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    const char *driver = getenv("CHIMNEYSWEEP_DRIVER"), *error;
+    if (!world_new(&world)) {
+        fputs("fuzz: no memory at the addresses that the rig needs\n", stderr);
+        exit(3);
+    }
+    if (!world_open_driver(driver ? driver : world_default_driver(), &error)) {
+        fprintf(stderr, "fuzz: %s\n", error);
+        exit(3);
+    }
+    world.reader = note_state;
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    struct run_options options = {.strict = false};
+    struct run_counts counts;
+    program_decode(bytes, length, &program);
+    program_run(&world, &program, &options, &counts);
+    const struct verdict *verdict = &world.trace->verdict;
+    if (verdict->kind != VERDICT_PASS) {
+        fprintf(stderr, "chimneysweep: %s %s: expected %s, actual %s\n",
+                verdict_kind_name(verdict->kind), verdict->rule, verdict->expected, verdict->actual);
+        abort();
+    }
+    return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsigned seed)
+{
+    return program_mutate(bytes, length, room, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
+                                 uint8_t *out, size_t room, unsigned seed)
+{
+    return program_cross(a, a_length, b, b_length, out, room, seed);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Why a request may end otherwise than normally (the status matrix), and whether a connection is one
+ * whose every duty can be judged.
+ */
+#include "oracle/checks.h"
+
+bool orc_mandatory_reason(uint32_t reason)
+{
+    switch (reason) {
+    case ReceivedUrgentData:
+    case TimeoutExpiration:
+    case InvalidState:
+    case UploadRequested:
+    case HardwareFailure:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
+{
+    const struct orc_object *path = orc_object(o, conn->path);
+    if (conn->invalidated || !path) {
+        return conn->invalidated;
+    }
+    uint32_t parent = path->parent;
+    bool invalid = path->invalid;
+    const struct orc_object *neighbor = orc_object(o, parent);
+    return invalid || (neighbor && neighbor->invalid);
+}
+
+bool orc_running(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    bool told = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE ||
+                c->mandatory_event != ORC_NONE || c->upload_early_event != ORC_NONE;
+    bool killed = r->rst_possible || r->syn_possible || r->urgent_possible;
+    return c->phase == ORC_LIVE && c->term_enter == ORC_NONE && !told && !killed &&
+           !c->failed_over && o->adapter == ORC_ADAPTER_RUNNING && !o->short_of_memory;
+}
+
+bool orc_waived(const struct oracle *o)
+{
+    return o->fault_alloc || o->fault_pool || o->fault_map || o->alloc_failed;
+}
+
+bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn)
+{
+    return conn->mandatory_event != ORC_NONE || o->upload_all != ORC_NONE ||
+           conn->term_enter != ORC_NONE || conn->failed_over;
+}
+
+/* UPLOAD_IN_PROGRESS was given. Right if a reason is known; else one must follow in this step. */
+void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
+{
+    if (orc_upload_known(o, conn) || conn->upload_early_event != ORC_NONE) {
+        return;
+    }
+    conn->upload_early_event = o->event->seq;
+    conn->upload_early_rule = rule;
+    orc_dirty(o, conn);
+}
+
+bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
+{
+    const struct orc_receive *r = &conn->receive;
+    bool reset = r->rst_possible || r->rst_lenient;
+    for (uint32_t i = 0; i < r->rsts; i++) {
+        reset = reset || r->rst[i] <= r->possible + 1;
+    }
+    bool timeout = conn->mandatory_event != ORC_NONE &&
+                   (conn->mandatory_reason == TimeoutExpiration ||
+                    conn->mandatory_reason == HardwareFailure);
+    (void)o;
+    return conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE || conn->failed_over ||
+           timeout || reset || r->syn_possible;
+}
+
+void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
+{
+    uint32_t ordinal = orc_ordinal(o, conn);
+    if (!orc_abort_possible(o, conn)) {
+        orc_fail(o, ordinal, rule, "an RST, a local abort or a hardware failure before it",
+                 "REQUEST_ABORTED without any of them");
+    } else if (conn->abort_event == ORC_NONE && conn->local_abort == ORC_NONE &&
+               !conn->failed_over && conn->receive.rst_possible &&
+               conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE) {
+        orc_warn(o, ordinal, "RST-IND-1", "the Abort event before the aborted requests",
+                 "REQUEST_ABORTED before the Abort event");
+    }
+}
+
+static bool ended_before(const struct orc_call *call, uint32_t left)
+{
+    return left != ORC_NONE && call && left < call->seq;
+}
+
+/* For something handed over by the call that is open on this cpu. */
+uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn)
+{
+    const struct orc_cpu *cpu = &o->cpu[o->event->cpu % ORC_CPUS];
+    const struct orc_call *call = cpu->depth ? &cpu->call[cpu->depth - 1] : NULL;
+    uint8_t after = 0;
+    if (ended_before(call, conn->disconnect_left)) {
+        after |= ORC_AFTER_DISCONNECT;
+    }
+    if (ended_before(call, conn->abort_left)) {
+        after |= ORC_AFTER_ABORT;
+    }
+    if (ended_before(call, conn->local_abort_left)) {
+        after |= ORC_AFTER_LOCAL_ABORT;
+    }
+    if (ended_before(call, conn->mandatory_left)) {
+        after |= ORC_AFTER_MANDATORY;
+        if (conn->mandatory_reason == InvalidState) {
+            after |= ORC_AFTER_INVALID_STATE;
+        }
+    }
+    return after;
+}
+
+/* Slack of one timer: two granularities, each at least a tick and 10 ms. */
+uint64_t orc_slack_ns(const struct oracle *o)
+{
+    uint64_t tick = o->ticks_per_second ? ORC_NS_PER_SECOND / o->ticks_per_second : 0;
+    uint64_t granularity = 10000000ull;
+    return 2 * (tick > granularity ? tick : granularity);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The checks, by area. oracle.c calls them; none calls oracle.c. A file may call down into the
+ * tables (tables.c), the ledgers (stream.c) and the causes (cause.c), and reports by report.h.
+ */
+#ifndef ORACLE_CHECKS_H
+#define ORACLE_CHECKS_H
+
+#include "oracle/model.h"
+#include "oracle/report.h"
+#include "oracle/wire_parse.h"
+
+/* ---- tables.c: records by id, queues, the step list ---- */
+struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal); /* NULL for TAP_NONE */
+struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id);
+struct orc_object *orc_object(struct oracle *o, uint32_t id);
+struct orc_op *orc_op(struct oracle *o, uint32_t id);
+uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn);
+void orc_tables_reset(struct oracle *o);
+void orc_tables_free(struct oracle *o);
+void orc_conn_begin(struct oracle *o, struct orc_conn *conn); /* a new offload of it */
+void orc_dirty(struct oracle *o, struct orc_conn *conn);
+void orc_watch(struct oracle *o, struct orc_conn *conn, uint64_t due_ns);
+void orc_queue_push(struct oracle *o, struct orc_queue *queue, uint32_t id);
+void orc_queue_remove(struct oracle *o, struct orc_queue *queue, uint32_t id);
+uint8_t *orc_scratch(struct oracle *o, uint32_t bytes); /* NULL when memory is short */
+
+/* ---- flows.c: connections by addresses and ports, frames by content ---- */
+void orc_flow_add(struct oracle *o, struct orc_conn *conn);
+/* Finds the connection whose local end is given; NULL when none was ever offloaded so. */
+struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t *local,
+                               const uint8_t *remote, uint16_t local_port, uint16_t remote_port);
+void orc_flows_reset(struct oracle *o);
+struct orc_passing *orc_passing_add(struct oracle *o, struct orc_passings *set, uint64_t hash);
+struct orc_passing *orc_passing_find(struct orc_passings *set, uint64_t hash);
+void orc_passings_reset(struct orc_passings *set);
+
+/* ---- calls.c: the stack of open calls, and what came before what ---- */
+struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev);
+struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu); /* NULL outside of calls */
+struct orc_call *orc_call_open(struct oracle *o, const struct tap_event *ev); /* by LEAVE's call */
+void orc_call_leave(struct oracle *o, const struct tap_event *ev);
+bool orc_calls_into_target(uint8_t fn);
+/* Section 0's overlap rule: an event that ended at `left` came before what this cpu does now. */
+bool orc_before(const struct oracle *o, uint32_t left);
+
+/* ---- cause.c: why a request may fail, whether a connection runs normally ---- */
+bool orc_running(const struct oracle *o, const struct orc_conn *conn);
+bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn);
+void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
+void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
+bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
+bool orc_waived(const struct oracle *o);
+bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn);
+uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn);
+bool orc_mandatory_reason(uint32_t reason);
+uint64_t orc_slack_ns(const struct oracle *o);
+
+/* ---- owner.c ---- */
+struct orc_nbl *orc_owner_handed(struct oracle *o, const struct tap_event *ev,
+                                 const struct tap_nbl *list, struct orc_call *call);
+/* A list given back through a completion; NULL when it must not be looked at. */
+struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
+                               const struct tap_nbl *list);
+void orc_owner_indicated(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn);
+void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_owner_end(struct oracle *o);
+
+/* ---- serial.c ---- */
+void orc_serial_inside(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_serial_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_serial_upcall(struct oracle *o, const struct tap_event *ev);
+void orc_serial_lock(struct oracle *o, const struct tap_event *ev);
+
+/* ---- stream.c: the receive ledger's bytes ---- */
+bool orc_stream_add(struct orc_receive *r, int64_t begin, const uint8_t *bytes, uint32_t length);
+/* Judges bytes that the target hands to the host as the next ones of the stream. */
+void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                      uint32_t offset, uint32_t length, const char *what);
+void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length);
+int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence);
+bool orc_fin_possible(const struct orc_receive *r, int64_t offset);
+int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
+
+/* ---- segment.c: what an arriving segment means ---- */
+void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
+                    const struct orc_tcp *tcp, bool doubtful);
+void orc_frame_in(struct oracle *o, const struct tap_event *ev);
+
+/* ---- receive.c ---- */
+void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                   struct orc_call *call);
+void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                           struct orc_call *call);
+
+/* ---- indicate.c ---- */
+void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                       struct orc_call *call);
+void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+
+/* ---- close.c ---- */
+void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_event_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                         struct orc_call *call);
+void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
+                              const struct tap_nbl *list);
+
+/* ---- send.c, send_wire.c ---- */
+void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_send_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                   struct orc_call *call);
+void orc_send_bytes(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                    struct orc_nbl *nbl);
+void orc_send_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+/* The amount by which a list's data was or should have been advanced, in [least, most]. */
+void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t *least,
+                    int64_t *most);
+void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
+                    const struct orc_packet *packet);
+void orc_send_step(struct oracle *o, struct orc_conn *conn);
+
+/* ---- wire_window.c: acknowledgement and window of a frame that the target sends ---- */
+void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
+                      const struct orc_tcp *tcp);
+
+/* ---- forward.c ---- */
+void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                      struct orc_call *call);
+void orc_forward_completed(struct oracle *o, const struct tap_event *ev,
+                           const struct tap_nbl *list);
+
+/* ---- nonoff.c: frames that go to the host unprocessed ---- */
+void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev,
+                      const struct orc_packet *packet, struct orc_conn *conn);
+void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+void orc_nonoff_step(struct oracle *o);
+void orc_nonoff_end(struct oracle *o);
+void orc_host_send_list(struct oracle *o, const struct tap_nbl *list);
+uint64_t orc_frame_hash(const uint8_t *frame, uint32_t bytes);
+
+/* ---- state.c: operations on the state tree ---- */
+void orc_state_enter(struct oracle *o, const struct tap_event *ev);
+void orc_state_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
+                             const struct orc_call *call);
+void orc_state_block(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_state_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                    const struct orc_call *call);
+const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block,
+                                           OFFLOAD_STATE_TYPE wanted);
+
+/* ---- initiate.c ---- */
+void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
+void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+void orc_initiate_judge(struct oracle *o, struct orc_op *op);
+void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
+
+/* ---- query.c: query, update, invalidate ---- */
+void orc_update_node(struct oracle *o, struct orc_node *node, bool done);
+void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
+void orc_invalidate_node(struct oracle *o, struct orc_node *node);
+
+/* ---- terminate.c ---- */
+void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
+void orc_terminate_left(struct oracle *o, const struct orc_op *op, uint32_t left);
+void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t node);
+void orc_terminate_list(struct oracle *o, const struct tap_nbl *list);
+void orc_terminate_flush(struct oracle *o);
+
+/* ---- life.c ---- */
+void orc_life_point(struct oracle *o, const struct tap_event *ev);
+void orc_life_enter(struct oracle *o, const struct tap_event *ev);
+void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+
+/* ---- wire_check.c ---- */
+void orc_frame_out(struct oracle *o, const struct tap_event *ev);
+
+/* ---- step.c: what is due when all is at rest ---- */
+void orc_step(struct oracle *o, const struct tap_event *ev);
+void orc_end(struct oracle *o, const struct tap_event *ev);
+
+/* ---- host_rules.c: what the rig promised ---- */
+void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
+void orc_host_operation(struct oracle *o, const struct tap_event *ev, const struct orc_node *node);
+void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
+                         const struct orc_call *call);
+void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_host_initiate(struct oracle *o, const struct orc_conn *conn, uint32_t state);
+
+#endif

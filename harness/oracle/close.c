@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events, disconnects, and what FIN and RST lead to. EVT-CAUSE-1, FIN-IND-1, FIN-IND-2, RST-IND-1,
+ * DISC-RST-1, DISC-RST-2, DISC-FIN-2, DISC-FIN-3, DISC-MUST-1, DISC-ABORT-OVER-1, TERM-ORDER-1,
+ * URG-RETR-1, UPLD-REQ-1, UPLD-HALF-1.
+ */
+#include "oracle/checks.h"
+
+static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
+{
+    const struct orc_receive *r = &c->receive;
+    if (c->disconnects > 0) {
+        orc_fail(o, ordinal, "FIN-IND-1", "one Disconnect event",
+                 orc_text(o, "another; the first was event %u", c->disconnect_event));
+        return;
+    }
+    if (r->fins == 0 && !r->fin_before && !r->fin_lenient) {
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "a Disconnect event needs a FIN of the peer",
+                 "none has arrived");
+        return;
+    }
+    if (r->fin_lenient || r->lossy) {
+        return;
+    }
+    int64_t fin = r->fin_before ? r->start : -1;
+    for (uint32_t i = 0; i < r->fins && fin != r->delivered; i++) {
+        fin = r->fin[i] == r->delivered ? r->fin[i] : fin;
+    }
+    if (fin != r->delivered) {
+        int64_t first = r->fins ? orc_fin_first(r) : fin;
+        orc_fail(o, ordinal, "FIN-IND-1",
+                 orc_text(o, "every byte before the FIN at %lld consumed first", (long long)first),
+                 orc_text(o, "%lld consumed, %lld arrived", (long long)r->delivered,
+                          (long long)r->possible));
+    }
+}
+
+static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
+{
+    if (c->aborts > 0) {
+        orc_fail(o, ordinal, "RST-IND-1", "one Abort event",
+                 orc_text(o, "another; the first was event %u", c->abort_event));
+    } else if (!orc_abort_possible(o, c)) {
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "an Abort event needs an RST at RcvNxt",
+                 "none can have been accepted");
+    }
+}
+
+/* Half closed: exactly one of the two halves is known to be closed. */
+static bool half_closed(const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    bool out = c->send.fin_sent;
+    bool in = r->fin_before || r->fin_sure_step >= 0 || c->disconnect_event != ORC_NONE;
+    bool in_possible = in || r->fins > 0;
+    return (out && !in_possible) || (in && !out && c->graceful == ORC_NONE);
+}
+
+static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordinal, uint32_t reason)
+{
+    const struct orc_receive *r = &c->receive;
+    if (reason < LowActivity || reason >= MaxUploadReason) {
+        orc_fail(o, ordinal, "UPLD-REQ-1", "an upload reason from 1 to 11",
+                 orc_text(o, "%u", reason));
+        return;
+    }
+    if (reason == ReceivedUrgentData && !r->urgent_possible) {
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "ReceivedUrgentData needs a segment with URG", "none");
+    } else if (reason == InvalidState && !orc_path_invalid(o, c)) {
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "InvalidState needs an invalidated object",
+                 "connection, path and neighbor are valid");
+    }
+    if (!half_closed(c)) {
+        return;
+    }
+    if (!orc_mandatory_reason(reason)) {
+        orc_fail(o, ordinal, "UPLD-HALF-1", "no voluntary upload request while half closed",
+                 orc_text(o, "reason %u", reason));
+    } else if (reason == UploadRequested) {
+        orc_warn(o, ordinal, "UPLD-HALF-1", "no voluntary upload request while half closed",
+                 "UploadRequested");
+    }
+}
+
+static void take_retrieve(struct oracle *o, struct orc_conn *c, uint32_t reason, uint32_t seq)
+{
+    (void)o;
+    if (reason == ReceivedUrgentData) {
+        c->urgent_retrieve = seq;
+    }
+    if (!orc_mandatory_reason(reason)) {
+        c->optional_event = c->optional_event == ORC_NONE ? seq : c->optional_event;
+    } else if (c->mandatory_event == ORC_NONE || c->mandatory_reason == InvalidState) {
+        c->mandatory_event = seq;
+        c->mandatory_left = ORC_NONE;
+        c->mandatory_reason = reason;
+    }
+}
+
+void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+{
+    uint32_t ordinal = ev->conn;
+    conn->event_open++;
+    orc_dirty(o, conn);
+    if (conn->phase == ORC_GONE || conn->phase == ORC_ABSENT) {
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "no event after TermComplete",
+                 orc_text(o, "event type %u", ev->a));
+        return;
+    }
+    if (conn->phase == ORC_STARTING || !conn->init_returned) {
+        orc_warn(o, ordinal, "IND-EARLY-1", "no event of a connection before InitComplete returned",
+                 orc_text(o, "event type %u", ev->a));
+    }
+    switch (ev->a) {
+    case TcpIndicateSendBacklogChange:
+        break;
+    case TcpIndicateDisconnect:
+        judge_disconnect_event(o, conn, ordinal);
+        if (conn->disconnects++ == 0) {
+            conn->disconnect_event = ev->seq;
+        }
+        break;
+    case TcpIndicateAbort:
+        judge_abort_event(o, conn, ordinal);
+        if (conn->aborts++ == 0) {
+            conn->abort_event = ev->seq;
+        }
+        break;
+    case TcpIndicateRetrieve:
+        judge_retrieve(o, conn, ordinal, ev->b);
+        take_retrieve(o, conn, ev->b, ev->seq);
+        break;
+    default:
+        orc_fail(o, ordinal, "EVT-CAUSE-1", "one of the four event types",
+                 orc_text(o, "%u", ev->a));
+        break;
+    }
+}
+
+void orc_event_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    struct orc_conn *conn = orc_conn(o, call->conn);
+    if (!conn) {
+        return;
+    }
+    if (conn->event_open) {
+        conn->event_open--;
+    }
+    if (conn->disconnect_event == call->seq) {
+        conn->disconnect_left = ev->seq;
+    }
+    if (conn->abort_event == call->seq) {
+        conn->abort_left = ev->seq;
+    }
+    if (conn->mandatory_event == call->seq) {
+        conn->mandatory_left = ev->seq;
+    }
+}
+
+void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+{
+    if (ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE) {
+        if (conn->local_abort == ORC_NONE) {
+            conn->local_abort = ev->seq;
+            bool closing = conn->send.fin_asked &&
+                           (conn->receive.fins || conn->receive.fin_before);
+            bool over = conn->abort_event != ORC_NONE || conn->receive.rst_possible ||
+                        conn->receive.syn_possible || conn->mandatory_event != ORC_NONE;
+            conn->reset_due = conn->phase == ORC_LIVE && !closing && !over && !conn->failed_over &&
+                              !orc_path_invalid(o, conn) && o->upload_all == ORC_NONE &&
+                              conn->upload_early_event == ORC_NONE;
+        }
+    } else if (conn->graceful == ORC_NONE) {
+        conn->graceful = ev->seq;
+    }
+    orc_dirty(o, conn);
+}
+
+void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                         struct orc_call *call)
+{
+    struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
+    struct orc_conn *conn = orc_conn(o, list->conn);
+    if (!nbl || !conn || !call) {
+        return;
+    }
+    orc_host_disconnect(o, conn, list, call);
+    nbl->after = orc_after_flags(o, conn);
+    nbl->abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
+    orc_queue_push(o, &conn->disconnect, list->id);
+    if (nbl->abortive) {
+        nbl->begin = nbl->end = conn->send.handed;
+        return;
+    }
+    orc_send_bytes(o, conn, list, nbl);
+    conn->send.fin_asked = true;
+    conn->send.fin = conn->send.handed;
+}
+
+void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    struct orc_conn *conn = orc_conn(o, call->conn);
+    if (conn && conn->local_abort == call->seq) {
+        conn->local_abort_left = ev->seq;
+    }
+}
+
+static uint32_t sends_before(const struct oracle *o, const struct orc_conn *conn,
+                             const struct orc_nbl *disc)
+{
+    uint32_t head = conn->sends.head;
+    return head != ORC_NONE && o->nbl[head].handed < disc->handed ? head : ORC_NONE;
+}
+
+/* Sends that were handed over before the disconnect must be back when it completes. */
+static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
+                                   const struct tap_nbl *list, const struct orc_nbl *nbl)
+{
+    uint32_t pending = sends_before(o, conn, nbl);
+    if (pending == ORC_NONE) {
+        return;
+    }
+    const char *actual = orc_text(o, "send list %u (event %u) is pending, %u in all", pending,
+                                  o->nbl[pending].handed, conn->sends.count);
+    if (nbl->abortive && conn->term_enter == ORC_NONE && !orc_upload_known(o, conn)) {
+        orc_fail(o, list->conn, "DISC-RST-2", "every outstanding send aborted before the DISC is",
+                 actual);
+    } else if (list->status == NDIS_STATUS_SUCCESS && !nbl->abortive) {
+        orc_fail(o, list->conn, "DISC-FIN-2", "all earlier sends completed before the DISC",
+                 actual);
+    } else if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
+        conn->send.dis_upl = true;
+        conn->send.dis_upl_event = o->event->seq;
+    }
+}
+
+static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                           const struct orc_nbl *nbl)
+{
+    const struct orc_send *s = &conn->send;
+    uint32_t bt = list->bytes_transferred;
+    if (list->status == NDIS_STATUS_SUCCESS && s->una_possible < nbl->end + 1) {
+        orc_fail(o, list->conn, "DISC-FIN-2",
+                 orc_text(o, "FIN at byte %lld acknowledged", (long long)nbl->end),
+                 orc_text(o, "acknowledged up to %lld", (long long)s->una_possible));
+    }
+    if (bt == TAP_BT_POISON) {
+        orc_fail(o, list->conn, "DISC-FIN-3", "the count of bytes acknowledged", "never written");
+    } else if (bt != list->advance) {
+        orc_fail(o, list->conn, "DISC-FIN-3", "count and advance both the acknowledged bytes",
+                 orc_text(o, "count %u, advance %u", bt, list->advance));
+    } else {
+        int64_t least, most;
+        orc_send_acked(s, nbl, &least, &most);
+        if (bt < least || bt > most) {
+            orc_fail(o, list->conn, "DISC-FIN-3",
+                     orc_text(o, "%lld to %lld bytes acknowledged", (long long)least,
+                              (long long)most),
+                     orc_text(o, "%u", bt));
+        }
+    }
+}
+
+static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
+                                    const struct tap_nbl *list, const struct orc_nbl *nbl)
+{
+    switch ((uint32_t)list->status) {
+    case (uint32_t)NDIS_STATUS_SUCCESS:
+        if ((nbl->after & ORC_AFTER_MANDATORY) && !nbl->abortive) {
+            orc_fail(o, list->conn, "UPLD-MAND-1",
+                     "UPLOAD_IN_PROGRESS after a mandatory upload request", "SUCCESS");
+        } else if (!nbl->abortive && conn->local_abort != ORC_NONE &&
+                   orc_before(o, conn->local_abort_left) && conn->send.una_possible <= nbl->end) {
+            orc_fail(o, list->conn, "DISC-ABORT-OVER-1",
+                     "REQUEST_ABORTED for the graceful disconnect that an abort overtook",
+                     "SUCCESS");
+        }
+        if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
+            !o->transmit_failed && !o->link_down && !orc_waived(o)) {
+            orc_fail(o, list->conn, "DISC-RST-1", "an RST before the abort completes", "none");
+        }
+        break;
+    case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
+        if (!nbl->abortive) {
+            orc_abort_cause(o, conn, "DISC-MUST-1");
+        }
+        break;
+    case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
+        orc_upload_cause(o, conn, "DISC-MUST-1");
+        break;
+    default:
+        orc_fail(o, list->conn, "DISC-MUST-1",
+                 "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status),
+                          (unsigned)list->status));
+        break;
+    }
+}
+
+void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
+                              const struct tap_nbl *list)
+{
+    struct orc_nbl *nbl = orc_owner_back(o, ev, list);
+    struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
+    if (!conn || nbl->role != ROLE_DISCONNECT) {
+        return;
+    }
+    if (list->index_in_call != 0) {
+        orc_fail(o, list->conn, "OWN-ONCE-1", "a disconnect completion carries one list",
+                 orc_text(o, "list %u is another", list->id));
+    }
+    orc_queue_remove(o, &conn->disconnect, list->id);
+    if (conn->phase == ORC_GONE) {
+        orc_fail(o, list->conn, "TERM-DRAIN-1", "every disconnect completed before TermComplete",
+                 "one completed after it");
+        return;
+    }
+    judge_disconnect_status(o, conn, list, nbl);
+    judge_disconnect_order(o, conn, list, nbl);
+    if (!nbl->abortive) {
+        judge_graceful(o, conn, list, nbl);
+    }
+    orc_dirty(o, conn);
+}

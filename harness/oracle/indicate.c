@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Receive indications: when they are allowed, their form, and what the host's answer means. RCV-USE-1,
+ * IND-NBL-1, IND-STAT-1, IND-REFUSE-1, IND-PART-1, IND-POST-1, IND-EARLY-1, INIT-BUF-2.
+ */
+#include "oracle/checks.h"
+
+void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+{
+    uint32_t ordinal = ev->conn;
+    const struct orc_receive *r = &conn->receive;
+    if (ev->status != NDIS_STATUS_SUCCESS) {
+        orc_fail(o, ordinal, "IND-STAT-1", "status SUCCESS in the call",
+                 orc_status_name(ev->status));
+    }
+    if (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned)) {
+        orc_fail(o, ordinal, "IND-EARLY-1", "no indication until InitComplete has returned",
+                 "indication before that");
+    } else if (conn->phase == ORC_GONE || conn->phase == ORC_ABSENT) {
+        orc_fail(o, ordinal, "TERM-DRAIN-1", "no indication after TermComplete", "indication");
+    } else if (orc_before(o, conn->abort_left)) {
+        orc_fail(o, ordinal, "RST-IND-2", "no delivery after the Abort event", "indication");
+    } else if (orc_before(o, conn->local_abort_left)) {
+        orc_fail(o, ordinal, "DISC-RST-1", "no indication after an abortive disconnect",
+                 "indication");
+    } else if (orc_before(o, conn->mandatory_left) && conn->term_enter == ORC_NONE &&
+               conn->mandatory_reason != InvalidState && !orc_before(o, o->upload_all)) {
+        orc_warn(o, ordinal, "UPLD-MAND-1", "processing stops with the mandatory request",
+                 "indication");
+    }
+    if (r->refused && conn->phase == ORC_ENDING) {
+        orc_warn(o, ordinal, "IND-REFUSE-1", "no indication between a refusal and the next POST",
+                 "one more attempt during terminate");
+    } else if (r->refused) {
+        bool taken_over = r->delivered < r->start && conn->posts == 0;
+        orc_fail(o, ordinal, taken_over ? "INIT-BUF-2" : "IND-REFUSE-1",
+                 taken_over ? "data taken over at initiate waits for a POST"
+                            : "no indication between a refusal and the next POST",
+                 "indication");
+    }
+    conn->indicate_open++;
+    conn->rearm = false;
+}
+
+/* A request was waiting when data was indicated. */
+static void judge_use(struct oracle *o, const struct orc_conn *conn)
+{
+    uint32_t id = conn->requests.head;
+    if (conn->phase != ORC_LIVE) {
+        return;
+    }
+    for (uint32_t seen = 0; id != ORC_NONE && seen < 8; id = o->nbl[id].next, seen++) {
+        const struct orc_nbl *nbl = &o->nbl[id];
+        if (!orc_before(o, nbl->left) || (nbl->after & ORC_AFTER_DISCONNECT)) {
+            continue;
+        }
+        if (nbl->length == 0) {
+            orc_fail(o, orc_ordinal(o, conn), "RCV-ZERO-1",
+                     "a zero-byte request completed before anything is indicated",
+                     orc_text(o, "request #%u (posted at event %u) still pending", nbl->index,
+                              nbl->handed));
+        } else {
+            orc_fail(o, orc_ordinal(o, conn), "RCV-USE-1",
+                     "data goes into posted requests, never through an indication",
+                     orc_text(o, "request #%u (%u bytes, posted at event %u) was available",
+                              nbl->index, nbl->length, nbl->handed));
+        }
+        return;
+    }
+}
+
+void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                       struct orc_call *call)
+{
+    struct orc_conn *conn = call ? orc_conn(o, call->conn) : NULL;
+    if (!conn) {
+        return;
+    }
+    if (list->index_in_call == 0) {
+        judge_use(o, conn);
+    }
+    orc_owner_indicated(o, ev, list);
+    if (list->fault != NBL_OK) {
+        return;
+    }
+    if (list->has_next || list->nb_count != 1 || list->index_in_call != 0) {
+        orc_fail(o, call->conn, "IND-NBL-1", "one stand-alone list with one NET_BUFFER",
+                 orc_text(o, "Next %s, %u NET_BUFFERs", list->has_next ? "set" : "NULL",
+                          list->nb_count));
+    }
+    if (list->index_in_call != 0) {
+        return;
+    }
+    if (list->length == 0) {
+        orc_fail(o, call->conn, "IND-WHEN-1", "data in an indication", "none");
+    }
+    call->length = list->length;
+    call->counted = list->id;
+    call->lists = 1;
+    orc_stream_judge(o, conn, list, 0, list->length, "an indication");
+}
+
+void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    struct orc_conn *conn = orc_conn(o, call->conn);
+    if (!conn) {
+        return;
+    }
+    struct orc_receive *r = &conn->receive;
+    uint32_t consumed = 0;
+    if (conn->indicate_open) {
+        conn->indicate_open--;
+    }
+    orc_host_answer(o, ev, call);
+    switch ((uint32_t)ev->status) {
+    case (uint32_t)NDIS_STATUS_SUCCESS:
+        consumed = call->length;
+        if (call->lists) {
+            orc_owner_to_host(o, call->counted, call->conn, TAP_RCV_INDICATE);
+        }
+        break;
+    case (uint32_t)NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
+        consumed = ev->a < call->length ? ev->a : call->length;
+        r->refused = !conn->rearm;
+        break;
+    default:
+        r->refused = !conn->rearm;
+        break;
+    }
+    r->indicated_step = true;
+    r->outlet_step = true;
+    orc_stream_consume(o, conn, consumed);
+}

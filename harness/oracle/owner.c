@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who owns each list: host -> target -> host for requests, target -> host -> target for indicated
+ * ones. OWN-PEND-1, OWN-ONCE-1, OWN-FIELD-1, OWN-RETURN-3, OWN-POOL-1, RCV-BOUND-1.
+ */
+#include "oracle/checks.h"
+
+static const char *owner_name(uint8_t owner)
+{
+    return owner == OWNER_HOST ? "the host" : owner == OWNER_TARGET ? "the target" : "nobody";
+}
+
+struct orc_nbl *orc_owner_handed(struct oracle *o, const struct tap_event *ev,
+                                 const struct tap_nbl *list, struct orc_call *call)
+{
+    struct orc_nbl *nbl = orc_nbl(o, list->id);
+    if (!nbl) {
+        return NULL;
+    }
+    *nbl = (struct orc_nbl){.owner = OWNER_TARGET,
+                            .role = (uint8_t)list->role,
+                            .fn = call ? call->fn : ev->fn,
+                            .cpu = ev->cpu,
+                            .conn = list->conn,
+                            .handed = call ? call->seq : ev->seq,
+                            .left = ORC_NONE,
+                            .previous = ORC_NONE,
+                            .next = ORC_NONE,
+                            .call_next = ORC_NONE,
+                            .length = list->length,
+                            .prefill = list->prefill,
+                            .no_push = list->no_push,
+                            .time_ns = ev->time_ns};
+    if (call) {
+        if (call->list_last == ORC_NONE) {
+            call->list_first = list->id;
+        } else {
+            o->nbl[call->list_last].call_next = list->id;
+        }
+        call->list_last = list->id;
+    }
+    o->target_lists++;
+    return nbl;
+}
+
+static void judge_fault(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+{
+    const char *expected = "a list that the target owns, given back once through its function";
+    switch (list->fault) {
+    case NBL_OK:
+        break;
+    case NBL_UNKNOWN:
+        orc_fail_hard(o, ev->conn, "OWN-ONCE-1", expected,
+                      "a pointer that is no list, or one already freed");
+        break;
+    case NBL_NOT_OWNED:
+        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+                      orc_text(o, "list %u (%s) again or never the target's", list->id,
+                               tap_role_name(list->role)));
+        break;
+    case NBL_WRONG_ROLE:
+        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+                      orc_text(o, "list %u (%s) through the wrong function", list->id,
+                               tap_role_name(list->role)));
+        break;
+    case NBL_CYCLE:
+        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+                      "a chain that comes back to itself or holds more than is outstanding");
+        break;
+    }
+}
+
+struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
+                               const struct tap_nbl *list)
+{
+    if (list->fault != NBL_OK) {
+        judge_fault(o, ev, list);
+        return NULL;
+    }
+    struct orc_nbl *nbl = orc_nbl(o, list->id);
+    if (!nbl) {
+        return NULL;
+    }
+    if (nbl->owner != OWNER_TARGET) {
+        orc_fail_hard(o, list->conn, "OWN-ONCE-1", "a list that the target owns",
+                      orc_text(o, "list %u, which %s owns", list->id, owner_name(nbl->owner)));
+        return NULL;
+    }
+    if (!list->fields_intact) {
+        orc_fail(o, list->conn, "OWN-FIELD-1", "only the target's own fields of the list written",
+                 orc_text(o, "list %u came back with other fields changed", list->id));
+    }
+    if (!list->slack_intact) {
+        orc_fail(o, list->conn, "RCV-BOUND-1", "data inside the buffer's window only",
+                 orc_text(o, "bytes beside the window of list %u changed", list->id));
+    }
+    nbl->owner = OWNER_HOST;
+    o->target_lists--;
+    return nbl;
+}
+
+void orc_owner_indicated(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+{
+    if (list->fault != NBL_OK) {
+        judge_fault(o, ev, list);
+        return;
+    }
+    struct orc_nbl *nbl = orc_nbl(o, list->id);
+    if (nbl && nbl->owner == OWNER_HOST) {
+        orc_fail_hard(o, list->conn, "OWN-RETURN-1", "a list that the target owns",
+                      orc_text(o, "list %u indicated again while the host holds it", list->id));
+    }
+    if (list->nb_count != 1 && ev->fn == TAP_NBL) {
+        orc_fail(o, list->conn, "OWN-POOL-1", "one NET_BUFFER in an indicated list",
+                 orc_text(o, "%u", list->nb_count));
+    }
+}
+
+/* The host keeps an indicated list: an accepted indication, buffered data of a terminate, a frame. */
+void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn)
+{
+    struct orc_nbl *nbl = orc_nbl(o, id);
+    if (!nbl || nbl->owner == OWNER_HOST) {
+        return;
+    }
+    nbl->owner = OWNER_HOST;
+    nbl->role = ROLE_INDICATED;
+    nbl->fn = fn;
+    nbl->conn = conn;
+    nbl->handed = o->event->seq;
+    o->host_lists++;
+}
+
+void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+{
+    struct orc_nbl *nbl = list->fault == NBL_OK ? orc_nbl(o, list->id) : NULL;
+    const struct orc_call *call = orc_call_top(o, ev->cpu);
+    if (!nbl) {
+        return;
+    }
+    if (nbl->owner != OWNER_HOST || list->role != ROLE_INDICATED) {
+        orc_fail_host(o, list->conn, "OWN-RETURN-1", "the host returns what it was given, once",
+                      orc_text(o, "list %u", list->id));
+        return;
+    }
+    bool raw = nbl->fn == TAP_NONOFF_INDICATE;
+    if (call && raw != (call->fn == TAP_HOST_RETURN)) {
+        orc_fail_host(o, list->conn, "OWN-POOL-1", "a return through the path of the indication",
+                      orc_text(o, "list %u came up through the other one", list->id));
+    }
+    nbl->owner = OWNER_TARGET;
+    if (o->host_lists) {
+        o->host_lists--;
+    }
+}
+
+void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    for (uint32_t id = call->list_first; id != ORC_NONE; id = o->nbl[id].call_next) {
+        if (o->nbl[id].handed == call->seq) {
+            o->nbl[id].left = ev->seq;
+        }
+        if (id == call->list_last) {
+            break;
+        }
+    }
+    if (ev->fn == TAP_RETURN) {
+        if (ev->status != NDIS_STATUS_SUCCESS) {
+            orc_fail(o, ev->conn, "OWN-RETURN-3", "SUCCESS", orc_status_name(ev->status));
+        }
+    } else if (ev->status != NDIS_STATUS_PENDING) {
+        orc_fail(o, ev->conn, "OWN-PEND-1",
+                 orc_text(o, "%s returns PENDING", tap_fn_name((enum tap_fn)ev->fn)),
+                 orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (unsigned)ev->status));
+    }
+}
+
+void orc_owner_end(struct oracle *o)
+{
+    if (!o->target_lists) {
+        return;
+    }
+    for (uint32_t i = 0; i < o->nbls; i++) {
+        const struct orc_nbl *nbl = &o->nbl[i];
+        bool request = nbl->role != ROLE_INDICATED && nbl->role != ROLE_BUFFERED;
+        if (nbl->owner == OWNER_TARGET && request) {
+            orc_fail(o, nbl->conn, "OWN-ONCE-1", "every list given back by the end",
+                     orc_text(o, "list %u (%s, handed over at event %u) never came back", i,
+                              tap_role_name((enum tap_role)nbl->role), nbl->handed));
+        }
+    }
+}

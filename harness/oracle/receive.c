@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Posted receive requests: order, counts, statuses and the reasons for a short completion. RCV-FIFO-1,
+ * RCV-BATCH-1, RCV-PUSH-2 (lower bound), RCV-PRE-1, RCV-NOPUSH-1, RCV-MODE-1, RCV-ST-*, RCV-BT-1,
+ * RCV-ADV-1, RCV-ZERO-1, RCV-EMPTY-1, and by orc_stream_judge RCV-FIFO-2, RCV-PAYL-1.
+ */
+#include "oracle/checks.h"
+
+void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+{
+    struct orc_receive *r = &conn->receive;
+    (void)ev;
+    r->refused = false;
+    r->posted_step = true;
+    if (conn->indicate_open) {
+        conn->rearm = true;
+        r->raced_indicate = true;
+    } else if (conn->inside) {
+        r->raced_complete = true;
+    }
+    if (r->sure > r->delivered && conn->requests.count == 0) {
+        r->buffered_before_post = true;
+    }
+    orc_dirty(o, conn);
+}
+
+void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                   struct orc_call *call)
+{
+    struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
+    struct orc_conn *conn = orc_conn(o, list->conn);
+    if (!nbl || !conn) {
+        return;
+    }
+    nbl->index = conn->posts++;
+    nbl->after = orc_after_flags(o, conn);
+    orc_queue_push(o, &conn->requests, list->id);
+}
+
+/* The bytes that the target says it placed, read leniently once a violation was told. */
+static uint32_t placed_bytes(struct oracle *o, const struct tap_nbl *list,
+                             const struct orc_nbl *nbl)
+{
+    uint32_t bt = list->bytes_transferred;
+    if (bt == TAP_BT_POISON) {
+        orc_fail(o, list->conn, "RCV-BT-1", "the count of bytes placed, on every status",
+                 orc_text(o, "never written in request #%u", nbl->index));
+        bt = list->advance;
+    }
+    if (nbl->prefill && bt == list->advance + nbl->prefill && bt != list->advance) {
+        orc_warn(o, list->conn, "RCV-PRE-1", "only the target's bytes counted",
+                 orc_text(o, "the host's %u bytes counted too", nbl->prefill));
+        bt = list->advance;
+    }
+    if (bt > nbl->length) {
+        orc_fail(o, list->conn, "RCV-BT-1",
+                 orc_text(o, "at most the %u bytes of request #%u", nbl->length, nbl->index),
+                 orc_text(o, "%u", bt));
+        bt = nbl->length;
+    }
+    if (list->advance != bt || !list->nb_consistent) {
+        orc_fail(o, list->conn, "RCV-ADV-1",
+                 orc_text(o, "data start advanced by the %u bytes placed, MDLs in place", bt),
+                 orc_text(o, "advanced by %u%s", list->advance,
+                          list->nb_consistent ? "" : ", position or MDL chain damaged"));
+    }
+    return bt;
+}
+
+static void judge_order(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
+                        const struct orc_nbl *nbl)
+{
+    uint32_t head = conn->requests.head;
+    if (list->status == NDIS_STATUS_INVALID_STATE || head == list->id || head == ORC_NONE) {
+        return;
+    }
+    const struct orc_nbl *first = &o->nbl[head];
+    orc_fail(o, list->conn, "RCV-FIFO-1",
+             orc_text(o, "request #%u (posted at event %u)", first->index, first->handed),
+             orc_text(o, "request #%u (posted at event %u)", nbl->index, nbl->handed));
+}
+
+/* A push-mode request that came back with part of its bytes and no other reason in sight. */
+static void judge_early(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
+                        uint32_t bt)
+{
+    const struct orc_receive *r = &conn->receive;
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    if (!o->parameters_known || !o->ticks_per_second) {
+        return;
+    }
+    uint64_t push = o->push_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+    uint64_t start = nbl->time_ns;
+    if (!nbl->prefill && r->nonempty_since_ns > start) {
+        start = r->nonempty_since_ns;
+    }
+    if (now + slack < start + push) {
+        orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",
+                 orc_text(o, "no partial completion without PSH before the push timer (%llu ms)",
+                          (unsigned long long)(push / 1000000)),
+                 orc_text(o, "request #%u: %u of %u bytes after %llu ms", nbl->index, bt,
+                          nbl->length, (unsigned long long)((now - start) / 1000000)));
+    }
+}
+
+static void judge_short(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
+                        uint32_t bt)
+{
+    const struct orc_receive *r = &conn->receive;
+    uint32_t ordinal = orc_ordinal(o, conn);
+    bool ending = conn->term_enter != ORC_NONE || orc_upload_known(o, conn) ||
+                  orc_abort_possible(o, conn);
+    if (ending || orc_fin_possible(r, r->delivered + bt)) {
+        return;
+    }
+    if (nbl->no_push) {
+        orc_fail(o, ordinal, bt ? "RCV-NOPUSH-1" : "RCV-EMPTY-1",
+                 "a non-push request completes only when full",
+                 orc_text(o, "request #%u: %u of %u bytes", nbl->index, bt, nbl->length));
+        return;
+    }
+    if (bt == 0 && !nbl->prefill) {
+        orc_fail(o, ordinal, "RCV-EMPTY-1", "a request waits for data",
+                 orc_text(o, "request #%u (%u bytes) completed empty", nbl->index, nbl->length));
+        return;
+    }
+    if (r->push_end <= r->delivered) {
+        judge_early(o, conn, nbl, bt);
+    }
+}
+
+static void judge_success(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
+                          uint32_t bt)
+{
+    uint32_t ordinal = orc_ordinal(o, conn);
+    bool part = bt > 0 && bt < nbl->length;
+    if (nbl->after & ORC_AFTER_DISCONNECT) {
+        orc_fail(o, ordinal, "RCV-ST-INV-1", "INVALID_STATE for a request posted after the event",
+                 orc_text(o, "request #%u: SUCCESS", nbl->index));
+    } else if ((nbl->after & ORC_AFTER_ABORT) || (part && orc_before(o, conn->abort_left))) {
+        orc_fail(o, ordinal, "RST-IND-2", "REQUEST_ABORTED after the Abort event",
+                 orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
+    } else if ((nbl->after & ORC_AFTER_LOCAL_ABORT) ||
+               (bt > 0 && orc_before(o, conn->local_abort_left))) {
+        orc_fail(o, ordinal, "DISC-RST-1", "no SUCCESS receive after an abortive disconnect",
+                 orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
+    } else if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
+        orc_fail(o, ordinal, "UPLD-MAND-1", "UPLOAD_IN_PROGRESS after a mandatory upload request",
+                 orc_text(o, "request #%u: SUCCESS", nbl->index));
+    } else if (conn->upload_early_rule && bt > 0 && !orc_upload_known(o, conn)) {
+        orc_fail(o, ordinal, conn->upload_early_rule,
+                 "UPLOAD_IN_PROGRESS only from the decision to upload on",
+                 orc_text(o, "given at event %u, and the connection is served on",
+                          conn->upload_early_event));
+    }
+    if (bt < nbl->length) {
+        judge_short(o, conn, nbl, bt);
+    }
+}
+
+static void judge_status(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                         const struct orc_nbl *nbl, uint32_t bt)
+{
+    switch ((uint32_t)list->status) {
+    case (uint32_t)NDIS_STATUS_SUCCESS:
+        judge_success(o, conn, nbl, bt);
+        break;
+    case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
+        orc_abort_cause(o, conn, "RCV-ST-ABRT-1");
+        break;
+    case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
+        orc_upload_cause(o, conn, "RCV-ST-UPL-1");
+        break;
+    case (uint32_t)NDIS_STATUS_INVALID_STATE:
+        if (conn->disconnect_event == ORC_NONE || bt != 0) {
+            orc_fail(o, list->conn, "RCV-ST-INV-1",
+                     "INVALID_STATE with no bytes, after the Disconnect event only",
+                     orc_text(o, "request #%u: %u bytes%s", nbl->index, bt,
+                              conn->disconnect_event == ORC_NONE ? ", no such event" : ""));
+        }
+        break;
+    default:
+        orc_fail(o, list->conn, "RCV-ST-OK-1",
+                 "SUCCESS, REQUEST_ABORTED, UPLOAD_IN_PROGRESS or INVALID_STATE",
+                 orc_text(o, "request #%u: %s (0x%08x)", nbl->index,
+                          orc_status_name(list->status), (unsigned)list->status));
+        break;
+    }
+}
+
+void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                           struct orc_call *call)
+{
+    struct orc_nbl *nbl = orc_owner_back(o, ev, list);
+    struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
+    if (!conn || nbl->role != ROLE_POST) {
+        return;
+    }
+    orc_serial_inside(o, ev, conn);
+    uint32_t bt = placed_bytes(o, list, nbl);
+    judge_order(o, conn, list, nbl);
+    judge_status(o, conn, list, nbl, bt);
+    if (call && list->status == NDIS_STATUS_SUCCESS && bt > 0 && bt < nbl->length &&
+        ++call->short_fills == 2) {
+        orc_warn(o, list->conn, "RCV-BATCH-1", "one partly filled request in a completion",
+                 orc_text(o, "request #%u is another", nbl->index));
+    }
+    orc_queue_remove(o, &conn->requests, list->id);
+    if (conn->phase == ORC_GONE) {
+        orc_fail(o, list->conn, "TERM-DRAIN-1", "every receive completed before TermComplete",
+                 orc_text(o, "request #%u completed after it", nbl->index));
+        return;
+    }
+    orc_stream_judge(o, conn, list, 0, bt, "a posted receive");
+    orc_stream_consume(o, conn, bt);
+    conn->receive.outlet_step = true;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sends: what they carry, when they may succeed, how they fail. SEND-FIFO-1, SEND-ACC-1, SEND-OK-1,
+ * SEND-OK-2, SEND-FAIL-1, SEND-PART-1, SEND-BT-1, SEND-ST-1, INIT-SND-1 (early completion).
+ */
+#include "oracle/checks.h"
+
+#define MODERATION_NS (500ull * 1000000)
+
+void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+{
+    (void)ev;
+    orc_dirty(o, conn);
+}
+
+struct filling {
+    struct orc_send *send;
+    int64_t at;
+    bool failed;
+};
+
+static void fill_span(void *context, const uint8_t *bytes, uint32_t length)
+{
+    struct filling *f = context;
+    if (!f->failed && !orc_ring_put(&f->send->bytes, f->send->una_sure, f->at, bytes, length)) {
+        f->failed = true;
+    }
+    f->at += length;
+}
+
+/* Appends the bytes of a list to the send stream. */
+void orc_send_bytes(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                    struct orc_nbl *nbl)
+{
+    struct orc_send *s = &conn->send;
+    struct filling f = {.send = s, .at = s->handed};
+    (void)o;
+    nbl->begin = s->handed;
+    nbl->end = s->handed + list->length;
+    if (list->length) {
+        tap_nbl_spans(list, 0, list->length, fill_span, &f);
+    }
+    if (f.failed) {
+        s->blind = true;
+    }
+    s->handed = nbl->end;
+}
+
+void orc_send_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                   struct orc_call *call)
+{
+    struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
+    struct orc_conn *conn = orc_conn(o, list->conn);
+    if (!nbl || !conn) {
+        return;
+    }
+    nbl->after = orc_after_flags(o, conn);
+    orc_send_bytes(o, conn, list, nbl);
+    orc_queue_push(o, &conn->sends, list->id);
+}
+
+static int64_t clamp(int64_t value, int64_t most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t *least,
+                    int64_t *most)
+{
+    *least = clamp(s->una_sure_step - nbl->begin, nbl->end - nbl->begin);
+    *most = clamp(s->una_possible - nbl->begin, nbl->end - nbl->begin);
+}
+
+static void judge_counts(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
+                         const struct orc_nbl *nbl)
+{
+    const struct orc_send *s = &conn->send;
+    uint32_t bt = list->bytes_transferred;
+    int64_t least, most, sent = clamp(s->max - nbl->begin, nbl->end - nbl->begin);
+    orc_send_acked(s, nbl, &least, &most);
+    if (bt == TAP_BT_POISON) {
+        orc_fail(o, list->conn, "SEND-BT-1", "the count of bytes sent, on every status",
+                 orc_text(o, "never written in list %u", list->id));
+        return;
+    }
+    if (list->status == NDIS_STATUS_SUCCESS) {
+        if (bt != nbl->length || list->advance != nbl->length || !list->nb_consistent) {
+            orc_fail(o, list->conn, "SEND-BT-1",
+                     orc_text(o, "count and advance %u, the whole list", nbl->length),
+                     orc_text(o, "count %u, advance %u%s", bt, list->advance,
+                              list->nb_consistent ? "" : ", position or MDL chain damaged"));
+        }
+        return;
+    }
+    if (list->advance < least || list->advance > most || !list->nb_consistent) {
+        orc_fail(o, list->conn, "SEND-BT-1",
+                 orc_text(o, "advanced by the bytes acknowledged, %lld to %lld", (long long)least,
+                          (long long)most),
+                 orc_text(o, "advanced by %u%s", list->advance,
+                          list->nb_consistent ? "" : ", position or MDL chain damaged"));
+    } else if (bt < list->advance || bt > sent) {
+        orc_fail(o, list->conn, "SEND-BT-1",
+                 orc_text(o, "a count from %u acknowledged to %lld sent", list->advance,
+                          (long long)sent),
+                 orc_text(o, "%u", bt));
+    } else if (bt != list->advance) {
+        orc_warn(o, list->conn, "SEND-BT-1", orc_text(o, "count %u, as acknowledged", list->advance),
+                 orc_text(o, "%u", bt));
+    }
+}
+
+static void judge_success(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                          const struct orc_nbl *nbl)
+{
+    struct orc_send *s = &conn->send;
+    if (nbl->end > s->una_possible && nbl->end > nbl->begin) {
+        orc_fail(o, list->conn, "SEND-OK-1",
+                 orc_text(o, "bytes up to %lld acknowledged by the peer", (long long)nbl->end),
+                 orc_text(o, "acknowledged up to %lld", (long long)s->una_possible));
+    }
+    if (s->failed != INT64_MAX && nbl->begin >= s->failed) {
+        orc_fail(o, list->conn, "SEND-FAIL-1", "no success behind a failed send",
+                 orc_text(o, "list %u succeeds; an earlier one failed at event %u", list->id,
+                          s->failed_event));
+    } else if ((nbl->after & ORC_AFTER_MANDATORY) && nbl->end > nbl->begin) {
+        orc_fail(o, list->conn, "UPLD-MAND-1",
+                 "UPLOAD_IN_PROGRESS after a mandatory upload request",
+                 orc_text(o, "list %u: SUCCESS", list->id));
+    }
+    if (conn->sends.head != list->id && s->order_warned++ == 0) {
+        orc_warn(o, list->conn, "SEND-OK-2", "successes in the order posted",
+                 orc_text(o, "list %u before list %u", list->id, conn->sends.head));
+    }
+}
+
+static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                          const struct orc_nbl *nbl)
+{
+    struct orc_send *s = &conn->send;
+    if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
+        orc_upload_cause(o, conn, "SEND-ACC-1");
+        s->upl_from = nbl->end > s->upl_from ? nbl->end : s->upl_from;
+        if (conn->abort_event != ORC_NONE && orc_before(o, conn->abort_left) &&
+            conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE) {
+            orc_fail(o, list->conn, "SEND-ST-1", "REQUEST_ABORTED after the Abort event",
+                     "UPLOAD_IN_PROGRESS");
+        }
+    } else if (list->status == NDIS_STATUS_REQUEST_ABORTED) {
+        orc_abort_cause(o, conn, "SEND-ST-1");
+    } else {
+        orc_fail(o, list->conn, "SEND-ACC-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+                 orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(list->status),
+                          (unsigned)list->status));
+    }
+    if (conn->sends.head != list->id && conn->term_enter != ORC_NONE) {
+        orc_fail(o, list->conn, "TERM-ORDER-1", "sends complete in the order posted",
+                 orc_text(o, "list %u before list %u", list->id, conn->sends.head));
+    }
+    if (list->advance > 0 && list->advance < nbl->length && ++s->partial > 1) {
+        orc_fail(o, list->conn, "SEND-PART-1", "at most one send partly done",
+                 orc_text(o, "list %u is number %u", list->id, s->partial));
+    }
+    if (nbl->begin < s->failed) {
+        s->failed = nbl->begin;
+        s->failed_event = o->event->seq;
+    }
+}
+
+void orc_send_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+{
+    struct orc_nbl *nbl = orc_owner_back(o, ev, list);
+    struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
+    if (!conn || (nbl->role != ROLE_SEND && nbl->role != ROLE_INIT_SEND)) {
+        return;
+    }
+    if (conn->phase == ORC_GONE) {
+        orc_fail(o, list->conn, "TERM-DRAIN-1", "every send completed before TermComplete",
+                 orc_text(o, "list %u completed after it", list->id));
+        return;
+    }
+    if (conn->phase == ORC_STARTING || !conn->init_returned) {
+        orc_warn(o, list->conn, "INIT-SND-1", "no send completed before InitComplete has returned",
+                 orc_text(o, "list %u", list->id));
+    }
+    if (conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event && conn->graceful != ORC_NONE &&
+        nbl->handed < conn->graceful) {
+        orc_fail(o, list->conn, "TERM-ORDER-1",
+                 "sends before a disconnect complete before it or go back in the chain",
+                 orc_text(o, "list %u after the disconnect (event %u)", list->id,
+                          conn->send.dis_upl_event));
+    }
+    if (list->status == NDIS_STATUS_SUCCESS) {
+        judge_success(o, conn, list, nbl);
+    } else {
+        judge_failure(o, conn, list, nbl);
+    }
+    judge_counts(o, conn, list, nbl);
+    orc_queue_remove(o, &conn->sends, list->id);
+    conn->send.ok_due_ns = ORC_NEVER;
+    orc_dirty(o, conn);
+}
+
+/* Sends that the peer has acknowledged must be completed; queued bytes must not sit still. */
+void orc_send_step(struct oracle *o, struct orc_conn *conn)
+{
+    struct orc_send *s = &conn->send;
+    uint32_t head = conn->sends.head, ordinal = orc_ordinal(o, conn);
+    uint64_t now = o->event->time_ns;
+    if (head != ORC_NONE && o->nbl[head].end <= s->una_sure) {
+        if (s->ok_due_ns == ORC_NEVER) {
+            s->ok_due_ns = now + MODERATION_NS + orc_slack_ns(o);
+            orc_watch(o, conn, s->ok_due_ns);
+        } else if (now >= s->ok_due_ns && !orc_waived(o)) {
+            orc_fail(o, ordinal, "SEND-OK-2",
+                     "an acknowledged send completed within the moderation delay",
+                     orc_text(o, "list %u, acknowledged up to %lld, still pending", head,
+                              (long long)s->una_sure));
+            s->ok_due_ns = ORC_NEVER - 1;
+        }
+    }
+    bool quiet = s->una_sure == s->una_possible && s->una_sure == s->max && !s->blind;
+    bool wire = !o->link_down && !o->fault_stall && !o->transmit_failed && !orc_waived(o);
+    uint64_t wanted = conn->remote_mss > s->max_window / 2 ? conn->remote_mss : s->max_window / 2;
+    bool open = s->window_sure && s->window >= wanted && s->window > 0;
+    if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {
+        return;
+    }
+    if (s->max < s->handed) {
+        orc_fail(o, ordinal, "SEND-ACC-1",
+                 "queued bytes sent in the step when nothing is outstanding and the window is open",
+                 orc_text(o, "%lld bytes handed down, %lld sent and acknowledged",
+                          (long long)s->handed, (long long)s->max));
+    } else if (s->fin_asked && !s->fin_sent) {
+        orc_fail(o, ordinal, "DISC-FIN-1", "the FIN sent in the step of the disconnect", "none");
+    }
+}
