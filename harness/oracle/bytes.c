@@ -44,8 +44,7 @@ static bool enlarge(struct orc_ring *ring, int64_t needed, int64_t end)
     }
     for (int64_t offset = ring->low; offset < ring->high;) {
         uint32_t length;
-        const uint8_t *piece =
-            orc_ring_at(ring, offset, (uint32_t)(ring->high - offset), &length);
+        const uint8_t *piece = orc_ring_at(ring, offset, (uint32_t)(ring->high - offset), &length);
         copy_in(&grown, offset, piece, length);
         offset += length;
     }

@@ -11,9 +11,9 @@
 
 struct orc_ring {
     uint8_t *bytes;
-    uint32_t size;  /* power of two, or 0 */
-    int64_t low;    /* bytes below are overwritten */
-    int64_t high;   /* end of what was ever written */
+    uint32_t size; /* power of two, or 0 */
+    int64_t low;   /* bytes below are overwritten */
+    int64_t high;  /* end of what was ever written */
 };
 
 #define ORC_RING_MAX (64u << 20)

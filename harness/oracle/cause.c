@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Why a request may end otherwise than normally (the status matrix), and whether a connection is one
- * whose every duty can be judged.
+ * Why a request may end otherwise than normally (the status matrix), and whether a connection is
+ * one whose every duty can be judged.
  */
 #include "oracle/checks.h"
 
@@ -70,9 +70,9 @@ bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
     for (uint32_t i = 0; i < r->rsts; i++) {
         reset = reset || r->rst[i] <= r->possible + 1;
     }
-    bool timeout = conn->mandatory_event != ORC_NONE &&
-                   (conn->mandatory_reason == TimeoutExpiration ||
-                    conn->mandatory_reason == HardwareFailure);
+    bool timeout =
+        conn->mandatory_event != ORC_NONE &&
+        (conn->mandatory_reason == TimeoutExpiration || conn->mandatory_reason == HardwareFailure);
     (void)o;
     return conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE || conn->failed_over ||
            timeout || reset || r->syn_possible;

@@ -108,7 +108,8 @@ void orc_event_leave(struct oracle *o, const struct tap_event *ev, const struct 
 void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
 void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
                          struct orc_call *call);
-void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev,
+                          const struct orc_call *call);
 void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
                               const struct tap_nbl *list);
 
@@ -138,8 +139,8 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev,
                            const struct tap_nbl *list);
 
 /* ---- nonoff.c: frames that go to the host unprocessed ---- */
-void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev,
-                      const struct orc_packet *packet, struct orc_conn *conn);
+void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct orc_packet *packet,
+                      struct orc_conn *conn);
 void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
 void orc_nonoff_step(struct oracle *o);
 void orc_nonoff_end(struct oracle *o);

@@ -162,8 +162,7 @@ void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct o
     if (ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE) {
         if (conn->local_abort == ORC_NONE) {
             conn->local_abort = ev->seq;
-            bool closing = conn->send.fin_asked &&
-                           (conn->receive.fins || conn->receive.fin_before);
+            bool closing = conn->send.fin_asked && (conn->receive.fins || conn->receive.fin_before);
             bool over = conn->abort_event != ORC_NONE || conn->receive.rst_possible ||
                         conn->receive.syn_possible || conn->mandatory_event != ORC_NONE;
             conn->reset_due = conn->phase == ORC_LIVE && !closing && !over && !conn->failed_over &&
@@ -253,10 +252,10 @@ static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct
         int64_t least, most;
         orc_send_acked(s, nbl, &least, &most);
         if (bt < least || bt > most) {
-            orc_fail(o, list->conn, "DISC-FIN-3",
-                     orc_text(o, "%lld to %lld bytes acknowledged", (long long)least,
-                              (long long)most),
-                     orc_text(o, "%u", bt));
+            orc_fail(
+                o, list->conn, "DISC-FIN-3",
+                orc_text(o, "%lld to %lld bytes acknowledged", (long long)least, (long long)most),
+                orc_text(o, "%u", bt));
         }
     }
 }
@@ -289,10 +288,8 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         orc_upload_cause(o, conn, "DISC-MUST-1");
         break;
     default:
-        orc_fail(o, list->conn, "DISC-MUST-1",
-                 "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status),
-                          (unsigned)list->status));
+        orc_fail(o, list->conn, "DISC-MUST-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
         break;
     }
 }

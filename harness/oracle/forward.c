@@ -50,13 +50,12 @@ static void judge_untouched(struct oracle *o, const struct orc_conn *conn,
         orc_fail(o, list->conn, "FWD-ST-1",
                  orc_text(o, "no effect of bytes %lld to %lld, given back unprocessed",
                           (long long)nbl->begin, (long long)nbl->end),
-                 orc_text(o, "acknowledged up to %lld, delivered up to %lld",
-                          (long long)r->acked, (long long)r->delivered));
+                 orc_text(o, "acknowledged up to %lld, delivered up to %lld", (long long)r->acked,
+                          (long long)r->delivered));
     }
 }
 
-void orc_forward_completed(struct oracle *o, const struct tap_event *ev,
-                           const struct tap_nbl *list)
+void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
 {
     struct orc_nbl *nbl = orc_owner_back(o, ev, list);
     struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
@@ -86,8 +85,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev,
         break;
     default:
         orc_fail(o, list->conn, "FWD-ST-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status),
-                          (unsigned)list->status));
+                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
         break;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Receive indications: when they are allowed, their form, and what the host's answer means. RCV-USE-1,
- * IND-NBL-1, IND-STAT-1, IND-REFUSE-1, IND-PART-1, IND-POST-1, IND-EARLY-1, INIT-BUF-2.
+ * Receive indications: when they are allowed, their form, and what the host's answer means.
+ * RCV-USE-1, IND-NBL-1, IND-STAT-1, IND-REFUSE-1, IND-PART-1, IND-POST-1, IND-EARLY-1, INIT-BUF-2.
  */
 #include "oracle/checks.h"
 

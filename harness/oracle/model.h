@@ -5,8 +5,9 @@
  *
  * Words used throughout. An *offset* is a 64-bit position in a byte stream: 0 is the first byte of
  * BufferedData (or RcvNxt without it) on the receive side and SndUna of the initiate on the send
- * side. A *sure* quantity is one that a right target must have reached; a *possible* one is the most
- * that it can have reached. Between the two the oracle does not judge. Intervals are half open.
+ * side. A *sure* quantity is one that a right target must have reached; a *possible* one is the
+ * most that it can have reached. Between the two the oracle does not judge. Intervals are half
+ * open.
  */
 #ifndef ORACLE_MODEL_H
 #define ORACLE_MODEL_H
@@ -26,15 +27,15 @@ struct orc_call {
     uint32_t conn;
     uint32_t object;
     uint32_t a;
-    uint32_t lists;        /* TAP_NBL points seen */
-    uint32_t list_first;   /* lists handed over by the call, chained by orc_nbl.call_next */
+    uint32_t lists;      /* TAP_NBL points seen */
+    uint32_t list_first; /* lists handed over by the call, chained by orc_nbl.call_next */
     uint32_t list_last;
-    uint32_t inside_base;  /* entries of orc_cpu.inside that belong to outer calls */
-    uint32_t short_fills;  /* partly filled SUCCESS requests in this completion */
-    uint32_t length;       /* TAP_RCV_INDICATE: bytes indicated */
-    uint32_t counted;      /* what the call is to contain (registration) */
-    bool rearmed;          /* a POST began while this indication was open */
-    bool known;            /* completions of state operations: the root was known */
+    uint32_t inside_base; /* entries of orc_cpu.inside that belong to outer calls */
+    uint32_t short_fills; /* partly filled SUCCESS requests in this completion */
+    uint32_t length;      /* TAP_RCV_INDICATE: bytes indicated */
+    uint32_t counted;     /* what the call is to contain (registration) */
+    bool rearmed;         /* a POST began while this indication was open */
+    bool known;           /* completions of state operations: the root was known */
 };
 
 struct orc_cpu {
@@ -48,9 +49,9 @@ struct orc_cpu {
 
 /* When something of the host was handed over, relative to what the target had said by then. */
 enum orc_after {
-    ORC_AFTER_DISCONNECT = 1 << 0, /* the Disconnect event had returned */
-    ORC_AFTER_ABORT = 1 << 1,      /* the Abort event had returned */
-    ORC_AFTER_MANDATORY = 1 << 2,  /* a mandatory Retrieve had returned */
+    ORC_AFTER_DISCONNECT = 1 << 0,    /* the Disconnect event had returned */
+    ORC_AFTER_ABORT = 1 << 1,         /* the Abort event had returned */
+    ORC_AFTER_MANDATORY = 1 << 2,     /* a mandatory Retrieve had returned */
     ORC_AFTER_INVALID_STATE = 1 << 3, /* ... and it was InvalidState */
     ORC_AFTER_LOCAL_ABORT = 1 << 4,
 };
@@ -64,8 +65,8 @@ struct orc_nbl {
     bool no_push;
     bool abortive;
     uint32_t conn;
-    uint32_t handed, left; /* ENTER and LEAVE of the call, ORC_NONE while open */
-    uint32_t index;        /* how many were posted on the connection before it */
+    uint32_t handed, left;   /* ENTER and LEAVE of the call, ORC_NONE while open */
+    uint32_t index;          /* how many were posted on the connection before it */
     uint32_t previous, next; /* queue of the connection */
     uint32_t call_next;
     uint32_t length, prefill;
@@ -111,7 +112,7 @@ struct orc_receive {
     int64_t acked;         /* highest ACK sent, FIN included */
     uint32_t acked_event;
     uint8_t acked_cpu;
-    int64_t edge;          /* highest right edge advertised */
+    int64_t edge; /* highest right edge advertised */
     uint32_t edge_event;
     int64_t handed_edge;   /* right edge handed over at INIT */
     int64_t largest_edge;  /* beyond this nothing can have been acceptable */
@@ -126,20 +127,20 @@ struct orc_receive {
     bool rst_lenient;
     bool rst_possible, rst_sure, syn_possible, syn_sure;
     bool urgent_possible;
-    int64_t urgent_limit; /* nothing above it may be ACKed or delivered; -1 = none */
-    bool lossy;           /* bytes were not kept: contents are not judged */
+    int64_t urgent_limit;     /* nothing above it may be ACKed or delivered; -1 = none */
+    bool lossy;               /* bytes were not kept: contents are not judged */
     uint32_t ts_recent_least; /* TsRecent is at least this */
     uint32_t ts_highest;      /* highest TSval seen */
     bool ts_known;
-    uint64_t ts_time_ns; /* when ts_recent_least was taken */
-    uint32_t arrivals;   /* segments with data taken into the ledger */
-    uint32_t overlaps;   /* of them those that brought bytes known before */
+    uint64_t ts_time_ns;        /* when ts_recent_least was taken */
+    uint32_t arrivals;          /* segments with data taken into the ledger */
+    uint32_t overlaps;          /* of them those that brought bytes known before */
     uint64_t nonempty_since_ns; /* since when undelivered bytes may have been there */
     uint64_t last_arrival_ns;
-    int64_t push_end; /* PSH seen at this offset: highest, possible */
-    int64_t push_due; /* sure PSH segment that placed data in a request this step, or -1 */
-    bool push_seen;   /* some PSH since the last completion */
-    bool refused;     /* indications are disarmed until a POST */
+    int64_t push_end;    /* PSH seen at this offset: highest, possible */
+    int64_t push_due;    /* sure PSH segment that placed data in a request this step, or -1 */
+    bool push_seen;      /* some PSH since the last completion */
+    bool refused;        /* indications are disarmed until a POST */
     bool sure_data_step; /* new sure data in this step */
     bool outlet_step;    /* some delivery in this step */
     bool raced_indicate, raced_complete; /* post or data came while a delivery was open */
@@ -151,26 +152,26 @@ struct orc_receive {
 /* The send ledger of a connection. */
 struct orc_send {
     struct orc_ring bytes;
-    uint32_t sequence;    /* of offset 0 */
-    int64_t handed;       /* end of everything handed down */
-    int64_t fin;          /* offset of our FIN, or INT64_MAX: none asked for */
-    bool fin_asked;       /* a graceful DISC or a state that implies it */
-    bool fin_sent;        /* seen on the wire, or before INIT */
-    int64_t max_least;    /* end of what the wire accepted */
-    int64_t max;          /* end of what was attempted */
+    uint32_t sequence; /* of offset 0 */
+    int64_t handed;    /* end of everything handed down */
+    int64_t fin;       /* offset of our FIN, or INT64_MAX: none asked for */
+    bool fin_asked;    /* a graceful DISC or a state that implies it */
+    bool fin_sent;     /* seen on the wire, or before INIT */
+    int64_t max_least; /* end of what the wire accepted */
+    int64_t max;       /* end of what was attempted */
     int64_t una_sure, una_sure_step;
     int64_t una_possible; /* highest plausible ACK */
     uint64_t una_time_ns; /* when una_sure last moved */
     int64_t failed;       /* start of the first list that failed, or INT64_MAX */
     uint32_t failed_event;
-    uint32_t partial;     /* lists advanced in part */
-    int64_t upl_from;     /* un-ACKed bytes given back with UPLOAD_IN_PROGRESS */
-    uint64_t window;      /* bytes, as last surely announced */
-    uint64_t max_window;  /* largest that may have been announced */
+    uint32_t partial;    /* lists advanced in part */
+    int64_t upl_from;    /* un-ACKed bytes given back with UPLOAD_IN_PROGRESS */
+    uint64_t window;     /* bytes, as last surely announced */
+    uint64_t max_window; /* largest that may have been announced */
     bool window_sure;
     uint32_t order_warned;
-    bool blind;           /* content of the chain at INIT is not known */
-    bool dis_upl;         /* a DISC was completed while sends before it were pending */
+    bool blind;   /* content of the chain at INIT is not known */
+    bool dis_upl; /* a DISC was completed while sends before it were pending */
     uint32_t dis_upl_event;
     uint64_t ok_due_ns;
 };
@@ -191,8 +192,8 @@ struct orc_conn {
     bool init_returned;
     bool failed_over; /* FAILURE of a state operation or HardwareFailure was told */
     bool invalidated;
-    bool sane; /* the numbers handed over are inside WIRE-HOST-1 */
-    uint32_t path;     /* state object ids */
+    bool sane;     /* the numbers handed over are inside WIRE-HOST-1 */
+    uint32_t path; /* state object ids */
     uint32_t self;
     uint32_t init_op;
     uint8_t local[16], remote[16];
@@ -208,12 +209,12 @@ struct orc_conn {
     bool update_open;     /* UPD begun, not completed */
     uint64_t begun_ns;
     /* calls and events */
-    uint32_t inside;       /* delivery calls open, all cpus */
-    uint32_t inside_call;  /* the last of them */
+    uint32_t inside;        /* delivery calls open, all cpus */
+    uint32_t inside_call;   /* the last of them */
     uint32_t inside_cpu[2]; /* bit per cpu (64) */
     uint32_t indicate_open, event_open;
     uint32_t post_open, send_open, disconnect_open, forward_open;
-    uint32_t ops_open;     /* INV, QRY, UPD */
+    uint32_t ops_open; /* INV, QRY, UPD */
     uint32_t term_enter, term_left;
     uint32_t gone_event;
     uint32_t disconnect_event, disconnect_left; /* Disconnect event */
@@ -226,19 +227,19 @@ struct orc_conn {
     uint32_t local_abort, local_abort_left; /* abortive DISC */
     uint32_t graceful;
     uint32_t reset_sent;
-    uint32_t posts; /* requests posted so far */
+    uint32_t posts;              /* requests posted so far */
     uint32_t upload_early_event; /* UPLOAD_IN_PROGRESS before any reason */
     const char *upload_early_rule;
     bool upload_early_warned;
-    bool rearm; /* a POST began while the open indication was open */
+    bool rearm;            /* a POST began while the open indication was open */
     uint32_t ending_after; /* enum orc_after at TERM */
     bool urgent_sure, urgent_due;
     bool reset_due;
     bool watched;
     bool waive_pending; /* a duty was waived; next RET, TICK resolves it */
     bool step_needs_ret;
-    struct orc_queue requests; /* posted receives */
-    struct orc_queue sends;    /* INIT chain and SENDs */
+    struct orc_queue requests;   /* posted receives */
+    struct orc_queue sends;      /* INIT chain and SENDs */
     struct orc_queue disconnect; /* DISC lists */
     struct orc_queue forwards;
     struct orc_receive receive;
@@ -256,7 +257,7 @@ struct orc_object {
     uint32_t parent, parent_old;
     uint32_t conn;
     uint32_t children;
-    uint32_t updates; /* UPDs open */
+    uint32_t updates;  /* UPDs open */
     uint32_t starting; /* INIT op in progress, or ORC_NONE */
     uint8_t local[16], remote[16];
     uint32_t mtu, mtu_old;
@@ -277,16 +278,16 @@ struct orc_node {
     bool context;
     int32_t status; /* as completed */
     bool context_after;
-    bool seen;  /* its block came back */
-    bool dead;  /* below a node that was not offloaded */
+    bool seen;                          /* its block came back */
+    bool dead;                          /* below a node that was not offloaded */
     uint32_t kids, kids_in, kids_maybe; /* immediate dependents, offloaded, perhaps offloaded */
-    uint64_t trailer; /* hash of the state behind the block */
+    uint64_t trailer;                   /* hash of the state behind the block */
 };
 
 struct orc_op {
     uint8_t fn; /* 0 = unused is TAP_DRIVER_ENTRY, never an operation */
     bool completed;
-    uint32_t enter, left, finished; /* events; finished = LEAVE of the completion */
+    uint32_t enter, left, finished;          /* events; finished = LEAVE of the completion */
     uint32_t node_first, node_last, node_at; /* node_at: next to be completed */
     uint32_t completed_event;
     uint8_t cpu;
@@ -317,8 +318,8 @@ struct orc_flows {
 struct orc_passing {
     uint64_t hash;
     uint32_t event, conn;
-    uint8_t due;    /* must be passed up by the end of the step */
-    uint8_t why;    /* enum orc_passing_why */
+    uint8_t due; /* must be passed up by the end of the step */
+    uint8_t why; /* enum orc_passing_why */
     uint16_t passed;
     uint32_t chain; /* next with the same slot */
 };
@@ -372,8 +373,8 @@ struct oracle {
     uint32_t capacity;
     bool fault_alloc, fault_pool, fault_stall, link_down, fault_map;
     bool ever_waived;
-    bool live_ever; /* some connection was offloaded in this run */
-    bool alloc_failed; /* since the last end of a step */
+    bool live_ever;       /* some connection was offloaded in this run */
+    bool alloc_failed;    /* since the last end of a step */
     bool transmit_failed; /* ever: frames may have been lost or held back */
     bool transmit_failed_step;
     bool resolving; /* a RET, timer or clock step happened since the last end of a step */

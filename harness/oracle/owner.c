@@ -116,7 +116,8 @@ void orc_owner_indicated(struct oracle *o, const struct tap_event *ev, const str
     }
 }
 
-/* The host keeps an indicated list: an accepted indication, buffered data of a terminate, a frame. */
+/* The host keeps an indicated list: an accepted indication, buffered data of a terminate, a frame.
+ */
 void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn)
 {
     struct orc_nbl *nbl = orc_nbl(o, id);

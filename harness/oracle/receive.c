@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Posted receive requests: order, counts, statuses and the reasons for a short completion. RCV-FIFO-1,
- * RCV-BATCH-1, RCV-PUSH-2 (lower bound), RCV-PRE-1, RCV-NOPUSH-1, RCV-MODE-1, RCV-ST-*, RCV-BT-1,
- * RCV-ADV-1, RCV-ZERO-1, RCV-EMPTY-1, and by orc_stream_judge RCV-FIFO-2, RCV-PAYL-1.
+ * Posted receive requests: order, counts, statuses and the reasons for a short completion.
+ * RCV-FIFO-1, RCV-BATCH-1, RCV-PUSH-2 (lower bound), RCV-PRE-1, RCV-NOPUSH-1, RCV-MODE-1, RCV-ST-*,
+ * RCV-BT-1, RCV-ADV-1, RCV-ZERO-1, RCV-EMPTY-1, and by orc_stream_judge RCV-FIFO-2, RCV-PAYL-1.
  */
 #include "oracle/checks.h"
 
@@ -108,8 +108,8 @@ static void judge_short(struct oracle *o, const struct orc_conn *conn, const str
 {
     const struct orc_receive *r = &conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
-    bool ending = conn->term_enter != ORC_NONE || orc_upload_known(o, conn) ||
-                  orc_abort_possible(o, conn);
+    bool ending =
+        conn->term_enter != ORC_NONE || orc_upload_known(o, conn) || orc_abort_possible(o, conn);
     if (ending || orc_fin_possible(r, r->delivered + bt)) {
         return;
     }
@@ -182,8 +182,8 @@ static void judge_status(struct oracle *o, struct orc_conn *conn, const struct t
     default:
         orc_fail(o, list->conn, "RCV-ST-OK-1",
                  "SUCCESS, REQUEST_ABORTED, UPLOAD_IN_PROGRESS or INVALID_STATE",
-                 orc_text(o, "request #%u: %s (0x%08x)", nbl->index,
-                          orc_status_name(list->status), (unsigned)list->status));
+                 orc_text(o, "request #%u: %s (0x%08x)", nbl->index, orc_status_name(list->status),
+                          (unsigned)list->status));
         break;
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an arriving segment (wire or forwarded) means for the ledgers. Nothing is predicted: a segment
- * that may be acceptable widens what is possible, one that certainly is raises what is sure.
+ * What an arriving segment (wire or forwarded) means for the ledgers. Nothing is predicted: a
+ * segment that may be acceptable widens what is possible, one that certainly is raises what is
+ * sure.
  */
 #include "oracle/checks.h"
 
@@ -296,7 +297,8 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
 }
 
 /* Whether the neighbor's VLAN lets a frame in. */
-static bool vlan_fits(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet)
+static bool vlan_fits(struct oracle *o, const struct orc_conn *conn,
+                      const struct orc_packet *packet)
 {
     const struct orc_object *path = orc_object(o, conn->path);
     const struct orc_object *neighbor = path ? orc_object(o, path->parent) : NULL;

@@ -104,8 +104,8 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
                           (long long)sent),
                  orc_text(o, "%u", bt));
     } else if (bt != list->advance) {
-        orc_warn(o, list->conn, "SEND-BT-1", orc_text(o, "count %u, as acknowledged", list->advance),
-                 orc_text(o, "%u", bt));
+        orc_warn(o, list->conn, "SEND-BT-1",
+                 orc_text(o, "count %u, as acknowledged", list->advance), orc_text(o, "%u", bt));
     }
 }
 
@@ -182,8 +182,8 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
         orc_warn(o, list->conn, "INIT-SND-1", "no send completed before InitComplete has returned",
                  orc_text(o, "list %u", list->id));
     }
-    if (conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event && conn->graceful != ORC_NONE &&
-        nbl->handed < conn->graceful) {
+    if (conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event &&
+        conn->graceful != ORC_NONE && nbl->handed < conn->graceful) {
         orc_fail(o, list->conn, "TERM-ORDER-1",
                  "sends before a disconnect complete before it or go back in the chain",
                  orc_text(o, "list %u after the disconnect (event %u)", list->id,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The send half of a transmitted frame: which bytes stand at which sequence numbers, FIN and RST.
- * SEND-FIFO-1, SEND-CONST-1, SEND-FAIL-1, DISC-FIN-1, DISC-RST-1, DISC-RST-3, RST-IND-2, UPLD-MAND-1.
+ * SEND-FIFO-1, SEND-CONST-1, SEND-FAIL-1, DISC-FIN-1, DISC-RST-1, DISC-RST-3, RST-IND-2,
+ * UPLD-MAND-1.
  */
 #include "oracle/checks.h"
 
@@ -38,14 +39,13 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
     }
     int64_t wrong = at + equal;
     uint32_t name = length - equal < 16 ? length - equal : 16;
-    int64_t found =
-        orc_ring_find(&s->bytes, 0, s->handed, wrong, bytes + (wrong - begin), name);
+    int64_t found = orc_ring_find(&s->bytes, 0, s->handed, wrong, bytes + (wrong - begin), name);
     orc_fail(o, orc_ordinal(o, conn), wrong < s->max ? "SEND-CONST-1" : "SEND-FIFO-1",
              orc_text(o, "byte %lld of the send stream at its sequence number", (long long)wrong),
-             found >= 0 ? orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
-                                   (long long)wrong)
-                        : orc_text(o, "0x%02x stands at %lld", bytes[wrong - begin],
-                                   (long long)wrong));
+             found >= 0
+                 ? orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
+                            (long long)wrong)
+                 : orc_text(o, "0x%02x stands at %lld", bytes[wrong - begin], (long long)wrong));
 }
 
 static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64_t begin,
@@ -62,10 +62,9 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
                           (long long)end, (long long)s->failed, s->failed_event));
     } else if (orc_before(o, conn->mandatory_left)) {
         bool invalid = conn->mandatory_reason == InvalidState;
-        (invalid ? orc_warn : orc_fail)(o, ordinal, "UPLD-MAND-1",
-                                        "no new data after a mandatory upload request",
-                                        orc_text(o, "bytes %lld to %lld", (long long)begin,
-                                                 (long long)end));
+        (invalid ? orc_warn : orc_fail)(
+            o, ordinal, "UPLD-MAND-1", "no new data after a mandatory upload request",
+            orc_text(o, "bytes %lld to %lld", (long long)begin, (long long)end));
     }
 }
 

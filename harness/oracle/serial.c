@@ -31,9 +31,8 @@ static void judge_overlap(struct oracle *o, const struct tap_event *ev, struct o
                           struct orc_cpu *cpu)
 {
     const struct orc_call *call = &cpu->call[cpu->depth - 1];
-    const char *actual =
-        orc_text(o, "%s while %u delivery call(s) of the connection are open",
-                 tap_fn_name((enum tap_fn)call->fn), conn->inside);
+    const char *actual = orc_text(o, "%s while %u delivery call(s) of the connection are open",
+                                  tap_fn_name((enum tap_fn)call->fn), conn->inside);
     if (inside_on(conn, ev->cpu)) {
         orc_fail(o, orc_ordinal(o, conn), nesting_rule(o, cpu),
                  "no delivery call nested in one of the same connection", actual);
@@ -106,8 +105,7 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
         if (delivery(cpu->call[i].fn) && cpu->call[i].conn != ev->conn) {
             orc_warn(o, ev->conn, "SER-REENT-1",
                      "no delivery call nested in one of another connection",
-                     orc_text(o, "%s inside %s of connection %u",
-                              tap_fn_name((enum tap_fn)ev->fn),
+                     orc_text(o, "%s inside %s of connection %u", tap_fn_name((enum tap_fn)ev->fn),
                               tap_fn_name((enum tap_fn)cpu->call[i].fn), cpu->call[i].conn));
             return;
         }

@@ -216,8 +216,8 @@ static void misplaced(struct judging *j, const uint8_t *bytes, uint32_t length)
         name = name > 4 ? name / 2 : 0;
     }
     j->failed = true;
-    const char *expected = orc_text(o, "byte %lld of the stream at its place in %s",
-                                    (long long)j->at, j->what);
+    const char *expected =
+        orc_text(o, "byte %lld of the stream at its place in %s", (long long)j->at, j->what);
     if (found >= 0 && found != j->at) {
         orc_fail(o, orc_ordinal(o, j->conn), "RCV-FIFO-2", expected,
                  orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
@@ -274,10 +274,10 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                           (long long)r->urgent_limit),
                  orc_text(o, "%s up to byte %lld", what, (long long)end));
     } else if (r->fin_sure >= 0 && end > r->fin_sure) {
-        orc_fail(o, ordinal, "WIRE-OOO-2",
-                 orc_text(o, "nothing delivered beyond the FIN at byte %lld",
-                          (long long)r->fin_sure),
-                 orc_text(o, "%s up to byte %lld", what, (long long)end));
+        orc_fail(
+            o, ordinal, "WIRE-OOO-2",
+            orc_text(o, "nothing delivered beyond the FIN at byte %lld", (long long)r->fin_sure),
+            orc_text(o, "%s up to byte %lld", what, (long long)end));
     } else if (r->possible_term >= 0 && end > r->possible_term) {
         orc_warn(o, ordinal, "TERM-SEG-1", "segments that arrive after TERM not processed",
                  orc_text(o, "%s up to byte %lld, of which %lld had arrived at TERM", what,

@@ -23,19 +23,19 @@ struct orc_tcp {
     uint32_t sequence, ack;
     uint16_t window, urgent;
     uint8_t flags;
-    uint8_t reserved;     /* the four bits beside the data offset */
-    uint32_t header;      /* bytes */
-    uint32_t options;     /* bytes */
-    uint32_t length;      /* payload bytes */
+    uint8_t reserved; /* the four bits beside the data offset */
+    uint32_t header;  /* bytes */
+    uint32_t options; /* bytes */
+    uint32_t length;  /* payload bytes */
     const uint8_t *payload;
-    bool valid;           /* data offset and length fit */
+    bool valid; /* data offset and length fit */
     bool checksum_right;
-    bool options_right;   /* every option has a legal length */
-    bool padding_right;   /* nothing but zeros behind end-of-list */
+    bool options_right; /* every option has a legal length */
+    bool padding_right; /* nothing but zeros behind end-of-list */
     bool has_timestamp;
     uint32_t ts_value, ts_echo;
     uint32_t sack_blocks;
-    bool odd_options;     /* something besides NOP, end of list, timestamps, SACK */
+    bool odd_options; /* something besides NOP, end of list, timestamps, SACK */
 };
 
 struct orc_packet {
@@ -45,18 +45,18 @@ struct orc_packet {
     bool tagged;
     uint16_t tag;
     uint16_t ethertype;
-    uint8_t version;      /* 4 or 6 when an IP header fits, else 0 */
+    uint8_t version; /* 4 or 6 when an IP header fits, else 0 */
     uint32_t ip_at;
-    uint32_t ip_header;   /* bytes */
-    uint32_t ip_bytes;    /* total length by the header */
-    bool ip_right;        /* version, lengths and header checksum are right */
-    bool plain;           /* no IPv4 options, no fragment, TCP next */
+    uint32_t ip_header; /* bytes */
+    uint32_t ip_bytes;  /* total length by the header */
+    bool ip_right;      /* version, lengths and header checksum are right */
+    bool plain;         /* no IPv4 options, no fragment, TCP next */
     uint8_t tos, ttl, protocol;
     uint16_t id, fragment; /* IPv4 */
     uint32_t flow_label;
     const uint8_t *source, *destination;
-    uint32_t end;         /* of the datagram in the frame; padding follows */
-    struct orc_tcp tcp;   /* when plain */
+    uint32_t end;       /* of the datagram in the frame; padding follows */
+    struct orc_tcp tcp; /* when plain */
 };
 
 void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *out);

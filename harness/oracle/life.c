@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Registration, adapter life, faults, misuse of primitives, leaks. REG-HND-1, REG-HND-2, REG-CAP-1
+ * (encapsulation), REG-CTX-1, LIFE-RET-1, LIFE-LEAK-1.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+static const char *misuse_rule(uint32_t misuse)
+{
+    switch (misuse) {
+    case MISUSE_IRQL:
+        return "SER-IRQL-1";
+    case MISUSE_LOCK_RECURSION:
+    case MISUSE_LOCK_NOT_HELD:
+    case MISUSE_LOCK_ACROSS:
+        return "SER-LOCK-1";
+    case MISUSE_BAD_POINTER:
+    case MISUSE_NULL:
+        return "OWN-HOLD-1";
+    case MISUSE_DOUBLE_FREE:
+    case MISUSE_POOL_BUSY:
+    case MISUSE_TIMER_QUEUED:
+    case MISUSE_WORK_QUEUED:
+        return "LIFE-LEAK-1";
+    case MISUSE_WRONG_POOL:
+        return "OWN-POOL-1";
+    case MISUSE_ADVANCE_TOO_FAR:
+        return "RCV-ADV-1";
+    case MISUSE_STRUCTURE:
+        return "REG-HND-1";
+    case MISUSE_UNMAPPED_MDL:
+        return "OWN-FIELD-1";
+    case MISUSE_FREE_INDICATED:
+        return "OWN-RETURN-1";
+    case MISUSE_SEQUENCE:
+    case MISUSE_HANDLE:
+    default:
+        return "REG-CTX-1";
+    }
+}
+
+static void judge_optional(struct oracle *o, const struct tap_event *ev)
+{
+    if (ev->status != NDIS_STATUS_SUCCESS) {
+        return; /* refused by a fault */
+    }
+    if (!ev->d || !ev->b) {
+        orc_fail(o, ORC_NONE, "REG-HND-1",
+                 "two right characteristics structures set inside MiniportSetOptions",
+                 ev->d ? "a structure with a wrong size, type or a missing handler"
+                       : "a call outside of MiniportSetOptions");
+    }
+    if (ev->a == NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS) {
+        o->optional_generic++;
+    } else {
+        o->optional_tcp++;
+    }
+}
+
+static void judge_attributes(struct oracle *o, const struct tap_event *ev)
+{
+    const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *attributes = ev->ptr;
+    if (!attributes || ev->status != NDIS_STATUS_SUCCESS) {
+        return;
+    }
+    if (ev->a == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
+        memcpy(o->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
+        o->mac_known = true;
+        return;
+    }
+    if (ev->a != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
+        return;
+    }
+    const NDIS_TCP_CONNECTION_OFFLOAD *offload =
+        attributes->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
+    if (!offload) {
+        orc_fail(o, ORC_NONE, "REG-CAP-1", "TCP connection offload capabilities", "none");
+        return;
+    }
+    uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
+    o->capacity = offload->TcpConnectionOffloadCapacity;
+    if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
+        orc_fail(o, ORC_NONE, "REG-CAP-1", "an encapsulation, and IPv4 or IPv6",
+                 orc_text(o, "encapsulation 0x%x, IPv4 %u, IPv6 %u", offload->Encapsulation,
+                          offload->SupportIPv4, offload->SupportIPv6));
+    }
+}
+
+static void take_fault(struct oracle *o, const struct tap_event *ev)
+{
+    bool on = ev->b;
+    switch (ev->a) {
+    case FAULT_ALLOC:
+        o->fault_alloc = on;
+        break;
+    case FAULT_POOL:
+        o->fault_pool = on;
+        break;
+    case FAULT_TX_STALL:
+        o->fault_stall = on;
+        break;
+    case FAULT_LINK_DOWN:
+        o->link_down = on;
+        o->transmit_failed = o->transmit_failed || on;
+        break;
+    case FAULT_MAP:
+        o->fault_map = on;
+        break;
+    default:
+        break;
+    }
+    o->ever_waived = o->ever_waived || on;
+}
+
+static void take_parameters(struct oracle *o, const struct tap_event *ev)
+{
+    const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters = ev->ptr;
+    if (parameters && parameters->TicksPerSecond) {
+        o->parameters_known = true;
+        o->ticks_per_second = parameters->TicksPerSecond;
+        o->push_ticks = parameters->TcpPushTicks;
+    }
+}
+
+void orc_life_point(struct oracle *o, const struct tap_event *ev)
+{
+    switch (ev->fn) {
+    case TAP_ALLOC:
+        if (ev->status != NDIS_STATUS_SUCCESS) {
+            o->alloc_failed = o->ever_waived = true;
+        }
+        break;
+    case TAP_OPTIONAL:
+        judge_optional(o, ev);
+        break;
+    case TAP_ATTRIBUTES:
+        judge_attributes(o, ev);
+        break;
+    case TAP_HANDLERS:
+        if (!ev->d) {
+            orc_fail(o, ORC_NONE, "REG-HND-2",
+                     "NdisMGetOffloadHandlers inside MiniportInitializeEx", "outside of it");
+        }
+        o->handlers_tcp += ev->a == NdisTcpChimneyOffload;
+        break;
+    case TAP_MISUSE:
+        orc_fail_hard(
+            o, ev->conn, misuse_rule(ev->a), "the contract of the primitive kept",
+            orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
+                     ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
+        break;
+    case TAP_FAULT:
+        take_fault(o, ev);
+        break;
+    case TAP_PARAMETERS:
+        take_parameters(o, ev);
+        break;
+    case TAP_LEAK:
+        orc_fail(o, ev->conn, "LIFE-LEAK-1", "everything freed at the end",
+                 orc_text(o, "%s, %u bytes, allocated at event %u",
+                          tap_resource_name((enum tap_resource)ev->c), ev->a, ev->d));
+        break;
+    default:
+        break;
+    }
+}
+
+void orc_life_enter(struct oracle *o, const struct tap_event *ev)
+{
+    switch (ev->fn) {
+    case TAP_PAUSE:
+    case TAP_RESET:
+    case TAP_PNP:
+    case TAP_HALT:
+        o->adapter = ORC_ADAPTER_CHANGING;
+        o->ever_waived = true;
+        break;
+    case TAP_OID:
+        if (ev->a == OID_PNP_SET_POWER && ev->b) {
+            o->adapter = ORC_ADAPTER_CHANGING;
+        }
+        break;
+    case TAP_NIC_LINK:
+        o->link_down = !ev->a;
+        o->transmit_failed = o->transmit_failed || !ev->a;
+        break;
+    case TAP_RESTART_COMPLETE:
+        if (ev->status == NDIS_STATUS_SUCCESS) {
+            o->adapter = ORC_ADAPTER_RUNNING;
+        }
+        break;
+    case TAP_STATUS:
+        if (ev->status == NDIS_STATUS_UPLOAD_ALL && o->upload_all == ORC_NONE) {
+            o->upload_all = ev->seq;
+        }
+        o->status_open++;
+        o->upload_all_open += ev->status == NDIS_STATUS_UPLOAD_ALL;
+        break;
+    case TAP_MEVENT:
+        o->mevent_open++;
+        break;
+    default:
+        break;
+    }
+}
+
+static void judge_registration(struct oracle *o, const struct tap_event *ev)
+{
+    if (ev->status != NDIS_STATUS_SUCCESS) {
+        return;
+    }
+    if (ev->fn == TAP_SET_OPTIONS && (o->optional_generic != 1 || o->optional_tcp != 1)) {
+        orc_fail(o, ORC_NONE, "REG-HND-1", "one generic and one TCP characteristics structure set",
+                 orc_text(o, "%u and %u", o->optional_generic, o->optional_tcp));
+    }
+    if (ev->fn == TAP_INITIALIZE && o->handlers_tcp != 1) {
+        orc_fail(o, ORC_NONE, "REG-HND-2", "the TCP handlers fetched once at initialise",
+                 orc_text(o, "%u times", o->handlers_tcp));
+    }
+    if (ev->fn == TAP_INITIALIZE) {
+        o->handlers_tcp = 0;
+    }
+}
+
+void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    switch (ev->fn) {
+    case TAP_SET_OPTIONS:
+    case TAP_INITIALIZE:
+        judge_registration(o, ev);
+        break;
+    case TAP_RESTART:
+        if (ev->status == NDIS_STATUS_SUCCESS) {
+            o->adapter = ORC_ADAPTER_RUNNING;
+        }
+        break;
+    case TAP_HALT:
+    case TAP_UNLOAD:
+        if (o->host_lists) {
+            orc_fail(o, ORC_NONE, "LIFE-RET-1",
+                     "no halt or unload while the host holds indicated lists",
+                     orc_text(o, "%s returned with %u out", tap_fn_name((enum tap_fn)ev->fn),
+                              o->host_lists));
+        }
+        o->adapter = ORC_ADAPTER_DOWN;
+        break;
+    case TAP_STATUS:
+        o->status_open -= o->status_open > 0;
+        o->upload_all_open = o->status_open ? o->upload_all_open : 0;
+        break;
+    case TAP_MEVENT:
+        o->mevent_open -= o->mevent_open > 0;
+        break;
+    default:
+        break;
+    }
+    (void)call;
+}

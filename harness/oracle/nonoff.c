@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Frames that are not the target's to process go up as they came. PKT-NONOFF-1, TERM-SEG-1,
+ * URG-QUEUE-1, and which frames on the wire are the host's own.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+enum orc_passing_why { WHY_MAY, WHY_UNMATCHED, WHY_GONE, WHY_URGENT };
+
+#define HOST_LISTS_MAX 32u /* with that many lists out, a pool may rightly be dry */
+
+/* Of the frame without trailing zeros, so that Ethernet padding does not matter. */
+uint64_t orc_frame_hash(const uint8_t *frame, uint32_t bytes)
+{
+    while (bytes > 14 && frame[bytes - 1] == 0) {
+        bytes--;
+    }
+    return orc_hash(0x5EED, frame, bytes);
+}
+
+static bool for_us(const struct oracle *o, const uint8_t *mac)
+{
+    static const uint8_t broadcast[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    return o->mac_known && (memcmp(mac, o->mac, 6) == 0 || memcmp(mac, broadcast, 6) == 0);
+}
+
+static enum orc_passing_why classify(const struct oracle *o, const struct orc_packet *packet,
+                                     const struct orc_conn *conn)
+{
+    const struct orc_tcp *tcp = &packet->tcp;
+    if (!packet->ethernet || !for_us(o, packet->frame) || packet->tagged) {
+        return WHY_MAY;
+    }
+    if (packet->version && (!packet->ip_right || (packet->plain && !tcp->checksum_right))) {
+        return WHY_MAY;
+    }
+    if (!packet->version && (packet->ethertype == 0x0800 || packet->ethertype == 0x86DD)) {
+        return WHY_MAY; /* says IP and is none */
+    }
+    if (!conn || conn->phase == ORC_ABSENT) {
+        return WHY_UNMATCHED;
+    }
+    if (conn->phase == ORC_GONE) {
+        return WHY_GONE;
+    }
+    const struct orc_receive *r = &conn->receive;
+    int64_t begin = orc_receive_offset(r, tcp->sequence);
+    bool whole = tcp->options_right && !(tcp->flags & (TCP_SYN | TCP_RST)) &&
+                 (tcp->flags & TCP_ACK) && begin >= r->urgent_limit && begin < r->edge;
+    bool urgent = conn->phase == ORC_LIVE && conn->urgent_sure && whole && tcp->length;
+    return urgent ? WHY_URGENT : WHY_MAY;
+}
+
+void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct orc_packet *packet,
+                      struct orc_conn *conn)
+{
+    struct orc_passing *entry =
+        orc_passing_add(o, &o->in, orc_frame_hash(packet->frame, packet->frame_bytes));
+    if (!entry) {
+        return;
+    }
+    entry->event = ev->seq;
+    entry->conn = orc_ordinal(o, conn);
+    entry->why = (uint8_t)classify(o, packet, conn);
+    entry->due = o->adapter == ORC_ADAPTER_RUNNING &&
+                 (entry->why == WHY_UNMATCHED || entry->why == WHY_GONE);
+}
+
+/* The oldest arrival of this content that was not handed up yet, else any. */
+static struct orc_passing *pick(struct orc_passings *set, uint64_t hash)
+{
+    struct orc_passing *first = orc_passing_find(set, hash), *open = NULL;
+    for (struct orc_passing *entry = first; entry;) {
+        if (entry->hash == hash && !entry->passed) {
+            open = entry;
+        }
+        entry = entry->chain ? &set->entry[entry->chain - 1] : NULL;
+    }
+    return open ? open : first;
+}
+
+static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const uint8_t *bytes,
+                          uint32_t length)
+{
+    struct orc_packet packet;
+    orc_parse_frame(bytes, length, &packet);
+    struct orc_conn *conn = NULL;
+    if (packet.plain && packet.ip_right && packet.tcp.valid) {
+        conn = orc_flow_find(o, packet.version, packet.destination, packet.source,
+                             packet.tcp.destination_port, packet.tcp.source_port);
+    }
+    if (!conn) {
+        orc_fail(o, list->conn, "PKT-NONOFF-1", "a frame handed up as it came from the wire",
+                 orc_text(o, "%u bytes that no frame from the wire had", length));
+    }
+}
+
+void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+{
+    orc_owner_indicated(o, ev, list);
+    uint8_t *bytes = list->fault == NBL_OK ? orc_scratch(o, list->length) : NULL;
+    const struct orc_call *call = orc_call_top(o, ev->cpu);
+    if (!bytes || list->nb_count != 1) {
+        return;
+    }
+    if (call && !(call->counted & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+        orc_owner_to_host(o, list->id, list->conn, TAP_NONOFF_INDICATE);
+    }
+    uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
+    struct orc_passing *entry = pick(&o->in, orc_frame_hash(bytes, length));
+    if (!entry) {
+        judge_unknown(o, list, bytes, length);
+        return;
+    }
+    if (entry->passed++) {
+        orc_fail(o, entry->conn, "PKT-NONOFF-1", "each frame handed up once",
+                 orc_text(o, "the frame of event %u again", entry->event));
+    }
+    if (entry->why == WHY_URGENT && o->conn[entry->conn].term_enter == ORC_NONE) {
+        orc_fail(o, entry->conn, "URG-QUEUE-1",
+                 "urgent and later segments handed up from the TERM call on",
+                 "handed up before it");
+    }
+}
+
+static void judge_missing(struct oracle *o, const struct orc_passing *entry)
+{
+    bool gone = entry->why == WHY_GONE;
+    orc_fail(o, entry->conn, gone ? "TERM-SEG-1" : "PKT-NONOFF-1",
+             gone ? "a segment after TermComplete handed up to the host"
+                  : "a packet of no offloaded connection handed up to the host",
+             orc_text(o, "the frame of event %u was not", entry->event));
+}
+
+void orc_nonoff_step(struct oracle *o)
+{
+    struct orc_passings *set = &o->in;
+    bool excused =
+        orc_waived(o) || o->host_lists >= HOST_LISTS_MAX || o->adapter != ORC_ADAPTER_RUNNING;
+    for (; set->due_from < set->count; set->due_from++) {
+        const struct orc_passing *entry = &set->entry[set->due_from];
+        if (entry->due && !entry->passed && !excused) {
+            judge_missing(o, entry);
+        }
+    }
+}
+
+void orc_nonoff_end(struct oracle *o)
+{
+    for (uint32_t i = 0; i < o->in.count; i++) {
+        const struct orc_passing *entry = &o->in.entry[i];
+        if (entry->why != WHY_URGENT || entry->passed) {
+            continue;
+        }
+        const struct orc_conn *conn = &o->conn[entry->conn];
+        if (conn->phase == ORC_GONE && !o->ever_waived) {
+            orc_fail(o, entry->conn, "URG-QUEUE-1",
+                     "the urgent segment and later ones handed up after TERM",
+                     orc_text(o, "the frame of event %u never was", entry->event));
+        }
+    }
+}
+
+void orc_host_send_list(struct oracle *o, const struct tap_nbl *list)
+{
+    uint8_t *bytes = orc_scratch(o, list->length);
+    if (!bytes || list->nb_count != 1) {
+        o->host_frames_unknown = true;
+        return;
+    }
+    uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
+    orc_passing_add(o, &o->host, orc_frame_hash(bytes, length));
+}

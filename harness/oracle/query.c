@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Update, query and invalidate: what they change of the model, and what a query must show.
+ * QRY-FILL-1, QRY-SIZE-1, ST-SEQ-1 (by query).
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+static void update_conn(struct oracle *o, struct orc_node *node)
+{
+    struct orc_conn *c = orc_conn(o, node->conn);
+    const TCP_OFFLOAD_STATE_CACHED *cached =
+        (const void *)orc_state_find(node->block, TcpOffloadCachedState);
+    if (!c || !cached) {
+        return;
+    }
+    c->cached_old = c->cached;
+    memcpy(&c->cached, cached, sizeof(c->cached));
+    c->update_open = true;
+    orc_dirty(o, c);
+}
+
+static void update_path(struct oracle *o, struct orc_node *node, struct orc_object *object)
+{
+    bool six = node->block->Header.Type >= Ip6OffloadConstState;
+    const PATH_OFFLOAD_STATE_CACHED *cached = (const void *)orc_state_find(
+        node->block, six ? Ip6OffloadCachedState : Ip4OffloadCachedState);
+    uint32_t parent = node->parent == ORC_NONE ? ORC_NONE : o->node[node->parent].object;
+    object->mtu_old = object->mtu;
+    object->parent_old = object->parent;
+    if (cached) {
+        object->mtu = cached->PathMtu;
+    }
+    if (parent != ORC_NONE && parent != object->parent) {
+        object->parent = parent;
+    }
+    object->update_open = true;
+}
+
+static void update_neighbor(struct orc_node *node, struct orc_object *object)
+{
+    const NEIGHBOR_OFFLOAD_STATE_CACHED *cached =
+        (const void *)orc_state_find(node->block, NeighborOffloadCachedState);
+    memcpy(object->mac_old, object->mac, 6);
+    if (cached) {
+        memcpy(object->mac, cached->DlDestinationAddress, 6);
+    }
+    object->update_open = true;
+}
+
+/* From the call on, both values may show; from the step after the completion on, the new one only.
+ * After FAILURE both stay right. */
+void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
+{
+    struct orc_object *object = orc_object(o, node->object);
+    bool applied = node->status == NDIS_STATUS_SUCCESS;
+    if (!object || node->kind != NODE_LINKER) {
+        return;
+    }
+    if (done) {
+        struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+        if (object->updates) {
+            object->updates--;
+        }
+        object->update_open = object->update_open && !applied;
+        object->update_step = o->steps;
+        if (c) {
+            c->update_open = c->update_open && !applied;
+            c->update_step = o->steps;
+        }
+        return;
+    }
+    object->updates++;
+    if (node->layer == LAYER_TCP) {
+        update_conn(o, node);
+    } else if (node->layer == LAYER_PATH) {
+        update_path(o, node, object);
+    } else if (node->layer == LAYER_NEIGHBOR) {
+        update_neighbor(node, object);
+    }
+}
+
+void orc_invalidate_node(struct oracle *o, struct orc_node *node)
+{
+    struct orc_object *object = orc_object(o, node->object);
+    if (!object || node->kind != NODE_LINKER) {
+        return;
+    }
+    object->invalid = true;
+    struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (c) {
+        c->invalidated = true;
+    }
+}
+
+static bool same_cached(const TCP_OFFLOAD_STATE_CACHED *a, const TCP_OFFLOAD_STATE_CACHED *b)
+{
+    uint32_t kept = TCP_FLAG_KEEP_ALIVE_ENABLED | TCP_FLAG_NAGLING_ENABLED;
+    return (a->Flags & kept) == (b->Flags & kept) && a->InitialRcvWnd == b->InitialRcvWnd &&
+           a->RcvIndicationSize == b->RcvIndicationSize && a->KaProbeCount == b->KaProbeCount &&
+           a->KaTimeout == b->KaTimeout && a->KaInterval == b->KaInterval && a->MaxRT == b->MaxRT &&
+           a->FlowLabel == b->FlowLabel && a->TtlOrHopLimit == b->TtlOrHopLimit &&
+           a->TosOrTrafficClass == b->TosOrTrafficClass && a->UserPriority == b->UserPriority;
+}
+
+static bool same_constant(const TCP_OFFLOAD_STATE_CONST *a, const TCP_OFFLOAD_STATE_CONST *b)
+{
+    return a->Flags == b->Flags && a->RemotePort == b->RemotePort && a->LocalPort == b->LocalPort &&
+           a->SndWindScale == b->SndWindScale && a->RcvWindScale == b->RcvWindScale &&
+           a->RemoteMss == b->RemoteMss && a->HashValue == b->HashValue;
+}
+
+static void judge_sequences(struct oracle *o, const struct orc_conn *c,
+                            const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    uint32_t ordinal = orc_ordinal(o, c);
+    int64_t next = orc_receive_offset(r, d->RcvNxt);
+    int64_t least = r->sure_step > r->acked ? r->sure_step : r->acked;
+    int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
+    if (!r->lossy && (next < least || next > most)) {
+        orc_fail(o, ordinal, "QRY-FILL-1",
+                 orc_text(o, "RcvNxt at byte %lld to %lld", (long long)least, (long long)most),
+                 orc_text(o, "%lld", (long long)next));
+    }
+    int64_t una = s->max + (int32_t)(d->SndUna - (s->sequence + (uint32_t)s->max));
+    if (una < s->una_sure_step || una > s->una_possible) {
+        orc_fail(o, ordinal, "QRY-FILL-1",
+                 orc_text(o, "SndUna at byte %lld to %lld", (long long)s->una_sure_step,
+                          (long long)s->una_possible),
+                 orc_text(o, "%lld", (long long)una));
+    }
+    if (d->SndNxt - d->SndUna > d->SndMax - d->SndUna) {
+        orc_fail(o, ordinal, "ST-SEQ-1", "SndUna <= SndNxt <= SndMax",
+                 orc_text(o, "una %u, next %u, max %u", d->SndUna, d->SndNxt, d->SndMax));
+    }
+}
+
+static void judge_backlog(struct oracle *o, const struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t most = r->possible - r->delivered;
+    int64_t least = c->requests.count || c->inside ? 0 : r->sure_step - r->delivered;
+    uint32_t size = d->ReceiveBacklogSize;
+    if (size == TCP_OFFLOAD_BACKLOG_UNSUPPORTED || r->lossy || r->ranges) {
+        return;
+    }
+    if (size < least || size > most) {
+        orc_fail(o, orc_ordinal(o, c), "QRY-SIZE-1",
+                 orc_text(o, "%lld to %lld bytes buffered", (long long)(least < 0 ? 0 : least),
+                          (long long)most),
+                 orc_text(o, "%u", size));
+    }
+}
+
+void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node)
+{
+    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
+    struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (!c || node->kind != NODE_LINKER || node->status != NDIS_STATUS_SUCCESS ||
+        c->phase != ORC_LIVE) {
+        return;
+    }
+    const void *constant = orc_state_find(block, TcpOffloadConstState);
+    const void *cached = orc_state_find(block, TcpOffloadCachedState);
+    const TCP_OFFLOAD_STATE_DELEGATED *d =
+        (const void *)orc_state_find(block, TcpOffloadDelegatedState);
+    bool old = c->update_open || c->update_step == o->steps;
+    if (constant && !same_constant(constant, &c->constant)) {
+        orc_fail(o, node->conn, "QRY-FILL-1", "the constant state as offloaded", "another");
+    }
+    if (cached && !same_cached(cached, &c->cached) &&
+        !(old && same_cached(cached, &c->cached_old))) {
+        orc_fail(o, node->conn, "QRY-FILL-1", "the cached state as last set", "another");
+    }
+    if (d && c->version && c->sane) {
+        judge_sequences(o, c, d);
+        judge_backlog(o, c, d);
+    }
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations on the state tree: which blocks were handed over, that they come back once, whole and
+ * with a status. OWN-TREE-1, OWN-FIELD-1 (blocks), INIT-ASYNC-1, QRY-ST-1, UPD-ST-1, INV-ST-1,
+ * TERM-ST-1, INIT-ST-ALL-1, TERM-DRAIN-2.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+#define STATE_BYTES_MAX 256u
+
+static uint32_t kinds_of(uint8_t type, OFFLOAD_STATE_TYPE out[3])
+{
+    switch (type) {
+    case NeighborOffloadState:
+    case Ip4OffloadState:
+    case Ip6OffloadState:
+        out[0] = (OFFLOAD_STATE_TYPE)(type - 3);
+        out[1] = (OFFLOAD_STATE_TYPE)(type - 2);
+        out[2] = (OFFLOAD_STATE_TYPE)(type - 1);
+        return 3;
+    case TcpOffloadState:
+        out[0] = TcpOffloadConstState;
+        out[1] = TcpOffloadCachedState;
+        out[2] = TcpOffloadDelegatedState;
+        return 3;
+    default:
+        out[0] = (OFFLOAD_STATE_TYPE)type;
+        return type >= NeighborOffloadConstState && type <= TcpOffloadDelegatedState ? 1 : 0;
+    }
+}
+
+static uint32_t least_bytes(OFFLOAD_STATE_TYPE type)
+{
+    switch (type) {
+    case NeighborOffloadConstState:
+        return sizeof(NEIGHBOR_OFFLOAD_STATE_CONST);
+    case NeighborOffloadCachedState:
+        return sizeof(NEIGHBOR_OFFLOAD_STATE_CACHED);
+    case NeighborOffloadDelegatedState:
+        return sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED);
+    case Ip4OffloadConstState:
+    case Ip6OffloadConstState:
+        return sizeof(PATH_OFFLOAD_STATE_CONST);
+    case Ip4OffloadCachedState:
+    case Ip6OffloadCachedState:
+        return sizeof(PATH_OFFLOAD_STATE_CACHED);
+    case TcpOffloadConstState:
+        return sizeof(TCP_OFFLOAD_STATE_CONST);
+    case TcpOffloadCachedState:
+        return sizeof(TCP_OFFLOAD_STATE_CACHED);
+    case TcpOffloadDelegatedState:
+        return NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0;
+    default:
+        return sizeof(OFFLOAD_STATE_HEADER);
+    }
+}
+
+/* The state structure of a type behind a block, or NULL. Only for blocks that state follows. */
+const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block,
+                                           OFFLOAD_STATE_TYPE wanted)
+{
+    OFFLOAD_STATE_TYPE kind[3];
+    uint32_t count = kinds_of(block->Header.Type, kind);
+    const OFFLOAD_STATE_HEADER *state = ndis_offload_state_first(block);
+    for (uint32_t i = 0; i < count; i++) {
+        if (state->Length < least_bytes(kind[i]) || state->Length > STATE_BYTES_MAX) {
+            return NULL;
+        }
+        if (kind[i] == wanted) {
+            return state;
+        }
+        state = ndis_offload_state_next(state);
+    }
+    return NULL;
+}
+
+static uint64_t hash_state(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    OFFLOAD_STATE_TYPE kind[3];
+    uint32_t count = kinds_of(block->Header.Type, kind);
+    const OFFLOAD_STATE_HEADER *state = ndis_offload_state_first(block);
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < count && state->Length <= STATE_BYTES_MAX; i++) {
+        hash = orc_hash(hash, (const uint8_t *)state, state->Length);
+        state = ndis_offload_state_next(state);
+    }
+    return hash;
+}
+
+/* Input state that the target must leave alone follows the block. */
+static bool has_input(uint8_t fn, uint8_t kind)
+{
+    return (fn == TAP_INITIATE && kind == NODE_NEW) || (fn == TAP_UPDATE && kind == NODE_LINKER);
+}
+
+void orc_state_enter(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_op *op = orc_op(o, ev->object);
+    if (!op) {
+        return;
+    }
+    *op = (struct orc_op){.fn = ev->fn,
+                          .enter = ev->seq,
+                          .left = ORC_NONE,
+                          .finished = ORC_NONE,
+                          .node_first = ORC_NONE,
+                          .node_last = ORC_NONE,
+                          .node_at = ORC_NONE,
+                          .completed_event = ORC_NONE,
+                          .cpu = ev->cpu};
+}
+
+/* Parent of a block by the links of the tree as it was handed over. */
+static uint32_t parent_of(const struct oracle *o, uint32_t last,
+                          const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    if (last == ORC_NONE) {
+        return ORC_NONE;
+    }
+    if (o->node[last].image.DependentBlockList == block) {
+        return last;
+    }
+    for (uint32_t at = last; at != ORC_NONE; at = o->node[at].parent) {
+        if (o->node[at].image.NextBlock == block) {
+            return o->node[at].parent;
+        }
+    }
+    return ORC_NONE;
+}
+
+static void block_in(struct oracle *o, const struct tap_event *ev, struct orc_op *op)
+{
+    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
+    if (!block || !orc_grow((void **)&o->node, &o->node_room, o->nodes + 1, sizeof(*o->node))) {
+        o->short_of_memory = o->short_of_memory || block;
+        return;
+    }
+    uint32_t id = o->nodes++;
+    struct orc_node *node = &o->node[id];
+    memset(node, 0, sizeof(*node));
+    node->block = block;
+    node->image = *block;
+    node->next = ORC_NONE;
+    node->parent = parent_of(o, op->node_last, block);
+    node->object = ev->object;
+    node->conn = ev->conn;
+    node->layer = (uint8_t)ev->a;
+    node->kind = (uint8_t)ev->b;
+    node->type = (uint8_t)ev->c;
+    node->context = ev->d;
+    node->trailer = has_input(op->fn, node->kind) ? hash_state(block) : 0;
+    if (op->node_last == ORC_NONE) {
+        op->node_first = op->node_at = id;
+    } else {
+        o->node[op->node_last].next = id;
+    }
+    op->node_last = id;
+    orc_host_operation(o, ev, node);
+    if (op->fn == TAP_INITIATE) {
+        orc_initiate_node(o, ev, node);
+    } else if (op->fn == TAP_UPDATE) {
+        orc_update_node(o, node, false);
+    } else if (op->fn == TAP_INVALIDATE) {
+        orc_invalidate_node(o, node);
+    } else if (op->fn == TAP_TERMINATE) {
+        orc_terminate_node(o, ev, node);
+    }
+    struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (conn && op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
+        conn->ops_open++;
+    }
+}
+
+static bool same_fields(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *a,
+                        const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *b, bool chain_free)
+{
+    return memcmp(&a->Header, &b->Header, sizeof(a->Header)) == 0 && a->NextBlock == b->NextBlock &&
+           a->DependentBlockList == b->DependentBlockList &&
+           memcmp(a->NdisReserved, b->NdisReserved, sizeof(a->NdisReserved)) == 0 &&
+           a->MiniportOffloadContext == b->MiniportOffloadContext &&
+           a->NdisOffloadHandle == b->NdisOffloadHandle &&
+           memcmp(a->ProtocolReserved, b->ProtocolReserved, sizeof(a->ProtocolReserved)) == 0 &&
+           memcmp(a->ImReserved, b->ImReserved, sizeof(a->ImReserved)) == 0 &&
+           a->SourceHandle == b->SourceHandle && a->PortNumber == b->PortNumber &&
+           (chain_free || a->NetBufferListChain == b->NetBufferListChain);
+}
+
+static void judge_fields(struct oracle *o, const struct orc_op *op, const struct orc_node *node,
+                         const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    if (!same_fields(&node->image, block, op->fn == TAP_TERMINATE)) {
+        orc_fail(o, node->conn, "OWN-FIELD-1", "only the target's own fields of a block written",
+                 "another field changed");
+    } else if (has_input(op->fn, node->kind) && hash_state(block) != node->trailer) {
+        orc_fail(o, node->conn, "OWN-FIELD-1", "the state behind the block only read", "changed");
+    }
+}
+
+static const char *status_rule(uint8_t fn)
+{
+    switch (fn) {
+    case TAP_QUERY:
+        return "QRY-ST-1";
+    case TAP_UPDATE:
+        return "UPD-ST-1";
+    case TAP_INVALIDATE:
+        return "INV-ST-1";
+    default:
+        return "TERM-ST-1";
+    }
+}
+
+static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_node *node)
+{
+    if (op->fn == TAP_INITIATE) {
+        return; /* judged over the whole tree */
+    }
+    if (node->status == NDIS_STATUS_FAILURE) {
+        struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+        if (conn && op->fn != TAP_UPDATE) {
+            conn->failed_over = true;
+        }
+    } else if (node->status != NDIS_STATUS_SUCCESS) {
+        orc_fail(o, node->conn, status_rule(op->fn), "SUCCESS or FAILURE in every block",
+                 orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
+    }
+}
+
+static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_op *op)
+{
+    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
+    uint32_t id = op->node_at;
+    if (id == ORC_NONE || !block) {
+        return;
+    }
+    struct orc_node *node = &o->node[id];
+    op->node_at = node->next;
+    node->status = ev->status;
+    node->context_after = ev->d;
+    node->seen = true;
+    judge_fields(o, op, node, block);
+    judge_status(o, op, node);
+    struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (conn && conn->ops_open && op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
+        conn->ops_open--;
+    }
+    if (op->fn == TAP_UPDATE) {
+        orc_update_node(o, node, true);
+    } else if (op->fn == TAP_QUERY) {
+        orc_query_node(o, ev, node);
+    } else if (op->fn == TAP_TERMINATE) {
+        orc_terminate_done(o, ev, id);
+    } else if (op->fn == TAP_INITIATE && op->node_at == ORC_NONE) {
+        orc_initiate_judge(o, op);
+    }
+}
+
+void orc_state_block(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    struct orc_op *op = call ? orc_op(o, call->object) : NULL;
+    if (!op) {
+        return;
+    }
+    if (orc_calls_into_target(call->fn)) {
+        block_in(o, ev, op);
+    } else if (call->known) {
+        block_out(o, ev, op);
+    }
+}
+
+void orc_state_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
+                    const struct orc_call *call)
+{
+    if (call->fn == TAP_INITIATE) {
+        orc_initiate_list(o, ev, list);
+    } else if (call->fn == TAP_TERMINATE_COMPLETE) {
+        orc_terminate_list(o, list);
+    }
+}
+
+void orc_state_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    struct orc_op *op = orc_op(o, call->object);
+    if (!op) {
+        return;
+    }
+    op->left = ev->seq;
+    if (op->fn == TAP_TERMINATE) {
+        orc_terminate_left(o, op, ev->seq);
+    }
+}
+
+static uint8_t operation_of(uint8_t completion)
+{
+    switch (completion) {
+    case TAP_INITIATE_COMPLETE:
+        return TAP_INITIATE;
+    case TAP_QUERY_COMPLETE:
+        return TAP_QUERY;
+    case TAP_UPDATE_COMPLETE:
+        return TAP_UPDATE;
+    case TAP_INVALIDATE_COMPLETE:
+        return TAP_INVALIDATE;
+    default:
+        return TAP_TERMINATE;
+    }
+}
+
+void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    uint8_t wanted = operation_of(ev->fn);
+    const char *name = tap_fn_name((enum tap_fn)ev->fn);
+    if (ev->object == TAP_NONE || ev->object >= o->ops) {
+        orc_fail(o, ORC_NONE, "OWN-TREE-1",
+                 orc_text(o, "%s with the root that the target was given", name),
+                 "a pointer that is no such root");
+        return;
+    }
+    struct orc_op *op = orc_op(o, ev->object);
+    if (op->fn != wanted || op->completed) {
+        orc_fail(o, ORC_NONE, "OWN-TREE-1", orc_text(o, "one %s for each request", name),
+                 op->completed
+                     ? orc_text(o, "a second; the first was event %u", op->completed_event)
+                     : "the root of another operation");
+        return;
+    }
+    call->known = true;
+    op->completed = true;
+    op->completed_event = ev->seq;
+    if (op->left == ORC_NONE && op->cpu == ev->cpu) {
+        orc_warn(o, ORC_NONE, "INIT-ASYNC-1", "a completion after the handler has returned",
+                 orc_text(o, "%s from inside the handler", name));
+    }
+}
+
+void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
+                             const struct orc_call *call)
+{
+    if (!call->known) {
+        return;
+    }
+    struct orc_op *op = orc_op(o, call->object);
+    op->finished = ev->seq;
+    if (op->fn == TAP_INITIATE) {
+        orc_initiate_done(o, op, ev->seq);
+    }
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is due when all is at rest, and at the end of a run. Only what is sure is demanded.
+ * RCV-FULL-1, RCV-PUSH-1, RCV-PUSH-2 (upper bound), RCV-PRE-1, RCV-BUF-1, RCV-ZERO-1, IND-SOON-1,
+ * IND-ZERO-1, IND-POST-1, IND-RACE-1, SER-QUEUE-1, FIN-IND-1, FIN-IND-2, RST-IND-1, URG-RETR-1,
+ * DISC-RST-1, RCV-ST-UPL-1 and UPLD-OPT-1 (a reason must follow), OWN-TREE-1 (requests never
+ * completed).
+ */
+#include "oracle/checks.h"
+
+#define HOST_LISTS_MAX 32u /* with that many lists out, a pool may rightly be dry */
+
+static uint64_t push_ns(const struct oracle *o)
+{
+    return o->push_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+}
+
+/* Why bytes and a request (or nobody) stand beside each other: names the rule that was broken. */
+static const char *stranded_rule(const struct orc_receive *r, const char *plain)
+{
+    if (r->raced_indicate) {
+        return "IND-RACE-1";
+    }
+    if (r->raced_complete) {
+        return "SER-QUEUE-1";
+    }
+    return plain;
+}
+
+static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct orc_nbl *nbl)
+{
+    const struct orc_receive *r = &c->receive;
+    uint32_t ordinal = orc_ordinal(o, c);
+    uint64_t now = o->event->time_ns;
+    long long held = (long long)(r->sure - r->delivered);
+    if (nbl->no_push) {
+        if (r->fin_sure >= 0 && r->fin_sure == r->sure) {
+            orc_fail(o, ordinal, "FIN-IND-2", "a partly filled request completed by the FIN",
+                     orc_text(o, "request #%u holds %lld bytes", nbl->index, held));
+        }
+        return;
+    }
+    if (r->push_due > r->delivered) {
+        bool raced = r->raced_indicate || r->raced_complete;
+        (raced ? orc_warn : orc_fail)(
+            o, ordinal, "RCV-PUSH-1", "a partly filled request completed by the PSH segment",
+            orc_text(o, "request #%u holds %lld of %u bytes", nbl->index, held, nbl->length));
+        return;
+    }
+    if (!o->parameters_known) {
+        return;
+    }
+    uint64_t start = r->last_arrival_ns > nbl->time_ns ? r->last_arrival_ns : nbl->time_ns;
+    uint64_t due = start + push_ns(o) + orc_slack_ns(o);
+    if (now > due) {
+        orc_fail(o, ordinal, "RCV-PUSH-2", "a partly filled request completed by the push timer",
+                 orc_text(o, "request #%u holds %lld bytes for %llu ms", nbl->index, held,
+                          (unsigned long long)((now - start) / 1000000)));
+    } else {
+        orc_watch(o, c, due + 1);
+    }
+}
+
+static void due_prefilled(struct oracle *o, struct orc_conn *c, const struct orc_nbl *nbl)
+{
+    uint64_t due = nbl->time_ns + push_ns(o) + orc_slack_ns(o);
+    if (o->event->time_ns > due) {
+        orc_fail(o, orc_ordinal(o, c), "RCV-PRE-1",
+                 "a prefilled push-mode request completed by the push timer",
+                 orc_text(o, "request #%u is pending", nbl->index));
+    } else {
+        orc_watch(o, c, due + 1);
+    }
+}
+
+static void due_request(struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_nbl *nbl = &o->nbl[c->requests.head];
+    uint32_t ordinal = orc_ordinal(o, c);
+    int64_t held = r->sure - r->delivered;
+    if (nbl->after & ORC_AFTER_DISCONNECT) {
+        return;
+    }
+    if (nbl->length == 0) {
+        if (held > 0) {
+            orc_fail(o, ordinal, stranded_rule(r, "IND-ZERO-1"),
+                     "a zero-byte request completed when data is there",
+                     orc_text(o, "request #%u pending with %lld bytes buffered", nbl->index,
+                              (long long)held));
+        } else if (c->disconnect_event != ORC_NONE) {
+            orc_fail(o, ordinal, "RCV-ZERO-1",
+                     "a zero-byte request completed by the Disconnect event",
+                     orc_text(o, "request #%u pending", nbl->index));
+        }
+        return;
+    }
+    if (held >= nbl->length) {
+        const char *plain = r->buffered_before_post ? "RCV-BUF-1" : "RCV-FULL-1";
+        orc_fail(o, ordinal, stranded_rule(r, plain), "a request completed as soon as it is full",
+                 orc_text(o, "request #%u (%u bytes, event %u) pending, %lld bytes accepted",
+                          nbl->index, nbl->length, nbl->handed, (long long)held));
+    } else if (held > 0) {
+        due_partly_filled(o, c, nbl);
+    } else if (nbl->prefill && !nbl->no_push && o->parameters_known) {
+        due_prefilled(o, c, nbl);
+    }
+}
+
+static void due_indication(struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    bool may_hold = c->cached.RcvIndicationSize != 0;
+    if (r->refused || o->host_lists >= HOST_LISTS_MAX) {
+        return;
+    }
+    if (may_hold && (!r->sure_data_step || r->outlet_step)) {
+        return;
+    }
+    const char *plain = r->posted_step ? "IND-POST-1" : "IND-SOON-1";
+    orc_fail(o, orc_ordinal(o, c), stranded_rule(r, plain),
+             "accepted data indicated in the step when no request waits",
+             orc_text(o, "%lld bytes from %lld on neither delivered nor refused",
+                      (long long)(r->sure - r->delivered), (long long)r->delivered));
+}
+
+static void due_receive(struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    if (r->lossy || c->inside || !c->init_returned) {
+        return;
+    }
+    if (c->requests.head != ORC_NONE) {
+        due_request(o, c);
+    } else if (r->sure > r->delivered) {
+        due_indication(o, c);
+    }
+    if (r->fin_sure >= 0 && r->delivered == r->fin_sure && c->disconnects == 0) {
+        orc_fail(o, orc_ordinal(o, c), "FIN-IND-1",
+                 "the Disconnect event in the step in which all before the FIN is consumed",
+                 orc_text(o, "FIN at %lld accepted, %lld consumed, no event",
+                          (long long)r->fin_sure, (long long)r->delivered));
+    }
+}
+
+/* Duties of a connection that is told to go. */
+static void due_end(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_receive *r = &c->receive;
+    uint32_t ordinal = orc_ordinal(o, c);
+    bool over = c->phase != ORC_LIVE || c->mandatory_event != ORC_NONE || c->failed_over ||
+                c->local_abort != ORC_NONE;
+    if (c->urgent_due && c->urgent_retrieve == ORC_NONE && !over) {
+        orc_fail(o, ordinal, "URG-RETR-1", "Retrieve(ReceivedUrgentData) in the segment's step",
+                 "no such event");
+    }
+    if (r->rst_sure && c->abort_event == ORC_NONE && !over) {
+        orc_fail(o, ordinal, "RST-IND-1", "the Abort event in the step of the RST",
+                 "no such event");
+    }
+    bool wire = !o->transmit_failed && !o->link_down && !o->fault_stall;
+    if (c->reset_due && c->reset_sent == ORC_NONE && wire && c->phase == ORC_LIVE) {
+        orc_fail(o, ordinal, "DISC-RST-1", "an RST in the step of the abortive disconnect", "none");
+        c->reset_due = false;
+    }
+    c->urgent_due = r->rst_sure = false;
+}
+
+static void due_reason(struct oracle *o, struct orc_conn *c)
+{
+    if (c->upload_early_event == ORC_NONE || c->upload_early_warned || orc_upload_known(o, c)) {
+        return;
+    }
+    c->upload_early_warned = true;
+    const char *actual =
+        orc_text(o, "UPLOAD_IN_PROGRESS at event %u and no request", c->upload_early_event);
+    if (c->optional_event != ORC_NONE) {
+        orc_fail(o, orc_ordinal(o, c), "UPLD-OPT-1",
+                 "normal service after an optional upload request", actual);
+    } else {
+        orc_warn(o, orc_ordinal(o, c), c->upload_early_rule,
+                 "an upload request or TERM in the step", actual);
+    }
+}
+
+/* What was sure holds only if nothing excused the target in this step. */
+static void commit(struct orc_conn *c, bool waived)
+{
+    struct orc_receive *r = &c->receive;
+    struct orc_send *s = &c->send;
+    if (waived) {
+        int64_t acked = r->acked < r->possible ? r->acked : r->possible;
+        r->sure = acked > r->sure_step ? acked : r->sure_step;
+        r->fin_sure = r->acked > r->fin_sure ? r->fin_sure : r->fin_sure_step;
+        s->una_sure = s->una_sure_step;
+        s->window_sure = false;
+    }
+    r->sure_step = r->sure;
+    r->fin_sure_step = r->fin_sure;
+    s->una_sure_step = s->una_sure;
+    for (uint32_t i = 0; i < r->rsts; i++) {
+        r->rst_possible = r->rst_possible || r->rst[i] <= r->possible + 1;
+    }
+    r->rsts = 0;
+    r->push_due = -1;
+    r->sure_data_step = r->outlet_step = r->posted_step = r->indicated_step = false;
+    r->raced_indicate = r->raced_complete = r->buffered_before_post = false;
+}
+
+/* Returns whether the connection is to be looked at again at the next rest. */
+static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
+{
+    bool again = false;
+    if (waived) {
+        c->waive_pending = true;
+        again = c->phase == ORC_LIVE;
+    } else if (c->waive_pending && !o->resolving) {
+        again = c->phase == ORC_LIVE;
+    } else {
+        c->waive_pending = false;
+        due_end(o, c);
+        due_reason(o, c);
+        if (orc_running(o, c) && c->version) {
+            due_receive(o, c);
+            if (c->init_returned) {
+                orc_send_step(o, c);
+            }
+        }
+    }
+    commit(c, waived);
+    return again;
+}
+
+static void wake_watched(struct oracle *o, uint64_t now)
+{
+    if (now < o->watch_due_ns) {
+        return;
+    }
+    uint32_t count = o->watch_count;
+    o->watch_count = 0;
+    o->watch_due_ns = ORC_NEVER;
+    for (uint32_t i = 0; i < count; i++) {
+        struct orc_conn *c = &o->conn[o->watch[i]];
+        c->watched = false;
+        orc_dirty(o, c);
+    }
+}
+
+void orc_step(struct oracle *o, const struct tap_event *ev)
+{
+    bool waived = orc_waived(o);
+    o->resolving = o->resolving || ev->time_ns > o->step_time_ns;
+    wake_watched(o, ev->time_ns);
+    uint32_t count = o->dirty_count;
+    o->dirty_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct orc_conn *c = &o->conn[o->dirty[i]];
+        c->dirty = false;
+        if (judge_conn(o, c, waived)) {
+            c->dirty = true;
+            o->dirty[o->dirty_count++] = orc_ordinal(o, c);
+        }
+    }
+    orc_nonoff_step(o);
+    o->alloc_failed = false;
+    o->transmit_failed_step = false;
+    o->resolving = false;
+    o->step_time_ns = ev->time_ns;
+    o->steps++;
+}
+
+void orc_end(struct oracle *o, const struct tap_event *ev)
+{
+    o->ended = true;
+    if (!ev->a) {
+        return;
+    }
+    for (uint32_t i = 0; i < o->ops; i++) {
+        const struct orc_op *op = &o->op[i];
+        if (op->fn != TAP_DRIVER_ENTRY && !op->completed) {
+            orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? "TERM-ANY-1" : "OWN-TREE-1",
+                     orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
+                     orc_text(o, "never; it was called at event %u", op->enter));
+        }
+    }
+    orc_owner_end(o);
+    orc_nonoff_end(o);
+}

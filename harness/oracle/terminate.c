@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Terminate: everything drained, nothing lost, nothing twice, the state as it stopped.
+ * TERM-DRAIN-1, TERM-DRAIN-2, TERM-SEND-2, TERM-SEND-3, TERM-BUF-1, TERM-ACK-1, TERM-STATE-1,
+ * TERM-STATE-2, TERM-OOO-1, WIRE-ACK-2, ST-SEQ-1, ST-STATE-1.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node)
+{
+    struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (!c || c->phase != ORC_LIVE) {
+        return;
+    }
+    c->phase = ORC_ENDING;
+    c->term_enter = ev->call;
+    c->term_left = ORC_NONE;
+    orc_dirty(o, c);
+}
+
+void orc_terminate_left(struct oracle *o, const struct orc_op *op, uint32_t left)
+{
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
+        const struct orc_node *node = &o->node[id];
+        struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+        if (c && c->phase == ORC_ENDING && c->term_enter == op->enter) {
+            c->term_left = left;
+            c->receive.possible_term = c->receive.possible;
+        }
+    }
+}
+
+static void judge_pending(struct oracle *o, const struct orc_conn *c, const char *what,
+                          const struct orc_queue *queue)
+{
+    if (queue->count) {
+        orc_fail(o, orc_ordinal(o, c), "TERM-DRAIN-1",
+                 orc_text(o, "every %s completed before TermComplete", what),
+                 orc_text(o, "%u pending, the first is list %u (event %u)", queue->count,
+                          queue->head, o->nbl[queue->head].handed));
+    }
+}
+
+static void judge_drain(struct oracle *o, const struct orc_conn *c)
+{
+    uint32_t ordinal = orc_ordinal(o, c);
+    judge_pending(o, c, "receive", &c->requests);
+    judge_pending(o, c, "disconnect", &c->disconnect);
+    judge_pending(o, c, "forward", &c->forwards);
+    if (c->ops_open) {
+        orc_fail(o, ordinal, "TERM-DRAIN-1", "every state operation completed before TermComplete",
+                 orc_text(o, "%u open", c->ops_open));
+    }
+    if (c->indicate_open || c->event_open) {
+        orc_fail(o, ordinal, "TERM-DRAIN-2",
+                 "TermComplete after every event and indication has returned",
+                 orc_text(o, "%u events, %u indications open", c->event_open, c->indicate_open));
+    } else if (o->upload_all_open) {
+        orc_fail(o, ordinal, "TERM-DRAIN-2", "TermComplete after UPLOAD_ALL has returned", "open");
+    } else if (o->status_open || o->mevent_open) {
+        orc_warn(o, ordinal, "TERM-DRAIN-2", "TermComplete after every status indication returned",
+                 "one is open");
+    }
+}
+
+/* One block of a TermComplete; its lists follow as TAP_NBL points, then orc_terminate_flush judges.
+ */
+void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t node_id)
+{
+    const struct orc_node *node = &o->node[node_id];
+    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
+    struct orc_object *object = orc_object(o, node->object);
+    orc_terminate_flush(o);
+    if (object && node->layer != LAYER_TCP && node->kind == NODE_LINKER &&
+        node->status == NDIS_STATUS_SUCCESS) {
+        object->live = false;
+    }
+    struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (!c || node->kind != NODE_LINKER || c->phase != ORC_ENDING) {
+        return;
+    }
+    judge_drain(o, c);
+    struct orc_closing *closing = &o->closing;
+    memset(closing, 0, sizeof(*closing));
+    closing->open = true;
+    closing->conn = node->conn;
+    closing->node = node_id;
+    closing->cpu = ev->cpu;
+    closing->status = node->status;
+    closing->chain = block->NetBufferListChain;
+    const void *delegated = orc_state_find(block, TcpOffloadDelegatedState);
+    if (delegated) {
+        closing->has_delegated = true;
+        memcpy(&closing->delegated, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+    }
+}
+
+static void chain_list(struct oracle *o, struct orc_conn *c, const struct tap_nbl *list)
+{
+    struct orc_closing *closing = &o->closing;
+    struct orc_nbl *nbl = orc_owner_back(o, o->event, list);
+    if (!nbl || nbl->conn != closing->conn) {
+        return;
+    }
+    if (c->sends.head != list->id) {
+        orc_fail(o, closing->conn, "TERM-SEND-2", "the chain in the order posted",
+                 orc_text(o, "list %u before list %u", list->id, c->sends.head));
+    }
+    if (nbl->role == ROLE_SEND || nbl->role == ROLE_INIT_SEND) {
+        orc_queue_remove(o, &c->sends, list->id);
+    }
+    int64_t least, most;
+    orc_send_acked(&c->send, nbl, &least, &most);
+    if (list->advance < least || list->advance > most) {
+        orc_fail(o, closing->conn, "TERM-SEND-2",
+                 orc_text(o, "list %u advanced by %lld to %lld acknowledged bytes", list->id,
+                          (long long)least, (long long)most),
+                 orc_text(o, "%u", list->advance));
+    }
+    if (closing->chain_lists++ == 0) {
+        closing->chain_begin = nbl->begin + list->advance;
+        closing->chain_head = list->nbl;
+    }
+    if (nbl->length > list->advance || !closing->chain_tail) {
+        closing->chain_tail = list->nbl;
+    }
+    closing->chain_bytes += nbl->length - list->advance;
+}
+
+void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
+{
+    struct orc_closing *closing = &o->closing;
+    struct orc_conn *c = closing->open ? orc_conn(o, closing->conn) : NULL;
+    if (!c) {
+        return;
+    }
+    if (list->fault != NBL_OK) {
+        closing->bad_list = true;
+        bool chain = closing->chain && !closing->chain_lists;
+        orc_fail(o, closing->conn, chain ? "TERM-SEND-3" : "TERM-STATE-2",
+                 "only lists of the connection, or NULL, in the lists handed back",
+                 orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
+        return;
+    }
+    if (list->role == ROLE_INDICATED || list->role == ROLE_BUFFERED) {
+        closing->buffered_lists++;
+        closing->buffered_bytes += list->length;
+        orc_owner_indicated(o, o->event, list);
+        orc_stream_judge(o, c, list, 0, list->length, "BufferedData");
+        orc_stream_consume(o, c, list->length);
+        orc_owner_to_host(o, list->id, closing->conn, TAP_TERMINATE_COMPLETE);
+    } else {
+        chain_list(o, c, list);
+    }
+}
+
+static bool cut_short(const struct oracle *o, const struct orc_conn *c)
+{
+    return orc_abort_possible(o, c) || c->failed_over || c->receive.lossy;
+}
+
+static void judge_received(struct oracle *o, const struct orc_conn *c,
+                           const struct orc_closing *closing)
+{
+    const struct orc_receive *r = &c->receive;
+    uint32_t ordinal = closing->conn;
+    int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
+    int64_t least = r->sure_step, most = r->possible + orc_fin_possible(r, r->possible);
+    if (next < r->acked) {
+        orc_fail(o, ordinal, "WIRE-ACK-2",
+                 orc_text(o, "RcvNxt at least %lld, which was acknowledged", (long long)r->acked),
+                 orc_text(o, "%lld", (long long)next));
+        return;
+    }
+    if (next < least || next > most) {
+        orc_fail(o, ordinal, next > most ? "TERM-OOO-1" : "TERM-STATE-1",
+                 orc_text(o, "RcvNxt at byte %lld to %lld", (long long)least, (long long)most),
+                 orc_text(o, "%lld", (long long)next));
+        return;
+    }
+    if (r->urgent_limit >= 0 && next > r->urgent_limit) {
+        orc_fail(
+            o, ordinal, "URG-QUEUE-1",
+            orc_text(o, "RcvNxt before the urgent segment at %lld", (long long)r->urgent_limit),
+            orc_text(o, "%lld", (long long)next));
+        return;
+    }
+    bool fin = next > 0 && orc_fin_possible(r, next - 1);
+    bool whole = r->delivered == next || (fin && r->delivered == next - 1);
+    bool unseen = closing->delegated.BufferedData && !closing->buffered_lists;
+    if (!whole && !unseen && !closing->bad_list) {
+        orc_fail(o, ordinal, "TERM-BUF-1",
+                 orc_text(o, "every byte below RcvNxt (%lld) delivered or in BufferedData",
+                          (long long)next),
+                 orc_text(o, "%lld delivered, %u of them in BufferedData", (long long)r->delivered,
+                          closing->buffered_bytes));
+    }
+}
+
+static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_closing *closing)
+{
+    const struct orc_send *s = &c->send;
+    const TCP_OFFLOAD_STATE_DELEGATED *d = &closing->delegated;
+    uint32_t ordinal = closing->conn;
+    int64_t una = s->max + (int32_t)(d->SndUna - (s->sequence + (uint32_t)s->max));
+    int64_t max = una + (int32_t)(d->SndMax - d->SndUna);
+    if (d->SndNxt - d->SndUna > d->SndMax - d->SndUna) {
+        orc_fail(o, ordinal, "ST-SEQ-1", "SndUna <= SndNxt <= SndMax",
+                 orc_text(o, "una %u, next %u, max %u", d->SndUna, d->SndNxt, d->SndMax));
+        return;
+    }
+    if (una < s->una_sure_step || una > s->una_possible) {
+        orc_fail(o, ordinal, "TERM-STATE-1",
+                 orc_text(o, "SndUna at byte %lld to %lld", (long long)s->una_sure_step,
+                          (long long)s->una_possible),
+                 orc_text(o, "%lld", (long long)una));
+        return;
+    }
+    if (max < s->max_least || (max > s->max && !o->transmit_failed)) {
+        orc_fail(
+            o, ordinal, "TERM-STATE-1",
+            orc_text(o, "SndMax at byte %lld to %lld", (long long)s->max_least, (long long)s->max),
+            orc_text(o, "%lld", (long long)max));
+    }
+    if (!closing->chain_lists) {
+        return;
+    }
+    int64_t later = s->upl_from > una ? s->upl_from : una;
+    if (closing->chain_begin != una && closing->chain_begin != later && closing->chain_bytes) {
+        orc_fail(o, ordinal, "TERM-SEND-2",
+                 orc_text(o, "the chain begins at SndUna (%lld)", (long long)una),
+                 orc_text(o, "at %lld", (long long)closing->chain_begin));
+    } else if (d->SendDataHead != closing->chain_head ||
+               (closing->chain_bytes && d->SendDataTail != closing->chain_tail)) {
+        orc_fail(o, ordinal, "TERM-SEND-2",
+                 "SendDataHead and SendDataTail at the ends of the chain",
+                 d->SendDataHead != closing->chain_head ? "another head" : "another tail");
+    }
+}
+
+/* The states that the closes seen so far leave open; 0 = cannot tell. */
+static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    bool in = r->fin_before || r->fin_sure_step >= 0 || c->disconnect_event != ORC_NONE;
+    bool in_none = !in && r->fins == 0 && !r->fin_lenient;
+    bool acked = s->fin_sent && s->una_sure_step > s->fin;
+    bool unacked = s->una_possible <= s->fin;
+    if (c->abort_event != ORC_NONE || c->local_abort_left != ORC_NONE) {
+        return 1u << TcpConnectionClosed;
+    }
+    if (orc_abort_possible(o, c) || (!in && !in_none) || (s->fin_sent && !acked && !unacked)) {
+        return 0;
+    }
+    uint32_t out;
+    if (!s->fin_asked) {
+        return in ? 1u << TcpConnectionCloseWait : 1u << TcpConnectionEstablished;
+    }
+    if (acked) {
+        out = in ? 1u << TcpConnectionTimeWait | 1u << TcpConnectionClosed
+                 : 1u << TcpConnectionFinWait2;
+    } else {
+        out = in ? 1u << TcpConnectionClosing | 1u << TcpConnectionLastAck
+                 : 1u << TcpConnectionFinWait1;
+    }
+    if (!s->fin_sent) {
+        out |= in ? 1u << TcpConnectionCloseWait : 1u << TcpConnectionEstablished;
+    }
+    return out;
+}
+
+static void judge_state(struct oracle *o, const struct orc_conn *c,
+                        const struct orc_closing *closing)
+{
+    uint32_t possible = states_possible(o, c);
+    uint32_t state = (uint32_t)closing->delegated.State;
+    bool told = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
+    if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
+        orc_fail(o, closing->conn, "ST-STATE-1",
+                 orc_text(o, "a state of the set 0x%03x that the closes seen allow", possible),
+                 orc_text(o, "state %u", state));
+    }
+}
+
+/* A delayed ACK that was owed is sent before the end. */
+static void judge_owed(struct oracle *o, const struct orc_conn *c,
+                       const struct orc_closing *closing)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
+    bool excused = cut_short(o, c) || o->transmit_failed || o->link_down || !c->sane ||
+                   closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
+                   r->urgent_possible || !c->version;
+    if (next > r->acked && !excused) {
+        orc_fail(o, closing->conn, "TERM-ACK-1",
+                 orc_text(o, "an ACK of %lld before TermComplete", (long long)next),
+                 orc_text(o, "the last one was %lld", (long long)r->acked));
+    }
+}
+
+static void judge_sends_left(struct oracle *o, struct orc_conn *c,
+                             const struct orc_closing *closing)
+{
+    bool unseen = closing->chain && !closing->chain_lists && !closing->bad_list;
+    if (c->sends.count && !unseen) {
+        uint32_t head = c->sends.head;
+        orc_fail(o, closing->conn, "TERM-DRAIN-1",
+                 "every send completed before TermComplete or handed back in the chain",
+                 orc_text(o, "%u in neither place, the first is list %u (event %u)", c->sends.count,
+                          head, o->nbl[head].handed));
+    } else if (unseen && !c->sends.count) {
+        orc_fail(o, closing->conn, "TERM-SEND-3",
+                 "NetBufferListChain NULL when nothing is handed back", "a pointer");
+    }
+}
+
+void orc_terminate_flush(struct oracle *o)
+{
+    struct orc_closing *closing = &o->closing;
+    if (!closing->open) {
+        return;
+    }
+    closing->open = false;
+    struct orc_conn *c = &o->conn[closing->conn];
+    bool lost = closing->status != NDIS_STATUS_SUCCESS;
+    if (lost) { /* the handle stays until a second terminate */
+        c->failed_over = true;
+        c->phase = ORC_LIVE;
+        c->term_enter = c->term_left = ORC_NONE;
+        return;
+    }
+    judge_sends_left(o, c, closing);
+    if (closing->has_delegated && c->version && c->sane) {
+        if (!cut_short(o, c)) {
+            judge_received(o, c, closing);
+            judge_owed(o, c, closing);
+        }
+        if (!c->failed_over) {
+            judge_sent(o, c, closing);
+            judge_state(o, c, closing);
+        }
+    }
+    c->phase = ORC_GONE;
+    c->gone_event = closing->node < o->nodes ? o->event->seq : ORC_NONE;
+    if (o->live) {
+        o->live--;
+    }
+}
