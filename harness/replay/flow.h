@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TCP conversations of a capture: which packets belong together, who is the client, what the
+ * handshake agreed, which checksums are a capture's artefact, and the byte streams that a right
+ * receiver gets.
+ */
+#ifndef REPLAY_FLOW_H
+#define REPLAY_FLOW_H
+
+#include "replay/capture.h"
+#include "replay/stream.h"
+
+enum flow_side { FLOW_CLIENT = 0, FLOW_SERVER = 1 };
+
+enum flow_kind {
+    FLOW_SEGMENT,
+    FLOW_PIECE,   /* an IP fragment of a later segment: no meaning of its own */
+    FLOW_DAMAGED, /* shorter on the wire than its headers say: any target drops it */
+};
+
+struct flow_packet {
+    uint64_t time_ns;
+    uint32_t number; /* in the file, from 1 */
+    uint8_t from;    /* enum flow_side */
+    uint8_t kind;
+    uint8_t flags;        /* SEG_* */
+    bool unusual;         /* IP options, extension headers, fragments: goes by way of the host */
+    bool cut;             /* the snap length took part of the payload */
+    bool header_cut;      /* ... or of the TCP header: fields below are not to be trusted */
+    bool bad_tcp, bad_ip; /* checksum wrong */
+    bool offload;         /* its TCP checksum looks like one that a card was to finish */
+    bool repair;          /* checksums are to be put right */
+    bool ignored;         /* a right receiver drops it: its payload is not in the stream */
+    bool ack_blind;       /* its ACK was never meant: leave it as it is */
+    bool have_ts;
+    uint16_t window, urgent;
+    uint32_t seq, ack;
+    uint32_t ts_value, ts_echo;
+    uint32_t tcp_at, tcp_header;
+    uint32_t payload;  /* bytes on the wire */
+    uint32_t captured; /* of them in the file */
+    uint32_t length;   /* of bytes */
+    uint8_t *bytes;    /* the datagram from its IP header on */
+    int64_t offset;    /* of its payload in its sender's stream */
+    uint32_t next;     /* while reading: next packet of the same four addresses */
+};
+
+struct flow_end {
+    uint8_t address[16];
+    uint16_t port;
+    bool syn_seen;
+    bool base_known;
+    uint32_t base;            /* sequence number of stream offset 0 */
+    uint16_t syn_window, mss; /* mss 0: not announced */
+    bool has_scale, has_ts, has_sack;
+    uint8_t scale;
+    uint32_t syn_ts;
+    uint64_t ack_most;    /* highest offset of the other end's stream that it acknowledged */
+    uint64_t window_most; /* bytes, largest window that it announced */
+    uint32_t packets;
+};
+
+enum flow_start { START_HANDSHAKE, START_MIDSTREAM, START_NONE };
+
+struct flow {
+    uint32_t stream; /* tshark's tcp.stream of its first packet */
+    bool v6;
+    struct flow_end end[2];
+    struct flow_packet *packet;
+    uint32_t packets;
+    enum flow_start started;
+    bool handshake; /* all three segments are in the capture */
+    uint32_t start; /* first packet after the connection is established at both ends */
+    bool timestamps, sack, scaling;
+    bool one_sided, header_cut;
+    struct stream data[2]; /* by sender */
+    int64_t prefix[2];     /* bytes of each stream that came with the handshake */
+    uint64_t missing[2];   /* first hole of each stream, in bytes */
+    uint64_t cut_at[2];    /* stream offset from which payload was cut by the snap length */
+};
+
+struct flow_file {
+    struct flow *flow;
+    uint32_t flows;
+    uint32_t packets, tcp_packets, unknown_links;
+    uint64_t payload;
+    char damage[512]; /* the capture could not be read to its end: why; "" = it was */
+};
+
+enum flow_checksums { CHECKSUMS_AUTO, CHECKSUMS_KEEP, CHECKSUMS_FIX };
+
+/* False: nothing could be read, error is one line. Else flow_file_fini gives everything back. */
+bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow_file *out,
+                    char *error, size_t size);
+void flow_file_fini(struct flow_file *file);
+
+/* Bytes of receive window that a replay gives an end: what the capture shows at the most, 64 KiB at
+ * least, and no more than its window field can say. */
+uint32_t flow_window(const struct flow *flow, enum flow_side side);
+const uint8_t *flow_payload(const struct flow_packet *packet);
+/* "192.0.2.1:80" or "[2001:db8::1]:80". */
+void flow_end_text(const struct flow *flow, enum flow_side side, char *text, size_t size);
+/* Stream offset of a sequence number near a known offset. */
+int64_t flow_offset(uint32_t base, uint64_t near, uint32_t seq);
+
+/* ---- Parts of flow_file_read, in their order ---- */
+/* Fills in the TCP fields from packet->bytes. */
+void flow_parse(struct flow_packet *packet, uint32_t tcp_length);
+void flow_parse_syn(const struct flow_packet *packet, struct flow_end *end);
+void flow_handshake(struct flow *flow);
+void flow_sums(struct flow *flow, enum flow_checksums checksums);
+void flow_streams(struct flow *flow);
+
+#endif
