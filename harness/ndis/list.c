@@ -296,8 +296,9 @@ static bool fences_intact(const struct nds_list *list)
             guest_lend(bytes - FENCE, FENCE);
             guest_lend(bytes + mdl->ByteCount, FENCE);
             bool intact = true;
+            const uint8_t *front = bytes - FENCE, *back = bytes + mdl->ByteCount;
             for (uint32_t k = 0; k < FENCE; k++) {
-                intact &= bytes[k - FENCE] == FENCE_BYTE && bytes[mdl->ByteCount + k] == FENCE_BYTE;
+                intact &= front[k] == FENCE_BYTE && back[k] == FENCE_BYTE;
             }
             guest_take(bytes - FENCE, FENCE);
             guest_take(bytes + mdl->ByteCount, FENCE);

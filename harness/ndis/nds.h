@@ -48,6 +48,7 @@ struct nds_limits {
 };
 
 /* ---- Life ---- */
+/* object_reset and arena_rewind come first, in this order. */
 void nds_reset(const struct nds_hooks *hooks, const struct nds_limits *limits, struct trace *trace);
 /* Leaves the run from anywhere inside a driver call: never returns (longjmp to nds_guard). */
 _Noreturn void nds_abandon(enum verdict_kind kind, const char *reason);

@@ -7,9 +7,9 @@
 
 #include "base/arena.h"
 
-#define CHUNK_BITS 12u
+#define CHUNK_BITS 8u
 #define CHUNK (1u << CHUNK_BITS)
-#define CHUNKS_MAX (1u << 16)
+#define CHUNKS_MAX (1u << 20)
 
 /* by_address maps a granule of guest memory to id + 1; it is reserved once and only the entries of
  * the run are cleared. Objects live in chunks, so that pointers to them stay valid. */

@@ -34,6 +34,13 @@ static bool fail(const char **error, const char *path, const char *what)
     return false;
 }
 
+/* Copies whole sections, red zones of instrumented globals included, which a sanitizer's memcpy would
+ * report. */
+static void copy_raw(void *to, const void *from, size_t bytes)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
 /* Remembers one writable section. */
 static void keep(uint8_t *live, size_t bytes)
 {
@@ -42,7 +49,7 @@ static void keep(uint8_t *live, size_t bytes)
     }
     uint8_t *saved = malloc(bytes);
     if (saved) {
-        memcpy(saved, live, bytes);
+        copy_raw(saved, live, bytes);
         driver.section[driver.sections].live = live;
         driver.section[driver.sections].saved = saved;
         driver.section[driver.sections++].bytes = bytes;
@@ -133,6 +140,6 @@ nds_driver_entry driver_entry(void)
 void driver_restore(void)
 {
     for (uint32_t i = 0; i < driver.sections; i++) {
-        memcpy(driver.section[i].live, driver.section[i].saved, driver.section[i].bytes);
+        copy_raw(driver.section[i].live, driver.section[i].saved, driver.section[i].bytes);
     }
 }

@@ -269,6 +269,7 @@ void world_run(struct world *world, const struct world_options *options,
     if (!world->options.parameters.TicksPerSecond) {
         world_default_parameters(&world->options.parameters);
     }
+    object_reset(); /* reads its old entries, which lie in the arena */
     arena_rewind(options->trace_off);
     driver_restore();
     trace_reset(world->trace);
