@@ -150,6 +150,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     begin_addresses(o, c, parent);
     begin_receive(c, d);
     begin_send(c, d);
+    c->buffered_expected = d->BufferedData != NULL;
     c->receive.ts_time_ns = ev->time_ns;
     c->sane = sane_numbers(c, orc_object(o, c->path), d);
     orc_host_initiate(o, c, (uint32_t)d->State);
@@ -351,9 +352,14 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
     c->phase = ORC_LIVE;
     o->live++;
     o->live_ever = true;
-    if (c->send.handed < c->send.max - (c->send.fin_sent && c->send.fin >= 0)) {
+    bool chain_unseen = node->image.NetBufferListChain && c->sends.count == 0;
+    if (chain_unseen || c->send.handed < c->send.max - (c->send.fin_sent && c->send.fin >= 0)) {
         c->send.blind = true; /* the chain was not shown */
-        c->send.handed = c->send.max;
+        c->send.handed = c->send.max > c->send.handed ? c->send.max : c->send.handed;
+    }
+    if (c->buffered_expected && c->receive.start == 0) {
+        c->receive.lossy = true; /* nor was the buffered data */
+        c->receive.refused = true;
     }
     orc_dirty(o, c);
 }

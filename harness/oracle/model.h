@@ -196,6 +196,8 @@ struct orc_conn {
     uint32_t path; /* state object ids */
     uint32_t self;
     uint32_t init_op;
+    uint32_t closing; /* index + 1 in oracle.closing */
+    bool buffered_expected;
     uint8_t local[16], remote[16];
     uint16_t local_port, remote_port;
     uint32_t hash_slot; /* in orc_flows, or ORC_NONE */
@@ -295,9 +297,7 @@ struct orc_op {
 
 /* What a TermComplete shows of one connection, judged when all of its points have come. */
 struct orc_closing {
-    bool open;
     uint32_t conn, node;
-    uint8_t cpu;
     bool has_delegated;
     int32_t status;
     const void *chain;
@@ -354,9 +354,11 @@ struct oracle {
     struct orc_node *node;
     uint32_t nodes, node_room;
     struct orc_flows flows;
-    struct orc_passings in;   /* frames from the wire that nobody but the host may take */
-    struct orc_passings host; /* frames that the host asked to send */
-    struct orc_closing closing;
+    struct orc_passings in;      /* frames from the wire that nobody but the host may take */
+    struct orc_passings host;    /* frames that the host asked to send */
+    struct orc_closing *closing; /* connections of the open TermComplete */
+    uint32_t closings, closing_room;
+    uint8_t closing_cpu;
     uint32_t *dirty;
     uint32_t dirty_count, dirty_room;
     uint32_t *watch;

@@ -31,7 +31,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     o->options = options ? *options : (struct oracle_options){false};
     o->verdict = verdict;
     o->event = NULL;
-    o->closing.open = false;
+    o->closings = 0;
     size_t at = offsetof(struct oracle, short_of_memory);
     memset((uint8_t *)o + at, 0, sizeof(*o) - at);
     o->watch_due_ns = ORC_NEVER;
@@ -299,7 +299,7 @@ void oracle_event(void *context, const struct tap_event *ev)
 {
     struct oracle *o = context;
     o->event = ev;
-    if (o->closing.open && ev->fn != TAP_NBL && ev->cpu == o->closing.cpu) {
+    if (o->closings && ev->fn != TAP_NBL && ev->fn != TAP_BLOCK && ev->cpu == o->closing_cpu) {
         orc_terminate_flush(o);
     }
     switch (ev->kind) {

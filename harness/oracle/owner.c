@@ -78,8 +78,8 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
         return NULL;
     }
     struct orc_nbl *nbl = orc_nbl(o, list->id);
-    if (!nbl) {
-        return NULL;
+    if (!nbl || nbl->owner == OWNER_NOBODY) {
+        return NULL; /* its handing over was not shown */
     }
     if (nbl->owner != OWNER_TARGET) {
         orc_fail_hard(o, list->conn, "OWN-ONCE-1", "a list that the target owns",

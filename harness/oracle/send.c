@@ -77,6 +77,9 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
     const struct orc_send *s = &conn->send;
     uint32_t bt = list->bytes_transferred;
     int64_t least, most, sent = clamp(s->max - nbl->begin, nbl->end - nbl->begin);
+    if (s->blind) {
+        return;
+    }
     orc_send_acked(s, nbl, &least, &most);
     if (bt == TAP_BT_POISON) {
         orc_fail(o, list->conn, "SEND-BT-1", "the count of bytes sent, on every status",
@@ -113,7 +116,7 @@ static void judge_success(struct oracle *o, struct orc_conn *conn, const struct 
                           const struct orc_nbl *nbl)
 {
     struct orc_send *s = &conn->send;
-    if (nbl->end > s->una_possible && nbl->end > nbl->begin) {
+    if (nbl->end > s->una_possible && nbl->end > nbl->begin && !s->blind) {
         orc_fail(o, list->conn, "SEND-OK-1",
                  orc_text(o, "bytes up to %lld acknowledged by the peer", (long long)nbl->end),
                  orc_text(o, "acknowledged up to %lld", (long long)s->una_possible));
@@ -206,7 +209,7 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
     struct orc_send *s = &conn->send;
     uint32_t head = conn->sends.head, ordinal = orc_ordinal(o, conn);
     uint64_t now = o->event->time_ns;
-    if (head != ORC_NONE && o->nbl[head].end <= s->una_sure) {
+    if (head != ORC_NONE && o->nbl[head].end <= s->una_sure && !s->blind) {
         if (s->ok_due_ns == ORC_NEVER) {
             s->ok_due_ns = now + MODERATION_NS + orc_slack_ns(o);
             orc_watch(o, conn, s->ok_due_ns);
@@ -219,7 +222,8 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
         }
     }
     bool quiet = s->una_sure == s->una_possible && s->una_sure == s->max && !s->blind;
-    bool wire = !o->link_down && !o->fault_stall && !o->transmit_failed && !orc_waived(o);
+    bool wire = !o->link_down && !o->fault_stall && !o->transmit_failed &&
+                !o->transmit_failed_step && !orc_waived(o);
     uint64_t wanted = conn->remote_mss > s->max_window / 2 ? conn->remote_mss : s->max_window / 2;
     bool open = s->window_sure && s->window >= wanted && s->window > 0;
     if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {

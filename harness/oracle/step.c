@@ -158,7 +158,7 @@ static void due_end(struct oracle *o, struct orc_conn *c)
         orc_fail(o, ordinal, "RST-IND-1", "the Abort event in the step of the RST",
                  "no such event");
     }
-    bool wire = !o->transmit_failed && !o->link_down && !o->fault_stall;
+    bool wire = !o->transmit_failed && !o->transmit_failed_step && !o->link_down && !o->fault_stall;
     if (c->reset_due && c->reset_sent == ORC_NONE && wire && c->phase == ORC_LIVE) {
         orc_fail(o, ordinal, "DISC-RST-1", "an RST in the step of the abortive disconnect", "none");
         c->reset_due = false;

@@ -173,9 +173,9 @@ void orc_tables_free(struct oracle *o)
         free(o->cpu[i].call);
         free(o->cpu[i].inside);
     }
-    void *tables[] = {o->conn,    o->nbl,        o->object,   o->op,         o->node,
-                      o->dirty,   o->watch,      o->scratch,  o->flows.slot, o->in.entry,
-                      o->in.slot, o->host.entry, o->host.slot};
+    void *tables[] = {o->conn,    o->nbl,        o->object,    o->op,         o->node,
+                      o->dirty,   o->watch,      o->scratch,   o->flows.slot, o->in.entry,
+                      o->in.slot, o->host.entry, o->host.slot, o->closing};
     for (uint32_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         free(tables[i]);
     }

@@ -65,29 +65,31 @@ static void judge_drain(struct oracle *o, const struct orc_conn *c)
     }
 }
 
-/* One block of a TermComplete; its lists follow as TAP_NBL points, then orc_terminate_flush judges.
- */
+/* One block of a TermComplete; the lists of the tree follow, then orc_terminate_flush judges. */
 void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t node_id)
 {
     const struct orc_node *node = &o->node[node_id];
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
     struct orc_object *object = orc_object(o, node->object);
-    orc_terminate_flush(o);
     if (object && node->layer != LAYER_TCP && node->kind == NODE_LINKER &&
         node->status == NDIS_STATUS_SUCCESS) {
         object->live = false;
     }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
-    if (!c || node->kind != NODE_LINKER || c->phase != ORC_ENDING) {
+    if (!c || node->kind != NODE_LINKER || c->phase != ORC_ENDING || c->closing) {
+        return;
+    }
+    if (!orc_grow((void **)&o->closing, &o->closing_room, o->closings + 1, sizeof(*o->closing))) {
+        o->short_of_memory = true;
         return;
     }
     judge_drain(o, c);
-    struct orc_closing *closing = &o->closing;
+    struct orc_closing *closing = &o->closing[o->closings++];
     memset(closing, 0, sizeof(*closing));
-    closing->open = true;
+    c->closing = o->closings;
+    o->closing_cpu = ev->cpu;
     closing->conn = node->conn;
     closing->node = node_id;
-    closing->cpu = ev->cpu;
     closing->status = node->status;
     closing->chain = block->NetBufferListChain;
     const void *delegated = orc_state_find(block, TcpOffloadDelegatedState);
@@ -97,23 +99,21 @@ void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t n
     }
 }
 
-static void chain_list(struct oracle *o, struct orc_conn *c, const struct tap_nbl *list)
+static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing *closing,
+                       const struct tap_nbl *list)
 {
-    struct orc_closing *closing = &o->closing;
     struct orc_nbl *nbl = orc_owner_back(o, o->event, list);
-    if (!nbl || nbl->conn != closing->conn) {
+    if (!nbl) {
         return;
     }
     if (c->sends.head != list->id) {
         orc_fail(o, closing->conn, "TERM-SEND-2", "the chain in the order posted",
                  orc_text(o, "list %u before list %u", list->id, c->sends.head));
     }
-    if (nbl->role == ROLE_SEND || nbl->role == ROLE_INIT_SEND) {
-        orc_queue_remove(o, &c->sends, list->id);
-    }
+    orc_queue_remove(o, &c->sends, list->id);
     int64_t least, most;
     orc_send_acked(&c->send, nbl, &least, &most);
-    if (list->advance < least || list->advance > most) {
+    if (!c->send.blind && (list->advance < least || list->advance > most)) {
         orc_fail(o, closing->conn, "TERM-SEND-2",
                  orc_text(o, "list %u advanced by %lld to %lld acknowledged bytes", list->id,
                           (long long)least, (long long)most),
@@ -129,22 +129,41 @@ static void chain_list(struct oracle *o, struct orc_conn *c, const struct tap_nb
     closing->chain_bytes += nbl->length - list->advance;
 }
 
+/* A pointer that is no list, or not one to be handed back, at an end that says which it was. */
+static void bad_list(struct oracle *o, const struct tap_nbl *list)
+{
+    for (uint32_t i = 0; i < o->closings; i++) {
+        struct orc_closing *closing = &o->closing[i];
+        if (closing->chain && !closing->chain_lists && closing->chain == list->nbl) {
+            closing->bad_list = true;
+            orc_fail(o, closing->conn, "TERM-SEND-3",
+                     "only the connection's sends in NetBufferListChain, or NULL",
+                     orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < o->closings; i++) {
+        o->closing[i].bad_list = true;
+    }
+    orc_fail(o, list->conn, "TERM-STATE-2", "only lists of the target in BufferedData, or NULL",
+             orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
+}
+
 void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
 {
-    struct orc_closing *closing = &o->closing;
-    struct orc_conn *c = closing->open ? orc_conn(o, closing->conn) : NULL;
-    if (!c) {
+    if (!o->closings) {
         return;
     }
     if (list->fault != NBL_OK) {
-        closing->bad_list = true;
-        bool chain = closing->chain && !closing->chain_lists;
-        orc_fail(o, closing->conn, chain ? "TERM-SEND-3" : "TERM-STATE-2",
-                 "only lists of the connection, or NULL, in the lists handed back",
-                 orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
+        bad_list(o, list);
         return;
     }
-    if (list->role == ROLE_INDICATED || list->role == ROLE_BUFFERED) {
+    struct orc_conn *c = orc_conn(o, list->conn);
+    struct orc_closing *closing = c && c->closing ? &o->closing[c->closing - 1] : NULL;
+    if (!closing) {
+        orc_fail(o, list->conn, "TERM-SEND-2", "lists of the connections terminated only",
+                 orc_text(o, "list %u of another connection", list->id));
+    } else if (list->role == ROLE_INDICATED || list->role == ROLE_BUFFERED) {
         closing->buffered_lists++;
         closing->buffered_bytes += list->length;
         orc_owner_indicated(o, o->event, list);
@@ -152,7 +171,7 @@ void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
         orc_stream_consume(o, c, list->length);
         orc_owner_to_host(o, list->id, closing->conn, TAP_TERMINATE_COMPLETE);
     } else {
-        chain_list(o, c, list);
+        chain_list(o, c, closing, list);
     }
 }
 
@@ -317,16 +336,11 @@ static void judge_sends_left(struct oracle *o, struct orc_conn *c,
     }
 }
 
-void orc_terminate_flush(struct oracle *o)
+static void finish(struct oracle *o, const struct orc_closing *closing)
 {
-    struct orc_closing *closing = &o->closing;
-    if (!closing->open) {
-        return;
-    }
-    closing->open = false;
-    struct orc_conn *c = &o->conn[closing->conn];
-    bool lost = closing->status != NDIS_STATUS_SUCCESS;
-    if (lost) { /* the handle stays until a second terminate */
+    struct orc_conn *c = orc_conn(o, closing->conn);
+    c->closing = 0;
+    if (closing->status != NDIS_STATUS_SUCCESS) { /* the handle stays until a second terminate */
         c->failed_over = true;
         c->phase = ORC_LIVE;
         c->term_enter = c->term_left = ORC_NONE;
@@ -338,14 +352,25 @@ void orc_terminate_flush(struct oracle *o)
             judge_received(o, c, closing);
             judge_owed(o, c, closing);
         }
-        if (!c->failed_over) {
+        if (!c->failed_over && !c->send.blind) {
             judge_sent(o, c, closing);
+        }
+        if (!c->failed_over) {
             judge_state(o, c, closing);
         }
     }
     c->phase = ORC_GONE;
-    c->gone_event = closing->node < o->nodes ? o->event->seq : ORC_NONE;
+    c->gone_event = o->event->call;
     if (o->live) {
         o->live--;
+    }
+}
+
+void orc_terminate_flush(struct oracle *o)
+{
+    uint32_t count = o->closings;
+    o->closings = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        finish(o, &o->closing[i]);
     }
 }

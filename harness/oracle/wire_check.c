@@ -10,7 +10,7 @@
 /* Values replaced by an UPD may still show until the step of its completion is over. */
 static bool old_too(const struct oracle *o, bool open, uint32_t step)
 {
-    return open || step == o->steps || (step != ORC_NONE && o->transmit_failed);
+    return open || step == o->steps || (step != ORC_NONE && (o->transmit_failed || o->fault_stall));
 }
 
 static void header(struct oracle *o, const struct orc_conn *conn, bool right, const char *what,
@@ -170,8 +170,8 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev)
     struct orc_packet packet;
     struct orc_conn *conn = NULL;
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        o->transmit_failed = true;
         o->transmit_failed_step = true;
+        o->transmit_failed = o->transmit_failed || ev->status != NDIS_STATUS_RESOURCES;
     }
     if (!ev->ptr || ev->status == NDIS_STATUS_INVALID_LENGTH) {
         return;
