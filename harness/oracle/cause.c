@@ -49,7 +49,7 @@ bool orc_waived(const struct oracle *o)
 bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn)
 {
     return conn->mandatory_event != ORC_NONE || o->upload_all != ORC_NONE ||
-           conn->term_enter != ORC_NONE || conn->failed_over;
+           conn->term_enter != ORC_NONE || conn->failed_over || o->leaving;
 }
 
 /* UPLOAD_IN_PROGRESS was given. Right if a reason is known; else one must follow in this step. */
@@ -73,9 +73,8 @@ bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
     bool timeout =
         conn->mandatory_event != ORC_NONE &&
         (conn->mandatory_reason == TimeoutExpiration || conn->mandatory_reason == HardwareFailure);
-    (void)o;
-    return conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE || conn->failed_over ||
-           timeout || reset || r->syn_possible;
+    return o->leaving || conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE ||
+           conn->failed_over || timeout || reset || r->syn_possible;
 }
 
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)

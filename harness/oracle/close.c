@@ -66,7 +66,8 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
     }
     if (reason == ReceivedUrgentData && !r->urgent_possible) {
         orc_fail(o, ordinal, "EVT-CAUSE-1", "ReceivedUrgentData needs a segment with URG", "none");
-    } else if (reason == InvalidState && !orc_path_invalid(o, c)) {
+    } else if (reason == InvalidState && !orc_path_invalid(o, c) && !r->syn_possible &&
+               !(c->send.fin_sent && (r->fins || r->fin_before))) {
         orc_fail(o, ordinal, "EVT-CAUSE-1", "InvalidState needs an invalidated object",
                  "connection, path and neighbor are valid");
     }

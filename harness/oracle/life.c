@@ -170,10 +170,14 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
 void orc_life_enter(struct oracle *o, const struct tap_event *ev)
 {
     switch (ev->fn) {
-    case TAP_PAUSE:
-    case TAP_RESET:
     case TAP_PNP:
     case TAP_HALT:
+        o->leaving = true;
+        o->adapter = ORC_ADAPTER_CHANGING;
+        o->ever_waived = true;
+        break;
+    case TAP_PAUSE:
+    case TAP_RESET:
         o->adapter = ORC_ADAPTER_CHANGING;
         o->ever_waived = true;
         break;

@@ -374,6 +374,7 @@ struct oracle {
     uint8_t mac[6];
     uint32_t capacity;
     bool fault_alloc, fault_pool, fault_stall, link_down, fault_map;
+    bool leaving; /* halted or removed: nothing more is asked of connections */
     bool ever_waived;
     bool live_ever;       /* some connection was offloaded in this run */
     bool alloc_failed;    /* since the last end of a step */

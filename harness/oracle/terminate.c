@@ -103,6 +103,7 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
                        const struct tap_nbl *list)
 {
     struct orc_nbl *nbl = orc_owner_back(o, o->event, list);
+    closing->chain_lists++;
     if (!nbl) {
         return;
     }
@@ -119,7 +120,7 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
                           (long long)least, (long long)most),
                  orc_text(o, "%u", list->advance));
     }
-    if (closing->chain_lists++ == 0) {
+    if (closing->chain_lists == 1) {
         closing->chain_begin = nbl->begin + list->advance;
         closing->chain_head = list->nbl;
     }
