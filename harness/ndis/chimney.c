@@ -96,15 +96,72 @@ static W_INITIATE_OFFLOAD_HANDLER state_handler(enum tap_fn fn)
     }
 }
 
+static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,
+                           enum tap_nbl_fault fault, struct tap_nbl *out)
+{
+    *out = (struct tap_nbl){.nbl = nbl, .id = object ? object->id : TAP_NONE, .fault = fault,
+                            .index_in_call = index, .conn = TAP_NONE, .handed_event = TAP_NONE};
+    if (fault == NBL_OK) {
+        list_read(object, nbl, out);
+    } else if (object) {
+        struct nds_list *list = object->detail;
+        out->role = list->role;
+        out->conn = list->conn;
+        out->handed_event = list->handed_event;
+    }
+    return tap_emit((struct tap_event){.kind = TAP_POINT,
+                                       .fn = TAP_NBL,
+                                       .conn = out->conn,
+                                       .object = out->id,
+                                       .status = fault == NBL_OK ? out->status : 0,
+                                       .a = out->length,
+                                       .b = out->role,
+                                       .c = out->bytes_transferred,
+                                       .d = out->advance,
+                                       .ptr = out});
+}
+
+/* Receive data handed over with an initiate is lent until the completion. */
+static void lend_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event, bool lend)
+{
+    for (; block; block = block->NextBlock) {
+        const OFFLOAD_STATE_HEADER *at = ndis_offload_state_first(block);
+        PVOID *cell = block->MiniportOffloadContext;
+        bool has = block->Header.Type == TcpOffloadState && cell && (!lend || !*cell);
+        if (has) {
+            at = ndis_offload_state_next(ndis_offload_state_next(at));
+        }
+        PNET_BUFFER_LIST nbl = has ? ((const TCP_OFFLOAD_STATE_DELEGATED *)(const void *)at)->BufferedData
+                                   : NULL;
+        struct nds_object *object = nbl ? object_find(nbl, OBJECT_NBL) : NULL;
+        if (object && lend) {
+            struct tap_nbl seen;
+            list_lend(object, event);
+            list_event(object, nbl, 0, NBL_OK, &seen);
+        } else if (object) {
+            list_take(object, event);
+        }
+        lend_buffered(block->DependentBlockList, event, lend);
+    }
+}
+
+void tree_take_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root, uint32_t event)
+{
+    lend_buffered(root, event, false);
+}
+
 /* Send data handed over with an initiate belongs to the target from the call on. */
 static void lend_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event)
 {
     for (; block; block = block->NextBlock) {
+        uint32_t index = 0;
         for (PNET_BUFFER_LIST nbl = block->NetBufferListChain; nbl; nbl = nbl->Next) {
             struct nds_object *object = object_find(nbl, OBJECT_NBL);
             PNET_BUFFER_LIST next = nbl->Next;
             list_lend(object, event);
             nbl->Next = next;
+            struct tap_nbl seen;
+            list_event(object, nbl, index++, NBL_OK, &seen);
         }
         lend_chains(block->DependentBlockList, event);
     }
@@ -158,35 +215,11 @@ uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
     tree_blocks(root);
     if (fn == TAP_INITIATE) {
         lend_chains(root, mark.enter);
+        lend_buffered(root, mark.enter, true);
     }
     state_handler(fn)(nds.adapter_context, root);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = tree->operation});
     return tree->operation;
-}
-
-static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,
-                           enum tap_nbl_fault fault, struct tap_nbl *out)
-{
-    *out = (struct tap_nbl){.nbl = nbl, .id = object ? object->id : TAP_NONE, .fault = fault,
-                            .index_in_call = index, .conn = TAP_NONE, .handed_event = TAP_NONE};
-    if (fault == NBL_OK) {
-        list_read(object, nbl, out);
-    } else if (object) {
-        struct nds_list *list = object->detail;
-        out->role = list->role;
-        out->conn = list->conn;
-        out->handed_event = list->handed_event;
-    }
-    return tap_emit((struct tap_event){.kind = TAP_POINT,
-                                       .fn = TAP_NBL,
-                                       .conn = out->conn,
-                                       .object = out->id,
-                                       .status = fault == NBL_OK ? out->status : 0,
-                                       .a = out->length,
-                                       .b = out->role,
-                                       .c = out->bytes_transferred,
-                                       .d = out->advance,
-                                       .ptr = out});
 }
 
 static void hand_over(PNET_BUFFER_LIST first, uint32_t event)

@@ -303,6 +303,9 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
     if (tree) {
         tree->pending = false;
         tree_blocks(root);
+        if (fn == TAP_INITIATE_COMPLETE) {
+            tree_take_buffered(root, mark.enter);
+        }
         if (fn == TAP_TERMINATE_COMPLETE) {
             take_chains(root, mark.enter);
             hold_buffered(root, mark.enter);

@@ -128,6 +128,7 @@ void list_hold(struct nds_object *object, uint32_t event); /* host keeps a drive
 void list_give_back(struct nds_object *object, uint32_t event);
 uint8_t *mdl_bytes(PMDL mdl);
 void tree_blocks(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);
+void tree_take_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root, uint32_t event);
 void tree_own(struct nds_tree *tree, enum tap_owner owner, uint32_t event);
 
 #endif

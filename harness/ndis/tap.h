@@ -35,7 +35,9 @@ enum tap_fn {
     TAP_OID,           /* object = request id, a = oid, b = 1 set / 0 query; LEAVE: status */
     TAP_HOST_SEND,     /* MiniportSendNetBufferLists; TAP_NBL points inside */
     TAP_HOST_RETURN,   /* MiniportReturnNetBufferLists; TAP_NBL points inside */
-    TAP_INITIATE,      /* state operations: object = operation id, ptr = root block; one TAP_BLOCK */
+    TAP_INITIATE,      /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
+                          initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,
+                          then ROLE_BUFFERED; a terminate completion: handed-back sends, buffered) */
     TAP_QUERY,         /*   point per node, in walking order (node, dependents, next), right after  */
     TAP_UPDATE,        /*   the ENTER and again inside the matching completion                       */
     TAP_INVALIDATE,

@@ -258,6 +258,7 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
         detail->next_free = recycled;
         recycled = object->id + 1;
         object->owner = OWNER_HOST;
+        object->born_event = TAP_NONE; /* nothing that the driver owes */
         return;
     }
     object_remove(object);
