@@ -77,8 +77,9 @@ static enum chim_input input_rst(struct chim_conn *c, const struct chim_segment 
 static enum chim_input input_syn(struct chim_conn *c, const struct chim_segment *s)
 {
     if (s->seq == c->rcv_nxt) {
-        /* The peer starts over: the host gets a closed connection (WIRE-SYN-1). */
-        chim_conn_retrieve(c, InvalidState);
+        /* The peer starts over: the host gets a closed connection (WIRE-SYN-1). The reason is free
+         * (Q29); this one needs no object to be invalid and is allowed in half-closed states. */
+        chim_conn_retrieve(c, TimeoutExpiration);
         chim_conn_set_state(c, TcpConnectionClosed);
         chim_timer_stop_all(c);
         c->rtx_mode = CHIM_RTX_OFF;
