@@ -1,0 +1,40 @@
+"""Coverage of core/ by programs, measured with the coverage build and llvm-cov."""
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Measured:
+    lines: float
+    branches: float
+    functions: float
+
+    def text(self) -> str:
+        return (f"lines {self.lines:.1f} %  branches {self.branches:.1f} %  "
+                f"functions {self.functions:.1f} %")
+
+
+def measure(root: Path, programs: list, out: Path) -> Measured:
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    build = root / "build/coverage"
+    subprocess.run([build / "bin/chimneysweep", "sweep", "--quiet", *programs],
+                   env={**os.environ, "LLVM_PROFILE_FILE": f"{out}/%p.profraw"},
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    raw = list(out.glob("*.profraw"))
+    profile = out / "core.profdata"
+    subprocess.run(["llvm-profdata-14", "merge", "-o", profile, *raw], check=True)
+    for item in raw:
+        item.unlink()
+    report = subprocess.run(["llvm-cov-14", "report", build / "lib/offload_core.so",
+                             f"-instr-profile={profile}", "-show-branch-summary"],
+                            text=True, stdout=subprocess.PIPE, check=True).stdout
+    (out / "report.txt").write_text(report)
+    total = [line for line in report.splitlines() if line.startswith("TOTAL")][0]
+    # regions, functions, lines, branches: each as count, missed, per cent
+    percent = [float(p) for p in re.findall(r"([\d.]+)%", total)]
+    return Measured(lines=percent[2], branches=percent[3], functions=percent[1])

@@ -1,0 +1,127 @@
+"""The two engines, started and read alike."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+MAX_LENGTH = 2048
+
+
+class Engine:
+    name = ""
+
+    def __init__(self, root: Path, out: Path):
+        self.root = root
+        self.seeds = out / "seeds"
+        self.home = out / self.name
+        self.log = out / f"{self.name}.log"
+        self.process = None
+
+    def launch(self, command: list, extra: dict) -> None:
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log,
+                                            cwd=self.home, env={**os.environ, **extra},
+                                            start_new_session=True)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+
+class LibFuzzer(Engine):
+    name = "libfuzzer"
+
+    def start(self, seconds: int) -> None:
+        shutil.rmtree(self.home, ignore_errors=True)
+        for folder in ("corpus", "artifacts"):
+            (self.home / folder).mkdir(parents=True)
+        # fork mode: a finding ends one child, not the campaign
+        self.launch([self.root / "build/fuzz/bin/fuzz_program", "-fork=1", "-ignore_crashes=1",
+                     "-ignore_timeouts=1", "-ignore_ooms=1", "-timeout=20", "-rss_limit_mb=4096",
+                     f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
+                     f"-artifact_prefix={self.home}/artifacts/", self.home / "corpus", self.seeds],
+                    {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=2"})
+
+    def executions(self) -> int:
+        text = self.log.read_text(errors="replace")
+        done = [int(n) for n in re.findall(r"^#(\d+):", text, re.M)]
+        return max(done, default=0)
+
+    def crashes(self) -> list:
+        return sorted((self.home / "artifacts").glob("*"))
+
+    def corpus(self) -> list:
+        return [self.home / "corpus"]
+
+    def corpus_size(self) -> int:
+        return len(list((self.home / "corpus").glob("*")))
+
+
+class Afl(Engine):
+    name = "afl"
+
+    def start(self, seconds: int) -> None:
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        self.launch(["afl-fuzz", "-i", self.seeds, "-o", self.home, "-V", seconds, "-t", "2000+",
+                     "-m", "none", "-G", MAX_LENGTH, "--",
+                     self.root / "build/afl/bin/fuzz_program"],
+                    {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
+                     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_SKIP_CRASHES": "1",
+                     "AFL_FAST_CAL": "1", "AFL_CUSTOM_MUTATOR_ONLY": "1",
+                     "AFL_CUSTOM_MUTATOR_LIBRARY": str(self.root / "build/asan/lib/chim_mutator.so"),
+                     "ASAN_OPTIONS": "abort_on_error=1:symbolize=0:detect_leaks=0"})
+
+    def stats(self) -> dict:
+        path = self.home / "default/fuzzer_stats"
+        text = path.read_text() if path.exists() else ""
+        return dict(re.findall(r"^(\w+)\s*:\s*(.*)$", text, re.M))
+
+    def executions(self) -> int:
+        return int(self.stats().get("execs_done", 0))
+
+    def crashes(self) -> list:
+        folders = [self.home / "default/crashes", self.home / "default/hangs"]
+        return sorted(p for f in folders for p in f.glob("id*"))
+
+    def corpus(self) -> list:
+        queue = self.home / "default/queue"
+        flat = self.home / "corpus"  # without AFL++'s own state files
+        shutil.rmtree(flat, ignore_errors=True)
+        flat.mkdir(parents=True, exist_ok=True)
+        for number, item in enumerate(sorted(queue.glob("id*"))):
+            data = item.read_bytes()
+            if len(data) >= 32 and data[0] == 1:
+                (flat / f"{number:06}.bin").write_bytes(data)
+        return [flat]
+
+    def corpus_size(self) -> int:
+        return int(self.stats().get("corpus_count", 0))
+
+
+def wait(running: list, seconds: int) -> None:
+    """Waits for the engines, with a line of progress every ten seconds."""
+    begin = time.monotonic()
+    last = 0
+    while any(e.process.poll() is None for e in running):
+        passed = time.monotonic() - begin
+        if passed > seconds + 90:
+            break
+        if passed - last >= 10:
+            last = passed
+            counts = "  ".join(f"{e.name} {e.executions()}" for e in running)
+            print(f"fuzz: {passed:4.0f} s of {seconds}: executions {counts}", flush=True)
+        time.sleep(0.5)
+    for engine in running:
+        engine.stop()
+        if engine.executions() == 0:
+            print(f"fuzz: {engine.name} ran nothing, see {engine.log}", file=sys.stderr)
+            print(engine.log.read_text(errors="replace")[-2000:], file=sys.stderr)
+            sys.exit(3)
