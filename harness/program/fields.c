@@ -246,7 +246,15 @@ void field_set(const struct field *field, uint8_t *bytes, uint32_t value)
     }
 }
 
-static const struct field *named(const struct field *fields, uint32_t count, const char *name)
+/* Fields are asked for by literal names all the time, so the answer for a name's address is kept. */
+#define KEPT 512u
+static struct {
+    const struct field *fields;
+    const char *name;
+    const struct field *found;
+} kept[KEPT];
+
+static const struct field *search(const struct field *fields, uint32_t count, const char *name)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (!strcmp(fields[i].name, name)) {
@@ -254,6 +262,18 @@ static const struct field *named(const struct field *fields, uint32_t count, con
         }
     }
     return NULL;
+}
+
+static const struct field *named(const struct field *fields, uint32_t count, const char *name)
+{
+    uintptr_t key = (uintptr_t)name * 7u + (uintptr_t)fields / 8u;
+    uint32_t slot = (uint32_t)(key ^ key >> 9) % KEPT;
+    if (kept[slot].name != name || kept[slot].fields != fields) {
+        kept[slot].found = search(fields, count, name);
+        kept[slot].name = name;
+        kept[slot].fields = fields;
+    }
+    return kept[slot].found;
 }
 
 bool program_set(struct program *program, const char *name, uint32_t value)
