@@ -92,9 +92,7 @@ static void close_gracefully(struct chim_conn *c, PNET_BUFFER_LIST nbl)
 {
     c->disc_nbl = nbl;
     chim_send_append(c, nbl);
-    c->fin_queued = true;
-    chim_conn_set_state(c, c->state == TcpConnectionCloseWait ? TcpConnectionLastAck
-                                                              : TcpConnectionFinWait1);
+    c->fin_queued = true; /* the state changes when the FIN goes out */
 }
 
 NDIS_STATUS NDIS_CALL chim_disconnect_handler(NDIS_HANDLE adapter, PVOID context,

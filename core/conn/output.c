@@ -55,6 +55,17 @@ void chim_output_timer(struct chim_conn *c)
     }
 }
 
+/* A close that an upload overtakes before its FIN is the host's to repeat, so it must not show in
+ * the state before. */
+static void sent_fin(struct chim_conn *c)
+{
+    if (c->state == TcpConnectionEstablished) {
+        chim_conn_set_state(c, TcpConnectionFinWait1);
+    } else if (c->state == TcpConnectionCloseWait) {
+        chim_conn_set_state(c, TcpConnectionLastAck);
+    }
+}
+
 static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
 {
     bool again = chim_seq_lt(seq, c->snd_max);
@@ -67,6 +78,9 @@ static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
     }
     if (chim_seq_gt(seq + span, c->snd_max)) {
         c->snd_max = seq + span;
+    }
+    if (c->fin_queued && c->snd_max == c->snd_end + 1) {
+        sent_fin(c);
     }
     c->last_send_ms = c->now;
 }

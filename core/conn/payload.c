@@ -159,7 +159,11 @@ static enum chim_input in_order(struct chim_conn *c, struct chim_arrival *a, con
         if (seg == NULL) {
             return CHIM_INPUT_DONE; /* as if it were lost */
         }
-        if (!holes) {
+        if (t->fin) {
+            /* What waits lies within this segment or behind its FIN. */
+            chim_hold_free(c->obj.adapter, chim_reasm_flush(&c->reasm));
+        }
+        if (!holes || t->fin) {
             chim_segq_append(&c->ready, seg);
             c->rcv_nxt = end;
         } else {
@@ -211,7 +215,8 @@ enum chim_input chim_payload(struct chim_conn *c, struct chim_arrival *a)
         c->ack_now = true; /* a probe of a closed window, or nothing new (WIRE-PROBE-1) */
         return CHIM_INPUT_DONE;
     }
-    if (contradicts_fin(c, &t)) {
+    bool closes = t.fin && t.seq == c->rcv_nxt; /* an in-order FIN settles it */
+    if (!closes && contradicts_fin(c, &t)) {
         chim_hold_free(c->obj.adapter, chim_reasm_flush(&c->reasm));
         c->ack_now = true;
         return CHIM_INPUT_DONE;

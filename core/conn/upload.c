@@ -118,6 +118,32 @@ static void name_chain(TCP_OFFLOAD_STATE_DELEGATED *d, PNET_BUFFER_LIST chain)
     }
 }
 
+/* Takes the connection off the lists that hold a reference to it. The caller has another one. */
+static void stop_waiting(struct chim_conn *c)
+{
+    struct chim_adapter *ad = c->obj.adapter;
+    uint32_t references = 0;
+    chim_lock(&ad->lock);
+    for (struct chim_conn **at = &ad->tx_waiting; *at != NULL; at = &(*at)->tx_next) {
+        if (*at == c) {
+            *at = c->tx_next;
+            references++;
+            break;
+        }
+    }
+    for (struct chim_conn **at = &ad->starved; *at != NULL; at = &(*at)->starved_next) {
+        if (*at == c) {
+            *at = c->starved_next;
+            references++;
+            break;
+        }
+    }
+    chim_unlock(&ad->lock);
+    while (references-- != 0) {
+        chim_object_drop(&c->obj);
+    }
+}
+
 /* Nothing of the connection happens on the wire or towards the host from here on. */
 static void retire(struct chim_conn *c)
 {
@@ -127,6 +153,8 @@ static void retire(struct chim_conn *c)
         CHIM_COUNT(tcp->CurrentlyEstablished, (ULONG)-1);
     }
     chim_table_remove(ad, c);
+    chim_object_unlist(&c->obj);
+    stop_waiting(c);
     chim_timer_stop_all(c);
     chim_timer_unlink(c);
     chim_conn_drop_received(c);
