@@ -221,6 +221,7 @@ static bool take(struct gathering *g, const struct packet *p)
     made.time_ns = p->time_ns;
     made.number = p->number;
     made.unusual = p->unusual;
+    made.assembled = p->pieces != 0;
     made.header_cut = p->header_cut;
     made.tcp_at = p->tcp_at;
     made.length = p->length;

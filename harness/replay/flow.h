@@ -25,12 +25,14 @@ struct flow_packet {
     uint8_t kind;
     uint8_t flags;        /* SEG_* */
     bool unusual;         /* IP options, extension headers, fragments: goes by way of the host */
+    bool assembled;       /* put together from fragments: never stood on the wire like this */
     bool cut;             /* the snap length took part of the payload */
     bool header_cut;      /* ... or of the TCP header: fields below are not to be trusted */
     bool bad_tcp, bad_ip; /* checksum wrong */
     bool offload;         /* its TCP checksum looks like one that a card was to finish */
     bool repair;          /* checksums are to be put right */
     bool ignored;         /* a right receiver drops it: its payload is not in the stream */
+    bool final;           /* a reset at the very next number of its sender */
     bool ack_blind;       /* its ACK was never meant: leave it as it is */
     bool have_ts;
     uint16_t window, urgent;

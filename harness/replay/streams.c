@@ -172,11 +172,12 @@ static void add_payload(struct walk *w, const struct flow_packet *p, uint32_t le
 }
 
 /* A reset counts when it stands at the next number; what comes after it does not. */
-static void take_reset(struct walk *w, const struct flow_packet *p)
+static void take_reset(struct walk *w, struct flow_packet *p)
 {
     const struct stream *data = &w->flow->data[p->from];
     int64_t next = (int64_t)data->next + data->has_fin;
-    w->dead |= p->offset == next && (!p->bad_tcp || p->repair);
+    p->final = !w->dead && p->offset == next && (!p->bad_tcp || p->repair);
+    w->dead |= p->final;
 }
 
 static void take_segment(struct walk *w, uint32_t i)

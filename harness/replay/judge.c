@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void say(struct replay_result *result, enum verdict_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void say(struct replay_result *result, enum verdict_kind kind, const char *format, ...)
+{
+    va_list list;
+    result->kind = kind;
+    va_start(list, format);
+    vsnprintf(result->reason, sizeof(result->reason), format, list);
+    va_end(list);
+}
+
+bool judge_before(const struct flow *flow, struct replay_result *result)
+{
+    if (flow->one_sided) {
+        say(result, VERDICT_INCONCLUSIVE, "the capture holds one direction only");
+    } else if (flow->header_cut) {
+        say(result, VERDICT_INCONCLUSIVE,
+            "frames cut short by the snap length, inside TCP headers");
+    } else if (flow->started == START_NONE) {
+        say(result, VERDICT_INCONCLUSIVE, "no handshake in the capture, and no two ends that talk");
+    } else if (flow->data[0].failed || flow->data[1].failed) {
+        say(result, VERDICT_INCONCLUSIVE, "streams of more than 4 GiB, or out of memory");
+    }
+    return result->kind == VERDICT_INCONCLUSIVE;
+}
+
+static void from_oracle(struct replay_result *result, const struct verdict *verdict)
+{
+    snprintf(result->rule, sizeof(result->rule), "%s", verdict->rule);
+    if (verdict->expected[0]) {
+        say(result, verdict->kind, "expected %s vs actual %s (event %u, %.3f ms)",
+            verdict->expected, verdict->actual, verdict->event, (double)verdict->time_ns / 1e6);
+    } else {
+        say(result, verdict->kind, "%s", verdict->actual);
+    }
+}
+
+void judge_death(struct replay_result *result, const struct verdict *verdict)
+{
+    from_oracle(result, verdict);
+    if (result->kind == VERDICT_PASS) {
+        say(result, VERDICT_CRASH, "the replaying process ended by itself");
+    }
+}
+
+static const char *upload_reason(uint32_t reason)
+{
+    static const char *const names[] = {
+        "no reason",         "low activity",  "drop rate",         "small I/O",
+        "no posted buffers", "urgent data",   "fragmentation",     "out-of-order packets",
+        "a timeout",         "invalid state", "an upload request", "hardware failure"};
+    return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "an unknown reason";
+}
+
+/* Fewer bytes than the capture holds: is that the capture's own end of the matter? */
+static void judge_short(struct play *play)
+{
+    struct replay_result *r = play->result;
+    const struct host_conn *conn = &play->world->host.conn[play->conn];
+    unsigned long long got = r->bytes, all = r->expected;
+    if (play->remote_reset) {
+        say(r, VERDICT_PASS, "reset by the remote end: %llu of %llu bytes had been delivered", got,
+            all);
+    } else if (play->aborted) {
+        say(r, VERDICT_PASS, "reset by the local end: %llu of %llu bytes had been delivered", got,
+            all);
+    } else if (local_must_upload(play)) {
+        bool urgent = conn->retrieve == ReceivedUrgentData;
+        say(r, urgent ? VERDICT_PASS : VERDICT_INCONCLUSIVE,
+            "uploaded because of %s at byte %llu of %llu; compared up to there",
+            upload_reason(conn->retrieve), got, all);
+    } else if (conn->saw_abort) {
+        say(r, VERDICT_INCONCLUSIVE, "the target gave the connection up at byte %llu of %llu", got,
+            all);
+    } else {
+        snprintf(r->rule, sizeof(r->rule), "REPLAY-STREAM");
+        say(r, VERDICT_VIOLATION,
+            "expected %llu bytes delivered vs actual %llu, though %llu were offered again", all,
+            got, (unsigned long long)r->resent);
+    }
+}
+
+static void judge_stream(struct play *play)
+{
+    struct replay_result *r = play->result;
+    const struct flow *flow = play->flow;
+    const struct stream *data = &flow->data[play->remote];
+    uint64_t cut_at = flow->cut_at[play->remote], missing = flow->missing[play->remote];
+    if (play->wrong_at >= 0) {
+        uint64_t at = (uint64_t)play->wrong_at;
+        snprintf(r->rule, sizeof(r->rule), "REPLAY-STREAM");
+        if (at < data->next) {
+            say(r, VERDICT_VIOLATION, "expected 0x%02x at byte %llu vs actual 0x%02x",
+                data->bytes[at], (unsigned long long)at, play->wrong_value);
+        } else {
+            say(r, VERDICT_VIOLATION, "expected %llu bytes vs actual 0x%02x at byte %llu",
+                (unsigned long long)data->next, play->wrong_value, (unsigned long long)at);
+        }
+    } else if (r->bytes < r->expected) {
+        judge_short(play);
+    }
+    if (r->kind != VERDICT_PASS) {
+        return;
+    }
+    if (cut_at != UINT64_MAX) {
+        say(r, VERDICT_INCONCLUSIVE, "payload cut by the snap length from byte %llu of the %s on",
+            (unsigned long long)cut_at, play->remote == FLOW_CLIENT ? "client" : "server");
+    } else if (missing && !play->remote_reset && !play->aborted) {
+        say(r, VERDICT_INCONCLUSIVE, "capture lost %llu bytes at %llu of the %s",
+            (unsigned long long)missing, (unsigned long long)data->next,
+            play->remote == FLOW_CLIENT ? "client" : "server");
+    } else if (!r->reason[0] && play->other_copies) {
+        say(r, VERDICT_PASS, "%llu bytes from another copy of overlapping segments",
+            (unsigned long long)play->other_copies);
+    }
+}
+
+void judge_after(struct play *play, const struct verdict *verdict)
+{
+    struct replay_result *r = play->result;
+    struct sha256_ctx hash = play->hash;
+    r->bytes = play->delivered;
+    r->expected = play->flow->data[play->remote].next;
+    r->warnings = verdict->warnings;
+    sha256_digest(&hash, sizeof(r->sha256), r->sha256);
+    if (verdict->kind != VERDICT_PASS) {
+        from_oracle(r, verdict);
+    } else if (!r->ran) {
+        say(r, VERDICT_INCONCLUSIVE, "the target did not take the connection");
+    } else {
+        r->kind = VERDICT_PASS;
+        judge_stream(play);
+    }
+}

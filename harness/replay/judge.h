@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From what a run showed to a verdict with its reason.
+ */
+#ifndef REPLAY_JUDGE_H
+#define REPLAY_JUDGE_H
+
+#include "replay/play.h"
+
+/* Conversations that cannot be replayed at all. False: nothing stands against it. */
+bool judge_before(const struct flow *flow, struct replay_result *result);
+/* After the run; verdict is the oracle's. */
+void judge_after(struct play *play, const struct verdict *verdict);
+/* The child died in this run. */
+void judge_death(struct replay_result *result, const struct verdict *verdict);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Replaying captures against a driver. Each conversation runs twice, with either end taken over by
+ * the target in turn, so that the streams of both directions are delivered by it; the verdict is
+ * the worse of the two. The first in two runs uses posted receives, the other one indications.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include "replay/flow.h"
+#include "world/world.h"
+
+struct replay_options {
+    struct world *world; /* with a driver open */
+    bool json;           /* JSON Lines: an object for each conversation, then the totals */
+    bool strict;         /* "should" rules fail too */
+    bool context_is_cell;
+    bool oracle_off;   /* measuring */
+    const char *local; /* address of the end to take, "client" or "server"; NULL = both in turn */
+    enum flow_checksums checksums;
+    int64_t stream;     /* only this tcp.stream, -1 = all */
+    unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
+    /* Sees the trace after each run with a finding, in the process of that run. May be NULL. */
+    void (*finding)(const struct trace *trace);
+};
+
+/* Files and directories (every .pcap, .pcapng and .cap below them). Exit status: 0 all that could
+ * be judged passed, 1 a finding, 2 usage or an unreadable file, 3 environment, 4 nothing could be
+ * judged (every conversation inconclusive, or none there). A finding counts more than an unreadable
+ * file. */
+int replay_main(const struct replay_options *options, char **paths, int count);
+
+#endif
