@@ -317,6 +317,8 @@ void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
     judge_disconnect_order(o, conn, list, nbl);
     if (!nbl->abortive) {
         judge_graceful(o, conn, list, nbl);
+    } else if (list->status == NDIS_STATUS_SUCCESS) {
+        conn->abort_done = true;
     }
     orc_dirty(o, conn);
 }

@@ -75,6 +75,7 @@ static void begin_send(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
     s->window = s->max_window = d->SndWnd;
     s->max_window = d->MaxSndWnd > d->SndWnd ? d->MaxSndWnd : d->SndWnd;
     s->window_sure = true;
+    s->window_from = (int32_t)(d->SendWL1 - c->receive.sequence);
     switch (d->State) {
     case TcpConnectionFinWait1:
     case TcpConnectionClosing:
@@ -205,6 +206,7 @@ static void take_buffered(struct orc_conn *c, const struct tap_nbl *list)
     r->edge += list->length;
     r->handed_edge += list->length;
     r->largest_edge += list->length;
+    c->send.window_from += list->length;
     r->sure = r->sure_step = r->possible = r->start;
     r->refused = r->start > 0;
     r->arrivals = r->overlaps = 0;

@@ -168,6 +168,7 @@ struct orc_send {
     int64_t upl_from;    /* un-ACKed bytes given back with UPLOAD_IN_PROGRESS */
     uint64_t window;     /* bytes, as last surely announced */
     uint64_t max_window; /* largest that may have been announced */
+    int64_t window_from; /* receive offset of the segment that may have set it last */
     bool window_sure;
     uint32_t order_warned;
     bool blind;   /* content of the chain at INIT is not known */
@@ -237,9 +238,10 @@ struct orc_conn {
     uint32_t ending_after; /* enum orc_after at TERM */
     bool urgent_sure, urgent_due;
     bool reset_due;
+    bool abort_done; /* an abortive DISC completed with SUCCESS */
     bool watched;
-    bool waive_pending; /* a duty was waived; next RET, TICK resolves it */
-    bool step_needs_ret;
+    bool waive_pending;          /* a duty was waived; next RET, TICK resolves it */
+    uint64_t waived_ns;          /* when it was last waived */
     struct orc_queue requests;   /* posted receives */
     struct orc_queue sends;      /* INIT chain and SENDs */
     struct orc_queue disconnect; /* DISC lists */
@@ -380,7 +382,7 @@ struct oracle {
     bool alloc_failed;    /* since the last end of a step */
     bool transmit_failed; /* ever: frames may have been lost or held back */
     bool transmit_failed_step;
-    bool resolving; /* a RET, timer or clock step happened since the last end of a step */
+    bool resolving; /* a RET happened since the last end of a step */
     uint64_t step_time_ns;
     uint32_t steps;
     bool host_frames_unknown; /* frames of the host that cannot be told apart were sent */

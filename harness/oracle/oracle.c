@@ -152,8 +152,6 @@ static void enter(struct oracle *o, const struct tap_event *ev)
         orc_state_enter(o, ev);
         break;
     case TAP_RETURN:
-    case TAP_HOST_RETURN:
-    case TAP_TIMER_RUN:
         o->resolving = true;
         break;
     default:

@@ -178,6 +178,8 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
     }
     if (d && c->version && c->sane) {
         judge_sequences(o, c, d);
-        judge_backlog(o, c, d);
+        if (orc_running(o, c)) {
+            judge_backlog(o, c, d);
+        }
     }
 }

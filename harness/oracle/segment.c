@@ -85,8 +85,8 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
     if (a->begin > r->sure || r->fin_before || !in_window || r->fin_lenient) {
         return;
     }
-    if (fin < end) {
-        end = fin;
+    if (fin < a->end || r->fins > 1) {
+        return; /* it conflicts with a FIN that may be held */
     }
     if (end > r->sure) {
         int64_t before = r->sure;
@@ -135,16 +135,18 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
     const struct orc_receive *r = &c->receive;
     int64_t next = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     bool placed = a->begin >= next || (a->end > r->possible && a->begin <= r->sure);
-    if (!a->certain || !placed || a->begin >= sure_edge(r, c)) {
-        s->window_sure = false;
-        return;
-    }
-    if (a->ack > s->una_sure) {
+    bool sure = a->certain && placed && a->begin < sure_edge(r, c);
+    if (sure && a->ack > s->una_sure) {
         s->una_sure = a->ack;
         s->una_time_ns = o->event->time_ns;
         orc_dirty(o, c);
     }
-    s->window_sure = a->ack == s->una_possible && a->begin <= next;
+    if (a->begin < s->window_from) {
+        return; /* older than the segment that set the window: no update */
+    }
+    bool same = a->begin == s->window_from && window < s->window;
+    s->window_from = a->begin;
+    s->window_sure = sure && a->ack == s->una_possible && !same;
     if (s->window_sure) {
         s->window = window;
     }
@@ -177,7 +179,7 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct arri
 static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arrival *a)
 {
     struct orc_receive *r = &c->receive;
-    int64_t last = a->end > a->begin ? a->end : a->begin + 1;
+    int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
     bool may = a->begin <= r->largest_edge && last > r->sure;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;

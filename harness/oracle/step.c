@@ -211,10 +211,12 @@ static void commit(struct orc_conn *c, bool waived)
 static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
 {
     bool again = false;
+    bool late = o->event->time_ns > c->waived_ns + orc_slack_ns(o);
     if (waived) {
         c->waive_pending = true;
+        c->waived_ns = o->event->time_ns;
         again = c->phase == ORC_LIVE;
-    } else if (c->waive_pending && !o->resolving) {
+    } else if (c->waive_pending && !o->resolving && !late) {
         again = c->phase == ORC_LIVE;
     } else {
         c->waive_pending = false;
@@ -249,7 +251,6 @@ static void wake_watched(struct oracle *o, uint64_t now)
 void orc_step(struct oracle *o, const struct tap_event *ev)
 {
     bool waived = orc_waived(o);
-    o->resolving = o->resolving || ev->time_ns > o->step_time_ns;
     wake_watched(o, ev->time_ns);
     uint32_t count = o->dirty_count;
     o->dirty_count = 0;
@@ -277,7 +278,7 @@ void orc_end(struct oracle *o, const struct tap_event *ev)
     }
     for (uint32_t i = 0; i < o->ops; i++) {
         const struct orc_op *op = &o->op[i];
-        if (op->fn != TAP_DRIVER_ENTRY && !op->completed) {
+        if (op->fn != TAP_DRIVER_ENTRY && !op->completed && !o->leaving) {
             orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? "TERM-ANY-1" : "OWN-TREE-1",
                      orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
                      orc_text(o, "never; it was called at event %u", op->enter));

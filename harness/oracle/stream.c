@@ -103,8 +103,10 @@ static bool merge(struct orc_receive *r, int64_t begin, int64_t end)
     }
     if (begin <= r->possible) {
         r->possible = end > r->possible ? end : r->possible;
-        memmove(&r->range[first], &r->range[last], (r->ranges - last) * sizeof(*r->range));
-        r->ranges -= last - first;
+        if (last > first) {
+            memmove(&r->range[first], &r->range[last], (r->ranges - last) * sizeof(*r->range));
+            r->ranges -= last - first;
+        }
         return true;
     }
     if (!orc_grow((void **)&r->range, &r->range_room, r->ranges + 1, sizeof(*r->range))) {

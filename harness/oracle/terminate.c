@@ -269,7 +269,7 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
     bool in_none = !in && r->fins == 0 && !r->fin_lenient;
     bool acked = s->fin_sent && s->una_sure_step > s->fin;
     bool unacked = s->una_possible <= s->fin;
-    if (c->abort_event != ORC_NONE || c->local_abort_left != ORC_NONE) {
+    if (c->abort_event != ORC_NONE || c->abort_done) {
         return 1u << TcpConnectionClosed;
     }
     if (orc_abort_possible(o, c) || (!in && !in_none) || (s->fin_sent && !acked && !unacked)) {
