@@ -115,9 +115,12 @@ static void upper(char *text)
 
 static void tail(FILE *out, const struct trace *trace, unsigned events)
 {
-    uint32_t count = trace->count < events ? trace->count : events;
-    count = count < TRACE_RECORDS ? count : TRACE_RECORDS;
-    for (uint32_t i = trace->count - count; i < trace->count; i++) {
+    /* The events up to the verdict and a few behind it, as far as they are kept. */
+    uint32_t at = trace->verdict.event, end = trace->count;
+    end = at < end && end - at > 6 ? at + 6 : end;
+    uint32_t oldest = trace->count > TRACE_RECORDS ? trace->count - TRACE_RECORDS : 0;
+    uint32_t begin = end > events ? end - events : 0;
+    for (uint32_t i = begin > oldest ? begin : oldest; i < end; i++) {
         const struct trace_record *record = &trace->record[i % TRACE_RECORDS];
         if (record->kind == TAP_POINT && (record->fn == TAP_ALLOC || record->fn == TAP_FREE)) {
             continue;
@@ -162,7 +165,7 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
         fprintf(out, "  memory   %s\n", trace->end.memory);
     }
     if (events) {
-        fputs("  last events:\n", out);
+        fputs("  events:\n", out);
         tail(out, trace, events);
     }
     if (trace->end.report[0]) {

@@ -154,5 +154,6 @@ void host_hooks(struct host *host, struct nds_hooks *hooks)
     hooks->status = status;
     hooks->nonoff = nonoff;
     hooks->state_back = host_state_back;
+    hooks->state_closed = host_state_closed;
     hooks->request_done = request_done;
 }

@@ -52,6 +52,7 @@ struct host_conn {
     bool in_post, in_send, in_disconnect;
     bool closed, aborted;    /* graceful, abortive disconnect issued */
     bool invalidated;
+    bool settling;           /* its InitComplete call has not returned (INIT-QUIET-1) */
     uint32_t busy_ops;       /* query, update, invalidate pending */
     bool updating;
     /* what the target told */

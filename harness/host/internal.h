@@ -12,6 +12,7 @@
 void *host_grow(void *old, uint32_t used, uint32_t *room, size_t size);
 void host_state_back(void *context, enum tap_fn fn, uint32_t operation,
                      PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);
+void host_state_closed(void *context, enum tap_fn fn);
 /* Fills a list with send-stream bytes of a connection from an offset on. */
 struct host_fill {
     struct host *host;

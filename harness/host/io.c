@@ -105,6 +105,10 @@ void host_request(struct host *host, const struct host_request *request)
         return;
     }
     struct host_conn *conn = &host->conn[request->conn];
+    if (conn->settling) {
+        put_off(host, request);
+        return;
+    }
     if (request->fn == TAP_TERMINATE) {
         if (conn->in_post || conn->in_disconnect || conn->busy_ops) {
             put_off(host, request);

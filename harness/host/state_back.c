@@ -43,6 +43,7 @@ static void tcp_initiated(struct host *host, struct host_conn *conn)
         return;
     }
     conn->phase = HOST_OFFLOADED;
+    conn->settling = true;
     if (path->live++ == 0) {
         host->neighbor[path->neighbor].live++;
     }
@@ -133,5 +134,13 @@ void host_state_back(void *context, enum tap_fn fn, uint32_t operation,
         blocks_back(host, fn, root);
     } else {
         single_back(host, fn, root);
+    }
+}
+
+void host_state_closed(void *context, enum tap_fn fn)
+{
+    struct host *host = context;
+    for (uint32_t i = 0; i < host->conns && fn == TAP_INITIATE_COMPLETE; i++) {
+        host->conn[i].settling = false;
     }
 }

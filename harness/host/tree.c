@@ -156,14 +156,22 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_new(struct host *host, struct tree 
     return made;
 }
 
-static bool may_initiate(const struct host *host, const struct host_conn *conn)
+/* INIT-STATE-1 */
+static bool ours_to_offload(const struct host_conn *conn)
+{
+    TCP_OFFLOAD_CONNECTION_STATE state = conn->tcb.State;
+    return conn->phase == HOST_OWNS && state >= TcpConnectionEstablished &&
+           state <= TcpConnectionLastAck;
+}
+
+/* What is part of this very tree already does not stand in the way. */
+static bool may_initiate(const struct host *host, const struct host_conn *conn, bool path_in_tree,
+                         bool neighbor_in_tree)
 {
     const struct host_path *path = &host->path[conn->path];
     const struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-    TCP_OFFLOAD_CONNECTION_STATE state = conn->tcb.State;
-    bool legal = state >= TcpConnectionEstablished && state <= TcpConnectionLastAck;
-    return conn->phase == HOST_OWNS && legal && !path->initiating && !neighbor->initiating &&
-           !host->upload_all;
+    return ours_to_offload(conn) && !host->upload_all && (path_in_tree || !path->initiating) &&
+           (neighbor_in_tree || !neighbor->initiating);
 }
 
 void host_initiate(struct host *host, uint32_t first, uint32_t count)
@@ -176,8 +184,7 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count)
         struct host_conn *conn = &host->conn[i];
         struct host_path *path = &host->path[conn->path];
         struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-        bool ours = conn->path == path_now || (root && path->neighbor == neighbor_now);
-        if ((!ours && !may_initiate(host, conn)) || (ours && conn->phase != HOST_OWNS) ||
+        if (!may_initiate(host, conn, conn->path == path_now, root != NULL) ||
             (root && path->neighbor != neighbor_now) || tree.pieces + 8 > PIECES_MAX) {
             continue;
         }

@@ -316,6 +316,9 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
     }
     nds_close(mark, false,
               (struct tap_event){.conn = TAP_NONE, .object = tree ? tree->operation : TAP_NONE});
+    if (tree) {
+        nds.hooks.state_closed(nds.hooks.context, fn);
+    }
 }
 
 VOID NDIS_CALL NdisMInitiateOffloadComplete(NDIS_HANDLE NdisMiniportHandle,

@@ -32,6 +32,8 @@ struct nds_hooks {
     void (*nonoff)(void *context, const struct tap_nbl *list);
     void (*state_back)(void *context, enum tap_fn fn, uint32_t operation,
                        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);
+    /* That completion call has returned. */
+    void (*state_closed)(void *context, enum tap_fn fn);
     void (*request_done)(void *context, enum tap_fn fn, uint32_t object, NDIS_STATUS status);
     /* The driver transmits. */
     void (*frame_out)(void *context, const uint8_t *bytes, uint32_t length);

@@ -103,13 +103,14 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
                  send->other_content ? 0x5A : 0);
     bool counts = !send->bad_checksum && !send->bad_ip_checksum && !(send->flags & (SEG_RST | SEG_SYN));
     uint32_t end = out->seq + send->length;
-    if (counts && !before(out->seq, peer->irs)) {
+    if (counts && before(peer->irs, end + 1)) {
         if (send->flags & SEG_FIN) {
             peer->fin_sent = true;
             peer->fin_seq = end;
             end++;
         }
-        extend(&peer->snd_nxt, peer->ahead, &peer->ahead_count, out->seq, end);
+        uint32_t begin = before(out->seq, peer->irs) ? peer->irs : out->seq;
+        extend(&peer->snd_nxt, peer->ahead, &peer->ahead_count, begin, end);
     }
     return out->length;
 }

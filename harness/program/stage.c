@@ -77,7 +77,8 @@ static void read_opening(const struct program *p, struct opening *o)
     o->in_flight = program_get(p, "in-flight");
     o->in_flight = o->in_flight > o->outstanding ? o->outstanding : o->in_flight;
     o->peer_window = program_get(p, "peer-window");
-    o->peer_window = o->peer_window ? o->peer_window : 65535;
+    /* Not below 64: acknowledgements take no time here, so a window of one byte is an endless step. */
+    o->peer_window = o->peer_window == 0 ? 65535 : o->peer_window < 64 ? 64 : o->peer_window;
     o->peer_seq = program_get(p, "peer-sequence");
     o->seq = program_get(p, "sequence");
     o->state = (TCP_OFFLOAD_CONNECTION_STATE)(TcpConnectionEstablished + program_get(p, "state"));
