@@ -65,9 +65,7 @@ static uint16_t largest_payload(const struct chim_conn *c, uint32_t mtu)
     uint32_t room = frame > c->header.ip_offset ? frame - c->header.ip_offset : 0;
     mtu = chim_min32(chim_min32(mtu, room), 0xFFFFu);
     uint32_t mss = mtu > fixed ? mtu - fixed : 1;
-    mss = chim_min32(mss, c->given_const.RemoteMss);
-    /* Even a nonsensical path leaves room for progress behind a full set of options. */
-    return (uint16_t)chim_max32(mss, 48);
+    return (uint16_t)chim_max32(chim_min32(mss, c->given_const.RemoteMss), 1);
 }
 
 void chim_conn_refresh(struct chim_conn *c)

@@ -46,15 +46,21 @@ static void raise(struct chim_conn *c, TCP_OFFLOAD_EVENT_TYPE event, ULONG infor
     chim_conn_lock(c);
 }
 
+/* Before every completion that says REQUEST_ABORTED (RST-IND-1). */
+static bool raise_abort(struct chim_conn *c)
+{
+    if (!c->abort_due || c->terminating) {
+        return false;
+    }
+    c->abort_due = false;
+    raise(c, TcpIndicateAbort, 0);
+    return true;
+}
+
 static bool raise_event(struct chim_conn *c)
 {
     if (c->terminating) {
         return false; /* the host is taking the connection: no event is due any more */
-    }
-    if (c->abort_due) {
-        c->abort_due = false;
-        raise(c, TcpIndicateAbort, 0);
-        return true;
     }
     if (c->retrieve_due) {
         c->retrieve_due = false;
@@ -81,7 +87,7 @@ static bool step(struct chim_conn *c)
     chim_send_settle(c);
     chim_disconnect_settle(c);
     if (complete(c, &c->rx_done, up->NdisTcpOffloadReceiveComplete) ||
-        complete(c, &c->tx_done, up->NdisTcpOffloadSendComplete) ||
+        complete(c, &c->tx_done, up->NdisTcpOffloadSendComplete) || raise_abort(c) ||
         complete_one(c, &c->disc_done, up->NdisTcpOffloadDisconnectComplete) ||
         complete(c, &c->fwd_done, up->NdisTcpOffloadForwardComplete)) {
         return true;

@@ -10,10 +10,15 @@
 
 #define DESCRIPTOR_RETRY_MS 10u
 #define TIMESTAMP_BYTES 12u
+#define SACK_FIXED_BYTES 4u
 
+/* Blocks that fit beside the timestamps, and into a segment of a narrow path with a byte of data
+ * (WIRE-MSS-1). */
 static uint32_t sack_room(const struct chim_conn *c)
 {
-    return c->ts_on ? 3 : 4;
+    uint32_t taken = (c->ts_on ? TIMESTAMP_BYTES : 0) + SACK_FIXED_BYTES + 1;
+    uint32_t fit = c->mss > taken ? (c->mss - taken) / 8u : 0;
+    return chim_min32(fit, c->ts_on ? 3 : 4);
 }
 
 uint32_t chim_frame_option_bytes(const struct chim_conn *c)

@@ -87,7 +87,8 @@ static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
 
 static uint32_t payload_max(const struct chim_conn *c)
 {
-    return c->mss - chim_frame_option_bytes(c);
+    uint32_t options = chim_frame_option_bytes(c);
+    return c->mss > options ? c->mss - options : 1;
 }
 
 static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t bytes, bool fin)
