@@ -200,7 +200,7 @@ void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const str
 void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
     struct orc_conn *conn = orc_conn(o, call->conn);
-    if (conn && conn->local_abort == call->seq) {
+    if (conn && conn->local_abort == call->seq && conn->mandatory_event == ORC_NONE) {
         conn->local_abort_left = ev->seq;
     }
 }

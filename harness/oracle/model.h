@@ -395,6 +395,7 @@ struct oracle {
     bool parameters_known;
     uint32_t ticks_per_second;
     uint32_t push_ticks;
+    uint64_t parameters_ns; /* when they were set last */
     bool ended;
 };
 

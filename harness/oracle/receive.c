@@ -94,6 +94,9 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     if (!nbl->prefill && r->nonempty_since_ns > start) {
         start = r->nonempty_since_ns;
     }
+    if (start < o->parameters_ns) {
+        return; /* the timer may run by the former ones */
+    }
     if (now + slack < start + push) {
         orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",
                  orc_text(o, "no partial completion without PSH before the push timer (%llu ms)",

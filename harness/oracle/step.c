@@ -52,6 +52,9 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     }
     uint64_t start = r->last_arrival_ns > nbl->time_ns ? r->last_arrival_ns : nbl->time_ns;
     uint64_t due = start + push_ns(o) + orc_slack_ns(o);
+    if (start < o->parameters_ns) {
+        return;
+    }
     if (now > due) {
         orc_fail(o, ordinal, "RCV-PUSH-2", "a partly filled request completed by the push timer",
                  orc_text(o, "request #%u holds %lld bytes for %llu ms", nbl->index, held,
