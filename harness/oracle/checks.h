@@ -81,6 +81,7 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                       uint32_t offset, uint32_t length, const char *what);
 void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length);
 int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence);
+int64_t orc_accepted(const struct orc_receive *r);
 bool orc_fin_possible(const struct orc_receive *r, int64_t offset);
 int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
 

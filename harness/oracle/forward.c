@@ -43,7 +43,7 @@ static void judge_untouched(struct oracle *o, const struct orc_conn *conn,
                             const struct tap_nbl *list, const struct orc_nbl *nbl)
 {
     const struct orc_receive *r = &conn->receive;
-    if (!nbl->fresh || nbl->arrivals != r->overlaps || r->lossy) {
+    if (!nbl->fresh || nbl->arrivals != r->overlaps || r->lossy || r->fins) {
         return; /* another copy may have brought the same bytes */
     }
     if (r->acked > nbl->begin || r->delivered > nbl->begin) {

@@ -121,7 +121,7 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
         o->parameters_known = true;
         o->ticks_per_second = parameters->TicksPerSecond;
         o->push_ticks = parameters->TcpPushTicks;
-        o->parameters_ns = ev->time_ns;
+        o->parameters_event = ev->seq;
     }
 }
 

@@ -137,6 +137,7 @@ struct orc_receive {
     uint32_t overlaps;          /* of them those that brought bytes known before */
     uint64_t nonempty_since_ns; /* since when undelivered bytes may have been there */
     uint64_t last_arrival_ns;
+    uint32_t nonempty_event, last_arrival_event;
     int64_t push_end;    /* PSH seen at this offset: highest, possible */
     int64_t push_due;    /* sure PSH segment that placed data in a request this step, or -1 */
     bool push_seen;      /* some PSH since the last completion */
@@ -395,7 +396,7 @@ struct oracle {
     bool parameters_known;
     uint32_t ticks_per_second;
     uint32_t push_ticks;
-    uint64_t parameters_ns; /* when they were set last */
+    uint32_t parameters_event; /* when they were set last */
     bool ended;
 };
 

@@ -91,10 +91,12 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     }
     uint64_t push = o->push_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
     uint64_t start = nbl->time_ns;
-    if (!nbl->prefill && r->nonempty_since_ns > start) {
+    uint32_t event = nbl->handed;
+    if (!nbl->prefill && r->nonempty_event > event) {
         start = r->nonempty_since_ns;
+        event = r->nonempty_event;
     }
-    if (start < o->parameters_ns) {
+    if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */
     }
     if (now + slack < start + push) {

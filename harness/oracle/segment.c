@@ -93,6 +93,7 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
         r->sure = end;
         r->sure_data_step = true;
         r->last_arrival_ns = o->event->time_ns;
+        r->last_arrival_event = o->event->seq;
         bool direct = c->requests.count > 0 && c->inside == 0 && before == r->delivered;
         if ((a->tcp->flags & TCP_PSH) && direct && end == a->end) {
             r->push_due = end;
@@ -221,11 +222,15 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival
     if (a->begin + length > r->largest_edge) {
         length = a->begin < r->largest_edge ? (uint32_t)(r->largest_edge - a->begin) : 0;
     }
+    if (r->fin_before || (r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step)) {
+        return; /* nothing follows a FIN */
+    }
     bool empty = r->possible == r->delivered;
     if (length && orc_stream_add(r, a->begin, a->tcp->payload, length)) {
         r->arrivals++;
         if (empty && r->possible > r->delivered) {
             r->nonempty_since_ns = o->event->time_ns;
+            r->nonempty_event = o->event->seq;
         }
     }
     if (c->inside && length) {

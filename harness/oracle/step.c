@@ -50,10 +50,12 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     if (!o->parameters_known) {
         return;
     }
-    uint64_t start = r->last_arrival_ns > nbl->time_ns ? r->last_arrival_ns : nbl->time_ns;
+    bool arrived = r->last_arrival_event > nbl->handed;
+    uint64_t start = arrived ? r->last_arrival_ns : nbl->time_ns;
+    uint32_t event = arrived ? r->last_arrival_event : nbl->handed;
     uint64_t due = start + push_ns(o) + orc_slack_ns(o);
-    if (start < o->parameters_ns) {
-        return;
+    if (event < o->parameters_event) {
+        return; /* the timer may run by the former ones */
     }
     if (now > due) {
         orc_fail(o, ordinal, "RCV-PUSH-2", "a partly filled request completed by the push timer",
@@ -67,6 +69,9 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
 static void due_prefilled(struct oracle *o, struct orc_conn *c, const struct orc_nbl *nbl)
 {
     uint64_t due = nbl->time_ns + push_ns(o) + orc_slack_ns(o);
+    if (nbl->handed < o->parameters_event) {
+        return;
+    }
     if (o->event->time_ns > due) {
         orc_fail(o, orc_ordinal(o, c), "RCV-PRE-1",
                  "a prefilled push-mode request completed by the push timer",
@@ -192,7 +197,7 @@ static void commit(struct orc_conn *c, bool waived)
     struct orc_receive *r = &c->receive;
     struct orc_send *s = &c->send;
     if (waived) {
-        int64_t acked = r->acked < r->possible ? r->acked : r->possible;
+        int64_t acked = orc_accepted(r);
         r->sure = acked > r->sure_step ? acked : r->sure_step;
         r->fin_sure = r->acked > r->fin_sure ? r->fin_sure : r->fin_sure_step;
         s->una_sure = s->una_sure_step;
@@ -218,6 +223,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
     if (waived) {
         c->waive_pending = true;
         c->waived_ns = o->event->time_ns;
+        c->urgent_due = c->receive.rst_sure = false;
         again = c->phase == ORC_LIVE;
     } else if (c->waive_pending && !o->resolving && !late) {
         again = c->phase == ORC_LIVE;

@@ -40,6 +40,14 @@ int64_t orc_fin_first(const struct orc_receive *r)
     return first;
 }
 
+/* The data that the target has acknowledged, and so accepted. */
+int64_t orc_accepted(const struct orc_receive *r)
+{
+    int64_t accepted = r->acked < r->possible ? r->acked : r->possible;
+    return orc_fin_possible(r, r->acked - 1) ? r->acked - 1
+                                             : accepted; /* the last may be the FIN */
+}
+
 static void remember_alternate(struct orc_receive *r, int64_t begin, const uint8_t *bytes,
                                uint32_t length)
 {

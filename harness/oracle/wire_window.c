@@ -69,10 +69,7 @@ void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_c
         r->acked = ack;
         r->acked_event = ev->seq;
         r->acked_cpu = ev->cpu;
-        int64_t accepted = ack < r->possible ? ack : r->possible;
-        if (orc_fin_possible(r, ack - 1)) {
-            accepted = ack - 1; /* the last one may be the FIN */
-        }
+        int64_t accepted = orc_accepted(r);
         if (accepted > r->sure) {
             r->sure = accepted;
             r->sure_data_step = true;
