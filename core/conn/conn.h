@@ -96,8 +96,9 @@ struct chim_conn {
     uint32_t last_ack_sent;
     uint32_t ack_segments; /* in-order data segments since then */
     bool ack_now;
-    bool armed;   /* indications allowed */
-    bool rearmed; /* a request was posted since the open indication began */
+    bool armed;     /* indications allowed */
+    bool rearmed;   /* a request was posted since the open indication began */
+    bool push_seen; /* by bytes of the first request */
     bool fin_received;
     bool ts_on;
     bool sack_on;

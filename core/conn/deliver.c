@@ -44,6 +44,7 @@ static void finish_first(struct chim_conn *c, NDIS_STATUS status)
     nbl->Status = status;
     chim_nblq_append(&c->rx_done, nbl);
     c->post_mdl = NULL;
+    c->push_seen = false;
     chim_timer_clear(c, CHIM_T_PUSH);
 }
 
@@ -80,7 +81,7 @@ static uint32_t fill(struct chim_conn *c, const uint8_t *data, uint32_t length)
 }
 
 /* Places bytes of the first holder into the first request. False: stuck. */
-static bool place(struct chim_conn *c, bool *push_seen)
+static bool place(struct chim_conn *c)
 {
     PNET_BUFFER_LIST nbl = c->posts.head;
     struct chim_seg *seg = c->ready.head;
@@ -94,7 +95,7 @@ static bool place(struct chim_conn *c, bool *push_seen)
         chim_timer_set(c, CHIM_T_RETRY, c->now + MAP_RETRY_MS);
         return false;
     }
-    *push_seen = bytes == seg->len && (seg->flags & CHIM_SEG_PUSH) != 0;
+    c->push_seen = c->push_seen || (seg->flags & CHIM_SEG_PUSH) != 0;
     PLACED(nbl) = (PVOID)(ULONG_PTR)(placed(nbl) + bytes);
     chim_hold_free(c->obj.adapter, chim_segq_consume(&c->ready, bytes));
     return true;
@@ -110,15 +111,15 @@ static void place_all(struct chim_conn *c)
 {
     while (c->posts.head != NULL) {
         PNET_BUFFER_LIST nbl = c->posts.head;
-        bool push_seen = false;
         if (wanted(nbl) == 0) {
             finish_first(c, NDIS_STATUS_SUCCESS); /* only re-arms indications (RCV-ZERO-1) */
             continue;
         }
-        if (c->ready.bytes == 0 || !place(c, &push_seen)) {
+        if (c->ready.bytes == 0 || !place(c)) {
             return;
         }
-        if (placed(nbl) == wanted(nbl) || (push_seen && push_mode(nbl))) {
+        /* PSH pushes once everything that has come is placed (RCV-PUSH-1). */
+        if (placed(nbl) == wanted(nbl) || (c->push_seen && c->ready.bytes == 0 && push_mode(nbl))) {
             finish_first(c, NDIS_STATUS_SUCCESS);
         } else if (push_mode(nbl)) {
             start_push_timer(c); /* each arrival restarts it (Q5) */

@@ -34,7 +34,6 @@ static void trim(const struct chim_conn *c, const struct chim_segment *s, struct
     if (t->len > room) {
         t->len = room;
         t->fin = false;
-        t->push = false;
     } else if (t->len == room) {
         t->fin = false; /* its number lies behind the window */
     }

@@ -79,7 +79,6 @@ static void cut_at_run(struct chim_seg *seg, const struct chim_seg *run, struct 
         rest->seq = run->run_end;
         rest->data = seg->data + (run->run_end - seg->seq);
     }
-    seg->flags &= (uint8_t)~CHIM_SEG_PUSH;
     seg->len = run->seq - seg->seq;
 }
 

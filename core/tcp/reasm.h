@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CHIM_SEG_PUSH 0x01u /* the segment carried PSH and its last byte is still here */
+#define CHIM_SEG_PUSH 0x01u /* the bytes came in a segment with PSH */
 
 struct chim_seg {
     struct chim_seg *next;
