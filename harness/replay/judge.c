@@ -65,7 +65,7 @@ static void judge_short(struct play *play)
 {
     struct replay_result *r = play->result;
     const struct host_conn *conn = &play->world->host.conn[play->conn];
-    unsigned long long got = r->bytes, all = r->expected;
+    const unsigned long long got = r->bytes, all = r->expected;
     if (play->remote_reset) {
         say(r, VERDICT_PASS, "reset by the remote end: %llu of %llu bytes had been delivered", got,
             all);
@@ -114,9 +114,13 @@ static void judge_stream(struct play *play)
         say(r, VERDICT_INCONCLUSIVE, "payload cut by the snap length from byte %llu of the %s on",
             (unsigned long long)cut_at, play->remote == FLOW_CLIENT ? "client" : "server");
     } else if (missing && !play->remote_reset && !play->aborted) {
-        say(r, VERDICT_INCONCLUSIVE, "capture lost %llu bytes at %llu of the %s",
-            (unsigned long long)missing, (unsigned long long)data->next,
-            play->remote == FLOW_CLIENT ? "client" : "server");
+        bool fin = missing == 1 && !data->aheads; /* an ACK beyond the end may mean either */
+        say(r, VERDICT_INCONCLUSIVE, "capture lost %llu %s at %llu of the %s",
+            (unsigned long long)missing,
+            fin            ? "byte or FIN"
+            : missing == 1 ? "byte"
+                           : "bytes",
+            (unsigned long long)data->next, play->remote == FLOW_CLIENT ? "client" : "server");
     } else if (!r->reason[0] && play->other_copies) {
         say(r, VERDICT_PASS, "%llu bytes from another copy of overlapping segments",
             (unsigned long long)play->other_copies);

@@ -64,6 +64,7 @@ void local_setup(struct play *play)
     setup.cached.KaProbeCount = 3;
     setup.cached.KaTimeout = 7200 * TICKS_PER_SECOND;
     setup.cached.KaInterval = TICKS_PER_SECOND;
+    setup.cached.MaxRT = TCP_OFFLOAD_NO_RETRANSMIT_LIMIT;
     setup.cached.TtlOrHopLimit = 64;
     fill_delegated(play, &setup.tcb);
     play->conn = host_add(&play->world->host, &setup);

@@ -19,6 +19,7 @@
 #define DEPTH_MAX 16
 #define LONG_BYTES ((uint64_t)16 << 20) /* from here on memory is used again, without a trace */
 #define TIMEOUT_S 20u
+#define RETRANSMISSIONS 60        /* captures are silent for long where they lost frames */
 #define BYTES_PER_SECOND 2000000u /* added to the time-out */
 
 enum { PASS = 0, FINDING = 1, UNREADABLE = 2, ENVIRONMENT = 3, INCONCLUSIVE = 4 };
@@ -77,6 +78,8 @@ static void run_one(struct job *job, const struct flow *flow, enum flow_side sid
         .context_is_cell = job->options->context_is_cell,
         .trace_off = bytes > LONG_BYTES,
     };
+    world_default_parameters(&options.parameters);
+    options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
     play_init(&play, world, flow, side, result);
     world_run(world, &options, play_body, &play);
     world->frame_out = NULL;
