@@ -6,8 +6,8 @@
  *   rig    what it cannot: bookkeeping of the rig
  *
  * Guest memory is poisoned (AddressSanitizer) unless it is lent to the driver. Pieces are 16-byte
- * aligned with a poisoned gap of at least 16 bytes between them. Freed guest memory is not handed out
- * again within a run unless reuse is on, so a stale pointer always hits poison.
+ * aligned with a poisoned gap of at least 16 bytes between them. Freed guest memory is not handed
+ * out again within a run unless reuse is on, so a stale pointer always hits poison.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -39,7 +39,8 @@ size_t guest_used(void); /* bytes handed out in this run, gaps included */
 void guest_lend(const void *bytes, size_t count);
 void guest_take(const void *bytes, size_t count);
 
-/* Rig memory: zeroed, never poisoned; aborts the program only when the region (8 GiB) is exhausted. */
+/* Rig memory: zeroed, never poisoned; aborts the program only when the region (8 GiB) is exhausted.
+ */
 void *rig_alloc(size_t bytes);
 
 #endif

@@ -32,15 +32,15 @@ enum verdict_level {
 
 struct verdict {
     enum verdict_kind kind;
-    char rule[24];           /* rule id, or "" */
-    uint32_t event;          /* tap event of the violation, or VERDICT_NO_EVENT */
-    uint64_t time_ns;        /* virtual time of it */
-    uint32_t conn;           /* connection ordinal, or UINT32_MAX */
+    char rule[24];    /* rule id, or "" */
+    uint32_t event;   /* tap event of the violation, or VERDICT_NO_EVENT */
+    uint64_t time_ns; /* virtual time of it */
+    uint32_t conn;    /* connection ordinal, or UINT32_MAX */
     char expected[VERDICT_TEXT_MAX];
     char actual[VERDICT_TEXT_MAX];
-    uint32_t violations;     /* how many in all, the first included */
-    uint32_t warnings;       /* "should" rules broken, not failures */
-    char warning_rule[24];   /* the first of them */
+    uint32_t violations;   /* how many in all, the first included */
+    uint32_t warnings;     /* "should" rules broken, not failures */
+    char warning_rule[24]; /* the first of them */
     char warning_text[VERDICT_TEXT_MAX];
 };
 

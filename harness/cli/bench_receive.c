@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Nanoseconds per 1460-byte in-order segment, from the receive callback to data in the application's
- * hands and the buffers back: into posted requests, or by indications that are accepted and returned.
- * Making the frames (the work of a card's DMA) is left out; the target verifies every checksum.
+ * Nanoseconds per 1460-byte in-order segment, from the receive callback to data in the
+ * application's hands and the buffers back: into posted requests, or by indications that are
+ * accepted and returned. Making the frames (the work of a card's DMA) is left out; the target
+ * verifies every checksum.
  */
 #include <string.h>
 
@@ -43,16 +44,28 @@ static void setup_connection(struct world *world, uint32_t seq)
     setup.remote.port = 80;
     setup.mtu = 1500;
     setup.constant = (TCP_OFFLOAD_STATE_CONST){.Flags = TCP_FLAG_WINDOW_SCALING_ENABLED,
-                                               .RemotePort = 80, .LocalPort = 5000,
-                                               .SndWindScale = 7, .RcvWindScale = 7,
+                                               .RemotePort = 80,
+                                               .LocalPort = 5000,
+                                               .SndWindScale = 7,
+                                               .RcvWindScale = 7,
                                                .RemoteMss = SEGMENT};
     setup.cached = (TCP_OFFLOAD_STATE_CACHED){.InitialRcvWnd = 1u << 20, .TtlOrHopLimit = 64};
-    setup.tcb = (TCP_OFFLOAD_STATE_DELEGATED){
-        .State = TcpConnectionEstablished, .RcvNxt = seq, .RcvWnd = 1u << 20, .SndUna = 1000,
-        .SndNxt = 1000, .SndMax = 1000, .SndWnd = 65535, .MaxSndWnd = 65535, .SendWL1 = seq,
-        .CWnd = 14600, .SsThresh = 65535, .SRtt = 800, .RttVar = 200,
-        .KeepAlive.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING,
-        .Retransmit.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING};
+    setup.tcb =
+        (TCP_OFFLOAD_STATE_DELEGATED){.State = TcpConnectionEstablished,
+                                      .RcvNxt = seq,
+                                      .RcvWnd = 1u << 20,
+                                      .SndUna = 1000,
+                                      .SndNxt = 1000,
+                                      .SndMax = 1000,
+                                      .SndWnd = 65535,
+                                      .MaxSndWnd = 65535,
+                                      .SendWL1 = seq,
+                                      .CWnd = 14600,
+                                      .SsThresh = 65535,
+                                      .SRtt = 800,
+                                      .RttVar = 200,
+                                      .KeepAlive.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING,
+                                      .Retransmit.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING};
     host_add(&world->host, &setup);
     host_initiate(&world->host, 0, 1);
     world_settle(world);

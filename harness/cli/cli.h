@@ -14,7 +14,13 @@
 #include "program/run.h"
 #include "world/world.h"
 
-enum { EXIT_PASS = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3, EXIT_INCONCLUSIVE = 4 };
+enum {
+    EXIT_PASS = 0,
+    EXIT_FINDING = 1,
+    EXIT_USAGE = 2,
+    EXIT_ENVIRONMENT = 3,
+    EXIT_INCONCLUSIVE = 4
+};
 
 struct cli_command {
     const char *name;
@@ -41,8 +47,9 @@ struct cli_option {
     const char **text;
 };
 
-/* Parses options anywhere among the arguments ("--x V" or "--x=V"; "--" ends them). The rest stays in
- * argv[1..]; returns how many, or -1 after an error or --help was printed (*status then says which). */
+/* Parses options anywhere among the arguments ("--x V" or "--x=V"; "--" ends them). The rest stays
+ * in argv[1..]; returns how many, or -1 after an error or --help was printed (*status then says
+ * which). */
 int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned count,
               const char *usage, const char *examples, int *status);
 /* A number option: false and a message when it is not one in range. */

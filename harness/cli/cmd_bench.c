@@ -80,7 +80,8 @@ bool bench_fuzz_exec(struct bench *bench)
     corpus.count = 0;
     load_folder(bench->corpora);
     if (!corpus.count) {
-        fprintf(stderr, "bench: %s: no programs there (expected the shipped corpora; --corpora DIR)\n",
+        fprintf(stderr,
+                "bench: %s: no programs there (expected the shipped corpora; --corpora DIR)\n",
                 bench->corpora);
         return false;
     }
@@ -180,10 +181,11 @@ int cmd_bench(int argc, char **argv)
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
-        {"--only", "NAME", "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle]",
-         NULL, &only},
+        {"--only", "NAME",
+         "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle]", NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
-        {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL, &corpora},
+        {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL,
+         &corpora},
     };
     int status;
     int files = cli_parse(argc, argv, options, 5, "bench [OPTIONS]",

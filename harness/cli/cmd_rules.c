@@ -13,7 +13,8 @@ static void print_json(const struct oracle_rule *rule, bool last)
 {
     fputs("  {\"id\": ", stdout);
     cli_json_string(stdout, rule->id);
-    printf(", \"who\": \"%s\", \"level\": \"%s\", \"statement\": ", rule->who, level_name(rule->level));
+    printf(", \"who\": \"%s\", \"level\": \"%s\", \"statement\": ", rule->who,
+           level_name(rule->level));
     cli_json_string(stdout, rule->statement);
     fputs(", \"checked_by\": ", stdout);
     if (rule->checked_by) {
@@ -46,8 +47,8 @@ int cmd_rules(int argc, char **argv)
     const char *prefix = names ? argv[1] : "";
     uint32_t last = 0;
     for (uint32_t i = 0; i < count; i++) {
-        bool wanted = !strncmp(rules[i].id, prefix, strlen(prefix)) &&
-                      !(open_only && rules[i].checked_by);
+        bool wanted =
+            !strncmp(rules[i].id, prefix, strlen(prefix)) && !(open_only && rules[i].checked_by);
         last = wanted ? i : last;
         shown += wanted;
         checked += wanted && rules[i].checked_by;

@@ -46,7 +46,8 @@ int cmd_run(int argc, char **argv)
         {"--trace", NULL, "print every event", &trace, NULL},
         {"--json", NULL, "print one JSON object", &json, NULL},
         {"--strict", NULL, "\"should\" rules fail too", &strict, NULL},
-        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers", &cell, NULL},
+        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers", &cell,
+         NULL},
         {"--events", "N", "how many last events a verdict shows (25)", NULL, &events_text},
         {"--timeout", "S", "CPU seconds before it counts as a hang (10)", NULL, &timeout_text},
     };

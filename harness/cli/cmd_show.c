@@ -80,9 +80,9 @@ int cmd_asm(int argc, char **argv)
         {"-o", "OUT", "file to write (required)", NULL, &out},
     };
     int status;
-    int files = cli_parse(argc, argv, options, 1, "asm -o OUT PROGRAM",
-                          "  chimneysweep asm -o refuse.bin corpora/situations/refuse-then-post.chim\n",
-                          &status);
+    int files = cli_parse(
+        argc, argv, options, 1, "asm -o OUT PROGRAM",
+        "  chimneysweep asm -o refuse.bin corpora/situations/refuse-then-post.chim\n", &status);
     if (files < 0) {
         return status;
     }

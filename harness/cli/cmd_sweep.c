@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs many programs, in this process: each twice, and a third time after all others ran in between,
- * so that a run that leaves something behind shows (reset proof).
+ * Runs many programs, in this process: each twice, and a third time after all others ran in
+ * between, so that a run that leaves something behind shows (reset proof).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,7 +32,7 @@ struct sweep {
         uint32_t reached[6];
         uint32_t ops;
         uint32_t warnings;
-    } *shared;
+    } * shared;
 };
 
 static bool add(struct sweep *sweep, const char *path)
@@ -186,8 +186,8 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
         puts("}");
         return;
     }
-    printf("%u programs, %u failed, %.1f operations each, trace sum %016llx\nreached:", sweep->count,
-           failed, sweep->shared->ops / n, (unsigned long long)sweep->sum);
+    printf("%u programs, %u failed, %.1f operations each, trace sum %016llx\nreached:",
+           sweep->count, failed, sweep->shared->ops / n, (unsigned long long)sweep->sum);
     for (unsigned k = 0; k < 6; k++) {
         printf(" %s %.0f %%", names[k], 100.0 * sweep->shared->reached[k] / n);
     }

@@ -54,8 +54,8 @@ bool cli_write_file(const char *path, const void *bytes, size_t length)
 
 #define PROGRAM_FILE_MAX ((size_t)1 << 20)
 
-/* Files of other kinds are told apart by their first bytes: a binary program has none of these, since
- * its first byte is the version. */
+/* Files of other kinds are told apart by their first bytes: a binary program has none of these,
+ * since its first byte is the version. */
 static const char *other_kind(const unsigned char *bytes, size_t length)
 {
     static const struct {
@@ -104,10 +104,11 @@ bool cli_read_program(const char *path, struct program *program)
         }
     } else if (bytes[0] != PROGRAM_VERSION || length < PROGRAM_HEADER_BYTES) {
         /* Engines may run any bytes; a person who names a file means a program. */
-        fprintf(stderr,
-                "chimneysweep: %s: neither text ('chimneysweep program 1') nor a whole binary program "
-                "of version %d\n",
-                path, PROGRAM_VERSION);
+        fprintf(
+            stderr,
+            "chimneysweep: %s: neither text ('chimneysweep program 1') nor a whole binary program "
+            "of version %d\n",
+            path, PROGRAM_VERSION);
         good = false;
     } else {
         program_decode(bytes, length, program);

@@ -21,14 +21,15 @@ static void usage(FILE *out)
     for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"
-          "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
-          "4 inconclusive.\n\n"
-          "examples:\n"
-          "  chimneysweep run corpora/situations/refuse-then-post.chim\n"
-          "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
-          "  chimneysweep replay pcaps/\n",
-          out);
+    fputs(
+        "\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"
+        "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
+        "4 inconclusive.\n\n"
+        "examples:\n"
+        "  chimneysweep run corpora/situations/refuse-then-post.chim\n"
+        "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
+        "  chimneysweep replay pcaps/\n",
+        out);
 }
 
 int main(int argc, char **argv)
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "chimneysweep: unknown command '%s' (chimneysweep --help lists them)\n", argv[1]);
+    fprintf(stderr, "chimneysweep: unknown command '%s' (chimneysweep --help lists them)\n",
+            argv[1]);
     return EXIT_USAGE;
 }

@@ -88,8 +88,8 @@ bool cli_number(const char *name, const char *text, unsigned long low, unsigned 
     errno = 0;
     *out = strtoul(text, &end, 0);
     if (end == text || *end || errno || text[0] == '-' || *out < low || *out > high) {
-        fprintf(stderr, "chimneysweep: %s '%s': expected a number from %lu to %lu\n", name, text, low,
-                high);
+        fprintf(stderr, "chimneysweep: %s '%s': expected a number from %lu to %lu\n", name, text,
+                low, high);
         return false;
     }
     return true;

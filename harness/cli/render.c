@@ -52,8 +52,8 @@ static void put_details(FILE *out, const struct trace_record *r)
 {
     switch (r->fn) {
     case TAP_NBL:
-        fprintf(out, " #%u %s %u bytes, transferred %u, advanced %u,", r->object, tap_role_name(r->b),
-                r->a, r->c == TAP_BT_POISON ? 0 : r->c, r->d);
+        fprintf(out, " #%u %s %u bytes, transferred %u, advanced %u,", r->object,
+                tap_role_name(r->b), r->a, r->c == TAP_BT_POISON ? 0 : r->c, r->d);
         put_status(out, r->status);
         break;
     case TAP_BLOCK:
@@ -140,7 +140,8 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     fprintf(out, "%s%s%s", color ? (v->kind ? "\033[1;31m" : "\033[1;32m") : "", kind,
             color ? "\033[0m" : "");
     if (v->kind == VERDICT_PASS) {
-        fprintf(out, " (%u events, trace %016llx)\n", trace->count, (unsigned long long)trace->hash);
+        fprintf(out, " (%u events, trace %016llx)\n", trace->count,
+                (unsigned long long)trace->hash);
         if (v->warnings) {
             fprintf(out, "  %u warning%s, first %s: %s\n", v->warnings, v->warnings > 1 ? "s" : "",
                     v->warning_rule, v->warning_text);
@@ -204,8 +205,8 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace)
     cli_json_string(out, v->actual);
     fputs(", \"memory\": ", out);
     cli_json_string(out, trace->end.memory);
-    fprintf(out,
-            ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations, v->warnings);
+    fprintf(out, ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations,
+            v->warnings);
     cli_json_string(out, v->warning_rule);
     fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"}\n", trace->count,
             (unsigned long long)trace->hash);

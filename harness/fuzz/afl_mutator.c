@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The same mutator as AFL++ loads it (AFL_CUSTOM_MUTATOR_LIBRARY), with trimming by operations and a
- * readable name for findings.
+ * The same mutator as AFL++ loads it (AFL_CUSTOM_MUTATOR_LIBRARY), with trimming by operations and
+ * a readable name for findings.
  */
 #include <stdio.h>
 #include <stdlib.h>

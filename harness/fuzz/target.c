@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one fuzz target, for libFuzzer and AFL++ alike: bytes are a program, the program is run, the
- * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is the
- * bundled core.
+ * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is
+ * the bundled core.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
-                                 uint8_t *out, size_t room, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b,
+                                 size_t b_length, uint8_t *out, size_t room, unsigned seed);
 
 static struct world world;
 static struct program program;
@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     const struct verdict *verdict = &world.trace->verdict;
     if (verdict->kind != VERDICT_PASS) {
         fprintf(stderr, "chimneysweep: %s %s: expected %s, actual %s\n",
-                verdict_kind_name(verdict->kind), verdict->rule, verdict->expected, verdict->actual);
+                verdict_kind_name(verdict->kind), verdict->rule, verdict->expected,
+                verdict->actual);
         abort();
     }
     return 0;
@@ -75,8 +76,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsig
     return program_mutate(bytes, length, room, seed);
 }
 
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
-                                 uint8_t *out, size_t room, unsigned seed)
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b,
+                                 size_t b_length, uint8_t *out, size_t room, unsigned seed)
 {
     return program_cross(a, a_length, b, b_length, out, room, seed);
 }

@@ -33,7 +33,8 @@ static void list_back(void *context, enum tap_fn fn, const struct tap_nbl *list)
             conn->outstanding += list->length - list->advance;
         }
     } else if (fn == TAP_TERMINATE_COMPLETE && list->role == ROLE_INDICATED) {
-        /* Buffered data: the application has not seen it; it goes down again with the next initiate. */
+        /* Buffered data: the application has not seen it; it goes down again with the next
+         * initiate. */
         conn->buffered += list->length;
         host->held = host_grow(host->held, host->held_last, &host->held_room, sizeof(uint32_t));
         host->held[host->held_last++] = list->id;

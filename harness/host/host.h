@@ -11,7 +11,7 @@
 #include "peer/segment.h"
 
 enum host_phase {
-    HOST_OWNS,        /* the connection is the host's: never offloaded, or uploaded */
+    HOST_OWNS, /* the connection is the host's: never offloaded, or uploaded */
     HOST_INITIATING,
     HOST_OFFLOADED,
     HOST_TERMINATING,
@@ -20,7 +20,8 @@ enum host_phase {
 enum host_answer { ANSWER_ALL, ANSWER_NONE, ANSWER_BYTES };
 
 /* A request that waits until the call that forbids it has returned, or that is made inside a
- * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE. */
+ * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE.
+ */
 struct host_request {
     enum tap_fn fn;
     uint32_t conn;
@@ -50,10 +51,10 @@ struct host_conn {
     uint32_t answer_bytes, answer_count;
     /* what binds the host */
     bool in_post, in_send, in_disconnect;
-    bool closed, aborted;    /* graceful, abortive disconnect issued */
+    bool closed, aborted; /* graceful, abortive disconnect issued */
     bool invalidated;
-    bool settling;           /* its InitComplete call has not returned (INIT-QUIET-1) */
-    uint32_t busy_ops;       /* query, update, invalidate pending */
+    bool settling;     /* its InitComplete call has not returned (INIT-QUIET-1) */
+    uint32_t busy_ops; /* query, update, invalidate pending */
     bool updating;
     /* what the target told */
     bool saw_disconnect, saw_abort;
@@ -98,7 +99,7 @@ struct host {
     struct host_neighbor neighbor[2];
     uint32_t neighbors;
     uint32_t ticks_per_second;
-    bool hold_returns;          /* indicated lists are kept until a return op */
+    bool hold_returns; /* indicated lists are kept until a return op */
     uint32_t *held, held_first, held_last, held_room; /* ids of lists the host keeps */
     uint32_t *nonoff, nonoff_last, nonoff_room;
     struct host_nested nested[HOST_NESTED_MAX];
@@ -138,18 +139,27 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count);
 enum host_scope { SCOPE_TCP, SCOPE_PATH, SCOPE_ALL };
 void host_terminate(struct host *host, uint32_t conn, enum host_scope scope);
 void host_terminate_everything(struct host *host);
-void host_query(struct host *host, uint32_t conn, uint32_t what);      /* 0 .. 3: TCP all/delegated/cached, tree */
+void host_query(struct host *host, uint32_t conn,
+                uint32_t what); /* 0 .. 3: TCP all/delegated/cached, tree */
 void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope);
 enum host_update {
-    UPDATE_WINDOW, UPDATE_KEEPALIVE, UPDATE_NAGLE, UPDATE_MTU, UPDATE_MAC, UPDATE_MAXRT, UPDATE_TTL,
+    UPDATE_WINDOW,
+    UPDATE_KEEPALIVE,
+    UPDATE_NAGLE,
+    UPDATE_MTU,
+    UPDATE_MAC,
+    UPDATE_MAXRT,
+    UPDATE_TTL,
     UPDATE_INDICATION
 };
 void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
 
 /* ---- I/O ---- */
 void host_request(struct host *host, const struct host_request *request);
-void host_forward(struct host *host, uint32_t conn, const struct segment *segment, bool no_checksum);
-/* Gives lists back: count of them (0 = all), order 0 oldest first, 1 newest first, 2 interleaved. */
+void host_forward(struct host *host, uint32_t conn, const struct segment *segment,
+                  bool no_checksum);
+/* Gives lists back: count of them (0 = all), order 0 oldest first, 1 newest first, 2 interleaved.
+ */
 void host_return(struct host *host, uint32_t count, uint32_t order);
 void host_return_nonoff(struct host *host);
 void host_arm_nested(struct host *host, enum tap_fn inside, const struct host_request *request);

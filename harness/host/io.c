@@ -24,9 +24,9 @@ static void post(struct host *host, struct host_conn *conn, const struct host_re
     PNET_BUFFER_LIST first = NULL, last = NULL;
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
-        PNET_BUFFER_LIST nbl = nds_list_build(ROLE_POST, conn->index, r->length,
-                                              (struct nds_list_shape){r->pieces + i, 1},
-                                              fill_prefix, NULL);
+        PNET_BUFFER_LIST nbl =
+            nds_list_build(ROLE_POST, conn->index, r->length,
+                           (struct nds_list_shape){r->pieces + i, 1}, fill_prefix, NULL);
         struct nds_list *list = nds_list_detail(nbl);
         list->no_push = r->no_push;
         list->prefill = r->prefill;
@@ -62,8 +62,8 @@ static void send(struct host *host, struct host_conn *conn, const struct host_re
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
         uint32_t buffers = 1 + (r->flags & 3);
-        PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_SEND, r->length ? r->length : 1,
-                                         r->pieces + i, buffers);
+        PNET_BUFFER_LIST nbl =
+            send_list(host, conn, ROLE_SEND, r->length ? r->length : 1, r->pieces + i, buffers);
         if (last) {
             nds_list_chain(last, nbl);
         } else {
@@ -154,7 +154,8 @@ static void fill_bytes(void *context, uint8_t *out, uint32_t offset, uint32_t le
     memcpy(out, ((const struct bytes *)context)->at + offset, length);
 }
 
-void host_forward(struct host *host, uint32_t index, const struct segment *segment, bool no_checksum)
+void host_forward(struct host *host, uint32_t index, const struct segment *segment,
+                  bool no_checksum)
 {
     static uint8_t tcp[SEGMENT_FRAME_MAX];
     if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
@@ -162,8 +163,8 @@ void host_forward(struct host *host, uint32_t index, const struct segment *segme
     }
     uint32_t length = segment_build_tcp(segment, no_checksum, tcp);
     struct bytes bytes = {tcp};
-    PNET_BUFFER_LIST nbl = nds_list_build(ROLE_FORWARD, index, length,
-                                          (struct nds_list_shape){length % 4, 1}, fill_bytes, &bytes);
+    PNET_BUFFER_LIST nbl = nds_list_build(
+        ROLE_FORWARD, index, length, (struct nds_list_shape){length % 4, 1}, fill_bytes, &bytes);
     nds_io_call(TAP_FORWARD, host->conn[index].tcp, nbl, 0);
 }
 

@@ -20,8 +20,8 @@ static void *piece(struct tree *tree, uint32_t bytes)
     return memory;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block(struct tree *tree, struct nds_state *state, UCHAR type,
-                                               uint32_t state_bytes)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block(struct tree *tree, struct nds_state *state,
+                                               UCHAR type, uint32_t state_bytes)
 {
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = piece(tree, (uint32_t)sizeof(*made) + state_bytes);
     made->Header = (NDIS_OBJECT_HEADER){type, 1, sizeof(*made)};
@@ -110,11 +110,12 @@ static PNET_BUFFER_LIST outstanding_chain(struct host *host, struct host_conn *c
     *tail = NULL;
     uint64_t start = conn->handed_down - conn->outstanding;
     for (uint32_t done = 0; done < conn->outstanding;) {
-        uint32_t take = conn->outstanding - done < CHAIN_PIECE ? conn->outstanding - done : CHAIN_PIECE;
+        uint32_t take =
+            conn->outstanding - done < CHAIN_PIECE ? conn->outstanding - done : CHAIN_PIECE;
         struct host_fill fill = {host, conn->index, start + done, PAYLOAD_FROM_TARGET};
         PNET_BUFFER_LIST nbl =
-            nds_list_build(ROLE_INIT_SEND, conn->index, take,
-                           (struct nds_list_shape){done % 7, 1}, host_fill_stream, &fill);
+            nds_list_build(ROLE_INIT_SEND, conn->index, take, (struct nds_list_shape){done % 7, 1},
+                           host_fill_stream, &fill);
         nds_list_detail(nbl)->stream_offset = start + done;
         if (*tail) {
             nds_list_chain(*tail, nbl);
@@ -227,7 +228,8 @@ static bool path_idle(const struct host_path *path)
 
 static bool may_terminate(const struct host_conn *conn)
 {
-    return conn->phase == HOST_OFFLOADED && !conn->busy_ops && !conn->in_post && !conn->in_disconnect;
+    return conn->phase == HOST_OFFLOADED && !conn->busy_ops && !conn->in_post &&
+           !conn->in_disconnect;
 }
 
 static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct tree *tree, struct host_conn *conn)
@@ -262,9 +264,9 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
         root = tcp_terminate(&tree, conn);
     }
     if (with_path && (tcp || path_idle(path))) {
-        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
-            block(&tree, path->state, path->v6 ? Ip6OffloadDelegatedState : Ip4OffloadDelegatedState,
-                  sizeof(PATH_OFFLOAD_STATE_DELEGATED));
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(
+            &tree, path->state, path->v6 ? Ip6OffloadDelegatedState : Ip4OffloadDelegatedState,
+            sizeof(PATH_OFFLOAD_STATE_DELEGATED));
         header(ndis_offload_state_first(made), sizeof(PATH_OFFLOAD_STATE_DELEGATED));
         made->DependentBlockList = root;
         root = made;
@@ -343,8 +345,8 @@ void host_invalidate(struct host *host, uint32_t index, enum host_scope scope)
     }
     for (uint32_t i = 0; i < host->conns; i++) {
         struct host_conn *other = &host->conn[i];
-        bool hit = i == index || (scope == SCOPE_PATH && other->path == conn->path) ||
-                   scope == SCOPE_ALL;
+        bool hit =
+            i == index || (scope == SCOPE_PATH && other->path == conn->path) || scope == SCOPE_ALL;
         if (hit && other->phase == HOST_OFFLOADED) {
             other->invalidated = true;
         }
@@ -358,8 +360,8 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
 {
     struct host_path *path = &host->path[conn->path];
     TCP_OFFLOAD_STATE_CACHED *cached = &conn->cached;
-    cached->Flags &= (USHORT)~(TCP_FLAG_KEEP_ALIVE_RESTART | TCP_FLAG_MAX_RT_RESTART |
-                               TCP_FLAG_UPDATE_RCV_WND);
+    cached->Flags &=
+        (USHORT) ~(TCP_FLAG_KEEP_ALIVE_RESTART | TCP_FLAG_MAX_RT_RESTART | TCP_FLAG_UPDATE_RCV_WND);
     switch (what) {
     case UPDATE_WINDOW:
         cached->InitialRcvWnd = value ? value : 1;

@@ -227,7 +227,8 @@ uint8_t *mdl_bytes(PMDL mdl)
     return object && object->detail ? object->detail : mdl->MappedSystemVa;
 }
 
-VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length, MM_PAGE_PRIORITY Priority)
+VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
+                            MM_PAGE_PRIORITY Priority)
 {
     (void)Priority;
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);

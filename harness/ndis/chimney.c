@@ -99,8 +99,12 @@ static W_INITIATE_OFFLOAD_HANDLER state_handler(enum tap_fn fn)
 static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,
                            enum tap_nbl_fault fault, struct tap_nbl *out)
 {
-    *out = (struct tap_nbl){.nbl = nbl, .id = object ? object->id : TAP_NONE, .fault = fault,
-                            .index_in_call = index, .conn = TAP_NONE, .handed_event = TAP_NONE};
+    *out = (struct tap_nbl){.nbl = nbl,
+                            .id = object ? object->id : TAP_NONE,
+                            .fault = fault,
+                            .index_in_call = index,
+                            .conn = TAP_NONE,
+                            .handed_event = TAP_NONE};
     if (fault == NBL_OK) {
         list_read(object, nbl, out);
     } else if (object) {
@@ -131,8 +135,8 @@ static void lend_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t even
         if (has) {
             at = ndis_offload_state_next(ndis_offload_state_next(at));
         }
-        PNET_BUFFER_LIST nbl = has ? ((const TCP_OFFLOAD_STATE_DELEGATED *)(const void *)at)->BufferedData
-                                   : NULL;
+        PNET_BUFFER_LIST nbl =
+            has ? ((const TCP_OFFLOAD_STATE_DELEGATED *)(const void *)at)->BufferedData : NULL;
         struct nds_object *object = nbl ? object_find(nbl, OBJECT_NBL) : NULL;
         if (object && lend) {
             struct tap_nbl seen;
@@ -178,8 +182,7 @@ static struct nds_tree *tree_new(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LI
     tree->operation = nds.operations++;
     tree->pending = true;
     for (uint32_t i = 0; i < count; i++) {
-        tree->object[i] =
-            object_add(OBJECT_TREE, pieces[i].address, pieces[i].bytes, OWNER_TARGET);
+        tree->object[i] = object_add(OBJECT_TREE, pieces[i].address, pieces[i].bytes, OWNER_TARGET);
         tree->object[i]->detail = tree;
     }
     if (tree->operation >= nds.tree_room) {
@@ -209,8 +212,8 @@ uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
                         const struct nds_piece *pieces, uint32_t count)
 {
     struct nds_tree *tree = tree_new(fn, root, pieces, count);
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = TAP_NONE, .object = tree->operation, .ptr = root});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = fn, .conn = TAP_NONE, .object = tree->operation, .ptr = root});
     tree_own(tree, OWNER_TARGET, mark.enter);
     tree_blocks(root);
     if (fn == TAP_INITIATE) {
@@ -239,8 +242,8 @@ static void hand_over(PNET_BUFFER_LIST first, uint32_t event)
 NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first,
                         uint32_t flags)
 {
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = state->conn, .object = state->object->id, .a = flags});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = fn, .conn = state->conn, .object = state->object->id, .a = flags});
     hand_over(first, mark.enter);
     PVOID context = nds.limits.context_is_cell ? (PVOID)&state->handle->MiniportOffloadContext
                                                : state->handle->MiniportOffloadContext;
@@ -260,8 +263,9 @@ NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIS
         status = calls->TcpOffloadDisconnectHandler(nds.adapter_context, context, first, flags);
         break;
     }
-    nds_close(mark, true, (struct tap_event){.conn = state->conn, .object = state->object->id,
-                                             .status = status, .a = flags});
+    nds_close(mark, true,
+              (struct tap_event){
+                  .conn = state->conn, .object = state->object->id, .status = status, .a = flags});
     return status;
 }
 
@@ -346,8 +350,8 @@ void list_give_back(struct nds_object *object, uint32_t event)
 /* Both return handlers: the lists are linked here, in the order given. */
 static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
 {
-    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = fn, .conn = TAP_NONE,
-                                                             .object = TAP_NONE});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = fn, .conn = TAP_NONE, .object = TAP_NONE});
     uint32_t index = 0;
     for (PNET_BUFFER_LIST nbl = first, next; nbl; nbl = next, index++) {
         struct nds_object *object = object_find(nbl, OBJECT_NBL);
@@ -365,8 +369,8 @@ static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
     } else {
         nds.calls.driver.ReturnNetBufferListsHandler(nds.adapter_context, first, 0);
     }
-    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE,
-                                             .status = status});
+    nds_close(mark, true,
+              (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE, .status = status});
 }
 
 void nds_return_call(PNET_BUFFER_LIST first)
@@ -381,10 +385,10 @@ void nds_host_return(PNET_BUFFER_LIST first)
 
 void nds_host_send(PNET_BUFFER_LIST first)
 {
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_HOST_SEND, .conn = TAP_NONE, .object = TAP_NONE});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_HOST_SEND, .conn = TAP_NONE, .object = TAP_NONE});
     hand_over(first, mark.enter);
-    nds.calls.driver.SendNetBufferListsHandler(nds.adapter_context, first,
-                                               NDIS_DEFAULT_PORT_NUMBER, 0);
+    nds.calls.driver.SendNetBufferListsHandler(nds.adapter_context, first, NDIS_DEFAULT_PORT_NUMBER,
+                                               0);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
 }

@@ -63,8 +63,11 @@ static PNET_BUFFER_LIST complete_one(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint3
                                      uint32_t enter)
 {
     struct nds_object *object = object_find(nbl, OBJECT_NBL);
-    struct tap_nbl seen = {.nbl = nbl, .id = object ? object->id : TAP_NONE, .index_in_call = index,
-                           .conn = TAP_NONE, .handed_event = TAP_NONE,
+    struct tap_nbl seen = {.nbl = nbl,
+                           .id = object ? object->id : TAP_NONE,
+                           .index_in_call = index,
+                           .conn = TAP_NONE,
+                           .handed_event = TAP_NONE,
                            .fault = fault_of(object, role_of(fn))};
     list_point(&seen, object);
     if (seen.fault != NBL_OK) {
@@ -147,9 +150,13 @@ static VOID NDIS_CALL event_indicate(NDIS_HANDLE NdisOffloadHandle, ULONG EventT
 {
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_EVENT, .conn = conn, .object = state ? state->object->id : TAP_NONE,
-        .a = EventType, .b = EventSpecificInformation, .d = !state || state->layer != LAYER_TCP});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_EVENT,
+                                    .conn = conn,
+                                    .object = state ? state->object->id : TAP_NONE,
+                                    .a = EventType,
+                                    .b = EventSpecificInformation,
+                                    .d = !state || state->layer != LAYER_TCP});
     upcall_level();
     if (state) {
         nds.hooks.event(nds.hooks.context, conn, EventType, EventSpecificInformation);
@@ -165,12 +172,17 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_RCV_INDICATE, .conn = conn, .object = object ? object->id : TAP_NONE,
-        .status = Status, .d = !state || state->layer != LAYER_TCP});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_RCV_INDICATE,
+                                    .conn = conn,
+                                    .object = object ? object->id : TAP_NONE,
+                                    .status = Status,
+                                    .d = !state || state->layer != LAYER_TCP});
     upcall_level();
-    struct tap_nbl seen = {.nbl = NetBufferList, .id = object ? object->id : TAP_NONE,
-                           .conn = TAP_NONE, .handed_event = TAP_NONE,
+    struct tap_nbl seen = {.nbl = NetBufferList,
+                           .id = object ? object->id : TAP_NONE,
+                           .conn = TAP_NONE,
+                           .handed_event = TAP_NONE,
                            .fault = fault_of(object, ROLE_INDICATED)};
     if (seen.fault == NBL_OK && !NetBufferList->FirstNetBuffer) {
         nds_misuse(MISUSE_NULL, object->id, TAP_RCV_INDICATE);
@@ -190,8 +202,8 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
         nds.hooks.callback_open(nds.hooks.context, TAP_RCV_INDICATE, conn);
     }
     *BytesConsumed = consumed;
-    nds_close(mark, false, (struct tap_event){.conn = conn, .object = seen.id, .status = answer,
-                                              .a = consumed});
+    nds_close(mark, false,
+              (struct tap_event){.conn = conn, .object = seen.id, .status = answer, .a = consumed});
     return answer;
 }
 
@@ -204,8 +216,11 @@ NDIS_STATUS NDIS_CALL NdisMGetOffloadHandlers(NDIS_HANDLE NdisMiniportHandle,
     if (!nds_handle_ok(NdisMiniportHandle) && NdisMiniportHandle != nds.adapter_context) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_HANDLERS);
     }
-    tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_HANDLERS, .conn = TAP_NONE,
-                                .object = TAP_NONE, .a = ChimneyType,
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_HANDLERS,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .a = ChimneyType,
                                 .status = known ? NDIS_STATUS_SUCCESS : NDIS_STATUS_NOT_SUPPORTED,
                                 .d = nds.phase == PHASE_INIT});
     *OffloadHandlers = NULL;
@@ -236,9 +251,12 @@ static void take_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t enter)
         PNET_BUFFER_LIST nbl = block->NetBufferListChain;
         while (nbl && block->Header.Type >= TcpOffloadConstState) {
             struct nds_object *object = object_find(nbl, OBJECT_NBL);
-            struct tap_nbl seen = {.nbl = nbl, .id = object ? object->id : TAP_NONE,
-                                   .index_in_call = index++, .conn = TAP_NONE,
-                                   .handed_event = TAP_NONE, .fault = fault_of(object, ROLE_SEND)};
+            struct tap_nbl seen = {.nbl = nbl,
+                                   .id = object ? object->id : TAP_NONE,
+                                   .index_in_call = index++,
+                                   .conn = TAP_NONE,
+                                   .handed_event = TAP_NONE,
+                                   .fault = fault_of(object, ROLE_SEND)};
             list_point(&seen, object);
             if (seen.fault != NBL_OK) {
                 break;
@@ -263,8 +281,10 @@ static void hold_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t ente
         PNET_BUFFER_LIST nbl = has ? tcp->BufferedData : NULL;
         for (uint32_t index = 0; nbl; index++) {
             struct nds_object *object = object_find(nbl, OBJECT_NBL);
-            struct tap_nbl seen = {.nbl = nbl, .id = object ? object->id : TAP_NONE,
-                                   .index_in_call = index, .conn = TAP_NONE,
+            struct tap_nbl seen = {.nbl = nbl,
+                                   .id = object ? object->id : TAP_NONE,
+                                   .index_in_call = index,
+                                   .conn = TAP_NONE,
                                    .handed_event = TAP_NONE,
                                    .fault = fault_of(object, ROLE_INDICATED)};
             if (object) {
@@ -294,9 +314,12 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
         tree = object->detail;
         tree = tree->pending && tree->fn == request && tree->root == root ? tree : NULL;
     }
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = TAP_NONE, .object = tree ? tree->operation : TAP_NONE,
-        .d = !nds_handle_ok(handle), .ptr = tree ? root : no_handle});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = fn,
+                                    .conn = TAP_NONE,
+                                    .object = tree ? tree->operation : TAP_NONE,
+                                    .d = !nds_handle_ok(handle),
+                                    .ptr = tree ? root : no_handle});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
     }
@@ -356,9 +379,13 @@ VOID NDIS_CALL NdisMOffloadEventIndicate(NDIS_HANDLE NdisMiniportHandle,
                                          ULONG IndicationCode)
 {
     struct nds_state *state = Block ? state_of(Block->NdisOffloadHandle) : NULL;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_MEVENT, .conn = TAP_NONE, .object = state ? state->object->id : TAP_NONE,
-        .a = IndicationCode, .d = !nds_handle_ok(NdisMiniportHandle), .ptr = Block});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_MEVENT,
+                                    .conn = TAP_NONE,
+                                    .object = state ? state->object->id : TAP_NONE,
+                                    .a = IndicationCode,
+                                    .d = !nds_handle_ok(NdisMiniportHandle),
+                                    .ptr = Block});
     upcall_level();
     uint32_t answer = 0;
     if (IndicationCode == NeighborReachabilityQuery && Block &&
@@ -377,17 +404,24 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
 {
     (void)PortNumber;
     nds_require_level(DISPATCH_LEVEL);
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_NONOFF_INDICATE, .conn = TAP_NONE, .object = TAP_NONE, .a = NumberOfNetBufferLists,
-        .b = ReceiveFlags, .d = MiniportAdapterHandle != nds.adapter_handle});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_NONOFF_INDICATE,
+                                    .conn = TAP_NONE,
+                                    .object = TAP_NONE,
+                                    .a = NumberOfNetBufferLists,
+                                    .b = ReceiveFlags,
+                                    .d = MiniportAdapterHandle != nds.adapter_handle});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
     }
     PNET_BUFFER_LIST nbl = NetBufferLists;
     for (uint32_t index = 0; nbl; index++) {
         struct nds_object *object = object_find(nbl, OBJECT_NBL);
-        struct tap_nbl seen = {.nbl = nbl, .id = object ? object->id : TAP_NONE,
-                               .index_in_call = index, .conn = TAP_NONE, .handed_event = TAP_NONE,
+        struct tap_nbl seen = {.nbl = nbl,
+                               .id = object ? object->id : TAP_NONE,
+                               .index_in_call = index,
+                               .conn = TAP_NONE,
+                               .handed_event = TAP_NONE,
                                .fault = fault_of(object, ROLE_INDICATED)};
         list_point(&seen, object);
         if (seen.fault != NBL_OK) {

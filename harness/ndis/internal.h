@@ -44,7 +44,15 @@ struct nds_work {
     NDIS_HANDLE handle;
 };
 
-enum nds_phase { PHASE_NONE, PHASE_ENTRY, PHASE_OPTIONS, PHASE_LOADED, PHASE_INIT, PHASE_UP, PHASE_HALTED };
+enum nds_phase {
+    PHASE_NONE,
+    PHASE_ENTRY,
+    PHASE_OPTIONS,
+    PHASE_LOADED,
+    PHASE_INIT,
+    PHASE_UP,
+    PHASE_HALTED
+};
 
 struct nds_adapter_calls {
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS driver;
@@ -114,8 +122,8 @@ void nds_require_level(KIRQL highest);
 /* True if this allocation is to fail; emits the event of the failure. */
 bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag);
 /* Allocates guest memory that belongs to the driver. NULL = failed. */
-struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource, uint32_t bytes,
-                                   uint32_t tag);
+struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource,
+                                   uint32_t bytes, uint32_t tag);
 void nds_give_memory(struct nds_object *object, enum tap_resource resource);
 bool nds_handle_ok(NDIS_HANDLE handle);
 

@@ -13,20 +13,20 @@
 #define PIECES_MAX 6u
 #define RESERVED_MARK(n) ((PVOID)(uintptr_t)(0x5EED0000u + (n)))
 
-/* How the used bytes are cut into MDLs: lengths of the leading MDLs, the last one takes the rest; lead
- * is unused space at the front of the chain. */
+/* How the used bytes are cut into MDLs: lengths of the leading MDLs, the last one takes the rest;
+ * lead is unused space at the front of the chain. */
 struct shape {
     uint32_t lead;
     uint32_t cut[PIECES_MAX - 1];
 };
 static const struct shape shapes[8] = {
-    {0, {0}},            /* one MDL */
-    {0, {1, 0}},         /* one byte, then the rest */
-    {24, {0}},           /* data start inside the first MDL */
-    {0, {7, 13, 0}},     /* odd pieces */
-    {32, {32, 5, 0}},    /* data start in the second MDL */
+    {0, {0}},              /* one MDL */
+    {0, {1, 0}},           /* one byte, then the rest */
+    {24, {0}},             /* data start inside the first MDL */
+    {0, {7, 13, 0}},       /* odd pieces */
+    {32, {32, 5, 0}},      /* data start in the second MDL */
     {0, {64, 0xFFFF, 32}}, /* a zero-length MDL in the middle */
-    {3, {3, 0xFFFF, 1}}, /* both */
+    {3, {3, 0xFFFF, 1}},   /* both */
     {0, {511, 513, 0}},
 };
 #define CUT_EMPTY 0xFFFFu
@@ -143,8 +143,8 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
 {
     const struct shape *shape = &shapes[form.pieces & 7];
     uint32_t nbs = form.nb_count ? form.nb_count : 1;
-    uint32_t bytes = (uint32_t)(sizeof(NET_BUFFER_LIST) +
-                                nbs * (sizeof(NET_BUFFER) + PIECES_MAX * sizeof(MDL)));
+    uint32_t bytes =
+        (uint32_t)(sizeof(NET_BUFFER_LIST) + nbs * (sizeof(NET_BUFFER) + PIECES_MAX * sizeof(MDL)));
     struct builder b = {.fill = fill, .context = context};
     b.at = guest_alloc(bytes);
     PNET_BUFFER_LIST nbl = (PNET_BUFFER_LIST)(void *)b.at;
@@ -154,8 +154,11 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
     b.list = object->id;
     b.at += sizeof(*nbl);
     memset(nbl, 0, sizeof(*nbl));
-    *list = (struct nds_list){.role = role, .conn = conn, .handed_event = TAP_NONE,
-                              .nb_count = nbs, .length = length,
+    *list = (struct nds_list){.role = role,
+                              .conn = conn,
+                              .handed_event = TAP_NONE,
+                              .nb_count = nbs,
+                              .length = length,
                               .nb = (struct nb_snapshot *)(void *)(list + 1)};
     PNET_BUFFER *link = &nbl->FirstNetBuffer;
     for (uint32_t i = 0, left = length; i < nbs; i++) {
@@ -281,7 +284,8 @@ static bool fields_intact(PNET_BUFFER_LIST nbl, const struct nds_list *list)
     }
     for (uint32_t i = 0; i < list->nb_count; i++) {
         PNET_BUFFER next = i + 1 < list->nb_count ? list->nb[i + 1].nb : NULL;
-        if (list->nb[i].nb->Next != next || list->nb[i].nb->ProtocolReserved[0] != RESERVED_MARK(0)) {
+        if (list->nb[i].nb->Next != next ||
+            list->nb[i].nb->ProtocolReserved[0] != RESERVED_MARK(0)) {
             return false;
         }
     }
@@ -332,7 +336,8 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
         read_indicated(nbl, out);
         return;
     }
-    out->bytes_transferred = (uint32_t)(uintptr_t)nbl->NetBufferListInfo[TcpOffloadBytesTransferred];
+    out->bytes_transferred =
+        (uint32_t)(uintptr_t)nbl->NetBufferListInfo[TcpOffloadBytesTransferred];
     out->nb_count = list->nb_count;
     out->length = list->length;
     out->prefill = list->prefill;

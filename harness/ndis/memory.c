@@ -4,8 +4,8 @@
  */
 #include "ndis/internal.h"
 
-static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_t bytes, uint32_t tag,
-                            NDIS_STATUS status)
+static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_t bytes,
+                            uint32_t tag, NDIS_STATUS status)
 {
     return tap_emit((struct tap_event){.kind = TAP_POINT,
                                        .fn = TAP_ALLOC,
@@ -50,8 +50,8 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
     return true;
 }
 
-struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource, uint32_t bytes,
-                                   uint32_t tag)
+struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource,
+                                   uint32_t bytes, uint32_t tag)
 {
     if (nds_fail_alloc(resource, bytes, tag)) {
         return NULL;
@@ -69,11 +69,8 @@ struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource reso
 
 void nds_give_memory(struct nds_object *object, enum tap_resource resource)
 {
-    uint32_t event = tap_emit((struct tap_event){.kind = TAP_POINT,
-                                                 .fn = TAP_FREE,
-                                                 .conn = TAP_NONE,
-                                                 .object = object->id,
-                                                 .c = resource});
+    uint32_t event = tap_emit((struct tap_event){
+        .kind = TAP_POINT, .fn = TAP_FREE, .conn = TAP_NONE, .object = object->id, .c = resource});
     object_remove(object);
     object->owner_event = event;
     guest_free(object->address, object->bytes);

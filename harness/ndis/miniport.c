@@ -15,8 +15,8 @@ static NDIS_HANDLE handle_new(enum object_kind kind)
 NDIS_STATUS nds_load(nds_driver_entry entry)
 {
     nds.phase = PHASE_ENTRY;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_DRIVER_ENTRY, .conn = TAP_NONE, .object = TAP_NONE});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_DRIVER_ENTRY, .conn = TAP_NONE, .object = TAP_NONE});
     static WCHAR path[] = {'C', 'h', 'i', 'm', 0};
     UNICODE_STRING registry = {8, 10, path};
     NDIS_STATUS status = entry((PDRIVER_OBJECT)handle_new(OBJECT_ADAPTER), &registry);
@@ -62,8 +62,8 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
         enum nds_phase before = nds.phase;
         if (nds.calls.driver.SetOptionsHandler) {
             nds.phase = PHASE_OPTIONS;
-            struct nds_frame_mark mark = nds_open((struct tap_event){
-                .fn = TAP_SET_OPTIONS, .conn = TAP_NONE, .object = TAP_NONE});
+            struct nds_frame_mark mark = nds_open(
+                (struct tap_event){.fn = TAP_SET_OPTIONS, .conn = TAP_NONE, .object = TAP_NONE});
             status = nds.calls.driver.SetOptionsHandler(nds.driver_handle, MiniportDriverContext);
             nds_close(mark, true,
                       (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE, .status = status});
@@ -77,8 +77,11 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
     } else if (nds.driver_handle) {
         object_find(nds.driver_handle, OBJECT_DRIVER)->born_event = nds.events;
     }
-    tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_REGISTER, .conn = TAP_NONE,
-                                .object = TAP_NONE, .status = status});
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_REGISTER,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .status = status});
     return status;
 }
 
@@ -116,8 +119,8 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
     struct nds_adapter_calls *calls = &nds.calls;
     bool ok = false;
     ULONG type = 0;
-    NDIS_STATUS status = nds_fail_alloc(RESOURCE_DRIVER, 0, 1) ? NDIS_STATUS_RESOURCES
-                                                               : NDIS_STATUS_SUCCESS;
+    NDIS_STATUS status =
+        nds_fail_alloc(RESOURCE_DRIVER, 0, 1) ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
     if (NdisHandle != nds.driver_handle) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_OPTIONAL);
     }
@@ -130,7 +133,8 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
             calls->generic = *given;
             calls->have_generic = true;
         }
-    } else if (OptionalHandlers->Type == NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_CHARACTERISTICS) {
+    } else if (OptionalHandlers->Type ==
+               NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_CHARACTERISTICS) {
         const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *given =
             (const void *)OptionalHandlers;
         ok = tcp_ok(given);
@@ -143,9 +147,14 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
     if (!ok && status == NDIS_STATUS_SUCCESS) {
         status = NDIS_STATUS_FAILURE;
     }
-    tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_OPTIONAL, .conn = TAP_NONE,
-                                .object = TAP_NONE, .status = status,
-                                .a = OptionalHandlers->Type, .b = ok, .c = type,
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_OPTIONAL,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .status = status,
+                                .a = OptionalHandlers->Type,
+                                .b = ok,
+                                .c = type,
                                 .d = nds.phase == PHASE_OPTIONS});
     return status;
 }
@@ -169,8 +178,12 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
         status = NDIS_STATUS_BAD_VERSION;
         break;
     }
-    tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_ATTRIBUTES, .conn = TAP_NONE,
-                                .object = TAP_NONE, .status = status, .a = Attributes->Header.Type,
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_ATTRIBUTES,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .status = status,
+                                .a = Attributes->Header.Type,
                                 .ptr = Attributes});
     return status;
 }
@@ -286,8 +299,8 @@ NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length,
     request->DATA.SET_INFORMATION.InformationBufferLength = length;
     nds.oid = request;
     nds.oid_object = *object = of->id;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_OID, .conn = TAP_NONE, .object = of->id, .a = oid, .b = set});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_OID, .conn = TAP_NONE, .object = of->id, .a = oid, .b = set});
     NDIS_STATUS status = nds.calls.driver.OidRequestHandler(nds.adapter_context, request);
     nds_close(mark, true,
               (struct tap_event){.conn = TAP_NONE, .object = of->id, .status = status, .a = oid});
@@ -311,9 +324,11 @@ const void *nds_oid_reply(uint32_t *length)
 static void complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status)
 {
     nds_require_level(DISPATCH_LEVEL);
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = TAP_NONE, .object = object, .status = status,
-        .d = handle != nds.adapter_handle});
+    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = fn,
+                                                             .conn = TAP_NONE,
+                                                             .object = object,
+                                                             .status = status,
+                                                             .d = handle != nds.adapter_handle});
     nds.hooks.request_done(nds.hooks.context, fn, object, status);
     nds_close(mark, false,
               (struct tap_event){.conn = TAP_NONE, .object = object, .status = status});
@@ -352,13 +367,17 @@ VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                      PNDIS_STATUS_INDICATION Status)
 {
     nds_require_level(DISPATCH_LEVEL);
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_STATUS, .conn = TAP_NONE, .object = TAP_NONE, .status = Status->StatusCode,
-        .d = MiniportAdapterHandle != nds.adapter_handle});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = TAP_STATUS,
+                                    .conn = TAP_NONE,
+                                    .object = TAP_NONE,
+                                    .status = Status->StatusCode,
+                                    .d = MiniportAdapterHandle != nds.adapter_handle});
     if (Status->Header.Type != NDIS_OBJECT_TYPE_STATUS_INDICATION) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, Status->Header.Type);
     }
     nds.hooks.status(nds.hooks.context, Status->StatusCode);
-    nds_close(mark, false, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE,
-                                              .status = Status->StatusCode});
+    nds_close(
+        mark, false,
+        (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE, .status = Status->StatusCode});
 }

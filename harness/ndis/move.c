@@ -40,9 +40,9 @@ VOID NDIS_CALL NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList,
     }
 }
 
-NDIS_STATUS NDIS_CALL NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
-                                                    ULONG DataBackFill,
-                                                    NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
+NDIS_STATUS NDIS_CALL
+NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                              NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
 {
     (void)DataBackFill, (void)AllocateMdlHandler;
     nds_require_level(DISPATCH_LEVEL);

@@ -183,7 +183,8 @@ bool nds_describe_memory(const void *address, char *text, size_t size)
 {
     struct nds_object *object = guest_contains(address) ? object_containing(address) : NULL;
     if (!object) {
-        snprintf(text, size, "%s", guest_contains(address) ? "memory of the rig between objects" : "");
+        snprintf(text, size, "%s",
+                 guest_contains(address) ? "memory of the rig between objects" : "");
         return guest_contains(address);
     }
     long at = (long)((const uint8_t *)address - (const uint8_t *)object->address);

@@ -42,11 +42,11 @@ struct nds_hooks {
 };
 
 struct nds_limits {
-    uint32_t events_max;   /* more events than this: hang */
-    uint32_t depth_max;    /* deeper nesting of calls than this: hang */
-    uint64_t memory_max;   /* guest bytes: allocations fail beyond */
-    bool context_is_cell;  /* pass the address of the context cell to the I/O handlers */
-    bool trace_off;        /* benches: emit nothing but what readers need */
+    uint32_t events_max;  /* more events than this: hang */
+    uint32_t depth_max;   /* deeper nesting of calls than this: hang */
+    uint64_t memory_max;  /* guest bytes: allocations fail beyond */
+    bool context_is_cell; /* pass the address of the context cell to the I/O handlers */
+    bool trace_off;       /* benches: emit nothing but what readers need */
 };
 
 /* ---- Life ---- */
@@ -64,8 +64,8 @@ void nds_set_cpu(uint8_t cpu);
 uint32_t nds_depth(void); /* open calls, either way */
 /* Earliest timer, or UINT64_MAX. */
 uint64_t nds_next_timer(void);
-bool nds_run_due_timer(void);   /* runs one that is due; false = none */
-bool nds_run_work_item(void);   /* runs one; false = none */
+bool nds_run_due_timer(void);     /* runs one that is due; false = none */
+bool nds_run_work_item(void);     /* runs one; false = none */
 bool nds_run_transmit_done(void); /* gives transmit descriptors back; false = none or stalled */
 
 /* ---- Faults ---- */
@@ -96,19 +96,21 @@ struct nds_state *nds_state_new(enum tap_layer layer, uint32_t conn);
 PVOID *nds_state_cell(struct nds_state *state);
 NDIS_HANDLE nds_state_handle(struct nds_state *state);
 uint32_t nds_state_id(const struct nds_state *state);
-bool nds_state_live(struct nds_state *state); /* the target stored a context */
+bool nds_state_live(struct nds_state *state);   /* the target stored a context */
 void nds_state_forget(struct nds_state *state); /* after its terminate completed */
 
-/* A tree of blocks, each in a piece of guest memory of its own, so that reading state that is not there
- * meets poison. fn is TAP_INITIATE .. TAP_TERMINATE. Returns the operation. */
+/* A tree of blocks, each in a piece of guest memory of its own, so that reading state that is not
+ * there meets poison. fn is TAP_INITIATE .. TAP_TERMINATE. Returns the operation. */
 struct nds_piece {
     void *address;
     uint32_t bytes;
 };
 uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
                         const struct nds_piece *pieces, uint32_t count);
-/* fn is TAP_POST, TAP_SEND, TAP_FORWARD or TAP_DISCONNECT; first of a chain of lists made by nds_list_*. */
-NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first, uint32_t flags);
+/* fn is TAP_POST, TAP_SEND, TAP_FORWARD or TAP_DISCONNECT; first of a chain of lists made by
+ * nds_list_*. */
+NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first,
+                        uint32_t flags);
 void nds_return_call(PNET_BUFFER_LIST first); /* indicated lists, chained by nds_list_chain */
 void nds_host_send(PNET_BUFFER_LIST first);
 void nds_host_return(PNET_BUFFER_LIST first);
@@ -118,8 +120,8 @@ struct nds_list_shape {
     uint32_t pieces; /* MDL layout, 0 .. 7: see list.c */
     uint32_t nb_count;
 };
-/* Builds a list with data. Fill is called for each contiguous piece of each buffer's used data (NULL
- * = leave a pattern). Memory belongs to the host until it is handed over. */
+/* Builds a list with data. Fill is called for each contiguous piece of each buffer's used data
+ * (NULL = leave a pattern). Memory belongs to the host until it is handed over. */
 typedef void (*nds_fill)(void *context, uint8_t *bytes, uint32_t offset, uint32_t length);
 PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t length,
                                 struct nds_list_shape shape, nds_fill fill, void *context);
@@ -132,8 +134,9 @@ void nds_list_chain(PNET_BUFFER_LIST a, PNET_BUFFER_LIST b);
 PNET_BUFFER_LIST nds_list_by_id(uint32_t id);
 
 /* ---- The wire ---- */
-/* Gives frames to the driver in one call; each is copied into a frame of the port. Frames are dropped
- * (false) when the port is closed or stopped. conn names the connection for the tap or TAP_NONE. */
+/* Gives frames to the driver in one call; each is copied into a frame of the port. Frames are
+ * dropped (false) when the port is closed or stopped. conn names the connection for the tap or
+ * TAP_NONE. */
 struct nds_wire_frame {
     const uint8_t *bytes;
     uint32_t length;
@@ -150,7 +153,8 @@ uint32_t nds_frames_out(void); /* frames that the driver holds */
 /* ---- Accounting ---- */
 /* Emits TAP_LEAK for everything the driver still holds; returns how many. */
 uint32_t nds_report_leaks(void);
-/* Describes who owns the memory at an address, for a sanitizer verdict. False = not guest memory. */
+/* Describes who owns the memory at an address, for a sanitizer verdict. False = not guest memory.
+ */
 bool nds_describe_memory(const void *address, char *text, size_t size);
 
 #endif

@@ -114,14 +114,22 @@ void object_own(struct nds_object *object, enum tap_owner owner, uint32_t event)
 const char *object_kind_name(enum object_kind kind)
 {
     static const char *const names[] = {
-        [OBJECT_NONE] = "nothing",        [OBJECT_MEMORY] = "memory",
-        [OBJECT_NBL_POOL] = "NBL pool",   [OBJECT_NB_POOL] = "NB pool",
-        [OBJECT_NBL] = "NET_BUFFER_LIST", [OBJECT_NB] = "NET_BUFFER",
-        [OBJECT_MDL] = "MDL",             [OBJECT_DATA] = "data",
-        [OBJECT_TIMER] = "timer",         [OBJECT_WORK_ITEM] = "work item",
-        [OBJECT_NIC] = "wire port",       [OBJECT_FRAME] = "frame",
-        [OBJECT_STATE] = "offload handle", [OBJECT_TREE] = "block list tree",
-        [OBJECT_DRIVER] = "driver handle", [OBJECT_ADAPTER] = "adapter handle",
+        [OBJECT_NONE] = "nothing",
+        [OBJECT_MEMORY] = "memory",
+        [OBJECT_NBL_POOL] = "NBL pool",
+        [OBJECT_NB_POOL] = "NB pool",
+        [OBJECT_NBL] = "NET_BUFFER_LIST",
+        [OBJECT_NB] = "NET_BUFFER",
+        [OBJECT_MDL] = "MDL",
+        [OBJECT_DATA] = "data",
+        [OBJECT_TIMER] = "timer",
+        [OBJECT_WORK_ITEM] = "work item",
+        [OBJECT_NIC] = "wire port",
+        [OBJECT_FRAME] = "frame",
+        [OBJECT_STATE] = "offload handle",
+        [OBJECT_TREE] = "block list tree",
+        [OBJECT_DRIVER] = "driver handle",
+        [OBJECT_ADAPTER] = "adapter handle",
         [OBJECT_OID] = "OID request",
     };
     return names[kind];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every object that NDIS, the host or the wire gives to a driver, by address: what it is, who owns it
- * and since which event. The table lies outside the driver's reach; a pointer that a driver passes is
- * looked up here before anything is read through it.
+ * Every object that NDIS, the host or the wire gives to a driver, by address: what it is, who owns
+ * it and since which event. The table lies outside the driver's reach; a pointer that a driver
+ * passes is looked up here before anything is read through it.
  */
 #ifndef NDIS_OBJECT_H
 #define NDIS_OBJECT_H
@@ -45,7 +45,7 @@ struct nds_list {
     uint32_t length, prefill;
     bool no_push;
     uint64_t stream_offset;
-    uint64_t checksum;       /* of an indicated list, while the host holds it */
+    uint64_t checksum; /* of an indicated list, while the host holds it */
     uint32_t indicated_length;
     struct nb_snapshot *nb; /* nb_count of them */
 };
@@ -59,10 +59,10 @@ struct nds_object {
     bool live;
     uint32_t tag;
     uint32_t born_event, owner_event;
-    uint32_t parent;  /* pool of a list, list of a buffer, ... object id or TAP_NONE */
-    uint32_t out;     /* pools: objects outstanding */
-    bool flag;        /* lists of a pool: allocated with a NET_BUFFER */
-    void *detail;     /* struct nds_list, struct nds_timer, ... by kind */
+    uint32_t parent; /* pool of a list, list of a buffer, ... object id or TAP_NONE */
+    uint32_t out;    /* pools: objects outstanding */
+    bool flag;       /* lists of a pool: allocated with a NET_BUFFER */
+    void *detail;    /* struct nds_list, struct nds_timer, ... by kind */
 };
 
 void object_reset(void);

@@ -62,7 +62,8 @@ uint32_t tap_emit(struct tap_event event)
     }
     if (nds.events > nds.limits.events_max) {
         nds.limits.events_max = UINT32_MAX;
-        nds_abandon(VERDICT_HANG, "more events than the run's budget: the driver goes round in circles");
+        nds_abandon(VERDICT_HANG,
+                    "more events than the run's budget: the driver goes round in circles");
     }
     return event.seq;
 }
@@ -168,12 +169,12 @@ const char *tap_misuse_name(enum tap_misuse misuse)
 const char *tap_resource_name(enum tap_resource resource)
 {
     static const char *const names[] = {
-        [RESOURCE_MEMORY] = "memory",        [RESOURCE_NBL_POOL] = "NET_BUFFER_LIST pool",
+        [RESOURCE_MEMORY] = "memory",           [RESOURCE_NBL_POOL] = "NET_BUFFER_LIST pool",
         [RESOURCE_NB_POOL] = "NET_BUFFER pool", [RESOURCE_NBL] = "NET_BUFFER_LIST",
-        [RESOURCE_NB] = "NET_BUFFER",        [RESOURCE_MDL] = "MDL",
-        [RESOURCE_TIMER] = "timer object",   [RESOURCE_WORK_ITEM] = "work item",
-        [RESOURCE_LOCK] = "spin lock",       [RESOURCE_NIC] = "wire port",
-        [RESOURCE_FRAME] = "received frame", [RESOURCE_DRIVER] = "driver registration",
+        [RESOURCE_NB] = "NET_BUFFER",           [RESOURCE_MDL] = "MDL",
+        [RESOURCE_TIMER] = "timer object",      [RESOURCE_WORK_ITEM] = "work item",
+        [RESOURCE_LOCK] = "spin lock",          [RESOURCE_NIC] = "wire port",
+        [RESOURCE_FRAME] = "received frame",    [RESOURCE_DRIVER] = "driver registration",
     };
     return resource < sizeof(names) / sizeof(names[0]) ? names[resource] : "?";
 }
@@ -181,10 +182,10 @@ const char *tap_resource_name(enum tap_resource resource)
 const char *tap_role_name(enum tap_role role)
 {
     static const char *const names[] = {
-        [ROLE_POST] = "receive request",  [ROLE_SEND] = "send",
-        [ROLE_DISCONNECT] = "disconnect", [ROLE_FORWARD] = "forwarded segment",
+        [ROLE_POST] = "receive request",       [ROLE_SEND] = "send",
+        [ROLE_DISCONNECT] = "disconnect",      [ROLE_FORWARD] = "forwarded segment",
         [ROLE_INIT_SEND] = "handed-over send", [ROLE_BUFFERED] = "buffered data",
-        [ROLE_HOST_SEND] = "ordinary send", [ROLE_INDICATED] = "indicated list",
+        [ROLE_HOST_SEND] = "ordinary send",    [ROLE_INDICATED] = "indicated list",
     };
     return role < sizeof(names) / sizeof(names[0]) ? names[role] : "?";
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tap: every crossing of the boundary between rig and driver becomes one typed event. The oracle,
- * the trace, the coverage feedback and the exporters read this one stream and nothing else.
+ * The tap: every crossing of the boundary between rig and driver becomes one typed event. The
+ * oracle, the trace, the coverage feedback and the exporters read this one stream and nothing else.
  *
  * A call is a pair ENTER .. LEAVE; whatever happens in between lies between them in the stream, so
  * the stream is properly nested (per cpu). A POINT stands for itself. Events are emitted *before*
@@ -23,32 +23,32 @@ enum tap_kind { TAP_ENTER, TAP_LEAVE, TAP_POINT };
 /* What happened. Columns: object, a, b, c, d, status, ptr as used by that event ("-" unused). */
 enum tap_fn {
     /* ---- the rig calls the driver (ENTER/LEAVE) ---- */
-    TAP_DRIVER_ENTRY,  /* LEAVE: status */
-    TAP_SET_OPTIONS,   /* LEAVE: status */
-    TAP_INITIALIZE,    /* LEAVE: status */
-    TAP_RESTART,       /* LEAVE: status */
-    TAP_PAUSE,         /* LEAVE: status */
-    TAP_RESET,         /* LEAVE: status */
-    TAP_HALT,          /* a = halt action */
-    TAP_UNLOAD,        /* - */
-    TAP_PNP,           /* a = event */
-    TAP_OID,           /* object = request id, a = oid, b = 1 set / 0 query; LEAVE: status */
-    TAP_HOST_SEND,     /* MiniportSendNetBufferLists; TAP_NBL points inside */
-    TAP_HOST_RETURN,   /* MiniportReturnNetBufferLists; TAP_NBL points inside */
-    TAP_INITIATE,      /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
-                          initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,
-                          then ROLE_BUFFERED; a terminate completion: handed-back sends, buffered) */
-    TAP_QUERY,         /*   point per node, in walking order (node, dependents, next), right after  */
-    TAP_UPDATE,        /*   the ENTER and again inside the matching completion                       */
+    TAP_DRIVER_ENTRY, /* LEAVE: status */
+    TAP_SET_OPTIONS,  /* LEAVE: status */
+    TAP_INITIALIZE,   /* LEAVE: status */
+    TAP_RESTART,      /* LEAVE: status */
+    TAP_PAUSE,        /* LEAVE: status */
+    TAP_RESET,        /* LEAVE: status */
+    TAP_HALT,         /* a = halt action */
+    TAP_UNLOAD,       /* - */
+    TAP_PNP,          /* a = event */
+    TAP_OID,          /* object = request id, a = oid, b = 1 set / 0 query; LEAVE: status */
+    TAP_HOST_SEND,    /* MiniportSendNetBufferLists; TAP_NBL points inside */
+    TAP_HOST_RETURN,  /* MiniportReturnNetBufferLists; TAP_NBL points inside */
+    TAP_INITIATE, /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
+                     initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,
+                     then ROLE_BUFFERED; a terminate completion: handed-back sends, buffered) */
+    TAP_QUERY,    /*   point per node, in walking order (node, dependents, next), right after  */
+    TAP_UPDATE,   /*   the ENTER and again inside the matching completion                       */
     TAP_INVALIDATE,
     TAP_TERMINATE,
-    TAP_POST,       /* MiniportTcpOffloadReceive: conn; TAP_NBL per request; LEAVE: status returned */
-    TAP_SEND,       /* conn; TAP_NBL per list; LEAVE: status */
-    TAP_DISCONNECT, /* conn, a = flags; TAP_NBL; LEAVE: status */
-    TAP_FORWARD,    /* conn; TAP_NBL per segment; LEAVE: status */
-    TAP_RETURN,     /* MiniportTcpOffloadReceiveReturn: TAP_NBL per list; LEAVE: status */
-    TAP_TIMER_RUN,  /* object = timer id */
-    TAP_WORK_RUN,   /* object = work item id */
+    TAP_POST, /* MiniportTcpOffloadReceive: conn; TAP_NBL per request; LEAVE: status returned */
+    TAP_SEND, /* conn; TAP_NBL per list; LEAVE: status */
+    TAP_DISCONNECT,  /* conn, a = flags; TAP_NBL; LEAVE: status */
+    TAP_FORWARD,     /* conn; TAP_NBL per segment; LEAVE: status */
+    TAP_RETURN,      /* MiniportTcpOffloadReceiveReturn: TAP_NBL per list; LEAVE: status */
+    TAP_TIMER_RUN,   /* object = timer id */
+    TAP_WORK_RUN,    /* object = work item id */
     TAP_NIC_RECEIVE, /* a = frames; TAP_FRAME_IN per frame follows the ENTER */
     TAP_NIC_DONE,    /* transmit callback: a = descriptors */
     TAP_NIC_LINK,    /* a = connected */
@@ -57,14 +57,16 @@ enum tap_fn {
     TAP_SND_COMPLETE,
     TAP_DIS_COMPLETE,
     TAP_FWD_COMPLETE,
-    TAP_RCV_INDICATE, /* conn, status = argument; TAP_NBL; LEAVE: status = host's answer, a = consumed */
+    TAP_RCV_INDICATE, /* conn, status = argument; TAP_NBL; LEAVE: status = host's answer, a =
+                         consumed */
     TAP_EVENT,        /* conn, a = event type, b = information */
-    TAP_MEVENT,       /* a = code, ptr = block or NULL, object = neighbor id; LEAVE: b = HRD answered */
-    TAP_STATUS,       /* status = code */
-    TAP_NONOFF_INDICATE, /* a = count argument, b = flags; TAP_NBL per list */
-    TAP_HOST_SENT,       /* NdisMSendNetBufferListsComplete; TAP_NBL per list */
-    TAP_INITIATE_COMPLETE,  /* object = operation id, ptr = root; TAP_BLOCK per node follows ENTER;  */
-    TAP_QUERY_COMPLETE,     /*   an unknown root pointer: object = TAP_NONE and no TAP_BLOCK          */
+    TAP_MEVENT, /* a = code, ptr = block or NULL, object = neighbor id; LEAVE: b = HRD answered */
+    TAP_STATUS, /* status = code */
+    TAP_NONOFF_INDICATE,   /* a = count argument, b = flags; TAP_NBL per list */
+    TAP_HOST_SENT,         /* NdisMSendNetBufferListsComplete; TAP_NBL per list */
+    TAP_INITIATE_COMPLETE, /* object = operation id, ptr = root; TAP_BLOCK per node follows ENTER;
+                            */
+    TAP_QUERY_COMPLETE, /*   an unknown root pointer: object = TAP_NONE and no TAP_BLOCK          */
     TAP_UPDATE_COMPLETE,
     TAP_INVALIDATE_COMPLETE,
     TAP_TERMINATE_COMPLETE,
@@ -73,40 +75,41 @@ enum tap_fn {
     TAP_RESTART_COMPLETE,
     TAP_RESET_COMPLETE,
     /* ---- points ---- */
-    TAP_NBL,      /* one list of the open call, see struct tap_nbl: object = id, ptr = struct tap_nbl,
-                     a = length, b = role, c = bytes transferred, d = advance, status */
-    TAP_BLOCK,    /* one node: object = state object id or TAP_NONE (placeholder), conn for TCP nodes,
-                     a = layer (enum tap_layer), b = node kind (enum tap_node), c = header type,
-                     d = 1 if the context cell is non-NULL, status = Status field, ptr = the block */
-    TAP_FRAME_IN, /* a frame is given to the driver: object = frame id, conn if the rig knows it,
-                     a = length, ptr = bytes */
+    TAP_NBL,   /* one list of the open call, see struct tap_nbl: object = id, ptr = struct tap_nbl,
+                  a = length, b = role, c = bytes transferred, d = advance, status */
+    TAP_BLOCK, /* one node: object = state object id or TAP_NONE (placeholder), conn for TCP nodes,
+                  a = layer (enum tap_layer), b = node kind (enum tap_node), c = header type,
+                  d = 1 if the context cell is non-NULL, status = Status field, ptr = the block */
+    TAP_FRAME_IN,   /* a frame is given to the driver: object = frame id, conn if the rig knows it,
+                       a = length, ptr = bytes */
     TAP_FRAME_BACK, /* NicReturnFrames: object = frame id (TAP_NONE = not a frame that is out) */
-    TAP_FRAME_OUT,  /* NicTransmit: object = ordinal, a = length, ptr = bytes (gathered copy), status */
-    TAP_ALLOC,      /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
-    TAP_FREE,       /* object = allocation id, c = enum tap_resource */
-    TAP_LOCK,       /* object = lock id, c = 1 acquire / 0 release */
-    TAP_TIMER_SET,  /* object = timer id, a/b = due time in ns from now (low, high) */
+    TAP_FRAME_OUT, /* NicTransmit: object = ordinal, a = length, ptr = bytes (gathered copy), status
+                    */
+    TAP_ALLOC,     /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
+    TAP_FREE,      /* object = allocation id, c = enum tap_resource */
+    TAP_LOCK,      /* object = lock id, c = 1 acquire / 0 release */
+    TAP_TIMER_SET, /* object = timer id, a/b = due time in ns from now (low, high) */
     TAP_TIMER_CANCEL, /* object = timer id, a = 1 if removed */
     TAP_REGISTER,     /* NdisMRegisterMiniportDriver: status */
     TAP_OPTIONAL,     /* NdisSetOptionalHandlers: a = header type, b = 1 if size/type/handlers are
                          right, c = offload type, status; d = 1 inside MiniportSetOptions */
     TAP_ATTRIBUTES,   /* NdisMSetMiniportAttributes: a = header type, status; ptr = the structure */
-    TAP_HANDLERS,     /* NdisMGetOffloadHandlers: a = type, status; d = 1 inside MiniportInitializeEx */
-    TAP_MISUSE,       /* the driver broke the contract of a primitive: a = enum tap_misuse, object */
-    TAP_FAULT,        /* a fault is switched: a = enum tap_fault, b = 1 on / 0 off, c = amount */
-    TAP_PARAMETERS,   /* the host set the operating parameters: ptr = structure as set */
-    TAP_OP,           /* the program starts operation a; b = its code */
-    TAP_STEP,         /* the step is over: nothing is runnable at this virtual time and no callback of
-                         the driver is open */
-    TAP_LEAK,         /* at the end: object = allocation id, a = bytes, b = tag, c = enum tap_resource,
-                         d = event of the allocation */
-    TAP_END,          /* the run is over: driver halted and unloaded (a = 1) or given up (a = 0) */
+    TAP_HANDLERS, /* NdisMGetOffloadHandlers: a = type, status; d = 1 inside MiniportInitializeEx */
+    TAP_MISUSE,   /* the driver broke the contract of a primitive: a = enum tap_misuse, object */
+    TAP_FAULT,    /* a fault is switched: a = enum tap_fault, b = 1 on / 0 off, c = amount */
+    TAP_PARAMETERS, /* the host set the operating parameters: ptr = structure as set */
+    TAP_OP,         /* the program starts operation a; b = its code */
+    TAP_STEP,       /* the step is over: nothing is runnable at this virtual time and no callback of
+                       the driver is open */
+    TAP_LEAK, /* at the end: object = allocation id, a = bytes, b = tag, c = enum tap_resource,
+                 d = event of the allocation */
+    TAP_END,  /* the run is over: driver halted and unloaded (a = 1) or given up (a = 0) */
     TAP_FN_COUNT
 };
 
 enum tap_role {
-    ROLE_POST,      /* posted receive */
-    ROLE_SEND,      /* offloaded send */
+    ROLE_POST, /* posted receive */
+    ROLE_SEND, /* offloaded send */
     ROLE_DISCONNECT,
     ROLE_FORWARD,
     ROLE_INIT_SEND, /* send data handed over in NetBufferListChain of an initiate */
@@ -120,8 +123,8 @@ enum tap_owner { OWNER_HOST, OWNER_TARGET, OWNER_NOBODY };
 /* Why a list that the driver passed cannot be what it should be. The list is not read then. */
 enum tap_nbl_fault {
     NBL_OK,
-    NBL_UNKNOWN,   /* not a list that NDIS ever made, or already freed */
-    NBL_NOT_OWNED, /* known, but the target does not own it: completed twice, or the host's */
+    NBL_UNKNOWN,    /* not a list that NDIS ever made, or already freed */
+    NBL_NOT_OWNED,  /* known, but the target does not own it: completed twice, or the host's */
     NBL_WRONG_ROLE, /* completed through the wrong function */
     NBL_CYCLE,      /* the chain comes back to itself or exceeds what is outstanding */
 };
@@ -129,21 +132,22 @@ enum tap_nbl_fault {
 /* One list as seen at the moment of the event; every field was read by the rig, once. */
 struct tap_nbl {
     PNET_BUFFER_LIST nbl; /* readable only if fault == NBL_OK */
-    uint32_t id;          /* ordinal of the list in the run; a driver's own list keeps its id for life */
+    uint32_t id; /* ordinal of the list in the run; a driver's own list keeps its id for life */
     enum tap_role role;
     enum tap_nbl_fault fault;
     uint32_t conn;
     uint32_t handed_event; /* event at which the host handed it over (requests), or TAP_NONE */
     uint32_t index_in_call;
     uint32_t nb_count;
-    uint32_t length;        /* bytes of used data when handed over; for ROLE_INDICATED: now */
-    uint32_t prefill;       /* ROLE_POST: TcpReceiveBytesTransferred */
-    bool no_push;           /* ROLE_POST */
-    bool has_next;          /* Next was not NULL */
-    int32_t status;         /* Status field now */
+    uint32_t length;            /* bytes of used data when handed over; for ROLE_INDICATED: now */
+    uint32_t prefill;           /* ROLE_POST: TcpReceiveBytesTransferred */
+    bool no_push;               /* ROLE_POST */
+    bool has_next;              /* Next was not NULL */
+    int32_t status;             /* Status field now */
     uint32_t bytes_transferred; /* BT slot now; TAP_BT_POISON = never written */
-    uint32_t advance;       /* sum over the NET_BUFFERs: bytes by which the data start moved */
-    bool nb_consistent;     /* DataOffset, CurrentMdl, CurrentMdlOffset, DataLength agree, MDLs intact */
+    uint32_t advance;           /* sum over the NET_BUFFERs: bytes by which the data start moved */
+    bool
+        nb_consistent; /* DataOffset, CurrentMdl, CurrentMdlOffset, DataLength agree, MDLs intact */
     bool fields_intact;     /* OWN-FIELD-1: nothing changed but what the target may write */
     bool slack_intact;      /* RCV-BOUND-1: bytes outside the data window unchanged */
     uint64_t stream_offset; /* sends: offset of the first byte in the connection's send stream */
@@ -169,12 +173,12 @@ enum tap_resource {
 };
 
 enum tap_misuse {
-    MISUSE_IRQL,            /* called at a level that the function does not allow */
-    MISUSE_LOCK_RECURSION,  /* spin lock acquired while held on this cpu (deadlock) */
-    MISUSE_LOCK_NOT_HELD,   /* released while not held */
-    MISUSE_LOCK_ACROSS,     /* spin lock held when a callback into the driver returned, or level left
-                               raised */
-    MISUSE_BAD_POINTER,     /* an object that does not exist or was freed */
+    MISUSE_IRQL,           /* called at a level that the function does not allow */
+    MISUSE_LOCK_RECURSION, /* spin lock acquired while held on this cpu (deadlock) */
+    MISUSE_LOCK_NOT_HELD,  /* released while not held */
+    MISUSE_LOCK_ACROSS,    /* spin lock held when a callback into the driver returned, or level left
+                              raised */
+    MISUSE_BAD_POINTER,    /* an object that does not exist or was freed */
     MISUSE_DOUBLE_FREE,
     MISUSE_WRONG_POOL,      /* freed to, or taken from, the wrong kind of pool */
     MISUSE_POOL_BUSY,       /* pool freed while objects are out */
@@ -190,8 +194,8 @@ enum tap_misuse {
 };
 
 enum tap_fault {
-    FAULT_ALLOC, /* allocations fail (memory, lists, buffers, MDLs) */
-    FAULT_POOL,  /* list allocations fail */
+    FAULT_ALLOC,    /* allocations fail (memory, lists, buffers, MDLs) */
+    FAULT_POOL,     /* list allocations fail */
     FAULT_TX_STALL, /* transmit callbacks are withheld */
     FAULT_LINK_DOWN,
     FAULT_MAP, /* MDL mapping fails */
@@ -204,8 +208,8 @@ struct tap_event {
     uint8_t cpu;
     uint8_t irql;
     uint64_t time_ns; /* virtual */
-    uint32_t call;    /* LEAVE: seq of its ENTER; else seq of the innermost open ENTER or TAP_NONE */
-    uint32_t conn;    /* connection ordinal or TAP_NONE */
+    uint32_t call; /* LEAVE: seq of its ENTER; else seq of the innermost open ENTER or TAP_NONE */
+    uint32_t conn; /* connection ordinal or TAP_NONE */
     uint32_t object;
     int32_t status;
     uint32_t a, b, c, d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Time as the driver sees it: the virtual clock, timer objects (a heap by due time, ties in the order
- * of setting), work items in FIFO order, sleeping.
+ * Time as the driver sees it: the virtual clock, timer objects (a heap by due time, ties in the
+ * order of setting), work items in FIFO order, sleeping.
  */
 #include "ndis/internal.h"
 
@@ -93,8 +93,8 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS);
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    struct nds_object *object = nds_take_memory(OBJECT_TIMER, RESOURCE_TIMER, 16,
-                                                TimerCharacteristics->AllocationTag);
+    struct nds_object *object =
+        nds_take_memory(OBJECT_TIMER, RESOURCE_TIMER, 16, TimerCharacteristics->AllocationTag);
     if (!object) {
         return NDIS_STATUS_RESOURCES;
     }

@@ -36,10 +36,13 @@ NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *
     guest_take(object->address, object->bytes);
     recycled = 0;
     bool link_up = nds.port.link_up;
-    nds.port = (struct nds_port){.client = *Client, .handle = object->address, .open = true,
-                                 .link_up = link_up, .slots_free = TX_SLOTS};
-    *Attributes = (NIC_ATTRIBUTES){.MaxFrameBytes = nds.max_frame, .TransmitSlots = TX_SLOTS,
-                                   .Connected = link_up};
+    nds.port = (struct nds_port){.client = *Client,
+                                 .handle = object->address,
+                                 .open = true,
+                                 .link_up = link_up,
+                                 .slots_free = TX_SLOTS};
+    *Attributes = (NIC_ATTRIBUTES){
+        .MaxFrameBytes = nds.max_frame, .TransmitSlots = TX_SLOTS, .Connected = link_up};
     memcpy(Attributes->MacAddress, nds.mac, 6);
     *Nic = object->address;
     return NDIS_STATUS_SUCCESS;
@@ -117,8 +120,13 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
     } else if (status == NDIS_STATUS_SUCCESS && !port->slots_free) {
         status = NDIS_STATUS_RESOURCES;
     }
-    tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_FRAME_OUT, .conn = TAP_NONE,
-                                .object = port->sent, .a = length, .status = status, .ptr = frame});
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_FRAME_OUT,
+                                .conn = TAP_NONE,
+                                .object = port->sent,
+                                .a = length,
+                                .status = status,
+                                .ptr = frame});
     if (status != NDIS_STATUS_SUCCESS) {
         return status;
     }
@@ -148,8 +156,8 @@ bool nds_run_transmit_done(void)
     }
     port->done_first = port->done_last = NULL;
     port->slots_free += count;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_NIC_DONE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_NIC_DONE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
     nds.irql = DISPATCH_LEVEL;
     port->client.TransmitDone(port->client.Context, first);
     nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;
@@ -225,10 +233,12 @@ bool nds_wire_deliver(PNIC_FRAME first, uint32_t count)
         struct nds_object *object = object_find(frame, OBJECT_FRAME);
         port->frames_out++;
         object->owner = OWNER_TARGET;
-        object->owner_event = object->born_event =
-            tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_FRAME_IN,
-                                        .conn = object->tag, .object = object->id,
-                                        .a = frame->Length, .ptr = frame->Data});
+        object->owner_event = object->born_event = tap_emit((struct tap_event){.kind = TAP_POINT,
+                                                                               .fn = TAP_FRAME_IN,
+                                                                               .conn = object->tag,
+                                                                               .object = object->id,
+                                                                               .a = frame->Length,
+                                                                               .ptr = frame->Data});
     }
     nds.irql = DISPATCH_LEVEL;
     port->client.Receive(port->client.Context, first);
@@ -250,8 +260,8 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
 {
     struct frame_detail *detail = object->detail;
     nds.port.frames_out--;
-    uint32_t event = tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_FRAME_BACK,
-                                                 .conn = TAP_NONE, .object = object->id});
+    uint32_t event = tap_emit((struct tap_event){
+        .kind = TAP_POINT, .fn = TAP_FRAME_BACK, .conn = TAP_NONE, .object = object->id});
     guest_take(detail->data, detail->room);
     guest_take(frame, object->bytes);
     if (nds.limits.trace_off) { /* long runs use frames again */
@@ -299,8 +309,8 @@ void nds_wire_link(bool up)
     }
     port->link_up = up;
     if (port->open && port->client.LinkChange) {
-        struct nds_frame_mark mark = nds_open((struct tap_event){
-            .fn = TAP_NIC_LINK, .conn = TAP_NONE, .object = TAP_NONE, .a = up});
+        struct nds_frame_mark mark = nds_open(
+            (struct tap_event){.fn = TAP_NIC_LINK, .conn = TAP_NONE, .object = TAP_NONE, .a = up});
         nds.irql = DISPATCH_LEVEL;
         port->client.LinkChange(port->client.Context, up);
         nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;

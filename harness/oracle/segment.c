@@ -15,6 +15,7 @@ struct arrival {
     const struct orc_tcp *tcp;
     int64_t begin, end; /* payload */
     int64_t ack;        /* send offset acknowledged */
+    int64_t before;     /* what was possible when it came */
     bool fin, certain;
     bool doubtful; /* it may not even have reached the target */
 };
@@ -91,15 +92,17 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
     if (end > r->sure) {
         int64_t before = r->sure;
         r->sure = end;
-        r->sure_data_step = true;
+        r->sure_data_step = r->sure_data_step || a->end > a->before;
         r->last_arrival_ns = o->event->time_ns;
         r->last_arrival_event = o->event->seq;
-        bool direct = c->requests.count > 0 && c->inside == 0 && before == r->delivered;
+        bool direct =
+            a->end > a->before && c->requests.count > 0 && c->inside == 0 && before == r->delivered;
         if ((a->tcp->flags & TCP_PSH) && direct && end == a->end) {
             r->push_due = end;
         }
     }
-    if (a->fin && a->end == r->sure && a->end < edge && r->fin_sure < 0 && fin == a->end) {
+    if (a->fin && a->end == r->sure && a->end >= a->before && a->end < edge && r->fin_sure < 0 &&
+        fin == a->end) {
         r->fin_sure = a->end;
     }
     orc_dirty(o, c);
@@ -295,6 +298,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     } else {
         take_ack(o, conn, &a);
     }
+    a.before = r->possible;
     take_fin(r, &a);
     take_data(o, conn, &a);
     if (a.certain) {

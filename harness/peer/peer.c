@@ -53,13 +53,13 @@ static uint16_t window_of(const struct peer_conn *peer, uint8_t choice)
 
 static const uint8_t odd_lists[8][12] = {
     {0},
-    {253, 4, 1, 2, 1, 1, 1, 1},          /* unknown kind, NOPs */
-    {0, 99, 99, 99},                     /* end of list, rubbish behind */
-    {3, 3, 7, 1, 2, 4, 5, 0xB4},         /* window scale and MSS outside a SYN */
-    {254, 0, 1, 1},                      /* length 0 */
-    {254, 40, 1, 1},                     /* length past the header */
+    {253, 4, 1, 2, 1, 1, 1, 1},           /* unknown kind, NOPs */
+    {0, 99, 99, 99},                      /* end of list, rubbish behind */
+    {3, 3, 7, 1, 2, 4, 5, 0xB4},          /* window scale and MSS outside a SYN */
+    {254, 0, 1, 1},                       /* length 0 */
+    {254, 40, 1, 1},                      /* length past the header */
     {8, 9, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1}, /* timestamps with a wrong length */
-    {5, 3, 1, 1, 4, 2, 1, 1},            /* SACK with a wrong length, SACK-permitted */
+    {5, 3, 1, 1, 4, 2, 1, 1},             /* SACK with a wrong length, SACK-permitted */
 };
 static const uint8_t odd_bytes[8] = {0, 8, 4, 8, 4, 4, 12, 8};
 
@@ -101,7 +101,8 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     payload_fill(payload_room, peer->payload_conn, PAYLOAD_TO_TARGET,
                  peer->payload_base + (int64_t)(int32_t)(out->seq - peer->irs), send->length,
                  send->other_content ? 0x5A : 0);
-    bool counts = !send->bad_checksum && !send->bad_ip_checksum && !(send->flags & (SEG_RST | SEG_SYN));
+    bool counts =
+        !send->bad_checksum && !send->bad_ip_checksum && !(send->flags & (SEG_RST | SEG_SYN));
     uint32_t end = out->seq + send->length;
     if (counts && before(peer->irs, end + 1)) {
         if (send->flags & SEG_FIN) {

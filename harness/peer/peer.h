@@ -17,22 +17,22 @@ struct peer_range {
 struct peer_conn {
     bool ipv6, tagged, timestamps, sack, auto_ack;
     uint16_t vlan;
-    struct endpoint local, remote; /* local = the target's end */
-    uint32_t irs;      /* first data byte of the stream to the target */
-    uint32_t snd_nxt;  /* end of what was sent without a gap */
-    uint32_t snd_una;  /* highest acknowledgement seen from the target */
+    struct endpoint local, remote;           /* local = the target's end */
+    uint32_t irs;                            /* first data byte of the stream to the target */
+    uint32_t snd_nxt;                        /* end of what was sent without a gap */
+    uint32_t snd_una;                        /* highest acknowledgement seen from the target */
     struct peer_range ahead[PEER_AHEAD_MAX]; /* sent beyond a gap */
     uint32_t ahead_count;
     bool fin_sent;
     uint32_t fin_seq;
-    uint32_t iss;     /* first data byte of the stream from the target */
-    uint32_t rcv_nxt; /* contiguous from the target */
-    uint32_t rcv_max; /* end of the highest byte seen */
+    uint32_t iss;                           /* first data byte of the stream from the target */
+    uint32_t rcv_nxt;                       /* contiguous from the target */
+    uint32_t rcv_max;                       /* end of the highest byte seen */
     struct peer_range held[PEER_AHEAD_MAX]; /* received beyond a gap */
     uint32_t held_count;
     bool fin_seen, rst_seen;
-    uint16_t window;     /* raw field that it advertises */
-    uint8_t scale_in;    /* shift of the target's window field */
+    uint16_t window;        /* raw field that it advertises */
+    uint8_t scale_in;       /* shift of the target's window field */
     uint32_t target_window; /* bytes, last advertised */
     uint32_t ts_clock, ts_recent;
     uint32_t payload_conn; /* connection of the payload function */
@@ -41,10 +41,10 @@ struct peer_conn {
 
 /* What one `seg` of a program asks for. */
 struct peer_send {
-    bool from_una;     /* relative to what the target acknowledged instead of snd_nxt */
-    int32_t offset;    /* bytes from that point */
+    bool from_una;  /* relative to what the target acknowledged instead of snd_nxt */
+    int32_t offset; /* bytes from that point */
     uint32_t length;
-    uint8_t flags;     /* SEG_*; ACK is added unless no_ack */
+    uint8_t flags; /* SEG_*; ACK is added unless no_ack */
     bool no_ack, bad_checksum, bad_ip_checksum, old_ts, no_ts, other_content;
     int32_t ack_delta; /* added to the right acknowledgement */
     uint8_t window;    /* 0 default, 1 zero, 2 small, 3 full */

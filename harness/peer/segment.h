@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * TCP segments in Ethernet frames, as the rig builds and reads them: one plain structure, one builder,
- * one reader. Wire format only, no policy.
+ * TCP segments in Ethernet frames, as the rig builds and reads them: one plain structure, one
+ * builder, one reader. Wire format only, no policy.
  */
 #ifndef PEER_SEGMENT_H
 #define PEER_SEGMENT_H
@@ -28,8 +28,8 @@ struct endpoint {
 struct segment {
     bool ipv6;
     struct endpoint from, to;
-    uint16_t vlan;     /* id */
-    uint8_t priority;  /* 802.1p */
+    uint16_t vlan;    /* id */
+    uint8_t priority; /* 802.1p */
     bool tagged;
     uint8_t ttl, tos;
     uint16_t ip_id;
@@ -41,10 +41,10 @@ struct segment {
     uint32_t ts_value, ts_echo;
     uint8_t sack_blocks;
     uint32_t sack[4][2];
-    uint8_t option_bytes;                    /* raw options appended as they are (builder), or all */
-    uint8_t option[SEGMENT_OPTIONS_MAX];     /* options as found (reader) */
+    uint8_t option_bytes;                /* raw options appended as they are (builder), or all */
+    uint8_t option[SEGMENT_OPTIONS_MAX]; /* options as found (reader) */
     const uint8_t *payload;
-    uint32_t length; /* of payload */
+    uint32_t length;                        /* of payload */
     bool bad_tcp_checksum, bad_ip_checksum; /* builder: spoil it; reader: found wrong */
 };
 
@@ -52,8 +52,8 @@ struct segment {
 uint32_t segment_build(const struct segment *segment, uint8_t *frame);
 /* Only the TCP header and payload, checksum right, or zero if no_checksum. */
 uint32_t segment_build_tcp(const struct segment *segment, bool no_checksum, uint8_t *out);
-/* Reads a frame. False = not a plain TCP segment (fragments, IP options, other protocols, truncated).
- * payload points into the frame. */
+/* Reads a frame. False = not a plain TCP segment (fragments, IP options, other protocols,
+ * truncated). payload points into the frame. */
 bool segment_read(const uint8_t *frame, uint32_t length, struct segment *out);
 
 uint16_t internet_checksum(const uint8_t *bytes, uint32_t length, uint32_t start);

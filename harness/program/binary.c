@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The binary form. Decoding is total: missing bytes are zero, unknown operations become nop, bits that
- * no field names are dropped, so that decode(encode(p)) == p and equal programs have equal bytes.
+ * The binary form. Decoding is total: missing bytes are zero, unknown operations become nop, bits
+ * that no field names are dropped, so that decode(encode(p)) == p and equal programs have equal
+ * bytes.
  */
 #include "program/program.h"
 

@@ -9,10 +9,10 @@
 #define N(items) ((uint32_t)(sizeof(items) / sizeof((items)[0])))
 
 static const char *const tcp_states[] = {"established", "fin-wait-1", "fin-wait-2", "close-wait",
-                                         "closing", "last-ack", NULL};
+                                         "closing",     "last-ack",   NULL};
 static const char *const tick_rates[] = {"1000", "100", "10", NULL};
-static const char *const windows[] = {"65535", "2920", "4096", "1460", "16384", "32768", "262144",
-                                      "1000000", NULL};
+static const char *const windows[] = {"65535", "2920",   "4096",    "1460", "16384",
+                                      "32768", "262144", "1000000", NULL};
 
 /* The header. Every field is zero in the ordinary case; run.c says what zero stands for. */
 static const struct field header_fields[] = {
@@ -52,21 +52,24 @@ static const char *const answers[] = {"all", "none", "bytes", NULL};
 static const char *const orders[] = {"oldest", "newest", "mixed", NULL};
 static const char *const scopes[] = {"tcp", "path", "all", NULL};
 static const char *const queries[] = {"all", "delegated", "cached", NULL};
-static const char *const updates[] = {"window", "keepalive", "nagle", "mtu", "mac", "max-rt", "ttl",
-                                      "indication-size", NULL};
+static const char *const updates[] = {"window", "keepalive", "nagle",           "mtu", "mac",
+                                      "max-rt", "ttl",       "indication-size", NULL};
 static const char *const peer_windows[] = {"default", "zero", "small", "full", NULL};
-static const char *const odd_options[] = {"none", "unknown", "end", "syn-only", "length-0", "too-long",
-                                          "short-timestamps", "short-sack", NULL};
-static const char *const raw_kinds[] = {"arp", "icmp", "other-port", "fragment", "ip-options", "short",
-                                        "udp", "vlan", "blind-data", "tcp-offset", "ipv6-extension",
-                                        "runt", NULL};
-static const char *const faults[] = {"clear", "alloc", "pool", "tx-stall", "link-down", "map", NULL};
-static const char *const callbacks[] = {"receive-complete", "receive-indicate", "event", "send-complete",
-                                        "disconnect-complete", "forward-complete",
-                                        "initiate-complete", NULL};
-static const char *const nested[] = {"post", "send", "return", "disconnect", "abort", "terminate", NULL};
-static const char *const adapter[] = {"pause", "restart", "reset", "remove", "halt", "power-down",
-                                      "power-up", NULL};
+static const char *const odd_options[] = {
+    "none",     "unknown",          "end",        "syn-only", "length-0",
+    "too-long", "short-timestamps", "short-sack", NULL};
+static const char *const raw_kinds[] = {
+    "arp",  "icmp",       "other-port", "fragment",       "ip-options", "short", "udp",
+    "vlan", "blind-data", "tcp-offset", "ipv6-extension", "runt",       NULL};
+static const char *const faults[] = {"clear",     "alloc", "pool", "tx-stall",
+                                     "link-down", "map",   NULL};
+static const char *const callbacks[] = {
+    "receive-complete", "receive-indicate",  "event", "send-complete", "disconnect-complete",
+    "forward-complete", "initiate-complete", NULL};
+static const char *const nested[] = {"post",  "send",      "return", "disconnect",
+                                     "abort", "terminate", NULL};
+static const char *const adapter[] = {"pause", "restart",    "reset",    "remove",
+                                      "halt",  "power-down", "power-up", NULL};
 static const char *const oids[] = {"tcp4", "tcp6", "ip4", "ip6", "vlan", NULL};
 static const char *const units[] = {"ms", "10ms", "100ms", "s", NULL};
 
@@ -116,7 +119,8 @@ static const struct field scope_fields[] = {
         {"rst", 6, 2, 1, FIELD_FLAG, NULL}, {"urgent", 6, 3, 1, FIELD_FLAG, NULL},                 \
         {"no-ack", 6, 4, 1, FIELD_FLAG, NULL}, {"ack", 6, 5, 2, FIELD_CHOICE, acks},               \
         {"window", 6, 7, 2, FIELD_CHOICE, peer_windows},                                           \
-        {"bad-checksum", 6, 9, 1, FIELD_FLAG, NULL}, {"old-timestamp", 6, 10, 1, FIELD_FLAG, NULL}, \
+        {"bad-checksum", 6, 9, 1, FIELD_FLAG, NULL},                                               \
+        {"old-timestamp", 6, 10, 1, FIELD_FLAG, NULL},                                             \
         {"no-timestamp", 6, 11, 1, FIELD_FLAG, NULL},                                              \
         {"other-content", 6, 12, 1, FIELD_FLAG, NULL},                                             \
     {                                                                                              \
@@ -173,24 +177,29 @@ static const struct field cpu_fields[] = {
 static const struct op_form forms[OP_COUNT] = {
     [OP_NOP] = {"nop", "does nothing", NULL, 0, false},
     [OP_POST] = {"post", "post receive requests", post_fields, N(post_fields), true},
-    [OP_ACCEPT] = {"accept", "answer to the next indications", accept_fields, N(accept_fields), true},
+    [OP_ACCEPT] = {"accept", "answer to the next indications", accept_fields, N(accept_fields),
+                   true},
     [OP_RETURN] = {"return", "give indicated lists back", return_fields, N(return_fields), false},
     [OP_SEND] = {"send", "send data", send_fields, N(send_fields), true},
     [OP_DISCONNECT] = {"disconnect", "close gracefully, or abort", disconnect_fields,
                        N(disconnect_fields), true},
     [OP_FORWARD] = {"forward", "forward a segment of the peer", seg_fields, N(seg_fields), true},
-    [OP_INITIATE] = {"initiate", "offload, or offload again", initiate_fields, N(initiate_fields), true},
+    [OP_INITIATE] = {"initiate", "offload, or offload again", initiate_fields, N(initiate_fields),
+                     true},
     [OP_QUERY] = {"query", "query offloaded state", query_fields, N(query_fields), true},
     [OP_UPDATE] = {"update", "update a cached variable", update_fields, N(update_fields), true},
-    [OP_INVALIDATE] = {"invalidate", "invalidate state objects", scope_fields, N(scope_fields), true},
+    [OP_INVALIDATE] = {"invalidate", "invalidate state objects", scope_fields, N(scope_fields),
+                       true},
     [OP_TERMINATE] = {"terminate", "upload", scope_fields, N(scope_fields), true},
     [OP_SEG] = {"seg", "the peer sends a segment", seg_fields, N(seg_fields), true},
     [OP_ACK] = {"ack", "the peer sends an acknowledgement", ack_fields, N(ack_fields), true},
     [OP_RAW] = {"raw", "another frame arrives", raw_fields, N(raw_fields), true},
     [OP_TICK] = {"tick", "time passes", tick_fields, N(tick_fields), false},
     [OP_FAULT] = {"fault", "switch a fault", fault_fields, N(fault_fields), false},
-    [OP_NEST] = {"nest", "do something inside the next callback", nest_fields, N(nest_fields), true},
-    [OP_ADAPTER] = {"adapter", "life cycle of the adapter", adapter_fields, N(adapter_fields), false},
+    [OP_NEST] = {"nest", "do something inside the next callback", nest_fields, N(nest_fields),
+                 true},
+    [OP_ADAPTER] = {"adapter", "life cycle of the adapter", adapter_fields, N(adapter_fields),
+                    false},
     [OP_PARAMETERS] = {"parameters", "set the operating parameters", parameter_fields,
                        N(parameter_fields), false},
     [OP_OID] = {"oid", "query or set another OID", oid_fields, N(oid_fields), false},
@@ -241,12 +250,13 @@ void field_set(const struct field *field, uint8_t *bytes, uint32_t value)
     uint32_t need = (field->shift + field->bits + 7u) / 8u;
     uint32_t mask = mask_of(field) << field->shift, set = (value & mask_of(field)) << field->shift;
     for (uint32_t i = 0; i < need; i++) {
-        uint8_t keep = (uint8_t)~(mask >> (8 * i));
+        uint8_t keep = (uint8_t) ~(mask >> (8 * i));
         bytes[field->byte + i] = (uint8_t)((bytes[field->byte + i] & keep) | (set >> (8 * i)));
     }
 }
 
-/* Fields are asked for by literal names all the time, so the answer for a name's address is kept. */
+/* Fields are asked for by literal names all the time, so the answer for a name's address is kept.
+ */
 #define KEPT 512u
 static struct {
     const struct field *fields;

@@ -51,7 +51,8 @@ void stage_forward(struct stage *stage, const struct program_op *op, uint32_t co
     read_send(op, &send);
     send.bad_checksum = false; /* Q22: the host has verified it; it may also have zeroed it */
     peer_segment(&stage->peer[conn], &send, payload, &segment);
-    if ((int32_t)(segment.seq + segment.length - stage->peer[conn].snd_una) <= 0 && segment.length) {
+    if ((int32_t)(segment.seq + segment.length - stage->peer[conn].snd_una) <= 0 &&
+        segment.length) {
         return; /* FWD-HOST-1: only unacknowledged segments */
     }
     host_forward(&stage->world->host, conn, &segment, op_get(op, "bad-checksum"));
@@ -83,7 +84,8 @@ void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
 }
 
 /* A plain segment of the connection, as the base of what is then bent. */
-static uint32_t base_frame(struct stage *stage, uint32_t conn, uint32_t length, struct segment *segment)
+static uint32_t base_frame(struct stage *stage, uint32_t conn, uint32_t length,
+                           struct segment *segment)
 {
     struct peer_conn *peer = &stage->peer[conn];
     peer_ack_segment(peer, segment);
@@ -116,7 +118,8 @@ static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint3
     uint32_t at = peer->tagged ? 18 : 14;
     uint8_t *ip = frame + at;
     if (kind == 10 && peer->ipv6) {
-        static const uint8_t extension[8] = {6, 0, 1, 4, 0, 0, 0, 0}; /* destination options, padding */
+        static const uint8_t extension[8] = {6, 0, 1, 4,
+                                             0, 0, 0, 0}; /* destination options, padding */
         uint32_t total = (uint32_t)(ip[4] << 8 | ip[5]) + 8;
         ip[4] = (uint8_t)(total >> 8);
         ip[5] = (uint8_t)total;

@@ -107,9 +107,7 @@ static void dead(struct trace *trace, int status, bool timed_out)
                  "the driver touches only what it owns; this is %.150s", end->memory);
     }
     verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
-    verdict->time_ns = trace->count
-                           ? trace->record[(trace->count - 1) % TRACE_RECORDS].time_ns
-                           : 0;
+    verdict->time_ns = trace->count ? trace->record[(trace->count - 1) % TRACE_RECORDS].time_ns : 0;
     verdict->conn = UINT32_MAX;
     verdict->violations++;
 }

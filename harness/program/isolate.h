@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs something that may crash, hang or eat memory in a process of its own, and turns what became of
- * it into a verdict. The trace lies in memory that both processes share.
+ * Runs something that may crash, hang or eat memory in a process of its own, and turns what became
+ * of it into a verdict. The trace lies in memory that both processes share.
  */
 #ifndef PROGRAM_ISOLATE_H
 #define PROGRAM_ISOLATE_H
@@ -10,13 +10,14 @@
 
 #include "base/trace.h"
 
-/* Forks; the child runs body(context) and leaves its results in shared memory (the trace, and whatever
- * context points to if that is shared). The verdict in trace becomes crash, sanitizer or hang when the
- * child did not come to its end. False only when no process could be made. */
+/* Forks; the child runs body(context) and leaves its results in shared memory (the trace, and
+ * whatever context points to if that is shared). The verdict in trace becomes crash, sanitizer or
+ * hang when the child did not come to its end. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
 
-/* Installs what an isolated child needs to describe its own death: fault address, owner of the memory,
- * first lines of a sanitizer report. Called by isolate_run; engines may call it by themselves. */
+/* Installs what an isolated child needs to describe its own death: fault address, owner of the
+ * memory, first lines of a sanitizer report. Called by isolate_run; engines may call it by
+ * themselves. */
 void isolate_describe_death(struct trace *trace);
 
 #endif

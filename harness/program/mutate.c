@@ -19,9 +19,9 @@ static uint32_t roll(struct dice *dice, uint32_t sides)
 }
 
 /* Lengths and times at which things change: nothing, one, the MSS and its neighbours, windows. */
-static const uint32_t interesting[] = {0,    1,    2,    3,    7,    20,   64,   100,   200,  499,
-                                       500,  501,  536,  1000, 1459, 1460, 1461, 2000,  2919, 2920,
-                                       2921, 4096, 4380, 8192, 8960, 10000, 16384, 32767, 65535};
+static const uint32_t interesting[] = {
+    0,    1,    2,    3,    7,    20,   64,   100,  200,  499,  500,   501,   536,   1000, 1459,
+    1460, 1461, 2000, 2919, 2920, 2921, 4096, 4380, 8192, 8960, 10000, 16384, 32767, 65535};
 
 static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t old)
 {
@@ -36,7 +36,7 @@ static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t
     case 2:
         return roll(dice, 1u << (field->bits < 16 ? field->bits : 16));
     case 3:
-        return field->kind == FIELD_SIGNED ? (uint32_t)-(int32_t)interesting[roll(dice, 28)] : 0;
+        return field->kind == FIELD_SIGNED ? (uint32_t) - (int32_t)interesting[roll(dice, 28)] : 0;
     default:
         return interesting[roll(dice, sizeof(interesting) / sizeof(interesting[0]))];
     }
@@ -44,12 +44,12 @@ static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t
 
 /* How often each operation is thrown; sums to TICKETS. */
 static const uint8_t tickets[OP_COUNT] = {
-    [OP_POST] = 14,    [OP_ACCEPT] = 8,     [OP_RETURN] = 4,     [OP_SEND] = 7,
-    [OP_DISCONNECT] = 3, [OP_FORWARD] = 4,  [OP_INITIATE] = 3,   [OP_QUERY] = 3,
-    [OP_UPDATE] = 3,   [OP_INVALIDATE] = 1, [OP_TERMINATE] = 4,  [OP_SEG] = 24,
-    [OP_ACK] = 4,      [OP_RAW] = 2,        [OP_TICK] = 7,       [OP_FAULT] = 3,
-    [OP_NEST] = 5,     [OP_ADAPTER] = 1,    [OP_PARAMETERS] = 1, [OP_OID] = 1,
-    [OP_BATCH] = 2,    [OP_CPU] = 1,        [OP_NOP] = 0,
+    [OP_POST] = 14,      [OP_ACCEPT] = 8,     [OP_RETURN] = 4,     [OP_SEND] = 7,
+    [OP_DISCONNECT] = 3, [OP_FORWARD] = 4,    [OP_INITIATE] = 3,   [OP_QUERY] = 3,
+    [OP_UPDATE] = 3,     [OP_INVALIDATE] = 1, [OP_TERMINATE] = 4,  [OP_SEG] = 24,
+    [OP_ACK] = 4,        [OP_RAW] = 2,        [OP_TICK] = 7,       [OP_FAULT] = 3,
+    [OP_NEST] = 5,       [OP_ADAPTER] = 1,    [OP_PARAMETERS] = 1, [OP_OID] = 1,
+    [OP_BATCH] = 2,      [OP_CPU] = 1,        [OP_NOP] = 0,
 };
 
 static uint8_t throw_code(struct dice *dice)
@@ -165,7 +165,8 @@ size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
     for (uint32_t i = 0; i < edits; i++) {
         edit(&dice, &scratch);
     }
-    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room && scratch.count) {
+    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room &&
+           scratch.count) {
         delete_ops(&scratch, roll(&dice, scratch.count), 1);
     }
     size_t written = program_encode(&scratch, bytes, room);
@@ -193,7 +194,8 @@ size_t program_cross(const uint8_t *a, size_t a_length, const uint8_t *b, size_t
             scratch.op[scratch.count++] = other.op[from + i];
         }
     }
-    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room && scratch.count) {
+    while (PROGRAM_HEADER_BYTES + (size_t)scratch.count * PROGRAM_OP_BYTES > room &&
+           scratch.count) {
         scratch.count--;
     }
     return program_encode(&scratch, out, room);

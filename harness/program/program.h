@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Programs: test cases as data. A program is a header and a list of operations, each of which is a
- * fixed number of bytes cut into fields. One table (fields.c) says what each field is; the text form,
- * the binary form, the mutator and the descriptions all read that table.
+ * fixed number of bytes cut into fields. One table (fields.c) says what each field is; the text
+ * form, the binary form, the mutator and the descriptions all read that table.
  *
- * The binary form is total: every byte string is some program. Fields that are missing are zero, and
- * zero is always the ordinary case. Unknown operation codes do nothing. Operands are relative to live
- * state, so that an insertion or deletion keeps the rest meaningful.
+ * The binary form is total: every byte string is some program. Fields that are missing are zero,
+ * and zero is always the ordinary case. Unknown operation codes do nothing. Operands are relative
+ * to live state, so that an insertion or deletion keeps the rest meaningful.
  */
 #ifndef PROGRAM_PROGRAM_H
 #define PROGRAM_PROGRAM_H
@@ -80,8 +80,8 @@ struct op_form {
 const struct op_form *program_op_form(uint8_t code);
 const struct field *program_header_fields(uint32_t *count);
 
-/* Fields of a header or operation; set cuts the value to the field. By name (for building programs):
- * false / 0 if there is no such field. */
+/* Fields of a header or operation; set cuts the value to the field. By name (for building
+ * programs): false / 0 if there is no such field. */
 uint32_t field_get(const struct field *field, const uint8_t *bytes);
 void field_set(const struct field *field, uint8_t *bytes, uint32_t value);
 bool program_set(struct program *program, const char *name, uint32_t value);
@@ -98,8 +98,8 @@ void program_init(struct program *program);
 void program_decode(const uint8_t *bytes, size_t length, struct program *program);
 size_t program_encode(const struct program *program, uint8_t *bytes, size_t room);
 
-/* Text form. program_print returns bytes needed, as snprintf does. program_parse returns false and says
- * what was expected where; the program is then undefined. */
+/* Text form. program_print returns bytes needed, as snprintf does. program_parse returns false and
+ * says what was expected where; the program is then undefined. */
 struct program_error {
     uint32_t line; /* from 1 */
     char text[160];

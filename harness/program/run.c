@@ -57,11 +57,11 @@ static void set_fault(struct stage *stage, const struct program_op *op)
 
 static void arm_nested(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
-    static const enum tap_fn inside[] = {TAP_RCV_COMPLETE, TAP_RCV_INDICATE, TAP_EVENT,
-                                         TAP_SND_COMPLETE, TAP_DIS_COMPLETE, TAP_FWD_COMPLETE,
+    static const enum tap_fn inside[] = {TAP_RCV_COMPLETE,     TAP_RCV_INDICATE, TAP_EVENT,
+                                         TAP_SND_COMPLETE,     TAP_DIS_COMPLETE, TAP_FWD_COMPLETE,
                                          TAP_INITIATE_COMPLETE};
-    static const enum tap_fn what[] = {TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT,
-                                       TAP_DISCONNECT, TAP_TERMINATE};
+    static const enum tap_fn what[] = {TAP_POST,       TAP_SEND,       TAP_RETURN,
+                                       TAP_DISCONNECT, TAP_DISCONNECT, TAP_TERMINATE};
     uint32_t kind = op_get(op, "do");
     enum tap_fn callback = inside[op_get(op, "inside")];
     struct host_request request = {
@@ -96,8 +96,10 @@ static void other_oid(struct stage *stage, const struct program_op *op)
 static void host_op(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
     struct host *host = &stage->world->host;
-    struct host_request request = {.conn = conn, .count = 1 + op_get(op, "more"),
-                                   .length = op_get(op, "length"), .pieces = op_get(op, "pieces")};
+    struct host_request request = {.conn = conn,
+                                   .count = 1 + op_get(op, "more"),
+                                   .length = op_get(op, "length"),
+                                   .pieces = op_get(op, "pieces")};
     switch (op->byte[0]) {
     case OP_POST:
         request.fn = TAP_POST;
@@ -217,8 +219,12 @@ static void body(struct world *world, void *context)
     stage_open(&stage, world, program);
     for (uint32_t i = 0; i < program->count && world->up; i++) {
         world->trace->end.op = i;
-        tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_OP, .conn = TAP_NONE,
-                                    .object = TAP_NONE, .a = i, .b = program->op[i].byte[0]});
+        tap_emit((struct tap_event){.kind = TAP_POINT,
+                                    .fn = TAP_OP,
+                                    .conn = TAP_NONE,
+                                    .object = TAP_NONE,
+                                    .a = i,
+                                    .b = program->op[i].byte[0]});
         one_op(&stage, &program->op[i]);
         if (!stage.hold_returns) {
             host_return(&world->host, 0, 0);
@@ -241,9 +247,12 @@ void program_run(struct world *world, const struct program *program,
     world_run(world, &setup, body, &play);
     const struct host_counts *reached = &world->host.counts;
     *counts = (struct run_counts){
-        .established = reached->established, .posted = reached->posted,
-        .indicated = reached->indicated,     .refused = reached->refused,
-        .uploaded = reached->uploaded,       .disconnected = reached->disconnected,
+        .established = reached->established,
+        .posted = reached->posted,
+        .indicated = reached->indicated,
+        .refused = reached->refused,
+        .uploaded = reached->uploaded,
+        .disconnected = reached->disconnected,
         .ops = program->count,
     };
 }

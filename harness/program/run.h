@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Running a program: the operations become calls of the host, segments of the peer, time and faults.
+ * Running a program: the operations become calls of the host, segments of the peer, time and
+ * faults.
  */
 #ifndef PROGRAM_RUN_H
 #define PROGRAM_RUN_H

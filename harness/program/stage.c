@@ -77,7 +77,8 @@ static void read_opening(const struct program *p, struct opening *o)
     o->in_flight = program_get(p, "in-flight");
     o->in_flight = o->in_flight > o->outstanding ? o->outstanding : o->in_flight;
     o->peer_window = program_get(p, "peer-window");
-    /* Not below 64: acknowledgements take no time here, so a window of one byte is an endless step. */
+    /* Not below 64: acknowledgements take no time here, so a window of one byte is an endless step.
+     */
     o->peer_window = o->peer_window == 0 ? 65535 : o->peer_window < 64 ? 64 : o->peer_window;
     o->peer_seq = program_get(p, "peer-sequence");
     o->seq = program_get(p, "sequence");
@@ -119,7 +120,7 @@ static void tcb_of(const struct opening *o, TCP_OFFLOAD_STATE_DELEGATED *t)
     t->TsTime = 5000;
     t->KeepAlive.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING;
     bool flight = t->SndMax != t->SndUna;
-    t->Retransmit.TimeoutDelta = flight       ? o->rate
+    t->Retransmit.TimeoutDelta = flight      ? o->rate
                                  : fin_acked ? 60 * o->rate
                                              : TCP_OFFLOAD_TIMER_NOT_RUNNING;
 }
@@ -134,10 +135,9 @@ static void setup_of(const struct program *p, const struct opening *o, uint32_t 
     uint32_t mtu = o->mss + (setup->v6 ? 60u : 40u);
     setup->mtu = setup->v6 && mtu < 1280 ? 1280 : mtu < 576 ? 576 : mtu;
     TCP_OFFLOAD_STATE_CONST *constant = &setup->constant;
-    constant->Flags =
-        (USHORT)((program_get(p, "timestamps") ? TCP_FLAG_TIMESTAMP_ENABLED : 0) |
-                 (program_get(p, "sack") ? TCP_FLAG_SACK_ENABLED : 0) |
-                 (o->scaled ? TCP_FLAG_WINDOW_SCALING_ENABLED : 0));
+    constant->Flags = (USHORT)((program_get(p, "timestamps") ? TCP_FLAG_TIMESTAMP_ENABLED : 0) |
+                               (program_get(p, "sack") ? TCP_FLAG_SACK_ENABLED : 0) |
+                               (o->scaled ? TCP_FLAG_WINDOW_SCALING_ENABLED : 0));
     constant->RemotePort = setup->remote.port;
     constant->LocalPort = setup->local.port;
     constant->SndWindScale = (UCHAR)o->snd_scale & 15;

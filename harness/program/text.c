@@ -5,9 +5,8 @@
  *     chimneysweep program 1
  *     connections 2            header fields, only those that are not zero
  *     timestamps
- *     c0 post length=1000      operations; a number, a signed number, a choice as name=value, a flag
- *     c1 seg length=500 push   as its name; fields that are zero are left out
- *     # a comment
+ *     c0 post length=1000      operations; a number, a signed number, a choice as name=value, a
+ * flag c1 seg length=500 push   as its name; fields that are zero are left out # a comment
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -131,7 +130,8 @@ static bool split(const char *text, size_t length, struct line *line)
     memcpy(line->text, text, length);
     line->text[length] = '\0';
     char *rest = NULL;
-    for (char *word = strtok_r(line->text, " \t\r", &rest); word; word = strtok_r(NULL, " \t\r", &rest)) {
+    for (char *word = strtok_r(line->text, " \t\r", &rest); word;
+         word = strtok_r(NULL, " \t\r", &rest)) {
         if (line->words == WORDS_MAX) {
             return false;
         }
@@ -174,7 +174,8 @@ static void expectation(const struct field *field, char *text, size_t room)
         }
     } else {
         bool is_signed = field->kind == FIELD_SIGNED;
-        snprintf(text, room, "a number from %lld to %lld", is_signed ? -(1ll << (field->bits - 1)) : 0ll,
+        snprintf(text, room, "a number from %lld to %lld",
+                 is_signed ? -(1ll << (field->bits - 1)) : 0ll,
                  (1ll << (field->bits - (is_signed ? 1 : 0))) - 1);
     }
 }
@@ -199,7 +200,8 @@ static bool set_named(const struct field *fields, uint32_t count, uint8_t *bytes
         field_set(&fields[i], bytes, number);
         return true;
     }
-    return bad(error, at, "unknown field", name, "a field of this operation (chimneysweep show --help)");
+    return bad(error, at, "unknown field", name,
+               "a field of this operation (chimneysweep show --help)");
 }
 
 static bool parse_op(struct program *program, struct line *line, uint32_t at,

@@ -34,8 +34,8 @@ static bool fail(const char **error, const char *path, const char *what)
     return false;
 }
 
-/* Copies whole sections, red zones of instrumented globals included, which a sanitizer's memcpy would
- * report. */
+/* Copies whole sections, red zones of instrumented globals included, which a sanitizer's memcpy
+ * would report. */
 static void copy_raw(void *to, const void *from, size_t bytes)
 {
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
@@ -74,7 +74,8 @@ static bool find_sections(const uint8_t *file, size_t size, uint8_t *base)
             return false;
         }
         const char *text = (const char *)file + name;
-        if ((section[i].sh_flags & SHF_WRITE) && (!strcmp(text, ".data") || !strcmp(text, ".bss"))) {
+        if ((section[i].sh_flags & SHF_WRITE) &&
+            (!strcmp(text, ".data") || !strcmp(text, ".bss"))) {
             keep(base + section[i].sh_addr, section[i].sh_size);
         }
     }
@@ -99,8 +100,9 @@ static bool save_data(const char *path, const char **error)
     if (bytes != MAP_FAILED) {
         munmap(bytes, size);
     }
-    return found || fail(error, path, "has no readable section headers (expected an unstripped ELF "
-                                      "shared object)");
+    return found || fail(error, path,
+                         "has no readable section headers (expected an unstripped ELF "
+                         "shared object)");
 }
 
 bool driver_open(const char *path, const char **error)
@@ -110,7 +112,8 @@ bool driver_open(const char *path, const char **error)
         return fail(error, path, "a driver is open already");
     }
     if (stat(path, &about)) {
-        return fail(error, path, "no such driver (expected a shared object that exports DriverEntry)");
+        return fail(error, path,
+                    "no such driver (expected a shared object that exports DriverEntry)");
     }
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");

@@ -144,11 +144,15 @@ void world_parameters(struct world *world, const NDIS_TCP_CONNECTION_OFFLOAD_PAR
     NDIS_STATUS status = nds_oid(OID_TCP_CONNECTION_OFFLOAD_PARAMETERS, true, parameters,
                                  sizeof(*parameters), &object);
     if (status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_PENDING) {
-        tap_emit((struct tap_event){.kind = TAP_POINT, .fn = TAP_PARAMETERS, .conn = TAP_NONE,
-                                    .object = object, .a = parameters->TicksPerSecond,
+        tap_emit((struct tap_event){.kind = TAP_POINT,
+                                    .fn = TAP_PARAMETERS,
+                                    .conn = TAP_NONE,
+                                    .object = object,
+                                    .a = parameters->TicksPerSecond,
                                     .b = parameters->TcpAckFrequency,
                                     .c = parameters->TcpDelayedAckTicks,
-                                    .d = parameters->TcpPushTicks, .ptr = parameters});
+                                    .d = parameters->TcpPushTicks,
+                                    .ptr = parameters});
     }
     world_settle(world);
 }
@@ -276,11 +280,12 @@ void world_run(struct world *world, const struct world_options *options,
     host_reset(&world->host);
     struct nds_hooks hooks = {0};
     host_hooks(&world->host, &hooks);
-    _Static_assert(offsetof(struct world, host) == 0, "hooks of host and world share their context");
+    _Static_assert(offsetof(struct world, host) == 0,
+                   "hooks of host and world share their context");
     hooks.frame_out = hook_frame_out;
     hooks.sleep = hook_sleep;
     struct nds_limits limits = {
-        .events_max = options->events_max    ? options->events_max
+        .events_max = options->events_max  ? options->events_max
                       : options->trace_off ? UINT32_MAX - 1
                                            : EVENTS_MAX,
         .depth_max = DEPTH_MAX,

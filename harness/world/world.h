@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * One run: a driver in a simulated NDIS, the host above it, the wire below it, one virtual clock. A
- * body (a program, a replay, a bench) makes the stimuli; the world lets everything come to rest after
- * each one, keeps the budgets, and takes the driver through its whole life around the body.
+ * body (a program, a replay, a bench) makes the stimuli; the world lets everything come to rest
+ * after each one, keeps the budgets, and takes the driver through its whole life around the body.
  */
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
@@ -14,12 +14,12 @@
 #include "oracle/oracle.h"
 
 struct world_options {
-    bool oracle_off;       /* benches */
-    bool trace_off;        /* benches and long replays: no trace, memory is used again */
-    bool strict;           /* "should" rules fail too */
-    bool context_is_cell;  /* rules Q35 */
-    uint32_t fail_start;   /* n-th allocation of load and initialize fails, 0 = none */
-    uint32_t events_max;   /* 0 = default */
+    bool oracle_off;      /* benches */
+    bool trace_off;       /* benches and long replays: no trace, memory is used again */
+    bool strict;          /* "should" rules fail too */
+    bool context_is_cell; /* rules Q35 */
+    uint32_t fail_start;  /* n-th allocation of load and initialize fails, 0 = none */
+    uint32_t events_max;  /* 0 = default */
     NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS parameters; /* TicksPerSecond 0 = defaults */
 };
 
@@ -29,8 +29,9 @@ struct world {
     struct oracle *oracle;
     struct world_options options;
     uint8_t mac[6];
-    bool up;                /* driver initialized and started */
-    tap_reader reader; /* a further reader of every run, e.g. an engine's state coverage; may be NULL */
+    bool up; /* driver initialized and started */
+    tap_reader
+        reader; /* a further reader of every run, e.g. an engine's state coverage; may be NULL */
     /* What transmits goes here; NULL = dropped. */
     void (*frame_out)(void *context, const uint8_t *bytes, uint32_t length);
     /* Called when nothing else is runnable; may deliver one thing. False = nothing to do. */
@@ -47,8 +48,8 @@ const char *world_default_driver(void);
 /* Takes the memory of the world. False = environment fault. */
 bool world_new(struct world *world);
 
-/* Runs body(world, context) between start and end of the driver's life. The verdict and the trace are
- * in world->trace afterwards. */
+/* Runs body(world, context) between start and end of the driver's life. The verdict and the trace
+ * are in world->trace afterwards. */
 void world_run(struct world *world, const struct world_options *options,
                void (*body)(struct world *, void *), void *context);
 
@@ -60,11 +61,19 @@ void world_advance(struct world *world, uint64_t ns);
 /* Gives frames to the driver and settles. */
 void world_frames(struct world *world, const struct nds_wire_frame *frames, uint32_t count);
 /* Sets operating parameters by OID. */
-void world_parameters(struct world *world, const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
+void world_parameters(struct world *world,
+                      const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
 void world_default_parameters(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
 
-enum world_stop { STOP_PAUSE, STOP_RESTART, STOP_RESET, STOP_REMOVE, STOP_HALT, STOP_POWER_DOWN,
-                  STOP_POWER_UP };
+enum world_stop {
+    STOP_PAUSE,
+    STOP_RESTART,
+    STOP_RESET,
+    STOP_REMOVE,
+    STOP_HALT,
+    STOP_POWER_DOWN,
+    STOP_POWER_UP
+};
 /* Adapter life-cycle operations in mid-run. */
 void world_adapter(struct world *world, enum world_stop what);
 

@@ -1,0 +1,149 @@
+"""The commands: help, bad input, exit statuses, JSON."""
+import json
+import os
+import struct
+
+import pytest
+from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run
+
+COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench"]
+TAKES_PROGRAM = ["run", "show", "asm", "minimize", "sweep"]
+TAKES_CAPTURE = ["replay", "import"]
+
+
+def bad_files(folder):
+    """Files that are not what any command wants, by a name that says why."""
+    elf = CHIMNEYSWEEP.read_bytes()[:4096]
+    files = {
+        "empty": b"",
+        "truncated-binary": PROGRAMS and b"\x01\x00\x00",
+        "wrong-version": b"\x07" + bytes(100),
+        "an-elf-file": elf,
+        "a-picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
+        "json": b'{"verdict": "pass"}',
+        "text-of-another-kind": b"hello world, this is no program\n",
+        "broken-text": b"chimneysweep program 1\nc0 post length=99999999\n",
+        "huge": b"\x01" + bytes(2 << 20),
+        "huge-text": b"chimneysweep program 1\n" + b"c0 post\n" * 5000,
+        "long-line": b"chimneysweep program 1\n" + b"x" * 5000,
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / "a-directory").mkdir()
+    return [folder / name for name in files] + [folder / "a-directory", folder / "does-not-exist"]
+
+
+def bad_captures(folder):
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    files = {
+        "empty": b"",
+        "half-a-header": header[:11],
+        "not-a-capture": b"hello world, this is no capture at all\n",
+        "hostile-length": header + struct.pack("<IIII", 0, 0, 0x7FFFFFFF, 0x7FFFFFFF),
+        "unknown-link": header[:20] + struct.pack("<I", 65000) + struct.pack("<IIII", 0, 0, 4, 4) + b"abcd",
+        "pcapng-cut": b"\x0a\x0d\x0d\x0a\x1c\x00\x00\x00",
+        "program": PROGRAMS[0].read_bytes(),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return [folder / name for name in files] + [folder / "does-not-exist"]
+
+
+def one_clear_line(got, path):
+    lines = [line for line in got.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, got.stderr
+    assert path.name in lines[0]
+    assert "AddressSanitizer" not in got.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples_and_status_0(command):
+    got = run(command, "--help")
+    assert got.returncode == 0
+    assert "examples:" in got.stdout and "chimneysweep" in got.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_unknown_option_is_named_and_status_2(command):
+    got = run(command, "--no-such-option")
+    assert got.returncode == 2
+    assert "--no-such-option" in got.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("rules", "bench")])
+def test_no_file_is_an_error(command):
+    assert run(command).returncode == 2
+
+
+@pytest.mark.parametrize("command", TAKES_PROGRAM)
+def test_bad_programs_give_one_line_and_status_2(command, tmp_path):
+    for path in bad_files(tmp_path):
+        if command == "sweep" and path.name == "a-directory":
+            continue  # an empty folder of programs is fine to it
+        extra = ["-o", tmp_path / "out"] if command == "asm" else []
+        got = run(command, *extra, path)
+        assert got.returncode == 2, (path.name, got.stdout, got.stderr)
+        one_clear_line(got, path)
+
+
+@pytest.mark.parametrize("command", TAKES_CAPTURE)
+def test_bad_captures_give_one_line_and_status_2(command, tmp_path):
+    for path in bad_captures(tmp_path):
+        extra = ["-o", tmp_path / "out"] if command == "import" else []
+        got = run(command, *extra, path)
+        assert got.returncode == 2, (path.name, got.stdout, got.stderr)
+        one_clear_line(got, path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_file(tmp_path):
+    path = tmp_path / "secret"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    assert run("run", path).returncode == 2
+
+
+def test_bad_drivers_are_named(tmp_path):
+    text = tmp_path / "text.so"
+    text.write_text("no driver\n")
+    library = BUILD / "lib/chim_mutator.so"
+    for driver, says in ((text, "text.so"), (library, "DriverEntry"), (tmp_path, "not a file"),
+                         (tmp_path / "none.so", "no such driver")):
+        got = run("run", "--driver", driver, PROGRAMS[0])
+        assert got.returncode == 2
+        assert says in got.stderr
+
+
+def test_a_good_run_is_one_json_object_with_the_stable_members():
+    got = run("run", "--json", PROGRAMS[0])
+    assert got.returncode == 0
+    verdict = json.loads(got.stdout)
+    assert verdict["verdict"] == "pass" and verdict["rule"] is None
+    assert {"event", "trace_hash", "expected", "actual"} <= verdict.keys()
+
+
+def test_rules_are_listed_with_what_checks_them():
+    rules = json.loads(run("rules", "--json").stdout)
+    assert len(rules) == 230
+    assert len({rule["id"] for rule in rules}) == 230
+    assert run("rules", "NO-SUCH").returncode == 2
+    receive = json.loads(run("rules", "--json", "RCV-").stdout)
+    assert receive and all(rule["checked_by"] for rule in receive)
+
+
+def test_bench_json_has_the_promised_figures():
+    got = run("bench", "--json", "--seconds", 1)
+    assert got.returncode == 0, got.stderr
+    figures = {item["name"]: item["value"] for item in json.loads(got.stdout)}
+    assert {"fuzz_exec", "rx_posted_1460", "rx_indicate_1460"} <= figures.keys()
+    assert all(value > 0 for value in figures.values())
+    assert run("bench", "--only", "nothing").returncode == 2
+
+
+def test_output_to_a_pipe_has_no_colours():
+    assert "\033" not in run("run", PROGRAMS[0]).stdout
+
+
+def test_written_files_that_cannot_be_written_are_an_error(tmp_path):
+    got = run("asm", "-o", tmp_path / "no" / "such" / "folder", PROGRAMS[0])
+    assert got.returncode == 2 and "cannot be written" in got.stderr

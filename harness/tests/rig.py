@@ -1,0 +1,22 @@
+"""What the Python tests share: where things are, and running the program."""
+import json
+import os
+import subprocess
+from pathlib import Path
+
+CHIMNEYSWEEP = Path(os.environ["CHIMNEYSWEEP"])
+PROJECT = Path(os.environ["PROJECT"])
+BUILD = Path(os.environ["BUILD"])
+RELEASE = PROJECT / "build/release/bin/chimneysweep"
+PROGRAMS = sorted((PROJECT / "corpora").rglob("*.chim")) + sorted((PROJECT / "corpora").rglob("*.bin"))
+
+
+def run(*arguments, program=CHIMNEYSWEEP, **options):
+    return subprocess.run([str(program), *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=600, **options)
+
+
+def sweep_totals(program, *paths):
+    got = run("sweep", "--json", "--quiet", *paths, program=program)
+    lines = got.stdout.splitlines()
+    return got, [json.loads(line) for line in lines if line.startswith("{")]

@@ -1,0 +1,125 @@
+"""Style as a test: format, sizes, include directions, lint."""
+import json
+import re
+import subprocess
+
+from rig import BUILD, PROJECT
+
+TRACKED = subprocess.run(["git", "ls-files"], cwd=PROJECT, text=True, stdout=subprocess.PIPE).stdout.split()
+SOURCES = [p for p in TRACKED if p.endswith((".c", ".h")) and (PROJECT / p).exists()]
+
+# Who may include whom (first folder of an include path); every folder may include itself.
+HARNESS = {
+    "base": set(),
+    "ndis": {"base"},
+    "oracle": {"ndis", "base"},
+    "peer": {"base"},
+    "host": {"ndis", "peer", "base"},
+    "world": {"host", "oracle", "ndis", "peer", "base"},
+    "program": {"world", "host", "peer", "ndis", "base"},
+    "replay": {"program", "world", "host", "peer", "ndis", "base"},
+    "fuzz": {"program", "world", "ndis", "base"},
+    "cli": {"replay", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+    "tests": {"replay", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+}
+CORE = {
+    "wire": {"tcp"},
+    "tcp": set(),
+    "conn": {"wire", "tcp", "state", "miniport"},
+    "state": {"conn", "wire", "tcp", "miniport"},
+    "miniport": {"conn", "state", "wire", "tcp"},
+}
+INTERFACE = {"ndis.h", "ndischimney.h", "nic.h", "ndis_types.h", "ndis_buffer.h", "ndis_oid.h"}
+NDIS_WORD = re.compile(r"\b(NDIS_\w+|Ndis\w+|NET_BUFFER\w*|PNET_BUFFER\w*|NIC_\w+|Nic[A-Z]\w+)\b")
+
+
+def includes(path):
+    return re.findall(r'^#include "([^"]+)"', (PROJECT / path).read_text(), re.M)
+
+
+def test_format():
+    got = subprocess.run(["clang-format-14", "--dry-run", "-Werror", *SOURCES], cwd=PROJECT, text=True,
+                         stderr=subprocess.PIPE)
+    assert got.returncode == 0, got.stderr[:3000]
+
+
+def test_no_file_over_600_lines():
+    long = {p: n for p in TRACKED if p.endswith((".c", ".h", ".py")) and (PROJECT / p).exists()
+            and (n := len((PROJECT / p).read_text().splitlines())) > 600}
+    assert not long
+
+
+def test_no_function_over_70_lines():
+    long = []
+    for path in SOURCES:
+        start = None
+        for number, line in enumerate((PROJECT / path).read_text().splitlines(), 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start:
+                if number - start - 1 > 70:
+                    long.append(f"{path}:{start}: {number - start - 1} lines")
+                start = None
+    assert not long
+
+
+def test_includes_follow_the_arrows():
+    wrong = []
+    for path in SOURCES:
+        parts = path.split("/")
+        if parts[0] not in ("core", "harness") or parts[1] == "include":
+            continue
+        allowed = (HARNESS if parts[0] == "harness" else CORE).get(parts[1])
+        if allowed is None:
+            continue
+        for included in includes(path):
+            folder = included.split("/")[0] if "/" in included else None
+            if included in INTERFACE or folder == parts[1] or folder is None or folder in allowed:
+                continue
+            wrong.append(f"{path}: {included}")
+    assert not wrong
+
+
+def test_no_ndis_word_in_tcp_and_wire():
+    wrong = [f"{p}: {m.group()}" for p in SOURCES if p.startswith("core/tcp/")
+             for m in NDIS_WORD.finditer((PROJECT / p).read_text())]
+    assert not wrong
+
+
+def test_the_rig_includes_nothing_of_the_core_but_its_interface():
+    core = {p.split("/")[-1] for p in SOURCES if p.startswith("core/") and p.endswith(".h")
+            and not p.startswith("core/include/")}
+    wrong = [f"{p}: {i}" for p in SOURCES if p.startswith("harness/") for i in includes(p)
+             if i.startswith("core/") or ("/" not in i and i in core - INTERFACE)]
+    assert not wrong
+
+
+def test_only_replay_includes_libpcap():
+    wrong = [p for p in SOURCES if not p.startswith("harness/replay/")
+             and "#include <pcap" in (PROJECT / p).read_text()]
+    assert not wrong
+
+
+def test_no_banned_calls():
+    banned = re.compile(r"\b(rand|srand|time|gets|strcpy|sprintf|system)\s*\(")
+    wrong = []
+    for path in SOURCES:
+        text = re.sub(r"/\*.*?\*/|\"[^\"\n]*\"", "", (PROJECT / path).read_text(), flags=re.S)
+        wrong += [f"{path}: {m.group()}" for m in banned.finditer(text)]
+    assert not wrong
+
+
+def test_scripts_are_executable_and_clean():
+    shells = [p for p in TRACKED if p.startswith(("scripts/", ".ci/")) and
+              (PROJECT / p).read_bytes().startswith(b"#!")]
+    assert shells
+    import os
+    assert not [p for p in shells if not os.access(PROJECT / p, os.X_OK)]
+
+
+def test_clang_tidy():
+    commands = json.loads((BUILD / "compile_commands.json").read_text())
+    files = sorted({c["file"] for c in commands if "/tests/" not in c["file"]})
+    got = subprocess.run(["run-clang-tidy-14", "-quiet", "-p", str(BUILD), *files], cwd=PROJECT, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert got.returncode == 0, got.stdout[-4000:]

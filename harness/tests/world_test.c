@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rig survives what drivers do, and says what it was. The drivers are functions of this file.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "ndis/nds.h"
+#include "program/isolate.h"
+
+static struct trace *trace;
+static struct nds_hooks hooks;
+static void (*deed)(void);
+
+static void sleep_hook(void *context, uint64_t ns)
+{
+    (void)context;
+    nds_set_now(nds_now() + ns);
+}
+
+static NDIS_STATUS NDIS_CALL entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    (void)object, (void)path;
+    deed();
+    return NDIS_STATUS_FAILURE;
+}
+
+static void body(void *context)
+{
+    (void)context;
+    nds_load(entry);
+}
+
+static void run(void *context)
+{
+    (void)context;
+    struct nds_limits limits = {.events_max = 10000, .depth_max = 50, .memory_max = 1 << 20};
+    object_reset();
+    arena_rewind(false);
+    nds_reset(&hooks, &limits, trace);
+    tap_reset();
+    trace->end.finished = nds_guard(body, NULL);
+}
+
+static enum verdict_kind verdict_of(void (*what)(void))
+{
+    deed = what;
+    trace_reset(trace);
+    hooks.sleep = sleep_hook;
+    assert_true(isolate_run(run, NULL, trace, 5));
+    return trace->verdict.kind;
+}
+
+static void null_write(void)
+{
+    *(volatile int *)8 = 1;
+}
+
+static void endless_loop(void)
+{
+    for (volatile int i = 0;; i++) {
+    }
+}
+
+static volatile int forever = 1;
+
+static void endless_recursion(void)
+{
+    volatile char room[4096];
+    room[0] = 1;
+    if (forever) {
+        endless_recursion();
+    }
+    room[1] = 2;
+}
+
+static void lock_twice(void)
+{
+    NDIS_SPIN_LOCK lock;
+    NdisAllocateSpinLock(&lock);
+    NdisAcquireSpinLock(&lock);
+    NdisAcquireSpinLock(&lock);
+}
+
+static void endless_events(void)
+{
+    for (;;) {
+        NdisFreeMdl(NULL);
+    }
+}
+
+static void endless_sleep(void)
+{
+    for (;;) {
+        NdisMSleep(1);
+    }
+}
+
+static void eat_memory(void)
+{
+    /* Fails at the budget; a driver that does not look crashes, this one looks. */
+    while (NdisAllocateMemoryWithTagPriority(NULL, 4096, 1, NormalPoolPriority)) {
+    }
+}
+
+static void exit_process(void)
+{
+    _exit(7);
+}
+
+static void the_rig_survives_what_a_driver_does(void **state)
+{
+    (void)state;
+    enum verdict_kind kind = verdict_of(null_write);
+    assert_true(kind == VERDICT_CRASH || kind == VERDICT_SANITIZER);
+    kind = verdict_of(endless_recursion);
+    assert_true(kind == VERDICT_CRASH || kind == VERDICT_SANITIZER);
+    assert_int_equal(verdict_of(endless_loop), VERDICT_HANG);
+    assert_int_equal(verdict_of(lock_twice), VERDICT_HANG);
+    assert_int_equal(verdict_of(endless_events), VERDICT_HANG);
+    assert_int_equal(verdict_of(endless_sleep), VERDICT_HANG);
+    assert_int_equal(verdict_of(eat_memory), VERDICT_PASS);
+    assert_int_equal(verdict_of(exit_process), VERDICT_CRASH);
+    assert_true(trace->count > 0);
+}
+
+static void freed_use(void)
+{
+    volatile uint8_t *memory = NdisAllocateMemoryWithTagPriority(NULL, 64, 1, NormalPoolPriority);
+    NdisFreeMemory((void *)memory, 64, 0);
+    memory[3] = 1;
+}
+
+int __asan_address_is_poisoned(void const volatile *addr) __attribute__((weak));
+
+static void touching_freed_memory_names_the_memory(void **state)
+{
+    (void)state;
+#if !defined(__has_feature) || !__has_feature(address_sanitizer)
+    skip(); /* this file carries the instrumentation of a driver only in the debug preset */
+#endif
+    assert_int_equal(verdict_of(freed_use), VERDICT_SANITIZER);
+    assert_non_null(strstr(trace->end.memory, "byte 3 of memory"));
+    assert_non_null(strstr(trace->end.memory, "nobody"));
+    assert_string_equal(trace->verdict.rule, "OWN-HOLD-1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_rig_survives_what_a_driver_does),
+        cmocka_unit_test(touching_freed_memory_names_the_memory),
+    };
+    trace = trace_new();
+    return trace && arena_open() ? cmocka_run_group_tests(tests, NULL, NULL) : 3;
+}
