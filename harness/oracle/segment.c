@@ -93,8 +93,6 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
         int64_t before = r->sure;
         r->sure = end;
         r->sure_data_step = r->sure_data_step || a->end > a->before;
-        r->last_arrival_ns = o->event->time_ns;
-        r->last_arrival_event = o->event->seq;
         bool direct =
             a->end > a->before && c->requests.count > 0 && c->inside == 0 && before == r->delivered;
         if ((a->tcp->flags & TCP_PSH) && direct && end == a->end) {
@@ -231,6 +229,8 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival
     bool empty = r->possible == r->delivered;
     if (length && orc_stream_add(r, a->begin, a->tcp->payload, length)) {
         r->arrivals++;
+        r->last_arrival_ns = o->event->time_ns;
+        r->last_arrival_event = o->event->seq;
         if (empty && r->possible > r->delivered) {
             r->nonempty_since_ns = o->event->time_ns;
             r->nonempty_event = o->event->seq;
