@@ -144,7 +144,7 @@ typedef struct _NDIS_MINIPORT_OFFLOAD_BLOCK_LIST {
     PVOID SourceHandle; /* not the target's */
     NDIS_PORT_NUMBER PortNumber;
     PNET_BUFFER_LIST
-        NetBufferListChain; /* outstanding send data, in on initiate, out on terminate */
+    NetBufferListChain; /* outstanding send data, in on initiate, out on terminate */
 } NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, *PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST;
 NDIS_ASSERT_OFFSET(NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, NextBlock, 8);
 NDIS_ASSERT_OFFSET(NDIS_MINIPORT_OFFLOAD_BLOCK_LIST, DependentBlockList, 16);

@@ -23,8 +23,8 @@ HARNESS = {
     "tests": {"replay", "program", "world", "oracle", "host", "peer", "ndis", "base"},
 }
 CORE = {
-    "wire": {"tcp"},
-    "tcp": set(),
+    "wire": set(),
+    "tcp": {"wire"},
     "conn": {"wire", "tcp", "state", "miniport"},
     "state": {"conn", "wire", "tcp", "miniport"},
     "miniport": {"conn", "state", "wire", "tcp"},
