@@ -143,7 +143,8 @@ static bool plan_next(struct chim_conn *c, struct plan *p)
 {
     uint32_t left = chim_seq_gt(c->snd_end, c->snd_nxt) ? c->snd_end - c->snd_nxt : 0;
     bool fin_left = c->fin_queued && chim_seq_leq(c->snd_nxt, c->snd_end);
-    uint32_t window = chim_min32(c->cong.cwnd, c->snd_wnd);
+    /* The path may have grown since cwnd was set: one full segment is always allowed. */
+    uint32_t window = chim_min32(chim_max32(c->cong.cwnd, c->mss), c->snd_wnd);
     uint32_t used = c->snd_nxt - c->snd_una;
     uint32_t usable = window > used ? window - used : 0;
     bool again = chim_seq_lt(c->snd_nxt, c->snd_max);
@@ -173,7 +174,7 @@ static bool send_next(struct chim_conn *c)
 {
     struct plan p;
     bool idle = c->snd_una == c->snd_max;
-    if (idle && c->now - c->last_send_ms > chim_output_rto_ms(c, 0)) {
+    if (idle && chim_output_pending(c) && c->now - c->last_send_ms > chim_output_rto_ms(c, 0)) {
         chim_cong_idle(&c->cong, c->mss);
     }
     if (!plan_next(c, &p)) {
