@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "peer/segment.h"
 #include "replay/link.h"
 #include "replay/packet.h"
 
-#define MEMORY_MAX ((uint64_t)6 << 30) /* of one file's packets */
 #define NO_PACKET UINT32_MAX
 
 /* Four addresses, the smaller end first. */
@@ -159,6 +159,17 @@ static uint32_t stream_number(struct gathering *g, struct tuple *t, const struct
     return t->stream;
 }
 
+/* One file's packets may take half of the machine's memory. */
+static uint64_t memory_max(void)
+{
+    static uint64_t most;
+    if (!most) {
+        long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+        most = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 2 : (uint64_t)1 << 30;
+    }
+    return most;
+}
+
 static bool keep(struct gathering *g, struct tuple *t, struct flow_packet packet,
                  const uint8_t *bytes, uint32_t tcp_length)
 {
@@ -178,9 +189,9 @@ static bool keep(struct gathering *g, struct tuple *t, struct flow_packet packet
         }
     }
     g->bytes += packet.length + sizeof(packet);
-    packet.bytes = g->bytes < MEMORY_MAX ? malloc(packet.length ? packet.length : 1) : NULL;
+    packet.bytes = g->bytes < memory_max() ? malloc(packet.length ? packet.length : 1) : NULL;
     if (!packet.bytes) {
-        g->failed = "more packets than memory (split the capture)";
+        g->failed = "larger than half of the memory (expected less: split the capture)";
         return false;
     }
     memcpy(packet.bytes, bytes, packet.length);

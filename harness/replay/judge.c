@@ -93,7 +93,7 @@ static void judge_stream(struct play *play)
     struct replay_result *r = play->result;
     const struct flow *flow = play->flow;
     const struct stream *data = &flow->data[play->remote];
-    uint64_t cut_at = flow->cut_at[play->remote], missing = flow->missing[play->remote];
+    uint64_t cut_at = play->unknown_at, missing = flow->missing[play->remote];
     if (play->wrong_at >= 0) {
         uint64_t at = (uint64_t)play->wrong_at;
         snprintf(r->rule, sizeof(r->rule), "REPLAY-STREAM");

@@ -35,6 +35,7 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
     play->target_ts = here->syn_ts;
     play->posting = (flow->stream + local) % 2 == 0;
     play->wrong_at = -1;
+    play->unknown_at = flow->cut_at[play->remote];
     play->call_fn = TAP_FN_COUNT;
     play->last_word[0] = play->last_word[1] = -1;
     for (uint32_t i = 0; i < flow->packets; i++) {
@@ -48,14 +49,21 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
 
 /* ---- What is delivered ---- */
 
-static bool other_copy(const struct play *play, uint64_t at, uint8_t value)
+/* Whether some segment of the capture has this byte there; the rest of a segment that the snap
+ * length cut went to the target as zeros. */
+static bool other_copy(struct play *play, uint64_t at, uint8_t value)
 {
     for (uint32_t i = 0; i < play->flow->packets; i++) {
         const struct flow_packet *p = &play->flow->packet[i];
         bool has = p->kind == FLOW_SEGMENT && p->from == play->remote && !p->header_cut &&
                    (!p->bad_tcp || p->repair) && p->offset <= (int64_t)at &&
-                   (int64_t)at < p->offset + p->captured;
-        if (has && flow_payload(p)[(int64_t)at - p->offset] == value) {
+                   (int64_t)at < p->offset + p->payload;
+        int64_t into = (int64_t)at - p->offset;
+        if (has && into < p->captured && flow_payload(p)[into] == value) {
+            return true;
+        }
+        if (has && into >= p->captured && value == 0) {
+            play->unknown_at = at < play->unknown_at ? at : play->unknown_at;
             return true;
         }
     }

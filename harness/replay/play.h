@@ -61,6 +61,7 @@ struct play {
     uint64_t delivered;
     int64_t wrong_at; /* first byte that no copy in the capture has, or -1 */
     uint8_t wrong_value;
+    uint64_t unknown_at;   /* first byte that the snap length cut off, or UINT64_MAX */
     uint64_t other_copies; /* bytes that came from another copy than the first */
     uint8_t frame[FRAME_MAX];
 };

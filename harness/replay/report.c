@@ -165,7 +165,7 @@ void report_totals(FILE *out, bool json, const struct report_totals *t)
     fprintf(out, "%u conversations in %u files: %u pass, %u findings, %u inconclusive",
             t->conversations, t->files, t->pass, t->finding, t->inconclusive);
     if (t->unreadable) {
-        fprintf(out, "; %u files not read to their end", t->unreadable);
+        fprintf(out, "; %u not readable to the end", t->unreadable);
     }
     if (t->rig) {
         fprintf(out, "; %u rig faults", t->rig);
