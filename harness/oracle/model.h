@@ -308,7 +308,7 @@ struct orc_closing {
     uint32_t buffered_bytes, buffered_lists;
     uint32_t chain_lists;
     int64_t chain_begin, chain_bytes;
-    const void *chain_head, *chain_tail;
+    const void *chain_head, *chain_data, *chain_tail; /* first, first with data, last with data */
     bool bad_list;
 };
 

@@ -155,7 +155,7 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
                  orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(list->status),
                           (unsigned)list->status));
     }
-    if (conn->sends.head != list->id && conn->term_enter != ORC_NONE) {
+    if (conn->sends.head != list->id && conn->term_enter != ORC_NONE && !o->leaving) {
         orc_fail(o, list->conn, "TERM-ORDER-1", "sends complete in the order posted",
                  orc_text(o, "list %u before list %u", list->id, conn->sends.head));
     }
@@ -185,7 +185,7 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
         orc_warn(o, list->conn, "INIT-SND-1", "no send completed before InitComplete has returned",
                  orc_text(o, "list %u", list->id));
     }
-    if (conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event &&
+    if (!o->leaving && conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event &&
         conn->graceful != ORC_NONE && nbl->handed < conn->graceful) {
         orc_fail(o, list->conn, "TERM-ORDER-1",
                  "sends before a disconnect complete before it or go back in the chain",

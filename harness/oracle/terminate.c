@@ -124,7 +124,8 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
         closing->chain_begin = nbl->begin + list->advance;
         closing->chain_head = list->nbl;
     }
-    if (nbl->length > list->advance || !closing->chain_tail) {
+    if (nbl->length > list->advance) {
+        closing->chain_data = closing->chain_data ? closing->chain_data : list->nbl;
         closing->chain_tail = list->nbl;
     }
     closing->chain_bytes += nbl->length - list->advance;
@@ -252,11 +253,12 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
         orc_fail(o, ordinal, "TERM-SEND-2",
                  orc_text(o, "the chain begins at SndUna (%lld)", (long long)una),
                  orc_text(o, "at %lld", (long long)closing->chain_begin));
-    } else if (d->SendDataHead != closing->chain_head ||
-               (closing->chain_bytes && d->SendDataTail != closing->chain_tail)) {
+    } else if (closing->chain_bytes && ((d->SendDataHead != closing->chain_head &&
+                                         d->SendDataHead != closing->chain_data) ||
+                                        d->SendDataTail != closing->chain_tail)) {
         orc_fail(o, ordinal, "TERM-SEND-2",
                  "SendDataHead and SendDataTail at the ends of the chain",
-                 d->SendDataHead != closing->chain_head ? "another head" : "another tail");
+                 d->SendDataTail != closing->chain_tail ? "another tail" : "another head");
     }
 }
 
