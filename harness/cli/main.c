@@ -8,6 +8,7 @@ static const struct cli_command commands[] = {
     {"sweep", "run every program of files and folders, twice each", cmd_sweep},
     {"show", "print a program in text form", cmd_show},
     {"asm", "turn a text program into binary form", cmd_asm},
+    {"import", "turn conversations of a capture into programs", cmd_import},
     {"replay", "replay captures against a driver", cmd_replay},
     {"minimize", "shrink a program that gives a finding", cmd_minimize},
     {"rules", "list the rules and what checks each", cmd_rules},

@@ -107,6 +107,7 @@ struct host {
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
     bool upload_all;
+    bool gone; /* the adapter is being halted: nothing more is asked of it */
     /* replay: sees each byte that reaches the application, and what the target wants */
     void (*delivered)(void *context, uint32_t conn, const struct tap_nbl *list, uint32_t bytes);
     void *delivered_context;

@@ -101,7 +101,7 @@ void host_request(struct host *host, const struct host_request *request)
         host_return(host, request->count, request->flags);
         return;
     }
-    if (request->conn >= host->conns) {
+    if (request->conn >= host->conns || host->gone) {
         return;
     }
     struct host_conn *conn = &host->conn[request->conn];

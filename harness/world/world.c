@@ -203,6 +203,7 @@ static void stop(struct world *world)
 
 static void halt(struct world *world, NDIS_HALT_ACTION action)
 {
+    world->host.gone = true;
     nds_halt(action);
     world->up = false;
     nds_unload();
