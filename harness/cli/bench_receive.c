@@ -11,7 +11,7 @@
 #include "cli/bench.h"
 
 #define SEGMENT 1460u
-#define BATCH 32u
+#define BATCH 64u
 #define REQUESTS 16u
 #define REQUEST (10u * SEGMENT)
 

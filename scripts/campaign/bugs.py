@@ -108,7 +108,7 @@ def judge_corpora(bug: Bug, driver: Path, seeds: Path) -> None:
 
 
 def fuzz(bug: Bug, driver: Path) -> None:
-    home = OUT / bug.name / "fuzz"
+    home = OUT / bug.name / "campaign"
     shutil.rmtree(home, ignore_errors=True)
     (home / "corpus").mkdir(parents=True)
     command = [FUZZER, f"-max_total_time={BUDGET}", "-seed=1", "-max_len=2048", "-timeout=20",
