@@ -220,6 +220,7 @@ PNIC_FRAME nds_wire_prepare(const struct nds_wire_frame *frames, uint32_t count)
         *link = frame;
         link = &frame->Next;
         object_by_id(id)->tag = frames[i].conn;
+        frame->Reserved = id; /* for nds_wire_deliver; what a driver leaves there is not believed */
     }
     return first;
 }
@@ -230,7 +231,7 @@ bool nds_wire_deliver(PNIC_FRAME first, uint32_t count)
     struct nds_frame_mark mark = nds_open((struct tap_event){
         .fn = TAP_NIC_RECEIVE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
     for (PNIC_FRAME frame = first; frame; frame = frame->Next) {
-        struct nds_object *object = object_find(frame, OBJECT_FRAME);
+        struct nds_object *object = object_by_id(frame->Reserved);
         port->frames_out++;
         object->owner = OWNER_TARGET;
         object->owner_event = object->born_event = tap_emit((struct tap_event){.kind = TAP_POINT,
