@@ -18,6 +18,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsig
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_t *b,
                                  size_t b_length, uint8_t *out, size_t room, unsigned seed);
 
+/* libFuzzer's own mutations, which use the dictionary; AFL++ brings its own and lacks this. */
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t length, size_t room) __attribute__((weak));
+
 static struct world world;
 static struct program program;
 
@@ -73,6 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t length, size_t room, unsigned seed)
 {
+    if (LLVMFuzzerMutate && seed % 16 == 0) {
+        return LLVMFuzzerMutate(bytes, length, room);
+    }
     return program_mutate(bytes, length, room, seed);
 }
 

@@ -46,7 +46,8 @@ class LibFuzzer(Engine):
         self.launch([self.root / "build/fuzz/bin/fuzz_program", "-fork=1", "-ignore_crashes=1",
                      "-ignore_timeouts=1", "-ignore_ooms=1", "-timeout=20", "-rss_limit_mb=4096",
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
-                     f"-artifact_prefix={self.home}/artifacts/", self.home / "corpus", self.seeds],
+                     f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.root}/corpora/program.dict",
+                     self.home / "corpus", self.seeds],
                     {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=2"})
 
     def executions(self) -> int:
@@ -71,11 +72,11 @@ class Afl(Engine):
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
         self.launch(["afl-fuzz", "-i", self.seeds, "-o", self.home, "-V", seconds, "-t", "2000+",
-                     "-m", "none", "-G", MAX_LENGTH, "--",
+                     "-m", "none", "-G", MAX_LENGTH, "-x", self.root / "corpora/program.dict", "--",
                      self.root / "build/afl/bin/fuzz_program"],
                     {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                      "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_SKIP_CRASHES": "1",
-                     "AFL_FAST_CAL": "1", "AFL_CUSTOM_MUTATOR_ONLY": "1",
+                     "AFL_FAST_CAL": "1",
                      "AFL_CUSTOM_MUTATOR_LIBRARY": str(self.root / "build/asan/lib/chim_mutator.so"),
                      "ASAN_OPTIONS": "abort_on_error=1:symbolize=0:detect_leaks=0"})
 
