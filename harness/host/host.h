@@ -55,7 +55,6 @@ struct host_conn {
     bool invalidated;
     bool settling;     /* its InitComplete call has not returned (INIT-QUIET-1) */
     uint32_t busy_ops; /* query, update, invalidate pending */
-    bool updating;
     /* what the target told */
     bool saw_disconnect, saw_abort;
     uint32_t retrieve; /* last reason, 0 = none */
@@ -64,7 +63,9 @@ struct host_conn {
 
 struct host_path {
     struct nds_state *state;
-    bool v6, offloaded, initiating;
+    bool v6, offloaded, invalidated;
+    bool busy;     /* being offloaded or terminated */
+    bool settling; /* its InitComplete call has not returned */
     uint8_t local[16], remote[16];
     uint32_t mtu, neighbor;
     uint32_t live; /* connections offloaded or being offloaded over it */
@@ -72,10 +73,18 @@ struct host_path {
 
 struct host_neighbor {
     struct nds_state *state;
-    bool offloaded, initiating;
+    bool offloaded, invalidated, busy, settling; /* as of a path */
     uint8_t mac[6];
     uint16_t vlan;
-    uint32_t live; /* paths */
+    uint32_t live; /* paths offloaded or being offloaded over it */
+};
+
+/* A query, update or invalidate that has not come back. */
+struct host_op {
+    const void *root;
+    enum tap_fn fn;
+    const struct nds_state *state;
+    uint32_t conn; /* that it was asked for */
 };
 
 #define HOST_NESTED_MAX 8
@@ -98,6 +107,8 @@ struct host {
     uint32_t paths, path_room;
     struct host_neighbor neighbor[2];
     uint32_t neighbors;
+    struct host_op *op;
+    uint32_t ops, op_room;
     uint32_t ticks_per_second;
     bool hold_returns; /* indicated lists are kept until a return op */
     uint32_t *held, held_first, held_last, held_room; /* ids of lists the host keeps */

@@ -36,17 +36,14 @@ static struct host_neighbor *neighbor_of(struct host *host, PNDIS_MINIPORT_OFFLO
 
 static void tcp_initiated(struct host *host, struct host_conn *conn)
 {
-    struct host_path *path = &host->path[conn->path];
     if (!nds_state_live(conn->tcp)) {
         conn->phase = HOST_OWNS; /* its chain and its buffered data stay ours */
         conn->sends_out = 0;
+        host->path[conn->path].live--;
         return;
     }
     conn->phase = HOST_OFFLOADED;
     conn->settling = true;
-    if (path->live++ == 0) {
-        host->neighbor[path->neighbor].live++;
-    }
     conn->buffered = 0;
     conn->outstanding = 0;
     conn->closed = conn->aborted = conn->invalidated = false;
@@ -62,12 +59,9 @@ static void tcp_initiated(struct host *host, struct host_conn *conn)
 static void tcp_terminated(struct host *host, struct host_conn *conn,
                            PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
 {
-    struct host_path *path = &host->path[conn->path];
     const TCP_OFFLOAD_STATE_DELEGATED *tcp = (const void *)ndis_offload_state_first(block);
     conn->phase = HOST_OWNS;
-    if (--path->live == 0) {
-        host->neighbor[path->neighbor].live--;
-    }
+    host->path[conn->path].live--;
     nds_state_forget(conn->tcp);
     conn->tcb = *tcp;
     conn->tcb.SendDataHead = conn->tcb.SendDataTail = NULL;
@@ -75,52 +69,60 @@ static void tcp_terminated(struct host *host, struct host_conn *conn,
     host->counts.uploaded++;
 }
 
-static void blocks_back(struct host *host, enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
+static void path_back(struct host *host, struct host_path *path, bool term)
+{
+    bool live = !term && nds_state_live(path->state);
+    if (path->busy && !live) {
+        host->neighbor[path->neighbor].live--;
+    }
+    path->settling = path->busy && live;
+    path->busy = false;
+    path->offloaded = live;
+    if (term) {
+        nds_state_forget(path->state);
+    }
+}
+
+static void neighbor_back(struct host_neighbor *neighbor, bool term)
+{
+    bool live = !term && nds_state_live(neighbor->state);
+    neighbor->settling = neighbor->busy && live;
+    neighbor->busy = false;
+    neighbor->offloaded = live;
+    if (term) {
+        nds_state_forget(neighbor->state);
+    }
+}
+
+static void blocks_back(struct host *host, bool term, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
 {
     for (; block; block = block->NextBlock) {
         struct host_conn *conn = conn_of(host, block);
         struct host_path *path = conn ? NULL : path_of(host, block);
         struct host_neighbor *neighbor = conn || path ? NULL : neighbor_of(host, block);
-        bool term = fn == TAP_TERMINATE_COMPLETE;
-        if (fn == TAP_INITIATE_COMPLETE || term) {
-            if (path) {
-                path->initiating = false;
-                path->offloaded = term ? false : nds_state_live(path->state);
-                if (term) {
-                    nds_state_forget(path->state);
-                }
-            } else if (neighbor) {
-                neighbor->initiating = false;
-                neighbor->offloaded = term ? false : nds_state_live(neighbor->state);
-                if (term) {
-                    nds_state_forget(neighbor->state);
-                }
-            } else if (conn && term) {
-                tcp_terminated(host, conn, block);
-            } else if (conn) {
-                tcp_initiated(host, conn);
-            }
+        if (conn && term) {
+            tcp_terminated(host, conn, block);
+        } else if (conn) {
+            tcp_initiated(host, conn);
+        } else if (path) {
+            path_back(host, path, term);
+        } else if (neighbor) {
+            neighbor_back(neighbor, term);
         }
-        blocks_back(host, fn, block->DependentBlockList);
+        blocks_back(host, term, block->DependentBlockList);
     }
 }
 
-/* Query, update and invalidate trees of the host hold one object; every connection that waited for
- * one of them is free again. */
 static void single_back(struct host *host, enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root)
 {
-    struct host_conn *conn = conn_of(host, root);
-    for (uint32_t i = 0; i < host->conns; i++) {
-        struct host_conn *other = &host->conn[i];
-        bool mine = conn ? other == conn : other->busy_ops > 0;
-        if (mine && other->busy_ops) {
-            other->busy_ops--;
-            if (!conn) {
-                conn = other;
-            }
-        }
-        if (fn == TAP_UPDATE_COMPLETE && (other == conn || conn_of(host, root) == NULL)) {
-            other->updating = false;
+    enum tap_fn call = fn == TAP_QUERY_COMPLETE    ? TAP_QUERY
+                       : fn == TAP_UPDATE_COMPLETE ? TAP_UPDATE
+                                                   : TAP_INVALIDATE;
+    for (uint32_t i = 0; i < host->ops; i++) {
+        if (host->op[i].root == root && host->op[i].fn == call) {
+            host->conn[host->op[i].conn].busy_ops--;
+            host->op[i] = host->op[--host->ops];
+            return;
         }
     }
 }
@@ -131,7 +133,7 @@ void host_state_back(void *context, enum tap_fn fn, uint32_t operation,
     struct host *host = context;
     (void)operation;
     if (fn == TAP_INITIATE_COMPLETE || fn == TAP_TERMINATE_COMPLETE) {
-        blocks_back(host, fn, root);
+        blocks_back(host, fn == TAP_TERMINATE_COMPLETE, root);
     } else {
         single_back(host, fn, root);
     }
@@ -140,7 +142,16 @@ void host_state_back(void *context, enum tap_fn fn, uint32_t operation,
 void host_state_closed(void *context, enum tap_fn fn)
 {
     struct host *host = context;
-    for (uint32_t i = 0; i < host->conns && fn == TAP_INITIATE_COMPLETE; i++) {
+    if (fn != TAP_INITIATE_COMPLETE) {
+        return;
+    }
+    for (uint32_t i = 0; i < host->conns; i++) {
         host->conn[i].settling = false;
+    }
+    for (uint32_t i = 0; i < host->paths; i++) {
+        host->path[i].settling = false;
+    }
+    for (uint32_t i = 0; i < host->neighbors; i++) {
+        host->neighbor[i].settling = false;
     }
 }

@@ -63,11 +63,13 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST neighbor_new(struct tree *tree, struct 
     void *at = append(ndis_offload_state_first(made), &constant, sizeof(constant));
     at = append(at, &cached, sizeof(cached));
     append(at, &delegated, sizeof(delegated));
-    n->initiating = true;
+    n->busy = true;
+    n->invalidated = false;
     return made;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST path_new(struct tree *tree, struct host_path *p)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST path_new(struct host *host, struct tree *tree,
+                                                  struct host_path *p)
 {
     uint32_t bytes = PADDED(PATH_OFFLOAD_STATE_CONST) + PADDED(PATH_OFFLOAD_STATE_CACHED) +
                      sizeof(PATH_OFFLOAD_STATE_DELEGATED);
@@ -84,7 +86,9 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST path_new(struct tree *tree, struct host
     void *at = append(ndis_offload_state_first(made), &constant, sizeof(constant));
     at = append(at, &cached, sizeof(cached));
     append(at, &delegated, sizeof(delegated));
-    p->initiating = true;
+    p->busy = true;
+    p->invalidated = false;
+    host->neighbor[p->neighbor].live++;
     return made;
 }
 
@@ -154,6 +158,7 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_new(struct host *host, struct tree 
     at = append(at, &conn->cached, sizeof(conn->cached));
     append(at, &conn->tcb, sizeof(conn->tcb));
     conn->phase = HOST_INITIATING;
+    host->path[conn->path].live++;
     return made;
 }
 
@@ -171,8 +176,8 @@ static bool may_initiate(const struct host *host, const struct host_conn *conn, 
 {
     const struct host_path *path = &host->path[conn->path];
     const struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-    return ours_to_offload(conn) && !host->upload_all && (path_in_tree || !path->initiating) &&
-           (neighbor_in_tree || !neighbor->initiating);
+    return ours_to_offload(conn) && !host->upload_all && (path_in_tree || !path->busy) &&
+           (neighbor_in_tree || !neighbor->busy);
 }
 
 void host_initiate(struct host *host, uint32_t first, uint32_t count)
@@ -198,7 +203,7 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count)
             PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
                 path->offloaded
                     ? block(&tree, path->state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0)
-                    : path_new(&tree, path);
+                    : path_new(host, &tree, path);
             if (path_block) {
                 path_block->NextBlock = made;
             } else {
@@ -219,11 +224,6 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count)
     if (root) {
         nds_state_call(TAP_INITIATE, root, tree.piece, tree.pieces);
     }
-}
-
-static bool path_idle(const struct host_path *path)
-{
-    return path->offloaded && !path->initiating && path->live == 0;
 }
 
 static bool may_terminate(const struct host_conn *conn)
@@ -255,29 +255,30 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
     struct host_path *path = &host->path[conn->path];
     struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
     bool tcp = may_terminate(conn);
-    bool with_path = scope >= SCOPE_PATH && path->offloaded && !path->initiating &&
+    /* TERM-HOST-1: only without dependents, or together with the last of them. */
+    bool with_path = scope >= SCOPE_PATH && path->offloaded && !path->busy && !path->settling &&
                      path->live == (tcp ? 1u : 0u);
     bool with_neighbor = scope == SCOPE_ALL && with_path && neighbor->offloaded &&
-                         !neighbor->initiating && neighbor->live == 1;
+                         !neighbor->busy && !neighbor->settling && neighbor->live == 1;
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root = NULL;
     if (tcp) {
         root = tcp_terminate(&tree, conn);
     }
-    if (with_path && (tcp || path_idle(path))) {
+    if (with_path) {
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(
             &tree, path->state, path->v6 ? Ip6OffloadDelegatedState : Ip4OffloadDelegatedState,
             sizeof(PATH_OFFLOAD_STATE_DELEGATED));
         header(ndis_offload_state_first(made), sizeof(PATH_OFFLOAD_STATE_DELEGATED));
         made->DependentBlockList = root;
         root = made;
-        path->initiating = true; /* busy until the operation is back */
+        path->busy = true;
         if (with_neighbor) {
             made = block(&tree, neighbor->state, NeighborOffloadDelegatedState,
                          sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED));
             header(ndis_offload_state_first(made), sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED));
             made->DependentBlockList = root;
             root = made;
-            neighbor->initiating = true;
+            neighbor->busy = true;
         }
     }
     if (root) {
@@ -290,6 +291,16 @@ void host_terminate_everything(struct host *host)
     for (uint32_t i = 0; i < host->conns; i++) {
         host_terminate(host, i, SCOPE_ALL);
     }
+}
+
+/* Makes a call on one object, and remembers it until it comes back. */
+static void single(struct host *host, enum tap_fn fn, struct host_conn *conn,
+                   const struct nds_state *state, const struct tree *tree)
+{
+    host->op = host_grow(host->op, host->ops, &host->op_room, sizeof(host->op[0]));
+    host->op[host->ops++] = (struct host_op){tree->piece[0].address, fn, state, conn->index};
+    conn->busy_ops++;
+    nds_state_call(fn, tree->piece[0].address, tree->piece, tree->pieces);
 }
 
 void host_query(struct host *host, uint32_t index, uint32_t what)
@@ -322,8 +333,7 @@ void host_query(struct host *host, uint32_t index, uint32_t what)
     } else {
         header(at, forms[what % 3].bytes);
     }
-    conn->busy_ops++;
-    nds_state_call(TAP_QUERY, root, tree.piece, tree.pieces);
+    single(host, TAP_QUERY, conn, conn->tcp, &tree);
 }
 
 void host_invalidate(struct host *host, uint32_t index, enum host_scope scope)
@@ -335,24 +345,21 @@ void host_invalidate(struct host *host, uint32_t index, enum host_scope scope)
     }
     struct host_conn *conn = &host->conn[index];
     struct host_path *path = &host->path[conn->path];
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root;
+    struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
+    struct nds_state *state = conn->tcp;
     if (scope == SCOPE_PATH) {
-        root = block(&tree, path->state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0);
+        state = path->state;
+        path->invalidated = true;
+        block(&tree, state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0);
     } else if (scope == SCOPE_ALL) {
-        root = block(&tree, host->neighbor[path->neighbor].state, NeighborOffloadState, 0);
+        state = neighbor->state;
+        neighbor->invalidated = true;
+        block(&tree, state, NeighborOffloadState, 0);
     } else {
-        root = block(&tree, conn->tcp, TcpOffloadState, 0);
+        conn->invalidated = true;
+        block(&tree, state, TcpOffloadState, 0);
     }
-    for (uint32_t i = 0; i < host->conns; i++) {
-        struct host_conn *other = &host->conn[i];
-        bool hit =
-            i == index || (scope == SCOPE_PATH && other->path == conn->path) || scope == SCOPE_ALL;
-        if (hit && other->phase == HOST_OFFLOADED) {
-            other->invalidated = true;
-        }
-    }
-    conn->busy_ops++;
-    nds_state_call(TAP_INVALIDATE, root, tree.piece, tree.pieces);
+    single(host, TAP_INVALIDATE, conn, state, &tree);
 }
 
 static void update_value(struct host *host, struct host_conn *conn, enum host_update what,
@@ -394,40 +401,68 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     }
 }
 
+/* UPD-HOST-1: no update of an object that is being updated or offloaded, or is invalidated. */
+static bool may_update(const struct host *host, const struct nds_state *state, bool busy,
+                       bool invalidated)
+{
+    for (uint32_t i = 0; i < host->ops; i++) {
+        if (host->op[i].fn == TAP_UPDATE && host->op[i].state == state) {
+            return false;
+        }
+    }
+    return !busy && !invalidated;
+}
+
+static void update_path(struct host *host, struct host_conn *conn, uint32_t value)
+{
+    static struct tree tree;
+    struct host_path *path = &host->path[conn->path];
+    tree.pieces = 0;
+    if (may_update(host, path->state, path->busy || path->settling, path->invalidated)) {
+        update_value(host, conn, UPDATE_MTU, value);
+        PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
+            block(&tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
+                  sizeof(cached));
+        append(ndis_offload_state_first(root), &cached, sizeof(cached));
+        single(host, TAP_UPDATE, conn, path->state, &tree);
+    }
+}
+
+static void update_neighbor(struct host *host, struct host_conn *conn)
+{
+    static struct tree tree;
+    struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
+    tree.pieces = 0;
+    if (may_update(host, neighbor->state, neighbor->busy || neighbor->settling,
+                   neighbor->invalidated)) {
+        update_value(host, conn, UPDATE_MAC, 0);
+        NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
+        memcpy(cached.DlDestinationAddress, neighbor->mac, 6);
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
+            block(&tree, neighbor->state, NeighborOffloadCachedState, sizeof(cached));
+        append(ndis_offload_state_first(root), &cached, sizeof(cached));
+        single(host, TAP_UPDATE, conn, neighbor->state, &tree);
+    }
+}
+
 void host_update(struct host *host, uint32_t index, enum host_update what, uint32_t value)
 {
     static struct tree tree;
     tree.pieces = 0;
-    if (index >= host->conns) {
+    if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
         return;
     }
     struct host_conn *conn = &host->conn[index];
-    if (conn->phase != HOST_OFFLOADED || conn->updating || conn->invalidated) {
-        return; /* UPD-HOST-1 */
-    }
-    struct host_path *path = &host->path[conn->path];
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root;
-    update_value(host, conn, what, value);
     if (what == UPDATE_MTU) {
-        PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
-        root = block(&tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
-                     sizeof(cached));
-        append(ndis_offload_state_first(root), &cached, sizeof(cached));
+        update_path(host, conn, value);
     } else if (what == UPDATE_MAC) {
-        struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-        NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
-        memcpy(cached.DlDestinationAddress, neighbor->mac, 6);
-        root = block(&tree, neighbor->state, NeighborOffloadCachedState, sizeof(cached));
-        append(ndis_offload_state_first(root), &cached, sizeof(cached));
-    } else {
-        root = block(&tree, conn->tcp, TcpOffloadCachedState, sizeof(conn->cached));
+        update_neighbor(host, conn);
+    } else if (may_update(host, conn->tcp, conn->settling, conn->invalidated)) {
+        update_value(host, conn, what, value);
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
+            block(&tree, conn->tcp, TcpOffloadCachedState, sizeof(conn->cached));
         append(ndis_offload_state_first(root), &conn->cached, sizeof(conn->cached));
+        single(host, TAP_UPDATE, conn, conn->tcp, &tree);
     }
-    /* Updates of path and neighbor are serialised over every connection that uses them. */
-    for (uint32_t i = 0; i < host->conns; i++) {
-        host->conn[i].updating |= what == UPDATE_MTU || what == UPDATE_MAC;
-    }
-    conn->updating = true;
-    conn->busy_ops++;
-    nds_state_call(TAP_UPDATE, root, tree.piece, tree.pieces);
 }
