@@ -188,8 +188,8 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arriv
     plain.flags &= (uint8_t)~TCP_URG;
     struct arrival as_plain = *a;
     as_plain.tcp = &plain;
-    bool valid = exact && surely_in_order_fields(o, c, &as_plain) && a->begin >= r->possible &&
-                 a->begin < sure_edge(r, c);
+    bool valid = exact && !orc_waived(o) && surely_in_order_fields(o, c, &as_plain) &&
+                 a->begin >= r->possible && a->begin < sure_edge(r, c);
     if (valid) {
         c->urgent_sure = true;
         c->urgent_due = true;
@@ -227,10 +227,12 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival
         return; /* nothing follows a FIN */
     }
     bool empty = r->possible == r->delivered;
-    if (length && orc_stream_add(r, a->begin, a->tcp->payload, length)) {
-        r->arrivals++;
+    if (length && a->begin + length > r->sure) { /* earlier copies may have been dropped */
         r->last_arrival_ns = o->event->time_ns;
         r->last_arrival_event = o->event->seq;
+    }
+    if (length && orc_stream_add(r, a->begin, a->tcp->payload, length)) {
+        r->arrivals++;
         if (empty && r->possible > r->delivered) {
             r->nonempty_since_ns = o->event->time_ns;
             r->nonempty_event = o->event->seq;
