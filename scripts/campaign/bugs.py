@@ -178,10 +178,10 @@ def main() -> int:
                            "corpora": b.by_corpora, "found": b.found, "cpu_s": round(b.cpu, 2),
                            "good": b.good(fuzzed), "error": b.error} for b in done], indent=1))
     else:
-        print(f"{'bug':<46} {'expected':<14} {'its program':<14} {'corpora':>7}  {'fuzzer':<14} {'CPU s':>6}")
+        print(f"{'bug':<48} {'expected':<14} {'its program':<14} {'corpora':>7}  {'fuzzer':<14} {'CPU s':>6}")
         for b in done:
             mark = "" if b.good(fuzzed) else "  <-- " + (b.error or "not as expected")
-            print(f"{b.name:<46} {b.rule:<14} {b.by_program:<14} {b.by_corpora:>7}  {b.found:<14} "
+            print(f"{b.name:<48} {b.rule:<14} {b.by_program:<14} {b.by_corpora:>7}  {b.found:<14} "
                   f"{b.cpu:>6.1f}{mark}")
         good = sum(b.good(fuzzed) for b in done)
         print(f"{good} of {len(done)} planted bugs caught with the expected rule by their program"
