@@ -175,12 +175,10 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     case TAP_HALT:
         o->leaving = true;
         o->adapter = ORC_ADAPTER_CHANGING;
-        o->ever_waived = true;
         break;
     case TAP_PAUSE:
     case TAP_RESET:
         o->adapter = ORC_ADAPTER_CHANGING;
-        o->ever_waived = true;
         break;
     case TAP_OID:
         if (ev->a == OID_PNP_SET_POWER && ev->b) {

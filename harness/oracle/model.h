@@ -238,6 +238,7 @@ struct orc_conn {
     bool rearm;            /* a POST began while the open indication was open */
     uint32_t ending_after; /* enum orc_after at TERM */
     bool urgent_sure, urgent_due;
+    bool urgent_owed; /* terminated with nothing to excuse the loss of its raw frames */
     bool reset_due;
     bool abort_done; /* an abortive DISC completed with SUCCESS */
     bool watched;

@@ -165,7 +165,7 @@ void orc_nonoff_end(struct oracle *o)
             continue;
         }
         const struct orc_conn *conn = &o->conn[entry->conn];
-        if (conn->phase == ORC_GONE && !o->ever_waived) {
+        if (conn->phase == ORC_GONE && conn->urgent_owed && !o->ever_waived) {
             orc_fail(o, entry->conn, "URG-QUEUE-1",
                      "the urgent segment and later ones handed up after TERM",
                      orc_text(o, "the frame of event %u never was", entry->event));

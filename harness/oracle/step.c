@@ -52,7 +52,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     }
     bool arrived = r->last_arrival_event > nbl->handed;
     uint64_t start = arrived ? r->last_arrival_ns : nbl->time_ns;
-    uint32_t event = arrived ? r->last_arrival_event : nbl->handed;
+    uint32_t event = r->nonempty_event > nbl->handed ? r->nonempty_event : nbl->handed;
     uint64_t due = start + push_ns(o) + orc_slack_ns(o);
     if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */

@@ -362,6 +362,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
             judge_state(o, c, closing);
         }
     }
+    c->urgent_owed = c->urgent_sure && o->adapter == ORC_ADAPTER_RUNNING;
     c->phase = ORC_GONE;
     c->gone_event = o->event->call;
     if (o->live) {
