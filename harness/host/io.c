@@ -161,6 +161,9 @@ void host_forward(struct host *host, uint32_t index, const struct segment *segme
     if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
         return; /* FWD-HOST-1 */
     }
+    if (20 + SEGMENT_OPTIONS_MAX + segment->length > sizeof(tcp)) {
+        return; /* no segment of a frame that the rig can build */
+    }
     uint32_t length = segment_build_tcp(segment, no_checksum, tcp);
     struct bytes bytes = {tcp};
     PNET_BUFFER_LIST nbl = nds_list_build(

@@ -3,6 +3,7 @@
  * The wire port: frames to the driver in memory of their own, frames from the driver gathered and
  * passed on at once, transmit callbacks in the next step.
  */
+#include "base/copy.h"
 #include "ndis/internal.h"
 
 #define TX_SLOTS 64u
@@ -204,7 +205,7 @@ static PNIC_FRAME frame_new(const uint8_t *bytes, uint32_t length, uint32_t *id)
         mdl->detail = detail->data;
     }
     guest_lend(detail->data, length);
-    memcpy(detail->data, bytes, length);
+    copy_raw(detail->data, bytes, length);
     PNIC_FRAME frame = object->address;
     frame_init(frame, (PMDL)(void *)((uint8_t *)object->address + head), detail->data, length);
     *id = object->id;

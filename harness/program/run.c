@@ -31,6 +31,7 @@ static void set_fault(struct stage *stage, const struct program_op *op)
 {
     uint32_t skip = op_get(op, "skip"), count = op_get(op, "count");
     count = count ? count : 1;
+    stage->starved = op_get(op, "kind") != 0;
     switch (op_get(op, "kind")) {
     case 0:
         nds_fault_clear();
@@ -154,8 +155,10 @@ static void tick(struct stage *stage, const struct program_op *op)
 {
     static const uint64_t unit[] = {MS, 10 * MS, 100 * MS, 1000 * MS};
     uint64_t time = op_get(op, "time") * unit[op_get(op, "unit")];
-    if (time > 3600ull * 1000 * MS) {
-        time = 3600ull * 1000 * MS;
+    /* A driver that waits for memory or a descriptor may look again every few milliseconds. */
+    uint64_t most = (stage->starved ? 10ull : 3600ull) * 1000 * MS;
+    if (time > most) {
+        time = most;
     }
     stage_pass_time(stage, time ? time : MS);
 }

@@ -17,7 +17,10 @@ struct stage {
     uint32_t conns;
     struct peer_conn peer[STAGE_CONNS_MAX];
     bool ack_due[STAGE_CONNS_MAX];
+    uint32_t acks; /* that went out at acks_ns */
+    uint64_t acks_ns;
     bool hold_returns;
+    bool starved; /* a fault is on */
     /* frames that wait for their batch */
     uint32_t batch, queued;
     struct nds_wire_frame queue[STAGE_QUEUE_MAX];

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/copy.h"
+
 #define SECTIONS_MAX 8
 
 static struct {
@@ -32,13 +34,6 @@ static bool fail(const char **error, const char *path, const char *what)
     snprintf(message, sizeof(message), "%s: %s", path, what);
     *error = message;
     return false;
-}
-
-/* Copies whole sections, red zones of instrumented globals included, which a sanitizer's memcpy
- * would report. */
-static void copy_raw(void *to, const void *from, size_t bytes)
-{
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 }
 
 /* Remembers one writable section. */
