@@ -224,6 +224,7 @@ bool chim_upload_step(struct chim_conn *c)
 void chim_upload_discard(struct chim_conn *c)
 {
     struct chim_adapter *ad = c->obj.adapter;
+    chim_object_hold(&c->obj); /* a terminate that waited ends in the drain, with the host's reference */
     chim_conn_lock(c);
     if (c->fate != CHIM_ABORTED) {
         chim_conn_abort(c, false);
@@ -236,10 +237,16 @@ void chim_upload_discard(struct chim_conn *c)
     PNIC_FRAME frames = c->raw_head;
     c->raw_head = NULL;
     c->raw_tail = NULL;
-    retire(c);
+    bool gone = c->fate == CHIM_DEAD;
+    if (!gone) {
+        retire(c);
+    }
     chim_unlock(&c->lock);
     if (frames != NULL) {
         NicReturnFrames(ad->nic, frames);
+    }
+    if (!gone) {
+        chim_object_drop(&c->obj);
     }
     chim_object_drop(&c->obj);
 }

@@ -50,9 +50,11 @@ static bool add(struct sweep *sweep, const char *path)
     return sweep->entry[sweep->count++].path != NULL;
 }
 
+/* Of a folder: everything but hidden files, notes and dictionaries. */
 static int visible(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && strcmp(entry->d_name, "README.md") != 0;
+    const char *end = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && !(end && (!strcmp(end, ".md") || !strcmp(end, ".dict")));
 }
 
 static bool collect(struct sweep *sweep, const char *path)

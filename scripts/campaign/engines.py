@@ -26,6 +26,16 @@ class Engine:
                                             cwd=self.home, env={**os.environ, **extra},
                                             start_new_session=True)
 
+    def flat(self, items: list) -> list:
+        """A folder of the inputs as whole programs: the rig reads short ones as if zeros followed."""
+        out = self.home / "programs"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        for number, item in enumerate(items):
+            data = item.read_bytes()
+            (out / f"{number:06}.bin").write_bytes(b"\x01" + data[1:32].ljust(31, b"\0") + data[32:])
+        return [out]
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
@@ -59,7 +69,7 @@ class LibFuzzer(Engine):
         return sorted((self.home / "artifacts").glob("*"))
 
     def corpus(self) -> list:
-        return [self.home / "corpus"]
+        return self.flat(sorted((self.home / "corpus").glob("*")))
 
     def corpus_size(self) -> int:
         return len(list((self.home / "corpus").glob("*")))
@@ -93,15 +103,7 @@ class Afl(Engine):
         return sorted(p for f in folders for p in f.glob("id*"))
 
     def corpus(self) -> list:
-        queue = self.home / "default/queue"
-        flat = self.home / "corpus"  # without AFL++'s own state files
-        shutil.rmtree(flat, ignore_errors=True)
-        flat.mkdir(parents=True, exist_ok=True)
-        for number, item in enumerate(sorted(queue.glob("id*"))):
-            data = item.read_bytes()
-            if len(data) >= 32 and data[0] == 1:
-                (flat / f"{number:06}.bin").write_bytes(data)
-        return [flat]
+        return self.flat(sorted((self.home / "default/queue").glob("id*")))
 
     def corpus_size(self) -> int:
         return int(self.stats().get("corpus_count", 0))
