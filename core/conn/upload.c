@@ -224,7 +224,8 @@ bool chim_upload_step(struct chim_conn *c)
 void chim_upload_discard(struct chim_conn *c)
 {
     struct chim_adapter *ad = c->obj.adapter;
-    chim_object_hold(&c->obj); /* a terminate that waited ends in the drain, with the host's reference */
+    chim_object_hold(
+        &c->obj); /* a terminate that waited ends in the drain, with the host's reference */
     chim_conn_lock(c);
     if (c->fate != CHIM_ABORTED) {
         chim_conn_abort(c, false);
