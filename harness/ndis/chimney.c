@@ -96,35 +96,6 @@ static W_INITIATE_OFFLOAD_HANDLER state_handler(enum tap_fn fn)
     }
 }
 
-static uint32_t list_event(struct nds_object *object, PNET_BUFFER_LIST nbl, uint32_t index,
-                           enum tap_nbl_fault fault, struct tap_nbl *out)
-{
-    *out = (struct tap_nbl){.nbl = nbl,
-                            .id = object ? object->id : TAP_NONE,
-                            .fault = fault,
-                            .index_in_call = index,
-                            .conn = TAP_NONE,
-                            .handed_event = TAP_NONE};
-    if (fault == NBL_OK) {
-        list_read(object, nbl, out);
-    } else if (object) {
-        struct nds_list *list = object->detail;
-        out->role = list->role;
-        out->conn = list->conn;
-        out->handed_event = list->handed_event;
-    }
-    return tap_emit((struct tap_event){.kind = TAP_POINT,
-                                       .fn = TAP_NBL,
-                                       .conn = out->conn,
-                                       .object = out->id,
-                                       .status = fault == NBL_OK ? out->status : 0,
-                                       .a = out->length,
-                                       .b = out->role,
-                                       .c = out->bytes_transferred,
-                                       .d = out->advance,
-                                       .ptr = out});
-}
-
 /* Receive data handed over with an initiate is lent until the completion. */
 static void lend_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event, bool lend)
 {
@@ -139,9 +110,8 @@ static void lend_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t even
             has ? ((const TCP_OFFLOAD_STATE_DELEGATED *)(const void *)at)->BufferedData : NULL;
         struct nds_object *object = nbl ? object_find(nbl, OBJECT_NBL) : NULL;
         if (object && lend) {
-            struct tap_nbl seen;
             list_lend(object, event);
-            list_event(object, nbl, 0, NBL_OK, &seen);
+            list_show(object, 0);
         } else if (object) {
             list_take(object, event);
         }
@@ -164,8 +134,7 @@ static void lend_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t event)
             PNET_BUFFER_LIST next = nbl->Next;
             list_lend(object, event);
             nbl->Next = next;
-            struct tap_nbl seen;
-            list_event(object, nbl, index++, NBL_OK, &seen);
+            list_show(object, index++);
         }
         lend_chains(block->DependentBlockList, event);
     }
@@ -234,8 +203,7 @@ static void hand_over(PNET_BUFFER_LIST first, uint32_t event)
         next = nbl->Next;
         list_lend(object, event);
         nbl->Next = next;
-        struct tap_nbl seen;
-        list_event(object, nbl, index, NBL_OK, &seen);
+        list_show(object, index);
     }
 }
 
@@ -360,8 +328,7 @@ static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
         nbl->Next = NULL; /* as it was when it was indicated */
         list_give_back(object, mark.enter);
         nbl->Next = next;
-        struct tap_nbl seen;
-        list_event(object, nbl, index, NBL_OK, &seen);
+        list_show(object, index);
     }
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (fn == TAP_RETURN) {

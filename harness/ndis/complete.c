@@ -5,8 +5,6 @@
  */
 #include "ndis/internal.h"
 
-static NDIS_HANDLE const no_handle = NULL;
-
 static enum tap_role role_of(enum tap_fn fn)
 {
     switch (fn) {
@@ -34,28 +32,6 @@ static enum tap_nbl_fault fault_of(struct nds_object *object, enum tap_role role
     const struct nds_list *list = object->detail;
     bool fits = list->role == role || (role == ROLE_SEND && list->role == ROLE_INIT_SEND);
     return fits ? NBL_OK : NBL_WRONG_ROLE;
-}
-
-static void list_point(struct tap_nbl *seen, struct nds_object *object)
-{
-    if (seen->fault == NBL_OK) {
-        list_read(object, seen->nbl, seen);
-    } else if (object) {
-        const struct nds_list *list = object->detail;
-        seen->role = list->role;
-        seen->conn = list->conn;
-        seen->handed_event = list->handed_event;
-    }
-    tap_emit((struct tap_event){.kind = TAP_POINT,
-                                .fn = TAP_NBL,
-                                .conn = seen->conn,
-                                .object = seen->id,
-                                .status = seen->fault == NBL_OK ? seen->status : 0,
-                                .a = seen->length,
-                                .b = seen->role,
-                                .c = seen->bytes_transferred,
-                                .d = seen->advance,
-                                .ptr = seen});
 }
 
 /* One list of a completion. Returns the next one, or NULL when the chain cannot be followed. */
@@ -319,7 +295,7 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
                                     .conn = TAP_NONE,
                                     .object = tree ? tree->operation : TAP_NONE,
                                     .d = !nds_handle_ok(handle),
-                                    .ptr = tree ? root : no_handle});
+                                    .ptr = tree ? root : NULL});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
     }

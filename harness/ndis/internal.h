@@ -128,6 +128,10 @@ void nds_give_memory(struct nds_object *object, enum tap_resource resource);
 bool nds_handle_ok(NDIS_HANDLE handle);
 
 /* list.c */
+/* Emits TAP_NBL for a list as the target gave it (fault says whether it can be read), or for one
+ * that the rig hands over. */
+void list_point(struct tap_nbl *seen, struct nds_object *object);
+void list_show(struct nds_object *object, uint32_t index);
 void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *out);
 void list_lend(struct nds_object *object, uint32_t event);
 void list_take(struct nds_object *object, uint32_t event);

@@ -352,3 +352,36 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
     out->fields_intact = fields_intact(nbl, list);
     out->slack_intact = nds.limits.trace_off || fences_intact(list);
 }
+
+void list_point(struct tap_nbl *seen, struct nds_object *object)
+{
+    if (seen->fault == NBL_OK) {
+        list_read(object, seen->nbl, seen);
+    } else if (object) { /* known, but not to be read */
+        const struct nds_list *list = object->detail;
+        seen->role = list->role;
+        seen->conn = list->conn;
+        seen->handed_event = list->handed_event;
+    }
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_NBL,
+                                .conn = seen->conn,
+                                .object = seen->id,
+                                .status = seen->fault == NBL_OK ? seen->status : 0,
+                                .a = seen->length,
+                                .b = seen->role,
+                                .c = seen->bytes_transferred,
+                                .d = seen->advance,
+                                .ptr = seen});
+}
+
+void list_show(struct nds_object *object, uint32_t index)
+{
+    struct tap_nbl seen = {.nbl = object->address,
+                           .id = object->id,
+                           .fault = NBL_OK,
+                           .index_in_call = index,
+                           .conn = TAP_NONE,
+                           .handed_event = TAP_NONE};
+    list_point(&seen, object);
+}
