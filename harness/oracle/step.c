@@ -27,6 +27,13 @@ static const char *stranded_rule(const struct orc_receive *r, const char *plain)
     return plain;
 }
 
+/* What failed for lack of something may have been tried again only after the fault. */
+static uint64_t not_before_waiver(const struct oracle *o, const struct orc_conn *c, uint64_t start)
+{
+    uint64_t resumed = c->waived_ns ? c->waived_ns + orc_slack_ns(o) : 0;
+    return resumed > start ? resumed : start;
+}
+
 static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct orc_nbl *nbl)
 {
     const struct orc_receive *r = &c->receive;
@@ -51,7 +58,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
         return;
     }
     bool arrived = r->last_arrival_event > nbl->handed;
-    uint64_t start = arrived ? r->last_arrival_ns : nbl->time_ns;
+    uint64_t start = not_before_waiver(o, c, arrived ? r->last_arrival_ns : nbl->time_ns);
     uint32_t event = r->nonempty_event > nbl->handed ? r->nonempty_event : nbl->handed;
     uint64_t due = start + push_ns(o) + orc_slack_ns(o);
     if (event < o->parameters_event) {
@@ -68,7 +75,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
 
 static void due_prefilled(struct oracle *o, struct orc_conn *c, const struct orc_nbl *nbl)
 {
-    uint64_t due = nbl->time_ns + push_ns(o) + orc_slack_ns(o);
+    uint64_t due = not_before_waiver(o, c, nbl->time_ns) + push_ns(o) + orc_slack_ns(o);
     if (nbl->handed < o->parameters_event) {
         return;
     }
@@ -223,7 +230,11 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
     if (waived) {
         c->waive_pending = true;
         c->waived_ns = o->event->time_ns;
-        c->urgent_due = c->receive.rst_sure = false;
+        if (c->urgent_due) { /* perhaps it was never seen */
+            c->urgent_sure = c->urgent_due = false;
+            c->receive.urgent_limit = -1;
+        }
+        c->receive.rst_sure = false;
         again = c->phase == ORC_LIVE;
     } else if (c->waive_pending && !o->resolving && !late) {
         again = c->phase == ORC_LIVE;
