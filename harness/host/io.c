@@ -29,7 +29,7 @@ static void post(struct host *host, struct host_conn *conn, const struct host_re
                            (struct nds_list_shape){r->pieces + i, 1}, fill_prefix, NULL);
         struct nds_list *list = nds_list_detail(nbl);
         list->no_push = r->no_push;
-        list->prefill = r->prefill;
+        list->prefill = conn->posts_out ? 0 : r->prefill; /* Q6: only with no older one pending */
         if (last) {
             nds_list_chain(last, nbl);
         } else {

@@ -85,7 +85,7 @@ void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
                  "REQUEST_ABORTED without any of them");
     } else if (conn->abort_event == ORC_NONE && conn->local_abort == ORC_NONE &&
                !conn->failed_over && conn->receive.rst_possible &&
-               conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE) {
+               conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE && !o->leaving) {
         orc_warn(o, ordinal, "RST-IND-1", "the Abort event before the aborted requests",
                  "REQUEST_ABORTED before the Abort event");
     }

@@ -106,9 +106,6 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         request.fn = TAP_POST;
         request.no_push = op_get(op, "no-push");
         request.prefill = op_get(op, "prefill");
-        if (request.prefill && host->conn[conn].posts_out) {
-            request.prefill = 0; /* Q6: only with no older request pending */
-        }
         host_request(host, &request);
         break;
     case OP_SEND:
