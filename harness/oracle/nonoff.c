@@ -68,6 +68,12 @@ void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct
                  (entry->why == WHY_UNMATCHED || entry->why == WHY_GONE);
 }
 
+/* The connection may have been uploaded and offloaded again since. */
+static bool of_this_offload(const struct oracle *o, const struct orc_passing *entry)
+{
+    return entry->event > o->conn[entry->conn].init_op;
+}
+
 /* The arrival of this content that a frame handed up stands for: one that is due now, else the
  * oldest that was not handed up yet, else any. */
 static struct orc_passing *pick(struct orc_passings *set, uint64_t hash)
@@ -128,7 +134,8 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
         orc_fail(o, entry->conn, "PKT-NONOFF-1", "each frame handed up once",
                  orc_text(o, "the frame of event %u again", entry->event));
     }
-    if (entry->why == WHY_URGENT && o->conn[entry->conn].term_enter == ORC_NONE) {
+    if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
+        o->conn[entry->conn].term_enter == ORC_NONE) {
         orc_fail(o, entry->conn, "URG-QUEUE-1",
                  "urgent and later segments handed up from the TERM call on",
                  "handed up before it");
@@ -161,7 +168,7 @@ void orc_nonoff_end(struct oracle *o)
 {
     for (uint32_t i = 0; i < o->in.count; i++) {
         const struct orc_passing *entry = &o->in.entry[i];
-        if (entry->why != WHY_URGENT || entry->passed) {
+        if (entry->why != WHY_URGENT || entry->passed || !of_this_offload(o, entry)) {
             continue;
         }
         const struct orc_conn *conn = &o->conn[entry->conn];

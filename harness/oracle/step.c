@@ -60,7 +60,8 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     bool arrived = r->last_arrival_event > nbl->handed;
     uint64_t start = not_before_waiver(o, c, arrived ? r->last_arrival_ns : nbl->time_ns);
     uint32_t event = r->nonempty_event > nbl->handed ? r->nonempty_event : nbl->handed;
-    uint64_t due = start + push_ns(o) + orc_slack_ns(o);
+    uint64_t least = c->waived_ns ? c->waived_ns + orc_slack_ns(o) : 0;
+    uint64_t due = (start > least ? start : least) + push_ns(o) + orc_slack_ns(o);
     if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */
     }
@@ -249,7 +250,8 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
             }
         }
     }
-    commit(c, waived);
+    /* What came in the step in which the connection was told to go may not have been processed. */
+    commit(c, waived || !orc_running(o, c));
     return again;
 }
 
