@@ -38,6 +38,24 @@ static void note_report(const char *text)
     }
 }
 
+/* UBSan calls this with each report. */
+void __ubsan_on_report(void);
+void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file,
+                                     unsigned *line, unsigned *column, char **address)
+    __attribute__((weak));
+
+void __ubsan_on_report(void)
+{
+    const char *kind = "", *message = "", *file = "";
+    unsigned line = 0, column = 0;
+    char *address = NULL;
+    if (shared && __ubsan_get_current_report_data) {
+        __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
+        snprintf(shared->end.report, sizeof(shared->end.report), "runtime error: %s at %s:%u",
+                 message, file, line);
+    }
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,9 +39,16 @@ static void body(void *context)
     nds_load(entry);
 }
 
+/* cmocka puts handlers of its own in front of the sanitizer's; a run has those of any process. */
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+static struct sigaction before[sizeof(fatal) / sizeof(fatal[0])];
+
 static void run(void *context)
 {
     (void)context;
+    for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+        sigaction(fatal[i], &before[i], NULL);
+    }
     struct nds_limits limits = {.events_max = 10000, .depth_max = 50, .memory_max = 1 << 20};
     object_reset();
     arena_rewind(false);
@@ -65,7 +73,7 @@ static void null_write(void)
 
 static void endless_loop(void)
 {
-    for (volatile int i = 0;; i++) {
+    for (volatile unsigned i = 0;; i++) {
     }
 }
 
@@ -110,6 +118,12 @@ static void eat_memory(void)
     }
 }
 
+static void overflow(void)
+{
+    volatile int most = 0x7FFFFFFF;
+    most = most + 1;
+}
+
 static void exit_process(void)
 {
     _exit(7);
@@ -140,12 +154,15 @@ static void freed_use(void)
 
 int __asan_address_is_poisoned(void const volatile *addr) __attribute__((weak));
 
-static void touching_freed_memory_names_the_memory(void **state)
+static void what_sanitizers_see_is_told_in_the_verdict(void **state)
 {
     (void)state;
+    (void)overflow;
 #if !defined(__has_feature) || !__has_feature(address_sanitizer)
     skip(); /* this file carries the instrumentation of a driver only in the debug preset */
 #endif
+    assert_int_equal(verdict_of(overflow), VERDICT_SANITIZER);
+    assert_non_null(strstr(trace->verdict.actual, "overflow"));
     assert_int_equal(verdict_of(freed_use), VERDICT_SANITIZER);
     assert_non_null(strstr(trace->end.memory, "byte 3 of memory"));
     assert_non_null(strstr(trace->end.memory, "nobody"));
@@ -156,8 +173,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rig_survives_what_a_driver_does),
-        cmocka_unit_test(touching_freed_memory_names_the_memory),
+        cmocka_unit_test(what_sanitizers_see_is_told_in_the_verdict),
     };
+    for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+        sigaction(fatal[i], NULL, &before[i]);
+    }
     trace = trace_new();
     return trace && arena_open() ? cmocka_run_group_tests(tests, NULL, NULL) : 3;
 }
