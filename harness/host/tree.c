@@ -376,7 +376,7 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
         break;
     case UPDATE_KEEPALIVE:
         cached->Flags ^= TCP_FLAG_KEEP_ALIVE_ENABLED;
-        cached->KaTimeout = value ? value : host->ticks_per_second;
+        cached->KaTimeout = value > host->ticks_per_second ? value : host->ticks_per_second;
         cached->Flags |= TCP_FLAG_KEEP_ALIVE_RESTART;
         break;
     case UPDATE_NAGLE:

@@ -136,8 +136,9 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
     /* The sequence number must be acceptable too: at or below the sure edge, not old. */
     const struct orc_receive *r = &c->receive;
     int64_t next = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
+    int64_t edge = sure_edge(r, c), first = a->begin < next ? next : a->begin;
     bool placed = a->begin >= next || (a->end > next && a->begin <= r->sure);
-    bool sure = a->certain && placed && a->begin < sure_edge(r, c);
+    bool sure = a->certain && placed && first < edge;
     if (sure && a->ack > s->una_sure) {
         s->una_sure = a->ack;
         s->una_time_ns = o->event->time_ns;
