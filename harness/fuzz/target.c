@@ -4,9 +4,12 @@
  * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is
  * the bundled core.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "program/isolate.h"
 #include "program/mutate.h"
@@ -21,8 +24,43 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_
 /* libFuzzer's own mutations, which use the dictionary; AFL++ brings its own and lacks this. */
 size_t LLVMFuzzerMutate(uint8_t *bytes, size_t length, size_t room) __attribute__((weak));
 
+/* How many executions there were and what they reached: the file that CHIMNEYSWEEP_REACHED names
+ * holds these counters, which all processes of an engine share. */
+enum { REACHED_COUNTERS = 7 };
+static uint64_t own_counters[REACHED_COUNTERS], *reached = own_counters;
+
 static struct world world;
 static struct program program;
+
+static void share_counters(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0 || ftruncate(file, sizeof(own_counters))) {
+        fprintf(stderr, "fuzz: %s: cannot be written\n", path);
+        exit(3);
+    }
+    void *memory = mmap(NULL, sizeof(own_counters), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (memory != MAP_FAILED) {
+        reached = memory;
+    }
+}
+
+static void count(const struct run_counts *counts)
+{
+    const bool got[REACHED_COUNTERS] = {
+        true,
+        counts->established,
+        counts->posted,
+        counts->indicated,
+        counts->refused,
+        counts->uploaded,
+        counts->disconnected,
+    };
+    for (int i = 0; i < REACHED_COUNTERS; i++) {
+        __atomic_fetch_add(&reached[i], got[i], __ATOMIC_RELAXED);
+    }
+}
 
 /* State coverage: which event follows which on a connection, with what status. */
 #define STATES 4096u
@@ -55,6 +93,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         exit(3);
     }
     world.reader = note_state;
+    if (getenv("CHIMNEYSWEEP_REACHED")) {
+        share_counters(getenv("CHIMNEYSWEEP_REACHED"));
+    }
     return 0;
 }
 
@@ -64,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct run_counts counts;
     program_decode(bytes, length, &program);
     program_run(&world, &program, &options, &counts);
+    count(&counts);
     const struct verdict *verdict = &world.trace->verdict;
     if (verdict->kind != VERDICT_PASS) {
         fprintf(stderr, "chimneysweep: %s %s: expected %s, actual %s\n",

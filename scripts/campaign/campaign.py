@@ -62,14 +62,15 @@ def main() -> int:
     found = findings.collect(CHIMNEYSWEEP, [p for e in running for p in e.crashes()],
                              out / "findings")
     corpus = [p for e in running for p in e.corpus()]
-    share = shares([out / "seeds", *corpus])
+    counters = [sum(column) for column in zip(*(e.reached() for e in running))]
+    share = {name: n / max(counters[0], 1) for name, n in zip(REACHED, counters[1:])}
     measured = coverage.measure(ROOT, [ROOT / "corpora", *corpus], out / "coverage")
 
     print()
     for engine in running:
         print(f"{engine.name:<10} {engine.executions():>10} executions "
               f"{engine.executions() / options.seconds:>9.0f} executions/s  corpus {engine.corpus_size()}")
-    print_shares("reached   ", share)
+    print_shares("reached    by executions", share)
     print(f"coverage   of core/: {measured.text()}")
     print(f"findings   {len(found)}")
     for item in found:
@@ -77,9 +78,9 @@ def main() -> int:
         print(f"             reproduce: build/asan/bin/chimneysweep run {item.folder}/program.chim")
     print(f"written    seeds, corpora, logs and findings in {out}")
     print(f"           coverage by file in {out / 'coverage' / 'report.txt'}")
-    weak = [name for name in REACHED if share[name] < 0.05]
+    weak = [name for name in REACHED if totals[name] < 0.05]
     if weak:
-        print(f"fuzz: fewer than 5 % of the programs reached: {', '.join(weak)}", file=sys.stderr)
+        print(f"fuzz: fewer than 5 % of the seeds reached: {', '.join(weak)}", file=sys.stderr)
     return 1 if found else 0
 
 

@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -18,12 +19,16 @@ class Engine:
         self.seeds = out / "seeds"
         self.home = out / self.name
         self.log = out / f"{self.name}.log"
+        self.counters = out / f"{self.name}.reached"
+        self.counters.unlink(missing_ok=True)
         self.process = None
 
     def launch(self, command: list, extra: dict) -> None:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log,
-                                            cwd=self.home, env={**os.environ, **extra},
+                                            cwd=self.home, env={
+                                                **os.environ, **extra,
+                                                "CHIMNEYSWEEP_REACHED": str(self.counters)},
                                             start_new_session=True)
 
     def flat(self, items: list) -> list:
@@ -35,6 +40,11 @@ class Engine:
             data = item.read_bytes()
             (out / f"{number:06}.bin").write_bytes(b"\x01" + data[1:32].ljust(31, b"\0") + data[32:])
         return [out]
+
+    def reached(self) -> list:
+        """All executions, then those that reached each situation."""
+        data = self.counters.read_bytes() if self.counters.exists() else b""
+        return list(struct.unpack("<7Q", data)) if len(data) == 56 else [0] * 7
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -61,9 +71,7 @@ class LibFuzzer(Engine):
                     {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=2"})
 
     def executions(self) -> int:
-        text = self.log.read_text(errors="replace")
-        done = [int(n) for n in re.findall(r"^#(\d+):", text, re.M)]
-        return max(done, default=0)
+        return self.reached()[0]
 
     def crashes(self) -> list:
         return sorted((self.home / "artifacts").glob("*"))
