@@ -60,6 +60,10 @@ static void tcp_terminated(struct host *host, struct host_conn *conn,
                            PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
 {
     const TCP_OFFLOAD_STATE_DELEGATED *tcp = (const void *)ndis_offload_state_first(block);
+    if (block->Status == NDIS_STATUS_FAILURE) {
+        conn->phase = HOST_OFFLOADED; /* Q13: until a second terminate has completed */
+        return;
+    }
     conn->phase = HOST_OWNS;
     host->path[conn->path].live--;
     nds_state_forget(conn->tcp);
@@ -69,27 +73,27 @@ static void tcp_terminated(struct host *host, struct host_conn *conn,
     host->counts.uploaded++;
 }
 
-static void path_back(struct host *host, struct host_path *path, bool term)
+/* After a terminate that failed the object stays (Q13). */
+static void path_back(struct host *host, struct host_path *path, bool term, bool failed)
 {
-    bool live = !term && nds_state_live(path->state);
+    bool live = term ? failed : nds_state_live(path->state);
     if (path->busy && !live) {
         host->neighbor[path->neighbor].live--;
     }
-    path->settling = path->busy && live;
+    path->settling = path->busy && !term;
     path->busy = false;
     path->offloaded = live;
-    if (term) {
+    if (term && !failed) {
         nds_state_forget(path->state);
     }
 }
 
-static void neighbor_back(struct host_neighbor *neighbor, bool term)
+static void neighbor_back(struct host_neighbor *neighbor, bool term, bool failed)
 {
-    bool live = !term && nds_state_live(neighbor->state);
-    neighbor->settling = neighbor->busy && live;
+    neighbor->settling = neighbor->busy && !term;
     neighbor->busy = false;
-    neighbor->offloaded = live;
-    if (term) {
+    neighbor->offloaded = term ? failed : nds_state_live(neighbor->state);
+    if (term && !failed) {
         nds_state_forget(neighbor->state);
     }
 }
@@ -100,14 +104,15 @@ static void blocks_back(struct host *host, bool term, PNDIS_MINIPORT_OFFLOAD_BLO
         struct host_conn *conn = conn_of(host, block);
         struct host_path *path = conn ? NULL : path_of(host, block);
         struct host_neighbor *neighbor = conn || path ? NULL : neighbor_of(host, block);
+        bool failed = block->Status == NDIS_STATUS_FAILURE;
         if (conn && term) {
             tcp_terminated(host, conn, block);
         } else if (conn) {
             tcp_initiated(host, conn);
         } else if (path) {
-            path_back(host, path, term);
+            path_back(host, path, term, failed);
         } else if (neighbor) {
-            neighbor_back(neighbor, term);
+            neighbor_back(neighbor, term, failed);
         }
         blocks_back(host, term, block->DependentBlockList);
     }
