@@ -20,11 +20,13 @@ class Engine:
         self.home = out / self.name
         self.log = out / f"{self.name}.log"
         self.counters = out / f"{self.name}.reached"
-        self.counters.unlink(missing_ok=True)
+        for old in (self.counters, self.log):
+            old.unlink(missing_ok=True)
         self.process = None
+        self.restarts = 0
 
     def launch(self, command: list, extra: dict) -> None:
-        with open(self.log, "wb") as log:
+        with open(self.log, "ab") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log,
                                             cwd=self.home, env={
                                                 **os.environ, **extra,
@@ -46,6 +48,9 @@ class Engine:
         data = self.counters.read_bytes() if self.counters.exists() else b""
         return list(struct.unpack("<7Q", data)) if len(data) == 56 else [0] * 7
 
+    def again(self, seconds: int) -> bool:
+        return False
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
@@ -62,9 +67,11 @@ class LibFuzzer(Engine):
         shutil.rmtree(self.home, ignore_errors=True)
         for folder in ("corpus", "artifacts"):
             (self.home / folder).mkdir(parents=True)
-        # fork mode: a finding ends one child, not the campaign
-        self.launch([self.root / "build/fuzz/bin/fuzz_program", "-fork=1", "-ignore_crashes=1",
-                     "-ignore_timeouts=1", "-ignore_ooms=1", "-timeout=20", "-rss_limit_mb=4096",
+        self.go(seconds)
+
+    def go(self, seconds: int) -> None:
+        self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic=0",
+                     "-rss_limit_mb=4096",
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
                      f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.root}/corpora/program.dict",
                      self.home / "corpus", self.seeds],
@@ -81,6 +88,15 @@ class LibFuzzer(Engine):
 
     def corpus_size(self) -> int:
         return len(list((self.home / "corpus").glob("*")))
+
+
+    def again(self, seconds: int) -> bool:
+        """A finding ends the process, not the campaign: goes on with the corpus that it has."""
+        self.restarts += 1
+        if seconds < 2 or self.restarts > 100:
+            return False
+        self.go(seconds)
+        return True
 
 
 class Afl(Engine):
@@ -125,6 +141,9 @@ def wait(running: list, seconds: int) -> None:
         passed = time.monotonic() - begin
         if passed > seconds + 90:
             break
+        for engine in running:
+            if engine.process.poll() is not None:
+                engine.again(int(seconds - passed))
         if passed - last >= 10:
             last = passed
             counts = "  ".join(f"{e.name} {e.executions()}" for e in running)
