@@ -48,7 +48,7 @@ int cmd_import(int argc, char **argv)
     };
     int status;
     int files = cli_parse(argc, argv, options, 2, "import -o DIR [--text] CAPTURE...",
-                          "  chimneysweep import -o /tmp/seeds pcaps/linux-http-get.pcap\n"
+                          "  chimneysweep import -o /tmp/seeds pcaps/linux-http-download.pcap\n"
                           "  chimneysweep import --text -o . night.pcapng\n",
                           &status);
     if (files < 0) {

@@ -54,7 +54,7 @@ int cmd_run(int argc, char **argv)
     int status;
     int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
                           "run [OPTIONS] PROGRAM",
-                          "  chimneysweep run corpora/situations/partial-accept.chim\n"
+                          "  chimneysweep run corpora/situations/reordered-segments.chim\n"
                           "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
                           "  chimneysweep run --json crash-1.bin | jq .rule\n",
                           &status);

@@ -82,7 +82,8 @@ int cmd_asm(int argc, char **argv)
     int status;
     int files = cli_parse(
         argc, argv, options, 1, "asm -o OUT PROGRAM",
-        "  chimneysweep asm -o refuse.bin corpora/situations/refuse-then-post.chim\n", &status);
+        "  chimneysweep asm -o refuse.bin corpora/situations/refused-data-waits-for-a-post.chim\n",
+        &status);
     if (files < 0) {
         return status;
     }

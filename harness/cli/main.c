@@ -28,7 +28,7 @@ static void usage(FILE *out)
         "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
         "4 inconclusive.\n\n"
         "examples:\n"
-        "  chimneysweep run corpora/situations/refuse-then-post.chim\n"
+        "  chimneysweep run corpora/situations/refused-data-waits-for-a-post.chim\n"
         "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
         "  chimneysweep replay pcaps/\n",
         out);

@@ -147,3 +147,12 @@ def test_output_to_a_pipe_has_no_colours():
 def test_written_files_that_cannot_be_written_are_an_error(tmp_path):
     got = run("asm", "-o", tmp_path / "no" / "such" / "folder", PROGRAMS[0])
     assert got.returncode == 2 and "cannot be written" in got.stderr
+
+
+def test_files_in_examples_exist():
+    import re
+    texts = [run(c, "--help").stdout for c in COMMANDS] + [run("--help").stdout,
+                                                           (PROJECT / "README.md").read_text()]
+    named = {m for text in texts for m in re.findall(r"\b(?:corpora|pcaps)/[\w./-]+\.\w+", text)}
+    assert named
+    assert not [name for name in named if not (PROJECT / name).exists()]
