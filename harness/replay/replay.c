@@ -182,6 +182,7 @@ static void replay_file(struct session *session, const char *path)
         session->totals.unreadable++;
     }
     if (!file.flows && file.unknown_links) {
+        session->totals.unreadable++;
         fprintf(stderr,
                 "replay: %s: link type not supported (expected Ethernet, Linux cooked, raw "
                 "IP, PPP, HDLC, 802.11, NFLOG, null or FDDI)\n",
