@@ -67,7 +67,8 @@ static bool surely_in_order_fields(struct oracle *o, struct orc_conn *c, const s
     if (!a->tcp->options_right || !timestamps_fine(c, a->tcp) || orc_path_invalid(o, c)) {
         return false;
     }
-    int64_t window = s->max_window < 0x40000000 ? (int64_t)s->max_window : 0x40000000;
+    uint64_t most = s->max_window_sure;
+    int64_t window = most < 0x40000000 ? (int64_t)most : 0x40000000;
     return a->ack <= s->max_least && a->ack >= s->una_possible - window;
 }
 
@@ -152,6 +153,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
     s->window_sure = sure && a->ack == s->una_possible && !same;
     if (s->window_sure) {
         s->window = window;
+        s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;
     }
 }
 
