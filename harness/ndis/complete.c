@@ -171,11 +171,12 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
     uint32_t consumed = 0;
     NDIS_STATUS answer = NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED;
     if (state && seen.fault == NBL_OK) {
+        /* The list is the host's only with the answer: what it does before cannot give it back. */
+        nds.hooks.callback_open(nds.hooks.context, TAP_RCV_INDICATE, conn);
         answer = nds.hooks.indicate(nds.hooks.context, &seen, &consumed);
         if (answer == NDIS_STATUS_SUCCESS) {
             list_hold(object, mark.enter);
         }
-        nds.hooks.callback_open(nds.hooks.context, TAP_RCV_INDICATE, conn);
     }
     *BytesConsumed = consumed;
     nds_close(mark, false,
