@@ -4,6 +4,7 @@
 #include "conn/deliver.h"
 #include "conn/holder.h"
 #include "miniport/nbl.h"
+#include "miniport/tx.h"
 
 #define STARVED_RETRY_MS 10u
 
@@ -141,6 +142,9 @@ NDIS_STATUS NDIS_CALL chim_receive_return_handler(NDIS_HANDLE adapter, PNET_BUFF
         c->starved = false;
         chim_conn_drain(c);
         chim_object_drop(&c->obj);
+    }
+    if (CHIM_LOAD(ad->tx_waiting) != NULL) {
+        chim_tx_resume(ad);
     }
     chim_leave(old);
     return NDIS_STATUS_SUCCESS;

@@ -72,6 +72,22 @@ void chim_tx_wait(struct chim_conn *c)
     chim_unlock(&ad->lock);
 }
 
+void chim_tx_resume(struct chim_adapter *ad)
+{
+    chim_lock(&ad->lock);
+    struct chim_conn *waiting = ad->tx_waiting;
+    ad->tx_waiting = NULL;
+    chim_unlock(&ad->lock);
+    while (waiting != NULL) {
+        struct chim_conn *c = waiting;
+        waiting = c->tx_next;
+        chim_conn_lock(c);
+        c->tx_queued = false;
+        chim_conn_drain(c);
+        chim_object_drop(&c->obj);
+    }
+}
+
 VOID NDIS_CALL chim_tx_done(PVOID context, PNIC_TX completed)
 {
     struct chim_adapter *ad = context;
@@ -82,16 +98,7 @@ VOID NDIS_CALL chim_tx_done(PVOID context, PNIC_TX completed)
         tx->next = ad->tx_free;
         ad->tx_free = tx;
     }
-    struct chim_conn *waiting = ad->tx_waiting;
-    ad->tx_waiting = NULL;
     chim_unlock(&ad->lock);
     chim_hostsend_continue(ad);
-    while (waiting != NULL) {
-        struct chim_conn *c = waiting;
-        waiting = c->tx_next;
-        chim_conn_lock(c);
-        c->tx_queued = false;
-        chim_conn_drain(c);
-        chim_object_drop(&c->obj);
-    }
+    chim_tx_resume(ad);
 }

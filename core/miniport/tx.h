@@ -27,6 +27,8 @@ void chim_tx_free_all(struct chim_adapter *ad);
 
 /* Asks for a kick of the connection after the next transmit callback. Connection lock held. */
 void chim_tx_wait(struct chim_conn *c);
+/* Kicks the connections that wait. Returned lists do so too: what lacked memory may find it now. */
+void chim_tx_resume(struct chim_adapter *ad);
 
 VOID NDIS_CALL chim_tx_done(PVOID context, PNIC_TX completed);
 

@@ -55,7 +55,7 @@ static void keep(uint8_t *live, size_t bytes)
 static bool find_sections(const uint8_t *file, size_t size, uint8_t *base)
 {
     const Elf64_Ehdr *head = (const void *)file;
-    if (size < sizeof(*head) || memcmp(head->e_ident, ELFMAG, SELFMAG) ||
+    if (size < sizeof(*head) || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
         head->e_shentsize != sizeof(Elf64_Shdr) || head->e_shoff > size ||
         (size - head->e_shoff) / sizeof(Elf64_Shdr) < head->e_shnum ||
         head->e_shstrndx >= head->e_shnum) {
