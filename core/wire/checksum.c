@@ -26,8 +26,8 @@ static void join(struct chim_csum *c, uint64_t piece, size_t length)
     c->odd ^= (uint32_t)(length & 1u);
 }
 
-/* Sum of up to seven bytes that start at an even place; by parts of fixed size, so that none of them
- * is a call. */
+/* Sum of up to seven bytes that start at an even place; by parts of fixed size, so that none of
+ * them is a call. */
 static uint64_t tail_sum(const uint8_t *p, size_t length)
 {
     uint64_t sum = 0;

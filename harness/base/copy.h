@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Copies that a sanitizer's memcpy shall not look at: whole sections with red zones in them, and the
- * rig's own bulk copies, whose bounds are checked where they are computed.
+ * Copies that a sanitizer's memcpy shall not look at: whole sections with red zones in them, and
+ * the rig's own bulk copies, whose bounds are checked where they are computed.
  */
 #ifndef BASE_COPY_H
 #define BASE_COPY_H

@@ -24,7 +24,8 @@ struct bench {
     unsigned results;
 };
 
-double bench_now(void); /* seconds of CPU time of this thread: other work on the machine does not count */
+double
+bench_now(void); /* seconds of CPU time of this thread: other work on the machine does not count */
 void bench_add(struct bench *bench, const char *name, double value, const char *unit,
                const char *note);
 

@@ -75,6 +75,7 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev);
 void orc_serial_lock(struct oracle *o, const struct tap_event *ev);
 
 /* ---- stream.c: the receive ledger's bytes ---- */
+bool orc_stream_known(const struct orc_receive *r, int64_t offset);
 bool orc_stream_add(struct orc_receive *r, int64_t begin, const uint8_t *bytes, uint32_t length);
 /* Judges bytes that the target hands to the host as the next ones of the stream. */
 void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,

@@ -17,6 +17,7 @@ struct arrival {
     int64_t ack;        /* send offset acknowledged */
     int64_t before;     /* what was possible when it came */
     bool fin, certain;
+    bool fresh;    /* its last byte had not come before */
     bool doubtful; /* it may not even have reached the target */
 };
 
@@ -94,8 +95,7 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
         int64_t before = r->sure;
         r->sure = end;
         r->sure_data_step = r->sure_data_step || a->end > a->before;
-        bool direct =
-            a->end > a->before && c->requests.count > 0 && c->inside == 0 && before == r->delivered;
+        bool direct = a->fresh && c->requests.count > 0 && c->inside == 0 && before == r->delivered;
         if ((a->tcp->flags & TCP_PSH) && direct && end == a->end) {
             r->push_due = end;
         }
@@ -304,6 +304,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         take_ack(o, conn, &a);
     }
     a.before = r->possible;
+    a.fresh = tcp->length && !orc_stream_known(r, a.end - 1);
     take_fin(r, &a);
     take_data(o, conn, &a);
     if (a.certain) {

@@ -101,6 +101,13 @@ static uint32_t range_from(const struct orc_receive *r, int64_t offset)
     return low;
 }
 
+/* Whether the byte at an offset has arrived. */
+bool orc_stream_known(const struct orc_receive *r, int64_t offset)
+{
+    uint32_t at = range_from(r, offset + 1);
+    return offset < r->possible || (at < r->ranges && r->range[at].begin <= offset);
+}
+
 static bool merge(struct orc_receive *r, int64_t begin, int64_t end)
 {
     uint32_t first = range_from(r, begin), last = first;

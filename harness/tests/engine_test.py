@@ -38,4 +38,5 @@ def test_the_afl_target_runs_every_seed(seeds):
     assert got.returncode == 0, got.stdout[-2000:]
     maps = list((seeds.parent / "map").iterdir())
     assert len(maps) == len(PROGRAMS)
-    assert all(len(m.read_text().splitlines()) > 100 for m in maps)
+    edges = sorted(len(m.read_text().splitlines()) for m in maps)
+    assert edges[0] > 0 and edges[len(edges) // 2] > 100  # some programs fail to start on purpose
