@@ -222,7 +222,8 @@ static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
     }
     const char *actual = orc_text(o, "send list %u (event %u) is pending, %u in all", pending,
                                   o->nbl[pending].handed, conn->sends.count);
-    if (nbl->abortive && conn->term_enter == ORC_NONE && !orc_upload_known(o, conn)) {
+    if (nbl->abortive && list->status != NDIS_STATUS_UPLOAD_IN_PROGRESS &&
+        conn->term_enter == ORC_NONE && !orc_upload_known(o, conn)) {
         orc_fail(o, list->conn, "DISC-RST-2", "every outstanding send aborted before the DISC is",
                  actual);
     } else if (list->status == NDIS_STATUS_SUCCESS && !nbl->abortive) {
