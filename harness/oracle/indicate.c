@@ -127,7 +127,6 @@ void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc
         r->refused = !conn->rearm;
         break;
     }
-    r->indicated_step = true;
     r->outlet_step = true;
     orc_stream_consume(o, conn, consumed);
 }

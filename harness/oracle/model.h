@@ -34,7 +34,6 @@ struct orc_call {
     uint32_t short_fills; /* partly filled SUCCESS requests in this completion */
     uint32_t length;      /* TAP_RCV_INDICATE: bytes indicated */
     uint32_t counted;     /* what the call is to contain (registration) */
-    bool rearmed;         /* a POST began while this indication was open */
     bool known;           /* completions of state operations: the root was known */
 };
 
@@ -125,7 +124,7 @@ struct orc_receive {
     int64_t rst[ORC_RSTS];
     uint32_t rsts;
     bool rst_lenient;
-    bool rst_possible, rst_sure, syn_possible, syn_sure;
+    bool rst_possible, rst_sure, syn_possible;
     bool urgent_possible;
     int64_t urgent_limit;     /* nothing above it may be ACKed or delivered; -1 = none */
     bool lossy;               /* bytes were not kept: contents are not judged */
@@ -140,14 +139,12 @@ struct orc_receive {
     uint32_t nonempty_event, last_arrival_event;
     int64_t push_end;    /* PSH seen at this offset: highest, possible */
     int64_t push_due;    /* sure PSH segment that placed data in a request this step, or -1 */
-    bool push_seen;      /* some PSH since the last completion */
     bool refused;        /* indications are disarmed until a POST */
     bool sure_data_step; /* new sure data in this step */
     bool outlet_step;    /* some delivery in this step */
     bool raced_indicate, raced_complete; /* post or data came while a delivery was open */
     bool posted_step;
     bool buffered_before_post;
-    bool indicated_step;
 };
 
 /* The send ledger of a connection. */
@@ -236,8 +233,7 @@ struct orc_conn {
     uint32_t upload_early_event; /* UPLOAD_IN_PROGRESS before any reason */
     const char *upload_early_rule;
     bool upload_early_warned;
-    bool rearm;            /* a POST began while the open indication was open */
-    uint32_t ending_after; /* enum orc_after at TERM */
+    bool rearm; /* a POST began while the open indication was open */
     bool urgent_sure, urgent_due;
     bool urgent_owed; /* terminated with nothing to excuse the loss of its raw frames */
     bool reset_due;
@@ -263,7 +259,6 @@ struct orc_object {
     uint32_t update_step;
     uint32_t parent, parent_old;
     uint32_t conn;
-    uint32_t children;
     uint32_t updates;  /* UPDs open */
     uint32_t starting; /* INIT op in progress, or ORC_NONE */
     uint8_t local[16], remote[16];
@@ -371,7 +366,6 @@ struct oracle {
     uint64_t watch_due_ns;
     uint8_t *scratch;
     uint32_t scratch_room;
-    uint32_t *oid; /* power requests: connections live are judged at completion */
     bool short_of_memory;
 
     uint8_t adapter; /* enum orc_adapter */
@@ -386,7 +380,6 @@ struct oracle {
     bool transmit_failed; /* ever: frames may have been lost or held back */
     bool transmit_failed_step;
     bool resolving; /* a RET happened since the last end of a step */
-    uint64_t step_time_ns;
     uint32_t steps;
     bool host_frames_unknown; /* frames of the host that cannot be told apart were sent */
     uint32_t upload_all;
@@ -399,7 +392,6 @@ struct oracle {
     uint32_t ticks_per_second;
     uint32_t push_ticks;
     uint32_t parameters_event; /* when they were set last */
-    bool ended;
 };
 
 #endif

@@ -60,8 +60,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     bool arrived = r->last_arrival_event > nbl->handed;
     uint64_t start = not_before_waiver(o, c, arrived ? r->last_arrival_ns : nbl->time_ns);
     uint32_t event = r->nonempty_event > nbl->handed ? r->nonempty_event : nbl->handed;
-    uint64_t least = c->waived_ns ? c->waived_ns + orc_slack_ns(o) : 0;
-    uint64_t due = (start > least ? start : least) + push_ns(o) + orc_slack_ns(o);
+    uint64_t due = start + push_ns(o) + orc_slack_ns(o);
     if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */
     }
@@ -219,7 +218,7 @@ static void commit(struct orc_conn *c, bool waived)
     }
     r->rsts = 0;
     r->push_due = -1;
-    r->sure_data_step = r->outlet_step = r->posted_step = r->indicated_step = false;
+    r->sure_data_step = r->outlet_step = r->posted_step = false;
     r->raced_indicate = r->raced_complete = r->buffered_before_post = false;
 }
 
@@ -288,13 +287,11 @@ void orc_step(struct oracle *o, const struct tap_event *ev)
     o->alloc_failed = false;
     o->transmit_failed_step = false;
     o->resolving = false;
-    o->step_time_ns = ev->time_ns;
     o->steps++;
 }
 
 void orc_end(struct oracle *o, const struct tap_event *ev)
 {
-    o->ended = true;
     if (!ev->a) {
         return;
     }
