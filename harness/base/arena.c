@@ -7,9 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Free in the address maps of plain, ASan and TSan processes on x86-64 Linux. */
-#define GUEST_BASE ((uint8_t *)0x7e9000000000)
-#define GUEST_SIZE ((size_t)8 << 30)
+#define GUEST ((uint8_t *)GUEST_BASE)
 #define RIG_BASE ((uint8_t *)0x7eb000000000)
 #define RIG_SIZE ((size_t)8 << 30)
 #define GAP 16u
@@ -40,9 +38,9 @@ bool arena_open(void)
         return true;
     }
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    void *guest = mmap(GUEST_BASE, GUEST_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    void *guest = mmap(GUEST, GUEST_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
     void *rig = mmap(RIG_BASE, RIG_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (guest != GUEST_BASE || rig != RIG_BASE) {
+    if (guest != GUEST || rig != RIG_BASE) {
         return false;
     }
     madvise(guest, GUEST_SIZE, MADV_HUGEPAGE);
@@ -55,7 +53,7 @@ bool arena_open(void)
 void arena_rewind(bool reuse)
 {
     if (__asan_poison_memory_region) {
-        __asan_poison_memory_region(GUEST_BASE, arena.guest_high);
+        __asan_poison_memory_region(GUEST, arena.guest_high);
     }
     arena.guest_next = GAP;
     arena.guest_high = 0;
@@ -86,7 +84,7 @@ void *guest_alloc(size_t bytes)
     if (size > GUEST_SIZE || arena.guest_next + size + GAP > GUEST_SIZE) {
         return NULL;
     }
-    uint8_t *piece = GUEST_BASE + arena.guest_next;
+    uint8_t *piece = GUEST + arena.guest_next;
     arena.guest_next += size + GAP;
     if (arena.guest_next > arena.guest_high) {
         arena.guest_high = arena.guest_next;
@@ -106,22 +104,6 @@ void guest_free(void *piece, size_t bytes)
         arena.free_list[granules] = entry;
     }
     guest_take(piece, granules * ARENA_GRANULE);
-}
-
-bool guest_contains(const void *pointer)
-{
-    return (const uint8_t *)pointer >= GUEST_BASE &&
-           (const uint8_t *)pointer < GUEST_BASE + arena.guest_next;
-}
-
-size_t guest_index(const void *pointer)
-{
-    return (size_t)((const uint8_t *)pointer - GUEST_BASE) / ARENA_GRANULE;
-}
-
-size_t guest_granules(void)
-{
-    return GUEST_SIZE / ARENA_GRANULE;
 }
 
 size_t guest_used(void)

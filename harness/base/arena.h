@@ -29,10 +29,20 @@ void arena_rewind(bool reuse);
 void *guest_alloc(size_t bytes);
 /* Poisons the piece; with reuse on it may be handed out again. */
 void guest_free(void *piece, size_t bytes);
-bool guest_contains(const void *pointer);
+/* The region's address is the same in every process: free in the maps of plain, ASan and TSan ones.
+ */
+#define GUEST_BASE ((uintptr_t)0x7e9000000000)
+#define GUEST_SIZE ((size_t)8 << 30)
+/* True for any address of the region, handed out or not. */
+static inline bool guest_contains(const void *pointer)
+{
+    return (uintptr_t)pointer - GUEST_BASE < GUEST_SIZE;
+}
 /* Dense index of a granule, for tables beside the region. */
-size_t guest_index(const void *pointer);
-size_t guest_granules(void);
+static inline size_t guest_index(const void *pointer)
+{
+    return ((uintptr_t)pointer - GUEST_BASE) / ARENA_GRANULE;
+}
 size_t guest_used(void); /* bytes handed out in this run, gaps included */
 
 /* Physical ownership: lend makes bytes accessible, take makes touching them a report. */

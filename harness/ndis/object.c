@@ -5,49 +5,38 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/arena.h"
-
-#define CHUNK_BITS 8u
-#define CHUNK (1u << CHUNK_BITS)
 #define CHUNKS_MAX (1u << 20)
 
-/* by_address maps a granule of guest memory to id + 1; it is reserved once and only the entries of
- * the run are cleared. Objects live in chunks, so that pointers to them stay valid. */
-static struct {
-    uint32_t *by_address;
-    struct nds_object *chunk[CHUNKS_MAX];
-    uint32_t count;
-} table;
-
-static struct nds_object *slot(uint32_t id)
-{
-    return &table.chunk[id >> CHUNK_BITS][id & (CHUNK - 1)];
-}
+static struct nds_object *chunks[CHUNKS_MAX];
+struct object_table object_table = {.chunk = chunks};
 
 void object_reset(void)
 {
-    if (!table.by_address) {
-        table.by_address = mmap(NULL, guest_granules() * sizeof(uint32_t), PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (table.by_address == MAP_FAILED) {
+    struct object_table *table = &object_table;
+    if (!table->by_address) {
+        /* Reserved once; only the entries of a run are cleared. */
+        table->by_address =
+            mmap(NULL, GUEST_SIZE / ARENA_GRANULE * sizeof(uint32_t), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (table->by_address == MAP_FAILED) {
             __builtin_trap();
         }
     }
-    for (uint32_t id = 0; id < table.count; id++) {
-        table.by_address[guest_index(slot(id)->address)] = 0;
+    for (uint32_t id = 0; id < table->count; id++) {
+        table->by_address[guest_index(object_by_id(id)->address)] = 0;
     }
-    memset(table.chunk, 0, ((table.count >> CHUNK_BITS) + 1) * sizeof(table.chunk[0]));
-    table.count = 0;
+    memset(chunks, 0, ((table->count >> OBJECT_CHUNK_BITS) + 1) * sizeof(chunks[0]));
+    table->count = 0;
 }
 
 struct nds_object *object_add(enum object_kind kind, void *address, uint32_t bytes,
                               enum tap_owner owner)
 {
-    uint32_t id = table.count++;
-    if (!table.chunk[id >> CHUNK_BITS]) {
-        table.chunk[id >> CHUNK_BITS] = rig_alloc(CHUNK * sizeof(struct nds_object));
+    uint32_t id = object_table.count++;
+    if (!chunks[id >> OBJECT_CHUNK_BITS]) {
+        chunks[id >> OBJECT_CHUNK_BITS] = rig_alloc(OBJECT_CHUNK * sizeof(struct nds_object));
     }
-    struct nds_object *object = slot(id);
+    struct nds_object *object = object_by_id(id);
     object->address = address;
     object->bytes = bytes;
     object->id = id;
@@ -56,39 +45,21 @@ struct nds_object *object_add(enum object_kind kind, void *address, uint32_t byt
     object->live = true;
     object->parent = TAP_NONE;
     object->born_event = object->owner_event = TAP_NONE;
-    table.by_address[guest_index(address)] = id + 1;
+    object_table.by_address[guest_index(address)] = id + 1;
     return object;
-}
-
-struct nds_object *object_find(const void *address, enum object_kind kind)
-{
-    if (!guest_contains(address) || ((uintptr_t)address & (ARENA_GRANULE - 1))) {
-        return NULL;
-    }
-    uint32_t entry = table.by_address[guest_index(address)];
-    if (!entry) {
-        return NULL;
-    }
-    struct nds_object *object = slot(entry - 1);
-    return object->live && object->kind == kind ? object : NULL;
-}
-
-struct nds_object *object_by_id(uint32_t id)
-{
-    return id < table.count ? slot(id) : NULL;
 }
 
 uint32_t object_count(void)
 {
-    return table.count;
+    return object_table.count;
 }
 
 struct nds_object *object_containing(const void *address)
 {
     const uint8_t *at = address;
     struct nds_object *found = NULL;
-    for (uint32_t id = 0; id < table.count; id++) {
-        struct nds_object *object = slot(id);
+    for (uint32_t id = 0; id < object_table.count; id++) {
+        struct nds_object *object = object_by_id(id);
         const uint8_t *start = object->address;
         if (at >= start && at < start + object->bytes + ARENA_GRANULE &&
             (!found || object->live || !found->live) &&

@@ -7,6 +7,7 @@
 #ifndef NDIS_OBJECT_H
 #define NDIS_OBJECT_H
 
+#include "base/arena.h"
 #include "ndis/tap.h"
 
 enum object_kind {
@@ -69,9 +70,36 @@ void object_reset(void);
 /* Registers a piece of guest memory. Never fails (rig memory). */
 struct nds_object *object_add(enum object_kind kind, void *address, uint32_t bytes,
                               enum tap_owner owner);
+/* The table itself, for the two look-ups that every call of a driver makes. Objects live in chunks,
+ * so that pointers to them stay valid; by_address maps a granule of guest memory to id + 1. */
+#define OBJECT_CHUNK_BITS 8u
+#define OBJECT_CHUNK (1u << OBJECT_CHUNK_BITS)
+struct object_table {
+    uint32_t *by_address;
+    struct nds_object **chunk;
+    uint32_t count;
+};
+extern struct object_table object_table;
+
+/* NULL when there is no such id. */
+static inline struct nds_object *object_by_id(uint32_t id)
+{
+    return id < object_table.count
+               ? &object_table.chunk[id >> OBJECT_CHUNK_BITS][id & (OBJECT_CHUNK - 1)]
+               : NULL;
+}
+
 /* The live object that starts at this address, of this kind, or NULL. Any pointer may be asked. */
-struct nds_object *object_find(const void *address, enum object_kind kind);
-struct nds_object *object_by_id(uint32_t id);
+static inline struct nds_object *object_find(const void *address, enum object_kind kind)
+{
+    if (!guest_contains(address) || ((uintptr_t)address & (ARENA_GRANULE - 1))) {
+        return NULL;
+    }
+    uint32_t entry = object_table.by_address[guest_index(address)];
+    struct nds_object *object = entry ? object_by_id(entry - 1) : NULL;
+    return object && object->live && object->kind == kind ? object : NULL;
+}
+
 uint32_t object_count(void);
 /* The object, live or not, whose bytes hold the address, or NULL: slow, for verdicts. */
 struct nds_object *object_containing(const void *address);
