@@ -130,6 +130,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_INITIATE:
         host_initiate(host, conn, 1 + op_get(op, "more"));
+        stage_release(stage); /* a batch that waits comes between the call and its completion */
         break;
     case OP_QUERY:
         host_query(host, conn, op_get(op, "what"));
@@ -144,6 +145,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         request.fn = TAP_TERMINATE;
         request.flags = op_get(op, "scope");
         host_request(host, &request);
+        stage_release(stage);
         break;
     }
     world_settle(stage->world);

@@ -304,6 +304,15 @@ static void flush(struct stage *stage)
     }
 }
 
+void stage_release(struct stage *stage)
+{
+    if (stage->queued) {
+        uint32_t count = stage->queued;
+        stage->queued = 0;
+        nds_wire_receive(stage->queue, count);
+    }
+}
+
 void stage_batch(struct stage *stage, uint32_t frames)
 {
     flush(stage);

@@ -40,6 +40,8 @@ void stage_forward(struct stage *stage, const struct program_op *op, uint32_t co
 void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_batch(struct stage *stage, uint32_t frames);
+/* Gives the frames of an unfinished batch to the driver without letting it come to rest. */
+void stage_release(struct stage *stage);
 /* Queues a frame, and gives the batch to the driver when it is complete. */
 void stage_frame(struct stage *stage, const uint8_t *bytes, uint32_t length, uint32_t conn);
 
