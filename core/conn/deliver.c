@@ -2,11 +2,10 @@
 #include "conn/deliver.h"
 
 #include "conn/holder.h"
+#include "conn/indicate.h"
 #include "tcp/seq.h"
 
 #include <string.h>
-
-#define MAP_RETRY_MS 10u
 
 /* While a request waits, its list keeps here: bytes placed, bytes wanted. */
 #define PLACED(nbl) ((nbl)->MiniportReserved[0])
@@ -92,7 +91,7 @@ static bool place(struct chim_conn *c)
     uint32_t room = wanted(nbl) - placed(nbl);
     uint32_t bytes = fill(c, seg->data, chim_min32(room, seg->len));
     if (bytes == 0) {
-        chim_timer_set(c, CHIM_T_RETRY, c->now + MAP_RETRY_MS);
+        chim_indicate_starve(c);
         return false;
     }
     c->push_seen = c->push_seen || (seg->flags & CHIM_SEG_PUSH) != 0;

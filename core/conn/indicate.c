@@ -33,8 +33,7 @@ static void put_first(struct chim_segq *q, struct chim_seg *seg)
     q->bytes += seg->len;
 }
 
-/* No list can be had: try again with the next return or soon (IND-SOON-1). */
-static void starve(struct chim_conn *c)
+void chim_indicate_starve(struct chim_conn *c)
 {
     struct chim_adapter *ad = c->obj.adapter;
     chim_timer_set(c, CHIM_T_RETRY, c->now + STARVED_RETRY_MS);
@@ -97,7 +96,7 @@ bool chim_indicate(struct chim_conn *c)
     struct chim_seg *seg = c->ready.head;
     PNET_BUFFER_LIST nbl = chim_indicate_list(ad, seg);
     if (nbl == NULL) {
-        starve(c);
+        chim_indicate_starve(c);
         return false;
     }
     seg = take_first(&c->ready);
