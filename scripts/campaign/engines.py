@@ -48,6 +48,9 @@ class Engine:
         data = self.counters.read_bytes() if self.counters.exists() else b""
         return list(struct.unpack("<7Q", data)) if len(data) == 56 else [0] * 7
 
+    def executions(self) -> int:
+        return self.reached()[0]
+
     def again(self, seconds: int) -> bool:
         return False
 
@@ -76,9 +79,6 @@ class LibFuzzer(Engine):
                      f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.root}/corpora/program.dict",
                      self.home / "corpus", self.seeds],
                     {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=2"})
-
-    def executions(self) -> int:
-        return self.reached()[0]
 
     def crashes(self) -> list:
         return sorted((self.home / "artifacts").glob("*"))
@@ -118,9 +118,6 @@ class Afl(Engine):
         path = self.home / "default/fuzzer_stats"
         text = path.read_text() if path.exists() else ""
         return dict(re.findall(r"^(\w+)\s*:\s*(.*)$", text, re.M))
-
-    def executions(self) -> int:
-        return int(self.stats().get("execs_done", 0))
 
     def crashes(self) -> list:
         folders = [self.home / "default/crashes", self.home / "default/hangs"]
