@@ -201,7 +201,7 @@ void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const st
 {
     struct orc_conn *conn = orc_conn(o, call->conn);
     if (conn && conn->local_abort == call->seq && conn->mandatory_event == ORC_NONE) {
-        conn->local_abort_left = ev->seq;
+        conn->local_abort_left = conn->abort_refused ? ORC_NONE : ev->seq;
     }
 }
 
@@ -288,6 +288,10 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
         orc_upload_cause(o, conn, "DISC-MUST-1");
+        if (nbl->abortive) {
+            conn->abort_refused = true;
+            conn->local_abort_left = ORC_NONE;
+        }
         break;
     default:
         orc_fail(o, list->conn, "DISC-MUST-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",

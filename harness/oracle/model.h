@@ -227,6 +227,7 @@ struct orc_conn {
     uint32_t optional_event;
     uint32_t urgent_retrieve;
     uint32_t local_abort, local_abort_left; /* abortive DISC */
+    bool abort_refused; /* it was answered with UPLOAD_IN_PROGRESS: nothing was aborted */
     uint32_t graceful;
     uint32_t reset_sent;
     uint32_t posts;              /* requests posted so far */

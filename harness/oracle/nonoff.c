@@ -135,7 +135,8 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
                  orc_text(o, "the frame of event %u again", entry->event));
     }
     if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
-        o->conn[entry->conn].term_enter == ORC_NONE) {
+        o->conn[entry->conn].term_enter == ORC_NONE &&
+        o->conn[entry->conn].local_abort == ORC_NONE) { /* else CLOSED-DATA-1 */
         orc_fail(o, entry->conn, "URG-QUEUE-1",
                  "urgent and later segments handed up from the TERM call on",
                  "handed up before it");

@@ -115,6 +115,7 @@ static void conn_reset(struct orc_conn *c)
     c->mandatory_event = c->mandatory_left = ORC_NONE;
     c->optional_event = c->urgent_retrieve = ORC_NONE;
     c->local_abort = c->local_abort_left = ORC_NONE;
+    c->abort_refused = false;
     c->graceful = c->reset_sent = c->inside_call = ORC_NONE;
     c->upload_early_event = ORC_NONE;
     c->requests = c->sends = c->disconnect = c->forwards = empty_queue;
