@@ -61,7 +61,8 @@ int cmd_rules(int argc, char **argv)
         puts("[");
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (strncmp(rules[i].id, prefix, strlen(prefix)) || (open_only && rules[i].checked_by)) {
+        if (strncmp(rules[i].id, prefix, strlen(prefix)) != 0 ||
+            (open_only && rules[i].checked_by)) {
             continue;
         }
         if (json) {

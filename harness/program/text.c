@@ -184,13 +184,13 @@ static bool set_named(const struct field *fields, uint32_t count, uint8_t *bytes
                       const char *value, uint32_t at, struct program_error *error)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(fields[i].name, name)) {
+        if (strcmp(fields[i].name, name) != 0) {
             continue;
         }
         uint32_t number = 1;
         char expected[128];
         if (fields[i].kind == FIELD_FLAG) {
-            if (value && strcmp(value, "1")) {
+            if (value && strcmp(value, "1") != 0) {
                 return bad(error, at, name, value, "nothing, it is a flag");
             }
         } else if (!value || !parse_value(&fields[i], value, &number)) {
@@ -218,7 +218,7 @@ static bool parse_op(struct program *program, struct line *line, uint32_t at,
         }
     }
     uint32_t code = 0;
-    while (code < OP_COUNT && strcmp(program_op_form((uint8_t)code)->name, line->word[word])) {
+    while (code < OP_COUNT && strcmp(program_op_form((uint8_t)code)->name, line->word[word]) != 0) {
         code++;
     }
     if (code == OP_COUNT) {

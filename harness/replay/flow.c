@@ -344,7 +344,7 @@ static bool flow_from(struct gathering *g, struct flow_file *out, const struct t
     for (uint32_t i = first; i != end; i = g->packet[i].next) {
         count++;
     }
-    flow->packet = malloc(count * sizeof(flow->packet[0]));
+    flow->packet = count ? malloc(count * sizeof(flow->packet[0])) : NULL;
     if (!flow->packet) {
         return false;
     }
