@@ -117,7 +117,8 @@ static struct tuple *tuple_for(struct gathering *g, const struct packet *p, uint
         return NULL;
     }
     uint32_t at = hash_of(&key) & (g->slots - 1);
-    for (uint32_t i = g->slot[at]; i; i = g->tuple[i - 1].chain) {
+    /* A slot in use names one of the tuples there are. */
+    for (uint32_t i = g->tuples ? g->slot[at] : 0; i && g->tuple; i = g->tuple[i - 1].chain) {
         struct tuple *t = &g->tuple[i - 1];
         if (t->v6 == key.v6 && !memcmp(t->address, key.address, 32) && t->port[0] == key.port[0] &&
             t->port[1] == key.port[1]) {
