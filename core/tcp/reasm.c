@@ -31,8 +31,8 @@ struct chim_seg *chim_segq_consume(struct chim_segq *q, uint32_t bytes)
     struct chim_seg *empty = NULL;
     struct chim_seg **link = &empty;
     q->bytes -= bytes;
-    while (bytes > 0) {
-        struct chim_seg *seg = q->head;
+    /* The queue holds at least so many bytes. */
+    for (struct chim_seg *seg = q->head; bytes > 0 && seg != NULL; seg = q->head) {
         if (bytes < seg->len) {
             seg->data += bytes;
             seg->seq += bytes;

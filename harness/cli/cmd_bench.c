@@ -121,7 +121,8 @@ static const char *default_corpora(void)
             *slash = '\0';
         }
     }
-    strcat(path, "/corpora");
+    size_t end = strlen(path);
+    snprintf(path + end, sizeof(path) - end, "/corpora");
     return path;
 }
 

@@ -20,8 +20,8 @@ static void reference(void)
         puts(header[i].kind == FIELD_NUMBER ? " N" : "");
     }
     puts("\noperations (cN before those that concern a connection):");
-    for (uint8_t code = 0; code < OP_COUNT; code++) {
-        const struct op_form *form = program_op_form(code);
+    for (uint32_t code = 0; code < OP_COUNT; code++) {
+        const struct op_form *form = program_op_form((uint8_t)code);
         printf("  %s%-11s %s\n", form->has_conn ? "cN " : "   ", form->name, form->help);
         for (uint32_t i = 0; i < form->fields; i++) {
             const struct field *field = &form->field[i];

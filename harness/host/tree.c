@@ -199,7 +199,7 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count)
                                        : neighbor_new(&tree, neighbor);
             neighbor_now = path->neighbor;
         }
-        if (conn->path != path_now) {
+        if (!path_block || conn->path != path_now) {
             PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
                 path->offloaded
                     ? block(&tree, path->state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0)

@@ -237,7 +237,7 @@ uint32_t field_get(const struct field *field, const uint8_t *bytes)
         while (field->choice[choices]) {
             choices++;
         }
-        value %= choices;
+        value = choices ? value % choices : 0;
     }
     if (field->kind == FIELD_SIGNED && (value >> (field->bits - 1))) {
         value |= ~mask_of(field);

@@ -81,7 +81,7 @@ static bool survey(struct walk *w)
 {
     struct flow *flow = w->flow;
     int64_t run[2] = {0, 0}, low[2] = {INT64_MAX, INT64_MAX};
-    w->least = malloc(flow->packets * sizeof(w->least[0]));
+    w->least = calloc(flow->packets, sizeof(w->least[0]));
     int64_t *acks = malloc(flow->packets * sizeof(acks[0]));
     if (!w->least || !acks) {
         free(acks);
