@@ -110,7 +110,6 @@ struct host {
     struct host_op *op;
     uint32_t ops, op_room;
     uint32_t ticks_per_second;
-    bool hold_returns; /* indicated lists are kept until a return op */
     uint32_t *held, held_first, held_last, held_room; /* ids of lists the host keeps */
     uint32_t *nonoff, nonoff_last, nonoff_room;
     struct host_nested nested[HOST_NESTED_MAX];

@@ -87,7 +87,7 @@ enum tap_fn {
                     */
     TAP_ALLOC,     /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
     TAP_FREE,      /* object = allocation id, c = enum tap_resource */
-    TAP_LOCK,      /* object = lock id, c = 1 acquire / 0 release */
+    TAP_LOCK,      /* never emitted: locks are checked where they are taken */
     TAP_TIMER_SET, /* object = timer id, a/b = due time in ns from now (low, high) */
     TAP_TIMER_CANCEL, /* object = timer id, a = 1 if removed */
     TAP_REGISTER,     /* NdisMRegisterMiniportDriver: status */

@@ -244,7 +244,6 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
     stage->conns = 1 + program_get(program, "connections");
     stage->hold_returns = program_get(program, "hold-returns");
     stage->clock_ns = nds_now();
-    world->host.hold_returns = stage->hold_returns;
     struct opening opening;
     read_opening(program, &opening);
     for (uint32_t i = 0; i < stage->conns; i++) {
