@@ -3,6 +3,7 @@
 
 #include "conn/disconnect.h"
 #include "conn/output.h"
+#include "conn/recover.h"
 #include "conn/send.h"
 #include "state/reach.h"
 #include "tcp/accept.h"
@@ -33,20 +34,6 @@ static void sample_rtt(struct chim_conn *c, const struct chim_segment *s)
     }
 }
 
-static void grow_window(struct chim_conn *c, uint32_t ack, uint32_t acked)
-{
-    uint32_t flight = c->snd_max - ack;
-    if (!c->cong.recovering) {
-        chim_cong_ack(&c->cong, acked, c->mss);
-        c->cong.dup_acks = 0;
-    } else if (chim_seq_geq(ack, c->cong.recover)) {
-        chim_cong_leave_recovery(&c->cong, flight, c->mss);
-    } else {
-        chim_cong_partial_ack(&c->cong, acked, c->mss);
-        c->fast_due = true; /* the next hole at once (WIRE-FR-2) */
-    }
-}
-
 /* SND.UNA moves. */
 static void new_ack(struct chim_conn *c, const struct chim_segment *s)
 {
@@ -55,11 +42,12 @@ static void new_ack(struct chim_conn *c, const struct chim_segment *s)
     uint32_t bytes = s->ack - before - (fin_acked ? 1 : 0);
     sample_rtt(c, s);
     c->fast_due = false;
-    grow_window(c, s->ack, s->ack - before);
     c->snd_una = s->ack;
     if (chim_seq_lt(c->snd_nxt, c->snd_una)) {
         c->snd_nxt = c->snd_una;
     }
+    (void)chim_recover_sacks(c, s);
+    chim_recover_progress(c, s->ack - before);
     c->rto_hold = false;
     c->rtx_total_ms = 0;
     if (c->rtx_mode == CHIM_RTX_DATA) {
@@ -74,23 +62,18 @@ static void new_ack(struct chim_conn *c, const struct chim_segment *s)
     }
 }
 
-/* A genuine duplicate (RFC 5681 section 2). The window compared is the one before this segment. */
+/* A genuine duplicate (RFC 5681 section 2), or with SACK news about what the peer holds (RFC 6675
+ * section 2). The window compared is the one before this segment. */
 static void old_ack(struct chim_conn *c, const struct chim_segment *s)
 {
-    uint32_t threshold = CHIM_LOAD(c->obj.adapter->params.dup_ack_threshold);
-    if (s->ack != c->snd_una || s->payload_bytes != 0 || (s->flags & CHIM_TCP_FIN) != 0 ||
-        window_of(c, s) != c->snd_wnd || c->snd_una == c->snd_max) {
+    if (c->snd_una == c->snd_max || chim_seq_lt(s->ack, c->snd_una)) {
         return;
     }
-    if (c->cong.dup_acks < 0xFF) {
-        c->cong.dup_acks++;
-    }
-    if (c->cong.recovering) {
-        chim_cong_inflate(&c->cong, c->mss);
-    } else if (c->cong.dup_acks >= threshold && c->snd_wnd != 0 &&
-               chim_cong_may_recover(&c->cong, c->snd_una)) {
-        chim_cong_enter_recovery(&c->cong, c->snd_max - c->snd_una, c->mss, c->snd_max);
-        c->fast_due = true;
+    bool news = chim_recover_sacks(c, s);
+    bool same =
+        s->payload_bytes == 0 && (s->flags & CHIM_TCP_FIN) == 0 && window_of(c, s) == c->snd_wnd;
+    if (news || same) {
+        chim_recover_duplicate(c);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "conn/conn.h"
 
 #include "conn/holder.h"
+#include "conn/recover.h"
 #include "tcp/seq.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ void chim_conn_free(struct chim_conn *c)
 {
     chim_timer_unlink(c);
     chim_conn_drop_received(c);
+    chim_recover_forget(c);
     CORE_ASSERT(c->posts.head == NULL && c->raw_head == NULL);
     NdisFreeSpinLock(&c->lock);
     NdisFreeMemory(c, 0, 0);

@@ -20,6 +20,7 @@
 #include "tcp/cong.h"
 #include "tcp/reasm.h"
 #include "tcp/rtt.h"
+#include "tcp/scoreboard.h"
 #include "wire/header.h"
 
 enum chim_timer {
@@ -49,6 +50,7 @@ struct chim_cursor {
     PMDL mdl;
     uint32_t mdl_offset;
     uint32_t nb_left;
+    uint32_t seq; /* where it stands */
 };
 
 struct chim_conn {
@@ -130,6 +132,7 @@ struct chim_conn {
     bool rto_hold;   /* after a timeout: one segment until an ACK comes */
     bool sws_force;
     bool fast_due;     /* retransmit the first segment (WIRE-FR-1) */
+    bool by_sack;      /* this recovery goes by the scoreboard */
     bool window_force; /* advertise whatever the buffer allows (UPD-RCVWND-1) */
     bool rst_due;
     bool rtt_timing;
@@ -150,10 +153,10 @@ struct chim_conn {
     struct chim_rtt rtt;
     struct chim_cong cong;
     struct chim_nblq sends;
-    uint32_t una_offset; /* acknowledged bytes of the first send */
-    struct chim_cursor cursor;
-    uint32_t cursor_seq;       /* where cursor stands */
-    PNET_BUFFER_LIST disc_nbl; /* graceful disconnect in progress */
+    uint32_t una_offset;            /* acknowledged bytes of the first send */
+    struct chim_scoreboard *sacked; /* NULL: the peer has reported nothing */
+    struct chim_cursor cursor[2];   /* of data for the first time, and of data sent again */
+    PNET_BUFFER_LIST disc_nbl;      /* graceful disconnect in progress */
     PNET_BUFFER_LIST abort_nbl;
 
     /* ---- clock and state as given ---- */

@@ -3,6 +3,7 @@
 
 #include "conn/deliver.h"
 #include "conn/output.h"
+#include "conn/recover.h"
 #include "tcp/seq.h"
 
 #define BLIND_CHECK_MS 300000u
@@ -49,6 +50,7 @@ static void expire_data(struct chim_conn *c)
         chim_conn_retrieve(c, InvalidState);
         return;
     }
+    chim_recover_forget(c);
     chim_cong_timeout(&c->cong, c->snd_max - c->snd_una, c->mss, c->snd_max, repeated);
     bump_count(c);
     c->snd_nxt = c->snd_una;

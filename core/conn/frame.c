@@ -140,7 +140,7 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
     if (status == NDIS_STATUS_RESOURCES) {
         chim_tx_put(ad, tx);
         wait_for_descriptor(c);
-        c->cursor.nbl = NULL;
+        chim_send_forget(c);
         return CHIM_NOT_SENT;
     }
     if (status == NDIS_STATUS_SUCCESS) {

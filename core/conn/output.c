@@ -2,6 +2,7 @@
 #include "conn/output.h"
 
 #include "conn/frame.h"
+#include "conn/recover.h"
 #include "tcp/seq.h"
 
 #define FIN_WAIT_2_MS 120000u
@@ -97,20 +98,40 @@ static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t byte
     return (uint8_t)((last ? CHIM_TCP_PSH : 0) | (fin ? CHIM_TCP_FIN : 0));
 }
 
-/* The earliest segment again, whatever the windows say; SndNxt stays. */
-static void resend_first(struct chim_conn *c)
+/* Up to bytes of what was sent before, once more; SndNxt stays. */
+static bool resend(struct chim_conn *c, uint32_t seq, uint32_t bytes)
 {
     uint32_t data_max = chim_seq_gt(c->snd_max, c->snd_end) ? c->snd_end : c->snd_max;
-    uint32_t bytes = chim_min32(data_max - c->snd_una, payload_max(c));
-    bool fin = chim_seq_gt(c->snd_max, c->snd_end) && c->snd_una + bytes == c->snd_end;
-    if (c->snd_una == c->snd_max) {
-        c->fast_due = false;
-        return;
+    uint32_t left = chim_seq_lt(seq, data_max) ? data_max - seq : 0;
+    bytes = chim_min32(bytes, chim_min32(left, payload_max(c)));
+    bool fin = chim_seq_gt(c->snd_max, c->snd_end) && seq + bytes == c->snd_end;
+    if (chim_frame_send(c, seq, data_flags(c, seq, bytes, fin), bytes) != CHIM_SENT) {
+        return false;
     }
-    if (chim_frame_send(c, c->snd_una, data_flags(c, c->snd_una, bytes, fin), bytes) == CHIM_SENT) {
-        sent_data(c, c->snd_una, bytes + (fin ? 1 : 0));
+    sent_data(c, seq, bytes + (fin ? 1 : 0));
+    chim_recover_resent(c, seq + bytes + (fin ? 1 : 0));
+    return true;
+}
+
+/* The earliest segment again, whatever the windows say. */
+static void resend_first(struct chim_conn *c)
+{
+    uint32_t end = c->snd_max;
+    if (c->sacked != NULL) {
+        end = chim_scoreboard_hole_end(c->sacked, c->snd_una, c->snd_max);
+    }
+    if (c->snd_una == c->snd_max || resend(c, c->snd_una, end - c->snd_una)) {
         c->fast_due = false;
     }
+}
+
+/* One segment that recovery wants to have sent again. */
+static bool resend_next(struct chim_conn *c, bool sure)
+{
+    uint32_t seq;
+    uint32_t bytes;
+    return !c->blocked && c->snd_wnd != 0 && chim_recover_next(c, sure, &seq, &bytes) &&
+           resend(c, seq, bytes);
 }
 
 struct plan {
@@ -143,18 +164,21 @@ static bool plan_next(struct chim_conn *c, struct plan *p)
 {
     uint32_t left = chim_seq_gt(c->snd_end, c->snd_nxt) ? c->snd_end - c->snd_nxt : 0;
     bool fin_left = c->fin_queued && chim_seq_leq(c->snd_nxt, c->snd_end);
-    /* The path may have grown since cwnd was set: one full segment is always allowed. */
-    uint32_t window = chim_min32(chim_max32(c->cong.cwnd, c->mss), c->snd_wnd);
     uint32_t used = c->snd_nxt - c->snd_una;
-    uint32_t usable = window > used ? window - used : 0;
+    uint32_t window = c->snd_wnd > used ? c->snd_wnd - used : 0;
+    uint32_t usable = chim_min32(window, chim_recover_room(c));
     bool again = chim_seq_lt(c->snd_nxt, c->snd_max);
     uint32_t full = payload_max(c);
     if ((left == 0 && !fin_left) || c->snd_wnd == 0) {
         return false;
     }
     p->bytes = chim_min32(chim_min32(left, usable), full);
-    if (again && p->bytes > c->snd_max - c->snd_nxt) {
-        p->bytes = c->snd_max - c->snd_nxt; /* old and new bytes do not mix */
+    if (again) {
+        /* Neither new bytes nor those that the peer holds. */
+        uint32_t end = c->sacked == NULL
+                           ? c->snd_max
+                           : chim_scoreboard_hole_end(c->sacked, c->snd_nxt, c->snd_max);
+        p->bytes = chim_min32(p->bytes, end - c->snd_nxt);
     }
     /* A FIN needs no room in the window (WIRE-SWND-1). */
     p->fin = fin_left && p->bytes == left;
@@ -177,6 +201,9 @@ static bool send_next(struct chim_conn *c)
     if (idle && chim_output_pending(c) && c->now - c->last_send_ms > chim_output_rto_ms(c, 0)) {
         chim_cong_idle(&c->cong, c->mss);
     }
+    if (c->sacked != NULL && c->snd_nxt != c->snd_una && chim_seq_lt(c->snd_nxt, c->snd_max)) {
+        c->snd_nxt = chim_scoreboard_skip(c->sacked, c->snd_nxt);
+    }
     if (!plan_next(c, &p)) {
         return false;
     }
@@ -186,10 +213,12 @@ static bool send_next(struct chim_conn *c)
     }
     uint32_t seq = c->snd_nxt;
     uint32_t span = p.bytes + (p.fin ? 1 : 0);
+    bool limited = c->cong.dup_acks != 0 && !c->cong.recovering && seq == c->snd_max;
     if (chim_frame_send(c, seq, data_flags(c, seq, p.bytes, p.fin), p.bytes) != CHIM_SENT) {
         return false;
     }
     sent_data(c, seq, span);
+    c->cong.limited += limited ? span : 0;
     c->snd_nxt = seq + span;
     c->sws_force = false;
     chim_timer_clear(c, CHIM_T_SWS);
@@ -228,7 +257,8 @@ void chim_output(struct chim_conn *c)
         if (c->fast_due && !c->blocked) {
             resend_first(c);
         }
-        while (c->fate == CHIM_RUNNING && send_next(c)) {
+        while (c->fate == CHIM_RUNNING &&
+               (resend_next(c, true) || send_next(c) || resend_next(c, false))) {
         }
         chim_output_timer(c);
     }

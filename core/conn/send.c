@@ -37,8 +37,10 @@ void chim_send_result(PNET_BUFFER_LIST nbl, NDIS_STATUS status, uint32_t bytes)
 static PNET_BUFFER_LIST pop(struct chim_conn *c)
 {
     PNET_BUFFER_LIST nbl = chim_nblq_pop(&c->sends);
-    if (c->cursor.nbl == nbl) {
-        c->cursor.nbl = NULL; /* it is about to be the host's again */
+    for (uint32_t i = 0; i < 2; i++) {
+        if (c->cursor[i].nbl == nbl) {
+            c->cursor[i].nbl = NULL; /* it is about to be the host's again */
+        }
     }
     return nbl;
 }
@@ -145,19 +147,21 @@ static bool skip(struct chim_cursor *at, uint32_t bytes)
     return true;
 }
 
-static bool seek(struct chim_conn *c, uint32_t seq)
+/* Two cursors, so that neither new data nor a retransmission walks the queue from its head. */
+static bool seek(struct chim_conn *c, struct chim_cursor *at, uint32_t seq)
 {
-    if (c->cursor.nbl != NULL && c->cursor_seq == seq) {
-        return true;
+    uint32_t bytes = seq - at->seq;
+    if (at->nbl == NULL || chim_seq_gt(at->seq, seq)) {
+        at->nbl = c->sends.head;
+        if (at->nbl == NULL) {
+            return false;
+        }
+        enter_nb(at, at->nbl->FirstNetBuffer);
+        bytes = c->una_offset + (seq - c->snd_una);
     }
-    c->cursor.nbl = c->sends.head;
-    if (c->cursor.nbl == NULL) {
-        return false;
-    }
-    enter_nb(&c->cursor, c->cursor.nbl->FirstNetBuffer);
-    c->cursor_seq = seq;
-    if (!skip(&c->cursor, c->una_offset + (seq - c->snd_una))) {
-        c->cursor.nbl = NULL;
+    at->seq = seq;
+    if (!skip(at, bytes)) {
+        at->nbl = NULL;
         return false;
     }
     return true;
@@ -166,10 +170,10 @@ static bool seek(struct chim_conn *c, uint32_t seq)
 bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t *to,
                     struct chim_csum *sum)
 {
-    if (!seek(c, seq)) {
+    struct chim_cursor *at = &c->cursor[chim_seq_lt(seq, c->snd_max)];
+    if (!seek(c, at, seq)) {
         return false;
     }
-    struct chim_cursor *at = &c->cursor;
     while (length != 0) {
         PVOID base = NULL;
         UINT bytes = 0;
@@ -189,7 +193,7 @@ bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t 
         chim_csum_copy(sum, to, (uint8_t *)base + at->mdl_offset, part);
         at->mdl_offset += part;
         at->nb_left -= part;
-        c->cursor_seq += part;
+        at->seq += part;
         to += part;
         length -= part;
     }
@@ -201,6 +205,12 @@ bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t 
 
 /* ---- Handing back -----------------------------------------------------------------------------
  */
+
+void chim_send_forget(struct chim_conn *c)
+{
+    c->cursor[0].nbl = NULL;
+    c->cursor[1].nbl = NULL;
+}
 
 void chim_send_remove(struct chim_conn *c, PNET_BUFFER_LIST nbl)
 {
@@ -217,7 +227,7 @@ void chim_send_remove(struct chim_conn *c, PNET_BUFFER_LIST nbl)
         }
     }
     c->sends = rest;
-    c->cursor.nbl = NULL;
+    chim_send_forget(c);
     if (found) {
         c->una_offset = first ? 0 : c->una_offset;
         chim_send_result(nbl, NDIS_STATUS_UPLOAD_IN_PROGRESS, acked);
@@ -227,7 +237,7 @@ void chim_send_remove(struct chim_conn *c, PNET_BUFFER_LIST nbl)
 PNET_BUFFER_LIST chim_send_take_chain(struct chim_conn *c)
 {
     PNET_BUFFER_LIST first = c->sends.head;
-    c->cursor.nbl = NULL;
+    chim_send_forget(c);
     if (first != NULL && c->una_offset != 0) {
         chim_send_result(first, first->Status, c->una_offset);
     }

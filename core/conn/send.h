@@ -29,6 +29,9 @@ bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t 
                     struct chim_csum *sum);
 
 /* Takes a list out of the queue (the disconnect's). */
+/* The send queue changed otherwise than at its ends. */
+void chim_send_forget(struct chim_conn *c);
+
 void chim_send_remove(struct chim_conn *c, PNET_BUFFER_LIST nbl);
 
 /* Takes the whole queue, NET_BUFFERs advanced past their acknowledged bytes (TERM-SEND-2). */

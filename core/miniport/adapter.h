@@ -23,6 +23,7 @@
 
 struct chim_conn;
 struct chim_object;
+struct chim_scoreboard;
 struct chim_tx;
 
 /* Shared words that are read without a lock. */
@@ -102,6 +103,8 @@ struct chim_adapter {
     struct chim_nbl_pool chimney;
     struct chim_nbl_pool nonoff;
     struct chim_conn *starved; /* connections that found no list */
+
+    struct chim_scoreboard *scoreboards; /* unused ones, under lock */
 
     NDIS_HANDLE wheel_timer;
     uint64_t wheel_armed_ms; /* 0 = not armed */

@@ -44,7 +44,7 @@ void chim_oid_capability(NDIS_TCP_CONNECTION_OFFLOAD *capability)
     capability->SupportIPv4 = NDIS_OFFLOAD_SUPPORTED;
     capability->SupportIPv6 = NDIS_OFFLOAD_SUPPORTED;
     capability->SupportIPv6ExtensionHeaders = NDIS_OFFLOAD_NOT_SUPPORTED;
-    capability->SupportSack = NDIS_OFFLOAD_NOT_SUPPORTED; /* blocks are sent, not consumed */
+    capability->SupportSack = NDIS_OFFLOAD_SUPPORTED;
     capability->TcpConnectionOffloadCapacity = CHIM_CONNECTIONS_MAX;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "miniport/teardown.h"
 
+#include "conn/recover.h"
 #include "conn/upload.h"
 #include "miniport/hostsend.h"
 #include "miniport/nbl.h"
@@ -106,6 +107,7 @@ void chim_teardown(struct chim_adapter *ad)
     chim_nbl_pool_close(&ad->chimney);
     chim_nbl_pool_close(&ad->nonoff);
     chim_tx_free_all(ad);
+    chim_recover_free_all(ad);
     chim_table_free(ad);
     NdisFreeSpinLock(&ad->lock);
     NdisFreeMemory(ad, 0, 0);

@@ -5,6 +5,7 @@
 
 #define CWND_MAX 0x3FFFFFFFu
 #define INITIAL_WINDOW_SEGMENTS 10u
+#define SLOW_START_SEGMENTS 2u /* L of RFC 3465 */
 
 static uint32_t grow(uint32_t cwnd, uint32_t by)
 {
@@ -16,15 +17,23 @@ static uint32_t halved(uint32_t flight, uint32_t mss)
     return chim_max32(flight / 2, 2 * mss);
 }
 
+static void forget_duplicates(struct chim_cong *c)
+{
+    c->dup_acks = 0;
+    c->limited = 0;
+}
+
 bool chim_cong_may_recover(const struct chim_cong *c, uint32_t snd_una)
 {
     return !c->recovering && chim_seq_gt(snd_una, c->recover);
 }
 
-void chim_cong_enter_recovery(struct chim_cong *c, uint32_t flight, uint32_t mss, uint32_t snd_max)
+void chim_cong_enter_recovery(struct chim_cong *c, uint32_t flight, uint32_t mss, uint32_t snd_max,
+                              bool exact)
 {
-    c->ssthresh = halved(flight, mss);
-    c->cwnd = grow(c->ssthresh, (uint32_t)c->dup_acks * mss);
+    c->ssthresh = halved(flight > c->limited ? flight - c->limited : 0, mss);
+    c->cwnd = exact ? c->ssthresh : grow(c->ssthresh, (uint32_t)c->dup_acks * mss);
+    c->credit = 0;
     c->recover = snd_max;
     c->recovering = true;
 }
@@ -47,17 +56,22 @@ void chim_cong_leave_recovery(struct chim_cong *c, uint32_t flight, uint32_t mss
 {
     c->cwnd = chim_min32(c->ssthresh, grow(chim_max32(flight, mss), mss));
     c->recovering = false;
-    c->dup_acks = 0;
+    forget_duplicates(c);
 }
 
-void chim_cong_ack(struct chim_cong *c, uint32_t acked, uint32_t mss)
+void chim_cong_ack(struct chim_cong *c, uint32_t acked, uint32_t mss, bool repairing)
 {
+    forget_duplicates(c);
     if (c->cwnd < c->ssthresh) {
-        c->cwnd = grow(c->cwnd, chim_min32(acked, mss));
+        uint32_t limit = repairing ? mss : SLOW_START_SEGMENTS * mss;
+        c->cwnd = grow(c->cwnd, chim_min32(acked, limit));
         return;
     }
-    uint64_t step = (uint64_t)mss * mss / (c->cwnd == 0 ? 1 : c->cwnd);
-    c->cwnd = grow(c->cwnd, step == 0 ? 1 : chim_min32((uint32_t)step, mss));
+    c->credit = grow(c->credit, acked);
+    if (c->credit >= c->cwnd) {
+        c->credit -= c->cwnd;
+        c->cwnd = grow(c->cwnd, mss);
+    }
 }
 
 void chim_cong_timeout(struct chim_cong *c, uint32_t flight, uint32_t mss, uint32_t snd_max,
@@ -67,9 +81,10 @@ void chim_cong_timeout(struct chim_cong *c, uint32_t flight, uint32_t mss, uint3
         c->ssthresh = halved(flight, mss);
     }
     c->cwnd = mss;
+    c->credit = 0;
     c->recover = snd_max;
     c->recovering = false;
-    c->dup_acks = 0;
+    forget_duplicates(c);
 }
 
 void chim_cong_idle(struct chim_cong *c, uint32_t mss)
