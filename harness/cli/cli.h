@@ -64,6 +64,14 @@ bool cli_read_program(const char *path, struct program *program);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);
 
+/* ---- folders.c ---- */
+struct cli_paths {
+    char **path;
+    uint32_t count, room;
+};
+/* Adds a file, or everything below a folder in alphabetical order. False after one line. */
+bool cli_collect(struct cli_paths *paths, const char *path);
+
 /* JSON strings with quotes and escapes. */
 void cli_json_string(FILE *out, const char *text);
 bool cli_color(FILE *out);
@@ -75,7 +83,15 @@ void *cli_shared(size_t bytes);
 void render_event(FILE *out, const struct trace_record *record);
 /* The verdict as people read it: rule, statement, expected and actual, the last events. */
 void render_verdict(FILE *out, const struct trace *trace, const char *reproduce, unsigned events);
-void render_verdict_json(FILE *out, const char *file, const struct trace *trace);
+/* ran: evaluations by rule, or NULL. */
+void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
+                         const uint32_t *ran);
+
+/* ---- rules_coverage.c ---- */
+const char *rules_class_name(enum oracle_check check);
+/* Runs every program of the paths (all of corpora/ without any); which program exercises which
+ * rule. */
+int rules_coverage(char **paths, int count, const char *driver, bool json);
 
 /* Runs a program in a child; the trace has verdict and hash. False = environment. */
 bool cli_run_isolated(struct world *world, const struct program *program,

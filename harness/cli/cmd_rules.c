@@ -16,44 +16,32 @@ static void print_json(const struct oracle_rule *rule, bool last)
     printf(", \"who\": \"%s\", \"level\": \"%s\", \"statement\": ", rule->who,
            level_name(rule->level));
     cli_json_string(stdout, rule->statement);
-    fputs(", \"checked_by\": ", stdout);
-    if (rule->checked_by) {
-        cli_json_string(stdout, rule->checked_by);
-    } else {
-        fputs("null", stdout);
-    }
+    printf(", \"class\": \"%s\", \"where\": ", rules_class_name(rule->check));
+    cli_json_string(stdout, rule->where);
     fputs(", \"source\": ", stdout);
     cli_json_string(stdout, rule->source);
     puts(last ? "}" : "},");
 }
 
-int cmd_rules(int argc, char **argv)
+static void print_text(const struct oracle_rule *rule)
 {
-    bool json = false, open_only = false;
-    const struct cli_option options[] = {
-        {"--json", NULL, "print a JSON list", &json, NULL},
-        {"--open", NULL, "only rules that nothing checks yet", &open_only, NULL},
-    };
-    int status;
-    int names = cli_parse(argc, argv, options, 2, "rules [OPTIONS] [PREFIX]",
-                          "  chimneysweep rules\n  chimneysweep rules RCV-\n"
-                          "  chimneysweep rules --open\n",
-                          &status);
-    if (names < 0) {
-        return status;
-    }
-    uint32_t count, shown = 0, checked = 0;
+    printf("%-14s %s %-10s %s\n%31s%s: %s\n", rule->id, rule->who, level_name(rule->level),
+           rule->statement, "", rules_class_name(rule->check), rule->where);
+}
+
+static int list(const char *prefix, bool open_only, bool json)
+{
+    uint32_t count, shown = 0, open = 0, last = 0;
     const struct oracle_rule *rules = oracle_rules(&count);
-    const char *prefix = names ? argv[1] : "";
-    uint32_t last = 0;
+    static bool wanted[1024];
     for (uint32_t i = 0; i < count; i++) {
-        bool wanted =
-            !strncmp(rules[i].id, prefix, strlen(prefix)) && !(open_only && rules[i].checked_by);
-        last = wanted ? i : last;
-        shown += wanted;
-        checked += wanted && rules[i].checked_by;
+        wanted[i] = !strncmp(rules[i].id, prefix, strlen(prefix)) &&
+                    !(open_only && rules[i].check != CHECK_OPEN);
+        last = wanted[i] ? i : last;
+        shown += wanted[i];
+        open += wanted[i] && rules[i].check == CHECK_OPEN;
     }
-    if (!shown) {
+    if (!shown && !open_only) {
         fprintf(stderr, "rules: no rule begins with '%s'\n", prefix);
         return EXIT_USAGE;
     }
@@ -61,22 +49,50 @@ int cmd_rules(int argc, char **argv)
         puts("[");
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (strncmp(rules[i].id, prefix, strlen(prefix)) != 0 ||
-            (open_only && rules[i].checked_by)) {
+        if (!wanted[i]) {
             continue;
         }
         if (json) {
             print_json(&rules[i], i == last);
         } else {
-            printf("%-14s %s %-10s %s\n%31s%s\n", rules[i].id, rules[i].who,
-                   level_name(rules[i].level), rules[i].statement, "",
-                   rules[i].checked_by ? rules[i].checked_by : "not checked yet");
+            print_text(&rules[i]);
         }
     }
     if (json) {
         puts("]");
     } else {
-        printf("%u rules, %u with a check\n", shown, checked);
+        printf("%u rules, %u open\n", shown, open);
     }
     return EXIT_PASS;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+    bool json = false, open_only = false, coverage = false;
+    const char *driver = NULL;
+    const struct cli_option options[] = {
+        {"--json", NULL, "print JSON", &json, NULL},
+        {"--open", NULL, "only rules that nothing checks yet", &open_only, NULL},
+        {"--coverage", NULL,
+         "run the programs of files and folders (default: corpora); which\n"
+         "                         of them exercises each rule. Status 1 when a checked rule is\n"
+         "                         exercised by nothing, a rule is open or a program fails",
+         &coverage, NULL},
+        {"--driver", "D.so", "driver for --coverage (default: the bundled core)", NULL, &driver},
+    };
+    int status;
+    int names = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
+                          "rules [OPTIONS] [PREFIX], rules --coverage [OPTIONS] [FILE|FOLDER...]",
+                          "  chimneysweep rules\n  chimneysweep rules RCV-\n"
+                          "  chimneysweep rules --open\n"
+                          "  chimneysweep rules --coverage\n"
+                          "  chimneysweep rules --coverage --json corpora/situations\n",
+                          &status);
+    if (names < 0) {
+        return status;
+    }
+    if (coverage) {
+        return rules_coverage(argv + 1, names, driver, json);
+    }
+    return list(names ? argv[1] : "", open_only, json);
 }

@@ -79,6 +79,10 @@ int cmd_run(int argc, char **argv)
     if (status) {
         return status;
     }
+    uint32_t rules;
+    oracle_rules(&rules);
+    uint32_t *ran = json ? cli_shared(rules * sizeof(*ran)) : NULL;
+    oracle_count_into(world.oracle, ran);
     struct run_options run = {.strict = strict, .context_is_cell = cell};
     if (!run_twice(&world, &program, &run, (unsigned)timeout_s)) {
         fputs("run: no process for the run can be made\n", stderr);
@@ -88,7 +92,7 @@ int cmd_run(int argc, char **argv)
         print_trace(world.trace);
     }
     if (json) {
-        render_verdict_json(stdout, argv[1], world.trace);
+        render_verdict_json(stdout, argv[1], world.trace, ran);
     } else {
         char again[4600];
         snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s", driver ? "--driver " : "",

@@ -3,25 +3,21 @@
  * Runs many programs, in this process: each twice, and a third time after all others ran in
  * between, so that a run that leaves something behind shows (reset proof).
  */
-#define _GNU_SOURCE
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "program/isolate.h"
 
 struct entry {
-    char *path;
+    const char *path;
     uint64_t hash;
 };
 
 struct sweep {
-    struct entry *entry;
-    uint32_t count, room;
+    struct entry *entry; /* in shared memory: hashes come back from the children */
+    uint32_t count;
     struct world world;
     struct run_options run;
     bool quiet;
@@ -34,51 +30,6 @@ struct sweep {
         uint32_t warnings;
     } * shared;
 };
-
-static bool add(struct sweep *sweep, const char *path)
-{
-    if (sweep->count == sweep->room) {
-        uint32_t room = sweep->room ? 2 * sweep->room : 256;
-        struct entry *more = realloc(sweep->entry, room * sizeof(*more));
-        if (!more) {
-            return false;
-        }
-        sweep->entry = more;
-        sweep->room = room;
-    }
-    sweep->entry[sweep->count] = (struct entry){strdup(path), 0};
-    return sweep->entry[sweep->count++].path != NULL;
-}
-
-/* Of a folder: everything but hidden files, notes and dictionaries. */
-static int visible(const struct dirent *entry)
-{
-    const char *end = strrchr(entry->d_name, '.');
-    return entry->d_name[0] != '.' && !(end && (!strcmp(end, ".md") || !strcmp(end, ".dict")));
-}
-
-static bool collect(struct sweep *sweep, const char *path)
-{
-    struct stat about;
-    if (stat(path, &about)) {
-        fprintf(stderr, "sweep: %s: no such file or folder\n", path);
-        return false;
-    }
-    if (!S_ISDIR(about.st_mode)) {
-        return add(sweep, path);
-    }
-    struct dirent **names;
-    int count = scandir(path, &names, visible, alphasort);
-    bool good = count >= 0;
-    for (int i = 0; i < count; i++) {
-        char below[4096];
-        snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
-        good = good && collect(sweep, below);
-        free(names[i]);
-    }
-    free(names);
-    return good;
-}
 
 static void run_file(struct sweep *sweep, const struct program *program, struct run_counts *counts)
 {
@@ -157,7 +108,7 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
             if (sweep->shared->round == 0) {
                 failed++;
                 if (json) {
-                    render_verdict_json(stdout, path, sweep->world.trace);
+                    render_verdict_json(stdout, path, sweep->world.trace, NULL);
                 } else {
                     char again[4200];
                     snprintf(again, sizeof(again), "chimneysweep run %s", path);
@@ -218,14 +169,15 @@ int cmd_sweep(int argc, char **argv)
         }
         return status;
     }
+    struct cli_paths paths = {0};
+    static struct program program;
     for (int i = 1; i <= files; i++) {
-        if (!collect(&sweep, argv[i])) {
+        if (!cli_collect(&paths, argv[i])) {
             return EXIT_USAGE;
         }
     }
-    static struct program program;
-    for (uint32_t i = 0; i < sweep.count; i++) {
-        if (!cli_read_program(sweep.entry[i].path, &program)) {
+    for (uint32_t i = 0; i < paths.count; i++) {
+        if (!cli_read_program(paths.path[i], &program)) {
             return EXIT_USAGE;
         }
     }
@@ -233,15 +185,15 @@ int cmd_sweep(int argc, char **argv)
     if (status) {
         return status;
     }
-    size_t bytes = sizeof(*sweep.shared) + sweep.count * sizeof(struct entry);
-    void *memory = cli_shared(bytes);
-    if (!memory) {
+    sweep.count = paths.count;
+    sweep.shared = cli_shared(sizeof(*sweep.shared) + paths.count * sizeof(struct entry));
+    if (!sweep.shared) {
         return EXIT_ENVIRONMENT;
     }
-    sweep.shared = memory;
-    struct entry *entries = (struct entry *)(void *)(sweep.shared + 1);
-    memcpy(entries, sweep.entry, sweep.count * sizeof(struct entry));
-    sweep.entry = entries; /* hashes come back from the children */
+    sweep.entry = (struct entry *)(void *)(sweep.shared + 1);
+    for (uint32_t i = 0; i < paths.count; i++) {
+        sweep.entry[i].path = paths.path[i];
+    }
     sweep.quiet = quiet;
     uint32_t failed = sweep_all(&sweep, json);
     if (failed == UINT32_MAX) {

@@ -177,7 +177,23 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     }
 }
 
-void render_verdict_json(FILE *out, const char *file, const struct trace *trace)
+static void put_rules(FILE *out, const uint32_t *ran)
+{
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    const char *separator = "";
+    fputs(", \"rules\": {", out);
+    for (uint32_t i = 0; i < count; i++) {
+        if (ran[i]) {
+            fprintf(out, "%s\"%s\": %u", separator, rules[i].id, ran[i]);
+            separator = ", ";
+        }
+    }
+    fputc('}', out);
+}
+
+void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
+                         const uint32_t *ran)
 {
     const struct verdict *v = &trace->verdict;
     fputs("{\"file\": ", out);
@@ -208,6 +224,10 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace)
     fprintf(out, ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations,
             v->warnings);
     cli_json_string(out, v->warning_rule);
-    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"}\n", trace->count,
+    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"", trace->count,
             (unsigned long long)trace->hash);
+    if (ran) {
+        put_rules(out, ran);
+    }
+    fputs("}\n", out);
 }

@@ -14,6 +14,7 @@
 
 #include "oracle/bytes.h"
 #include "oracle/oracle.h"
+#include "oracle/rule_ids.h"
 
 #define ORC_NONE UINT32_MAX
 #define ORC_CPUS 64
@@ -338,6 +339,8 @@ enum orc_adapter { ORC_ADAPTER_DOWN, ORC_ADAPTER_RUNNING, ORC_ADAPTER_CHANGING }
 struct oracle {
     struct oracle_options options;
     struct verdict *verdict;
+    uint32_t *ran; /* evaluations of each rule's check in this run */
+    uint32_t ran_own[ORC_RULES];
     char text[4][VERDICT_TEXT_MAX];
     uint32_t text_at;
     const struct tap_event *event;
@@ -394,5 +397,11 @@ struct oracle {
     uint32_t push_ticks;
     uint32_t parameters_event; /* when they were set last */
 };
+
+/* The check of a rule is evaluated here: it could fail. */
+static inline void orc_ran(struct oracle *o, enum orc_rule rule)
+{
+    o->ran[rule]++;
+}
 
 #endif

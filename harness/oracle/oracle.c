@@ -13,8 +13,19 @@ struct oracle *oracle_new(void)
     if (o) {
         o->watch_due_ns = ORC_NEVER;
         o->upload_all = ORC_NONE;
+        o->ran = o->ran_own;
     }
     return o;
+}
+
+void oracle_count_into(struct oracle *o, uint32_t *ran)
+{
+    o->ran = ran ? ran : o->ran_own;
+}
+
+const uint32_t *oracle_ran(const struct oracle *o)
+{
+    return o->ran;
 }
 
 void oracle_del(struct oracle *o)
@@ -30,6 +41,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     orc_tables_reset(o);
     o->options = options ? *options : (struct oracle_options){false};
     o->verdict = verdict;
+    memset(o->ran, 0, sizeof(o->ran_own));
     o->event = NULL;
     o->closings = 0;
     size_t at = offsetof(struct oracle, short_of_memory);

@@ -27,14 +27,27 @@ void oracle_begin(struct oracle *oracle, const struct oracle_options *options,
 /* A tap_reader. */
 void oracle_event(void *oracle, const struct tap_event *event);
 
+/* How often the check of each rule was evaluated in this run, by index into the catalogue: counted
+ * into `ran` (oracle_rules count entries, zeroed at oracle_begin) from now on, so that the counts
+ * of a run can outlive its process. NULL = memory of the oracle's own. */
+void oracle_count_into(struct oracle *oracle, uint32_t *ran);
+const uint32_t *oracle_ran(const struct oracle *oracle);
+
 /* The rule catalogue. */
+enum oracle_check {
+    CHECK_OPEN,         /* nothing checks it yet */
+    CHECK_ORACLE,       /* judged from the tap */
+    CHECK_HOST,         /* binds the rig, asserted on every run */
+    CHECK_PERMISSION,   /* allows something: there is nothing to check */
+    CHECK_UNOBSERVABLE, /* cannot be decided from outside the target */
+};
 struct oracle_rule {
-    const char *id;
+    char id[24];
     const char *who; /* "T", "H" or "N" */
     enum verdict_level level;
     const char *statement; /* one line */
-    const char
-        *checked_by;    /* file and function, "host assertion ...", "permission", or NULL = open */
+    enum oracle_check check;
+    const char *where;  /* the files that check it, or why it cannot be checked */
     const char *source; /* page or RFC section */
 };
 const struct oracle_rule *oracle_rules(uint32_t *count);

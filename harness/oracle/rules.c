@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-#include "oracle/rules.h"
-
 #include <string.h>
 
-#define RULES_MAX 300u
+#include "oracle/oracle.h"
+#include "oracle/rule_ids.h"
 
-/* The three parts in one row, copied at first use. */
-static struct oracle_rule all[RULES_MAX];
-static uint32_t all_count;
-
-static void add(const struct oracle_rule *rules, uint32_t count)
-{
-    for (uint32_t i = 0; i < count && all_count < RULES_MAX; i++) {
-        all[all_count++] = rules[i];
-    }
-}
+/* Rows name rules as identifiers; the ids that people read have dashes, put in at first use. */
+#define RULE(name, who, level, statement, class, where, source)                                    \
+    [ORC_##name] = {#name, who, level, statement, class, where, source},
+static struct oracle_rule all[ORC_RULES] = {
+#include "oracle/rules_buffers.def"
+#include "oracle/rules_state.def"
+#include "oracle/rules_wire.def"
+};
+#undef RULE
+static bool named;
 
 const struct oracle_rule *oracle_rules(uint32_t *count)
 {
-    if (!all_count) {
-        add(orc_rules_buffers, orc_rules_buffers_count);
-        add(orc_rules_state, orc_rules_state_count);
-        add(orc_rules_wire, orc_rules_wire_count);
+    for (uint32_t i = 0; !named && i < ORC_RULES; i++) {
+        for (char *at = strchr(all[i].id, '_'); at; at = strchr(at, '_')) {
+            *at = '-';
+        }
     }
-    *count = all_count;
+    named = true;
+    *count = ORC_RULES;
     return all;
 }
 

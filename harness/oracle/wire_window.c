@@ -16,6 +16,7 @@ static void judge_ack(struct oracle *o, const struct tap_event *ev, const struct
 {
     const struct orc_receive *r = &conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
+    orc_ran(o, ORC_WIRE_ACK_1);
     int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     if (ack > most && !r->lossy) {
         orc_fail(o, ordinal, "WIRE-ACK-1",
@@ -39,6 +40,7 @@ static void judge_edge(struct oracle *o, const struct tap_event *ev, const struc
                        int64_t edge)
 {
     const struct orc_receive *r = &conn->receive;
+    orc_ran(o, ORC_WIRE_WND_1);
     int64_t rounding = (1ll << conn->receive_scale) - 1;
     if (edge >= r->edge - rounding || !ordered(o, ev, r->edge_event, r->acked_cpu)) {
         return;

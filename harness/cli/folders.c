@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The programs that are meant by a list of files and folders.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+static bool add(struct cli_paths *paths, const char *path)
+{
+    if (paths->count == paths->room) {
+        uint32_t room = paths->room ? 2 * paths->room : 256;
+        char **more = realloc(paths->path, room * sizeof(*more));
+        if (!more) {
+            return false;
+        }
+        paths->path = more;
+        paths->room = room;
+    }
+    paths->path[paths->count] = strdup(path);
+    return paths->path[paths->count++] != NULL;
+}
+
+/* Of a folder: everything but hidden files, notes and dictionaries. */
+static int visible(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && !(end && (!strcmp(end, ".md") || !strcmp(end, ".dict")));
+}
+
+bool cli_collect(struct cli_paths *paths, const char *path)
+{
+    struct stat about;
+    if (stat(path, &about)) {
+        fprintf(stderr, "chimneysweep: %s: no such file or folder\n", path);
+        return false;
+    }
+    if (!S_ISDIR(about.st_mode)) {
+        return add(paths, path);
+    }
+    struct dirent **names;
+    int count = scandir(path, &names, visible, alphasort);
+    bool good = count >= 0;
+    for (int i = 0; i < count; i++) {
+        char below[4096];
+        snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
+        good = good && cli_collect(paths, below);
+        free(names[i]);
+    }
+    free(names);
+    return good;
+}
