@@ -9,6 +9,8 @@
 static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
 {
     const struct orc_receive *r = &c->receive;
+    orc_ran(o, ORC_FIN_IND_1);
+    orc_ran(o, ORC_EVT_CAUSE_1);
     if (c->disconnects > 0) {
         orc_fail(o, ordinal, "FIN-IND-1", "one Disconnect event",
                  orc_text(o, "another; the first was event %u", c->disconnect_event));
@@ -37,6 +39,8 @@ static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, u
 
 static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
 {
+    orc_ran(o, ORC_RST_IND_1);
+    orc_ran(o, ORC_EVT_CAUSE_1);
     if (c->aborts > 0) {
         orc_fail(o, ordinal, "RST-IND-1", "one Abort event",
                  orc_text(o, "another; the first was event %u", c->abort_event));
@@ -59,6 +63,8 @@ static bool half_closed(const struct orc_conn *c)
 static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordinal, uint32_t reason)
 {
     const struct orc_receive *r = &c->receive;
+    orc_ran(o, ORC_UPLD_REQ_1);
+    orc_ran(o, ORC_EVT_CAUSE_1);
     if (reason < LowActivity || reason >= MaxUploadReason) {
         orc_fail(o, ordinal, "UPLD-REQ-1", "an upload reason from 1 to 11",
                  orc_text(o, "%u", reason));
@@ -74,6 +80,7 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
     if (!half_closed(c)) {
         return;
     }
+    orc_ran(o, ORC_UPLD_HALF_1);
     if (!orc_mandatory_reason(reason)) {
         orc_fail(o, ordinal, "UPLD-HALF-1", "no voluntary upload request while half closed",
                  orc_text(o, "reason %u", reason));
@@ -108,6 +115,7 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
                  orc_text(o, "event type %u", ev->a));
         return;
     }
+    orc_ran(o, ORC_IND_EARLY_1);
     if (conn->phase == ORC_STARTING || !conn->init_returned) {
         orc_warn(o, ordinal, "IND-EARLY-1", "no event of a connection before InitComplete returned",
                  orc_text(o, "event type %u", ev->a));
@@ -217,6 +225,7 @@ static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
                                    const struct tap_nbl *list, const struct orc_nbl *nbl)
 {
     uint32_t pending = sends_before(o, conn, nbl);
+    orc_ran(o, nbl->abortive ? ORC_DISC_RST_2 : ORC_DISC_FIN_2);
     if (pending == ORC_NONE) {
         return;
     }
@@ -240,6 +249,7 @@ static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct
 {
     const struct orc_send *s = &conn->send;
     uint32_t bt = list->bytes_transferred;
+    orc_ran(o, ORC_DISC_FIN_3);
     if (list->status == NDIS_STATUS_SUCCESS && s->una_possible < nbl->end + 1) {
         orc_fail(o, list->conn, "DISC-FIN-2",
                  orc_text(o, "FIN at byte %lld acknowledged", (long long)nbl->end),
@@ -265,6 +275,7 @@ static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct
 static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
                                     const struct tap_nbl *list, const struct orc_nbl *nbl)
 {
+    orc_ran(o, ORC_DISC_MUST_1);
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
         if ((nbl->after & ORC_AFTER_MANDATORY) && !nbl->abortive) {
@@ -276,12 +287,15 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
                      "REQUEST_ABORTED for the graceful disconnect that an abort overtook",
                      "SUCCESS");
         }
+        o->ran[ORC_UPLD_MAND_1] += nbl->after & ORC_AFTER_MANDATORY ? 1u : 0u;
+        o->ran[ORC_DISC_RST_1] += nbl->abortive && conn->reset_due;
         if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
             !o->transmit_failed && !o->link_down && !orc_waived(o)) {
             orc_fail(o, list->conn, "DISC-RST-1", "an RST before the abort completes", "none");
         }
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
+        o->ran[ORC_DISC_ABORT_OVER_1] += !nbl->abortive && conn->local_abort != ORC_NONE;
         if (!nbl->abortive) {
             orc_abort_cause(o, conn, "DISC-MUST-1");
         }
@@ -313,6 +327,7 @@ void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
                  orc_text(o, "list %u is another", list->id));
     }
     orc_queue_remove(o, &conn->disconnect, list->id);
+    orc_ran(o, ORC_TERM_DRAIN_1);
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, "TERM-DRAIN-1", "every disconnect completed before TermComplete",
                  "one completed after it");

@@ -63,6 +63,8 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const s
         return;
     }
     orc_queue_remove(o, &conn->forwards, list->id);
+    orc_ran(o, ORC_TERM_DRAIN_1);
+    orc_ran(o, ORC_FWD_ST_1);
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, "TERM-DRAIN-1", "every forward completed before TermComplete",
                  orc_text(o, "list %u completed after it", list->id));
@@ -70,6 +72,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
+        orc_ran(o, ORC_FWD_PROC_1);
         if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
             orc_fail(o, list->conn, "UPLD-MAND-1",
                      "UPLOAD_IN_PROGRESS after a mandatory upload request",

@@ -16,6 +16,8 @@ static void broken(struct oracle *o, const struct orc_conn *conn, const char *ru
 void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
 {
     const char *name = tap_fn_name((enum tap_fn)ev->fn);
+    orc_ran(o, ORC_INIT_QUIET_1);
+    orc_ran(o, ORC_TERM_HOST_1);
     if (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned)) {
         broken(o, conn, ev->fn == TAP_FORWARD ? "FWD-HOST-1" : "INIT-QUIET-1",
                "no call before InitComplete has returned", name);
@@ -23,13 +25,17 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn
         broken(o, conn, ev->fn == TAP_FORWARD ? "FWD-HOST-1" : "TERM-HOST-1",
                "no call on a connection after TERM", name);
     }
+    o->ran[ORC_FWD_HOST_1] += ev->fn == TAP_FORWARD;
     switch (ev->fn) {
     case TAP_POST:
+        orc_ran(o, ORC_SER_HOST_1);
         if (conn->post_open) {
             broken(o, conn, "SER-HOST-1", "one POST of a connection at a time", "another");
         }
         break;
     case TAP_SEND:
+        orc_ran(o, ORC_SER_HOST_1);
+        orc_ran(o, ORC_DISC_RST_4);
         if (conn->send_open) {
             broken(o, conn, "SER-HOST-1", "one SEND of a connection at a time", "another");
         }
@@ -38,6 +44,8 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn
         }
         break;
     case TAP_DISCONNECT:
+        orc_ran(o, ORC_SER_HOST_1);
+        orc_ran(o, ORC_DISC_RST_4);
         if (conn->send_open) {
             broken(o, conn, "SER-HOST-1", "no DISC while a SEND runs", "DISC");
         }
@@ -52,6 +60,7 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn
 
 static void judge_end(struct oracle *o, const struct orc_conn *conn)
 {
+    orc_ran(o, ORC_TERM_HOST_1);
     if (conn->ops_open) {
         broken(o, conn, "TERM-HOST-1", "no QRY, UPD or INV open at TERM",
                orc_text(o, "%u open", conn->ops_open));
@@ -81,6 +90,7 @@ void orc_host_operation(struct oracle *o, const struct tap_event *ev, const stru
     if (conn && fn == TAP_TERMINATE) {
         judge_end(o, conn);
     }
+    o->ran[ORC_UPD_HOST_1] += fn == TAP_UPDATE;
     if (fn == TAP_UPDATE && object && (object->updates || object->invalid)) {
         broken(o, conn, "UPD-HOST-1", "one UPD of an object at a time, none of an invalidated one",
                object->updates ? "another is open" : "invalidated");
@@ -90,6 +100,7 @@ void orc_host_operation(struct oracle *o, const struct tap_event *ev, const stru
 void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
                          const struct orc_call *call)
 {
+    orc_ran(o, ORC_DISC_RST_4);
     bool abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
     if (list->index_in_call != 0 || list->nb_count != 1 || (abortive && list->length != 0)) {
         broken(o, conn, "DISC-RST-4", "one list with one NET_BUFFER, empty for an abort",
@@ -117,6 +128,7 @@ void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct 
         right = false;
         break;
     }
+    orc_ran(o, ORC_IND_OK_1);
     if (!right && call->lists) {
         broken(o, conn, "IND-OK-1", "SUCCESS: all, refusal: none, partial: some of the bytes",
                orc_text(o, "%s, %u of %u", orc_status_name(ev->status), consumed, length));
@@ -125,6 +137,7 @@ void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct 
 
 void orc_host_initiate(struct oracle *o, const struct orc_conn *conn, uint32_t state)
 {
+    orc_ran(o, ORC_INIT_STATE_1);
     switch (state) {
     case TcpConnectionEstablished:
     case TcpConnectionFinWait1:

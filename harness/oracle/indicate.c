@@ -9,6 +9,9 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
 {
     uint32_t ordinal = ev->conn;
     const struct orc_receive *r = &conn->receive;
+    orc_ran(o, ORC_IND_STAT_1);
+    orc_ran(o, ORC_IND_EARLY_1);
+    orc_ran(o, ORC_IND_REFUSE_1);
     if (ev->status != NDIS_STATUS_SUCCESS) {
         orc_fail(o, ordinal, "IND-STAT-1", "status SUCCESS in the call",
                  orc_status_name(ev->status));
@@ -38,6 +41,7 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
                             : "no indication between a refusal and the next POST",
                  "indication");
     }
+    o->ran[ORC_INIT_BUF_2] += r->delivered < r->start;
     conn->indicate_open++;
     conn->rearm = false;
 }
@@ -45,6 +49,7 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
 /* A request was waiting when data was indicated. */
 static void judge_use(struct oracle *o, const struct orc_conn *conn)
 {
+    orc_ran(o, ORC_RCV_USE_1);
     uint32_t id = conn->requests.head;
     if (conn->phase != ORC_LIVE) {
         return;
@@ -54,6 +59,7 @@ static void judge_use(struct oracle *o, const struct orc_conn *conn)
         if (!orc_before(o, nbl->left) || (nbl->after & ORC_AFTER_DISCONNECT)) {
             continue;
         }
+        orc_ran(o, nbl->length ? ORC_RCV_USE_1 : ORC_RCV_ZERO_1);
         if (nbl->length == 0) {
             orc_fail(o, orc_ordinal(o, conn), "RCV-ZERO-1",
                      "a zero-byte request completed before anything is indicated",
@@ -83,6 +89,7 @@ void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struc
     if (list->fault != NBL_OK) {
         return;
     }
+    orc_ran(o, ORC_IND_NBL_1);
     if (list->has_next || list->nb_count != 1 || list->index_in_call != 0) {
         orc_fail(o, call->conn, "IND-NBL-1", "one stand-alone list with one NET_BUFFER",
                  orc_text(o, "Next %s, %u NET_BUFFERs", list->has_next ? "set" : "NULL",
@@ -91,6 +98,7 @@ void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struc
     if (list->index_in_call != 0) {
         return;
     }
+    orc_ran(o, ORC_IND_WHEN_1);
     if (list->length == 0) {
         orc_fail(o, call->conn, "IND-WHEN-1", "data in an indication", "none");
     }
@@ -121,6 +129,7 @@ void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc
         break;
     case (uint32_t)NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
         consumed = ev->a < call->length ? ev->a : call->length;
+        r->parted = true;
         r->refused = !conn->rearm;
         break;
     default:

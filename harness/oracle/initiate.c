@@ -154,6 +154,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     begin_send(c, d);
     c->buffered_expected = d->BufferedData != NULL;
     c->receive.ts_time_ns = ev->time_ns;
+    orc_ran(o, ORC_WIRE_HOST_1);
     c->sane = sane_numbers(c, orc_object(o, c->path), d);
     orc_host_initiate(o, c, (uint32_t)d->State);
     orc_dirty(o, c);
@@ -260,6 +261,7 @@ static void count_kid(struct orc_node *parent, const struct orc_node *kid)
 static void judge_linker(struct oracle *o, const struct orc_node *node)
 {
     uint32_t least = node->kids_in, most = node->kids_in + node->kids_maybe;
+    orc_ran(o, ORC_INIT_ST_LINK_1);
     bool right;
     if (node->status == NDIS_STATUS_SUCCESS) {
         right = most == node->kids;
@@ -280,6 +282,8 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
 {
     uint32_t most = node->kids_in + node->kids_maybe;
     bool in = success(node->status);
+    orc_ran(o, ORC_INIT_ST_NEW_1);
+    orc_ran(o, ORC_INIT_CTX_1);
     bool right = !in || (node->status == NDIS_STATUS_SUCCESS ? most == node->kids
                                                              : node->kids_in < node->kids);
     if (!right) {
@@ -288,6 +292,7 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
                           node->kids_in, node->kids),
                  orc_status_name(node->status));
     }
+    o->ran[ORC_INIT_ROOT_1] += node->dead;
     if (in && node->dead) {
         orc_fail(o, node->conn, "INIT-ROOT-1", "nothing offloaded below an object that failed",
                  orc_status_name(node->status));
@@ -302,10 +307,13 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
 
 static void judge_node(struct oracle *o, const struct orc_node *node)
 {
+    orc_ran(o, ORC_INIT_ST_ALL_1);
+    orc_ran(o, ORC_INIT_KIND_1);
     if (!success(node->status) && !failure_code(node->status)) {
         orc_fail(o, node->conn, "INIT-ST-ALL-1", "a status of the allowed set in every block",
                  orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
     } else if (node->kind == NODE_PLACEHOLDER) {
+        orc_ran(o, ORC_INIT_ST_PH_1);
         if (node->status != NDIS_STATUS_SUCCESS) {
             orc_fail(o, node->conn, "INIT-ST-PH-1", "SUCCESS for a placeholder",
                      orc_status_name(node->status));
@@ -343,6 +351,8 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
         return;
     }
     if (!in) {
+        orc_ran(o, ORC_REG_CAP_1);
+        o->ran[ORC_INIT_FAILSND_1] += c->sends.count > 0;
         if (node->status == NDIS_STATUS_OFFLOAD_TCP_ENTRIES && o->live < o->capacity &&
             !orc_waived(o)) {
             orc_fail(o, node->conn, "REG-CAP-1",

@@ -46,6 +46,7 @@ static void judge_optional(struct oracle *o, const struct tap_event *ev)
     if (ev->status != NDIS_STATUS_SUCCESS) {
         return; /* refused by a fault */
     }
+    orc_ran(o, ORC_REG_HND_1);
     if (!ev->d || !ev->b) {
         orc_fail(o, ORC_NONE, "REG-HND-1",
                  "two right characteristics structures set inside MiniportSetOptions",
@@ -79,6 +80,7 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
         orc_fail(o, ORC_NONE, "REG-CAP-1", "TCP connection offload capabilities", "none");
         return;
     }
+    orc_ran(o, ORC_REG_CAP_1);
     uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
     o->capacity = offload->TcpConnectionOffloadCapacity;
     if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
@@ -140,6 +142,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
         judge_attributes(o, ev);
         break;
     case TAP_HANDLERS:
+        orc_ran(o, ORC_REG_HND_2);
         if (!ev->d) {
             orc_fail(o, ORC_NONE, "REG-HND-2",
                      "NdisMGetOffloadHandlers inside MiniportInitializeEx", "outside of it");
@@ -241,6 +244,7 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
         break;
     case TAP_HALT:
     case TAP_UNLOAD:
+        orc_ran(o, ORC_LIFE_RET_1);
         if (o->host_lists) {
             orc_fail(o, ORC_NONE, "LIFE-RET-1",
                      "no halt or unload while the host holds indicated lists",

@@ -144,7 +144,9 @@ struct orc_receive {
     bool sure_data_step; /* new sure data in this step */
     bool outlet_step;    /* some delivery in this step */
     bool raced_indicate, raced_complete; /* post or data came while a delivery was open */
-    bool posted_step;
+    bool posted_step, zero_posted;
+    bool healed; /* a hole was filled */
+    bool parted; /* the host took a part of the last indication */
     bool buffered_before_post;
 };
 
@@ -237,6 +239,7 @@ struct orc_conn {
     bool upload_early_warned;
     bool rearm; /* a POST began while the open indication was open */
     bool urgent_sure, urgent_due;
+    bool urgent_odd;  /* its pointer lies outside the segment */
     bool urgent_owed; /* terminated with nothing to excuse the loss of its raw frames */
     bool reset_due;
     bool abort_done; /* an abortive DISC completed with SUCCESS */

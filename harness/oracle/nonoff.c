@@ -130,6 +130,7 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
         judge_unknown(o, list, bytes, length);
         return;
     }
+    orc_ran(o, ORC_PKT_NONOFF_1);
     if (entry->passed++ && !served(o, bytes, length)) {
         orc_fail(o, entry->conn, "PKT-NONOFF-1", "each frame handed up once",
                  orc_text(o, "the frame of event %u again", entry->event));
@@ -159,6 +160,8 @@ void orc_nonoff_step(struct oracle *o)
         orc_waived(o) || o->host_lists >= HOST_LISTS_MAX || o->adapter != ORC_ADAPTER_RUNNING;
     for (; set->due_from < set->count; set->due_from++) {
         const struct orc_passing *entry = &set->entry[set->due_from];
+        o->ran[ORC_TERM_SEG_1] += entry->due && entry->why == WHY_GONE;
+        o->ran[ORC_PKT_NONOFF_1] += entry->due && entry->why != WHY_GONE;
         if (entry->due && !entry->passed && !excused) {
             judge_missing(o, entry);
         }
@@ -173,6 +176,7 @@ void orc_nonoff_end(struct oracle *o)
             continue;
         }
         const struct orc_conn *conn = &o->conn[entry->conn];
+        o->ran[ORC_URG_QUEUE_1] += conn->urgent_owed;
         if (conn->phase == ORC_GONE && conn->urgent_owed && !o->ever_waived) {
             orc_fail(o, entry->conn, "URG-QUEUE-1",
                      "the urgent segment and later ones handed up after TERM",

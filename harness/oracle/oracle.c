@@ -99,6 +99,7 @@ static void data_call_left(struct oracle *o, const struct tap_event *ev,
 static void judge_handle(struct oracle *o, const struct tap_event *ev)
 {
     bool connection = ev->fn == TAP_RCV_INDICATE || ev->fn == TAP_EVENT;
+    orc_ran(o, connection ? ORC_IND_HND_1 : ORC_REG_CTX_1);
     if (ev->d) {
         orc_fail(o, ev->conn, connection ? "IND-HND-1" : "REG-CTX-1",
                  "the handle that NDIS gave for this purpose",

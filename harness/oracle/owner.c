@@ -73,6 +73,8 @@ static void judge_fault(struct oracle *o, const struct tap_event *ev, const stru
 struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
                                const struct tap_nbl *list)
 {
+    orc_ran(o, ORC_OWN_ONCE_1);
+    orc_ran(o, ORC_OWN_HOLD_1);
     if (list->fault != NBL_OK) {
         judge_fault(o, ev, list);
         return NULL;
@@ -86,6 +88,8 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
                       orc_text(o, "list %u, which %s owns", list->id, owner_name(nbl->owner)));
         return NULL;
     }
+    orc_ran(o, ORC_OWN_FIELD_1);
+    orc_ran(o, ORC_RCV_BOUND_1);
     if (!list->fields_intact) {
         orc_fail(o, list->conn, "OWN-FIELD-1", "only the target's own fields of the list written",
                  orc_text(o, "list %u came back with other fields changed", list->id));
@@ -94,6 +98,7 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
         orc_fail(o, list->conn, "RCV-BOUND-1", "data inside the buffer's window only",
                  orc_text(o, "bytes beside the window of list %u changed", list->id));
     }
+    o->ran[ORC_FWD_OWN_1] += nbl->role == ROLE_FORWARD;
     nbl->owner = OWNER_HOST;
     o->target_lists--;
     return nbl;
@@ -101,6 +106,8 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
 
 void orc_owner_indicated(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
 {
+    orc_ran(o, ORC_OWN_RETURN_1);
+    orc_ran(o, ORC_OWN_POOL_1);
     if (list->fault != NBL_OK) {
         judge_fault(o, ev, list);
         return;
@@ -144,6 +151,7 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
                       orc_text(o, "list %u", list->id));
         return;
     }
+    o->ran[ORC_TERM_BUF_2] += nbl->fn == TAP_TERMINATE_COMPLETE;
     bool raw = nbl->fn == TAP_NONOFF_INDICATE;
     if (call && raw != (call->fn == TAP_HOST_RETURN)) {
         orc_fail_host(o, list->conn, "OWN-POOL-1", "a return through the path of the indication",
@@ -166,10 +174,14 @@ void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const str
         }
     }
     if (ev->fn == TAP_RETURN) {
+        orc_ran(o, ORC_OWN_RETURN_3);
         if (ev->status != NDIS_STATUS_SUCCESS) {
             orc_fail(o, ev->conn, "OWN-RETURN-3", "SUCCESS", orc_status_name(ev->status));
         }
-    } else if (ev->status != NDIS_STATUS_PENDING) {
+        return;
+    }
+    orc_ran(o, ORC_OWN_PEND_1);
+    if (ev->status != NDIS_STATUS_PENDING) {
         orc_fail(o, ev->conn, "OWN-PEND-1",
                  orc_text(o, "%s returns PENDING", tap_fn_name((enum tap_fn)ev->fn)),
                  orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (unsigned)ev->status));

@@ -117,6 +117,8 @@ static void judge_sequences(struct oracle *o, const struct orc_conn *c,
     const struct orc_receive *r = &c->receive;
     const struct orc_send *s = &c->send;
     uint32_t ordinal = orc_ordinal(o, c);
+    orc_ran(o, ORC_QRY_FILL_1);
+    orc_ran(o, ORC_ST_SEQ_1);
     int64_t next = orc_receive_offset(r, d->RcvNxt);
     int64_t least = r->sure_step > r->acked ? r->sure_step : r->acked;
     int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
@@ -148,6 +150,7 @@ static void judge_backlog(struct oracle *o, const struct orc_conn *c,
     if (size == TCP_OFFLOAD_BACKLOG_UNSUPPORTED || r->lossy || r->ranges) {
         return;
     }
+    orc_ran(o, ORC_QRY_SIZE_1);
     if (size < least || size > most) {
         orc_fail(o, orc_ordinal(o, c), "QRY-SIZE-1",
                  orc_text(o, "%lld to %lld bytes buffered", (long long)(least < 0 ? 0 : least),
@@ -172,6 +175,7 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
     if (constant && !same_constant(constant, &c->constant)) {
         orc_fail(o, node->conn, "QRY-FILL-1", "the constant state as offloaded", "another");
     }
+    o->ran[ORC_UPD_CACHE_1] += cached && c->update_step != ORC_NONE;
     if (cached && !same_cached(cached, &c->cached) &&
         !(old && same_cached(cached, &c->cached_old))) {
         orc_fail(o, node->conn, "QRY-FILL-1", "the cached state as last set", "another");

@@ -33,6 +33,7 @@ void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct ta
         return;
     }
     nbl->index = conn->posts++;
+    conn->receive.zero_posted = conn->receive.zero_posted || !nbl->length;
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
 }
@@ -42,6 +43,8 @@ static uint32_t placed_bytes(struct oracle *o, const struct tap_nbl *list,
                              const struct orc_nbl *nbl)
 {
     uint32_t bt = list->bytes_transferred;
+    orc_ran(o, ORC_RCV_BT_1);
+    orc_ran(o, ORC_RCV_ADV_1);
     if (bt == TAP_BT_POISON) {
         orc_fail(o, list->conn, "RCV-BT-1", "the count of bytes placed, on every status",
                  orc_text(o, "never written in request #%u", nbl->index));
@@ -70,6 +73,7 @@ static uint32_t placed_bytes(struct oracle *o, const struct tap_nbl *list,
 static void judge_order(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
                         const struct orc_nbl *nbl)
 {
+    orc_ran(o, conn->term_enter == ORC_NONE ? ORC_RCV_FIFO_1 : ORC_TERM_ORDER_1);
     uint32_t head = conn->requests.head;
     if (list->status == NDIS_STATUS_INVALID_STATE || head == list->id || head == ORC_NONE) {
         return;
@@ -99,6 +103,7 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */
     }
+    orc_ran(o, nbl->prefill ? ORC_RCV_PRE_1 : ORC_RCV_PUSH_2);
     if (now + slack < start + push) {
         orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",
                  orc_text(o, "no partial completion without PSH before the push timer (%llu ms)",
@@ -158,6 +163,7 @@ static void judge_success(struct oracle *o, const struct orc_conn *conn, const s
                  orc_text(o, "given at event %u, and the connection is served on",
                           conn->upload_early_event));
     }
+    o->ran[ORC_RCV_NOPUSH_1] += nbl->no_push;
     if (bt < nbl->length) {
         judge_short(o, conn, nbl, bt);
     }
@@ -166,17 +172,25 @@ static void judge_success(struct oracle *o, const struct orc_conn *conn, const s
 static void judge_status(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                          const struct orc_nbl *nbl, uint32_t bt)
 {
+    o->ran[ORC_RST_IND_2] += conn->abort_event != ORC_NONE;
+    o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
+    o->ran[ORC_RCV_ZERO_1] += nbl->length == 0;
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
+        o->ran[ORC_RCV_EMPTY_1] += nbl->length > 0;
+        orc_ran(o, ORC_RCV_ST_OK_1);
         judge_success(o, conn, nbl, bt);
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
+        orc_ran(o, ORC_RCV_ST_ABRT_1);
         orc_abort_cause(o, conn, "RCV-ST-ABRT-1");
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
+        orc_ran(o, ORC_RCV_ST_UPL_1);
         orc_upload_cause(o, conn, "RCV-ST-UPL-1");
         break;
     case (uint32_t)NDIS_STATUS_INVALID_STATE:
+        orc_ran(o, ORC_RCV_ST_INV_1);
         if (conn->disconnect_event == ORC_NONE || bt != 0) {
             orc_fail(o, list->conn, "RCV-ST-INV-1",
                      "INVALID_STATE with no bytes, after the Disconnect event only",
@@ -203,6 +217,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     orc_serial_inside(o, ev, conn);
     uint32_t bt = placed_bytes(o, list, nbl);
+    o->ran[ORC_RCV_MODE_1] += nbl->next != ORC_NONE && o->nbl[nbl->next].no_push != nbl->no_push;
     judge_order(o, conn, list, nbl);
     judge_status(o, conn, list, nbl, bt);
     if (call && list->status == NDIS_STATUS_SUCCESS && bt > 0 && bt < nbl->length &&
@@ -210,6 +225,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
         orc_warn(o, list->conn, "RCV-BATCH-1", "one partly filled request in a completion",
                  orc_text(o, "request #%u is another", nbl->index));
     }
+    orc_ran(o, ORC_TERM_DRAIN_1);
     orc_queue_remove(o, &conn->requests, list->id);
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, "TERM-DRAIN-1", "every receive completed before TermComplete",

@@ -196,6 +196,7 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arriv
     if (valid) {
         c->urgent_sure = true;
         c->urgent_due = true;
+        c->urgent_odd = a->tcp->urgent == 0 || a->tcp->urgent > a->tcp->length;
         r->urgent_limit = r->possible;
         orc_dirty(o, c);
     }
@@ -334,11 +335,15 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
     }
     orc_parse_frame(ev->ptr, ev->a, &packet);
     bool tcp = packet.plain && packet.ip_right && packet.tcp.valid;
+    o->ran[ORC_PKT_CSUM_1] +=
+        packet.version && (!packet.ip_right || (packet.plain && !packet.tcp.checksum_right));
     if (tcp) {
         conn = orc_flow_find(o, packet.version, packet.destination, packet.source,
                              packet.tcp.destination_port, packet.tcp.source_port);
     }
-    if (conn && packet.tcp.checksum_right && vlan_fits(o, conn, &packet)) {
+    bool vlan = !conn || vlan_fits(o, conn, &packet);
+    o->ran[ORC_PKT_VLAN_1] += packet.tagged || !vlan;
+    if (conn && packet.tcp.checksum_right && vlan) {
         bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
         orc_segment_in(o, ev, conn, &packet.tcp, !ours);
     }

@@ -81,6 +81,7 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
         return;
     }
     orc_send_acked(s, nbl, &least, &most);
+    orc_ran(o, ORC_SEND_BT_1);
     if (bt == TAP_BT_POISON) {
         orc_fail(o, list->conn, "SEND-BT-1", "the count of bytes sent, on every status",
                  orc_text(o, "never written in list %u", list->id));
@@ -116,6 +117,8 @@ static void judge_success(struct oracle *o, struct orc_conn *conn, const struct 
                           const struct orc_nbl *nbl)
 {
     struct orc_send *s = &conn->send;
+    orc_ran(o, ORC_SEND_OK_1);
+    orc_ran(o, ORC_SEND_OK_2);
     if (nbl->end > s->una_possible && nbl->end > nbl->begin && !s->blind) {
         orc_fail(o, list->conn, "SEND-OK-1",
                  orc_text(o, "bytes up to %lld acknowledged by the peer", (long long)nbl->end),
@@ -155,6 +158,8 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
                  orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(list->status),
                           (unsigned)list->status));
     }
+    orc_ran(o, ORC_SEND_ST_1);
+    orc_ran(o, ORC_SEND_PART_1);
     if (conn->sends.head != list->id && conn->term_enter != ORC_NONE && !o->leaving) {
         orc_fail(o, list->conn, "TERM-ORDER-1", "sends complete in the order posted",
                  orc_text(o, "list %u before list %u", list->id, conn->sends.head));
@@ -176,11 +181,18 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
     if (!conn || (nbl->role != ROLE_SEND && nbl->role != ROLE_INIT_SEND)) {
         return;
     }
+    orc_ran(o, ORC_TERM_DRAIN_1);
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, "TERM-DRAIN-1", "every send completed before TermComplete",
                  orc_text(o, "list %u completed after it", list->id));
         return;
     }
+    o->ran[ORC_INIT_SND_1] += nbl->role == ROLE_INIT_SEND;
+    o->ran[ORC_INIT_SND_2] += nbl->role == ROLE_INIT_SEND && list->status == NDIS_STATUS_SUCCESS;
+    o->ran[ORC_SEND_FAIL_1] += conn->send.failed != INT64_MAX;
+    o->ran[ORC_RST_IND_2] += conn->abort_event != ORC_NONE;
+    o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
+    o->ran[ORC_TERM_ORDER_1] += conn->term_enter != ORC_NONE;
     if (conn->phase == ORC_STARTING || !conn->init_returned) {
         orc_warn(o, list->conn, "INIT-SND-1", "no send completed before InitComplete has returned",
                  orc_text(o, "list %u", list->id));
@@ -229,6 +241,7 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
     if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {
         return;
     }
+    orc_ran(o, ORC_SEND_ACC_1);
     if (s->max < s->handed) {
         orc_fail(o, ordinal, "SEND-ACC-1",
                  "queued bytes sent in the step when nothing is outstanding and the window is open",

@@ -22,6 +22,7 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
     if (s->blind || probe) {
         return;
     }
+    orc_ran(o, ORC_SEND_FIFO_1);
     if (end > s->handed) {
         orc_fail(o, orc_ordinal(o, conn), "SEND-FIFO-1",
                  orc_text(o, "nothing beyond the %lld bytes handed down", (long long)s->handed),
@@ -33,6 +34,7 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
         at = from < end ? from : end;
     }
     uint32_t length = (uint32_t)(end - at);
+    o->ran[ORC_SEND_CONST_1] += begin < s->max;
     uint32_t equal = orc_ring_equal(&s->bytes, at, bytes + (at - begin), length);
     if (equal == length) {
         return;
@@ -56,6 +58,7 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
     if (end <= s->max || end <= begin) {
         return;
     }
+    o->ran[ORC_SEND_FAIL_1] += s->failed != INT64_MAX;
     if (end > s->failed) {
         orc_fail(o, ordinal, "SEND-FAIL-1", "no further byte of sends that failed",
                  orc_text(o, "new bytes up to %lld; a send from %lld on failed at event %u",
@@ -71,6 +74,7 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
 static void judge_fin(struct oracle *o, const struct orc_conn *conn, int64_t at)
 {
     const struct orc_send *s = &conn->send;
+    orc_ran(o, ORC_DISC_FIN_1);
     if (!s->fin_asked) {
         orc_fail(o, orc_ordinal(o, conn), "DISC-FIN-1", "a FIN only for a graceful disconnect",
                  "a FIN without one");
@@ -83,6 +87,7 @@ static void judge_fin(struct oracle *o, const struct orc_conn *conn, int64_t at)
 
 static void judge_reset(struct oracle *o, struct orc_conn *conn)
 {
+    orc_ran(o, ORC_DISC_RST_3);
     if (conn->local_abort == ORC_NONE) {
         orc_fail(o, orc_ordinal(o, conn), "DISC-RST-3",
                  "an RST only for an abortive disconnect of the host", "an RST without one");

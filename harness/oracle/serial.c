@@ -50,6 +50,7 @@ void orc_serial_inside(struct oracle *o, const struct tap_event *ev, struct orc_
     if (!call || conn->inside_call == call->seq) {
         return; /* a later list of the same call */
     }
+    orc_ran(o, ORC_SER_CONN_1);
     if (conn->inside) {
         judge_overlap(o, ev, conn, cpu);
     }
@@ -89,6 +90,8 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_cpu *cpu = &o->cpu[ev->cpu % ORC_CPUS];
     bool level = ev->fn == TAP_RCV_INDICATE || ev->fn == TAP_EVENT || ev->fn == TAP_MEVENT;
+    orc_ran(o, ORC_SER_LOCK_1);
+    o->ran[ORC_SER_IRQL_1] += level;
     if (level && ev->irql != DISPATCH_LEVEL) {
         orc_fail(o, ev->conn, "SER-IRQL-1",
                  orc_text(o, "%s at DISPATCH_LEVEL", tap_fn_name((enum tap_fn)ev->fn)),
@@ -100,6 +103,9 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
     }
     if (!delivery(ev->fn)) {
         return;
+    }
+    if (cpu->depth > 1) { /* the call of the host that is answered at once */
+        orc_ran(o, cpu->call[cpu->depth - 2].fn == TAP_POST ? ORC_SER_REENT_1 : ORC_SER_REENT_2);
     }
     for (uint32_t i = cpu->depth - 1; i-- > 0;) {
         if (delivery(cpu->call[i].fn) && cpu->call[i].conn != ev->conn) {

@@ -190,6 +190,7 @@ static bool same_fields(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *a,
 static void judge_fields(struct oracle *o, const struct orc_op *op, const struct orc_node *node,
                          const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
+    orc_ran(o, ORC_OWN_FIELD_1);
     if (!same_fields(&node->image, block, op->fn == TAP_TERMINATE)) {
         orc_fail(o, node->conn, "OWN-FIELD-1", "only the target's own fields of a block written",
                  "another field changed");
@@ -212,11 +213,26 @@ static const char *status_rule(uint8_t fn)
     }
 }
 
+static enum orc_rule status_number(uint8_t fn)
+{
+    switch (fn) {
+    case TAP_QUERY:
+        return ORC_QRY_ST_1;
+    case TAP_UPDATE:
+        return ORC_UPD_ST_1;
+    case TAP_INVALIDATE:
+        return ORC_INV_ST_1;
+    default:
+        return ORC_TERM_ST_1;
+    }
+}
+
 static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_node *node)
 {
     if (op->fn == TAP_INITIATE) {
         return; /* judged over the whole tree */
     }
+    orc_ran(o, status_number(op->fn));
     if (node->status == NDIS_STATUS_FAILURE) {
         struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (conn && op->fn != TAP_UPDATE) {
@@ -243,6 +259,7 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     judge_fields(o, op, node, block);
     judge_status(o, op, node);
     struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    o->ran[ORC_QRY_CONC_1] += conn && op->fn == TAP_QUERY && conn->ops_open > 1;
     if (conn && conn->ops_open && op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
         conn->ops_open--;
     }
@@ -319,6 +336,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
         return;
     }
     struct orc_op *op = orc_op(o, ev->object);
+    orc_ran(o, ORC_OWN_TREE_1);
     if (op->fn != wanted || op->completed) {
         orc_fail(o, ORC_NONE, "OWN-TREE-1", orc_text(o, "one %s for each request", name),
                  op->completed
@@ -329,6 +347,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
     call->known = true;
     op->completed = true;
     op->completed_event = ev->seq;
+    orc_ran(o, ORC_INIT_ASYNC_1);
     if (op->left == ORC_NONE && op->cpu == ev->cpu) {
         orc_warn(o, ORC_NONE, "INIT-ASYNC-1", "a completion after the handler has returned",
                  orc_text(o, "%s from inside the handler", name));

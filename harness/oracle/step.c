@@ -41,6 +41,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     uint64_t now = o->event->time_ns;
     long long held = (long long)(r->sure - r->delivered);
     if (nbl->no_push) {
+        orc_ran(o, ORC_FIN_IND_2);
         if (r->fin_sure >= 0 && r->fin_sure == r->sure) {
             orc_fail(o, ordinal, "FIN-IND-2", "a partly filled request completed by the FIN",
                      orc_text(o, "request #%u holds %lld bytes", nbl->index, held));
@@ -64,6 +65,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     if (event < o->parameters_event) {
         return; /* the timer may run by the former ones */
     }
+    orc_ran(o, ORC_RCV_PUSH_2);
     if (now > due) {
         orc_fail(o, ordinal, "RCV-PUSH-2", "a partly filled request completed by the push timer",
                  orc_text(o, "request #%u holds %lld bytes for %llu ms", nbl->index, held,
@@ -79,6 +81,7 @@ static void due_prefilled(struct oracle *o, struct orc_conn *c, const struct orc
     if (nbl->handed < o->parameters_event) {
         return;
     }
+    orc_ran(o, ORC_RCV_PRE_1);
     if (o->event->time_ns > due) {
         orc_fail(o, orc_ordinal(o, c), "RCV-PRE-1",
                  "a prefilled push-mode request completed by the push timer",
@@ -139,12 +142,35 @@ static void due_indication(struct oracle *o, struct orc_conn *c)
                       (long long)(r->sure - r->delivered), (long long)r->delivered));
 }
 
+/* Every duty below is one comparison with what is sure; which of them this rest is about. */
+static void count_receive(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    uint32_t *ran = o->ran;
+    const struct orc_nbl *head = c->requests.head != ORC_NONE ? &o->nbl[c->requests.head] : NULL;
+    bool moved = r->outlet_step || r->sure_data_step || r->posted_step;
+    ran[ORC_IND_RACE_1] += r->raced_indicate;
+    ran[ORC_SER_QUEUE_1] += r->raced_complete;
+    ran[ORC_FIN_IND_1] += r->fin_sure >= 0 && c->disconnects <= 1;
+    ran[ORC_DISC_HALF_1] += c->graceful != ORC_NONE && r->sure_data_step;
+    ran[ORC_FIN_IND_2] += r->fin_sure >= 0 && moved;
+    ran[ORC_IND_POST_1] += r->posted_step && r->outlet_step && !head;
+    ran[ORC_IND_SOON_1] += r->sure_data_step && !head && !r->refused;
+    ran[ORC_RCV_FULL_1] += r->sure_data_step && r->outlet_step;
+    ran[ORC_RCV_BUF_1] += r->buffered_before_post;
+    ran[ORC_IND_ZERO_1] += r->posted_step && r->zero_posted;
+    ran[ORC_RCV_ZERO_1] += head && !head->length;
+    ran[ORC_RCV_PUSH_1] += r->push_due >= 0;
+    ran[ORC_TMR_PUSH_1] += head && c->begun_ns && r->sure > r->delivered;
+}
+
 static void due_receive(struct oracle *o, struct orc_conn *c)
 {
     const struct orc_receive *r = &c->receive;
     if (r->lossy || c->inside || !c->init_returned) {
         return;
     }
+    count_receive(o, c);
     if (c->requests.head != ORC_NONE) {
         due_request(o, c);
     } else if (r->sure > r->delivered) {
@@ -163,6 +189,10 @@ static void due_end(struct oracle *o, struct orc_conn *c)
 {
     struct orc_receive *r = &c->receive;
     uint32_t ordinal = orc_ordinal(o, c);
+    o->ran[ORC_URG_RETR_1] += c->urgent_due;
+    o->ran[ORC_URG_PTR_1] += c->urgent_due && c->urgent_odd;
+    o->ran[ORC_RST_IND_1] += r->rst_sure;
+    o->ran[ORC_DISC_RST_1] += c->reset_due;
     bool over = c->phase != ORC_LIVE || c->mandatory_event != ORC_NONE || c->failed_over ||
                 c->local_abort != ORC_NONE;
     if (c->urgent_due && c->urgent_retrieve == ORC_NONE && !over) {
@@ -183,6 +213,7 @@ static void due_end(struct oracle *o, struct orc_conn *c)
 
 static void due_reason(struct oracle *o, struct orc_conn *c)
 {
+    o->ran[ORC_UPLD_OPT_1] += c->optional_event != ORC_NONE;
     if (c->upload_early_event == ORC_NONE || c->upload_early_warned || orc_upload_known(o, c)) {
         return;
     }
@@ -218,7 +249,7 @@ static void commit(struct orc_conn *c, bool waived)
     }
     r->rsts = 0;
     r->push_due = -1;
-    r->sure_data_step = r->outlet_step = r->posted_step = false;
+    r->sure_data_step = r->outlet_step = r->posted_step = r->zero_posted = false;
     r->raced_indicate = r->raced_complete = r->buffered_before_post = false;
 }
 
@@ -297,12 +328,14 @@ void orc_end(struct oracle *o, const struct tap_event *ev)
     }
     for (uint32_t i = 0; i < o->ops; i++) {
         const struct orc_op *op = &o->op[i];
+        orc_ran(o, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1);
         if (op->fn != TAP_DRIVER_ENTRY && !op->completed && !o->leaving) {
             orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? "TERM-ANY-1" : "OWN-TREE-1",
                      orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
                      orc_text(o, "never; it was called at event %u", op->enter));
         }
     }
+    orc_ran(o, ORC_LIFE_LEAK_1);
     orc_owner_end(o);
     orc_nonoff_end(o);
 }

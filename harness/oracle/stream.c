@@ -119,6 +119,7 @@ static bool merge(struct orc_receive *r, int64_t begin, int64_t end)
     if (begin <= r->possible) {
         r->possible = end > r->possible ? end : r->possible;
         if (last > first) {
+            r->healed = true;
             memmove(&r->range[first], &r->range[last], (r->ranges - last) * sizeof(*r->range));
             r->ranges -= last - first;
         }
@@ -280,8 +281,19 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
     if (length == 0 || conn->phase == ORC_ABSENT) {
         return;
     }
+    struct orc_receive *counted = &conn->receive;
+    uint32_t *ran = o->ran;
+    ran[ORC_RCV_FIFO_2]++;
+    ran[ORC_RCV_PAYL_1]++;
+    ran[ORC_IND_PART_1] += r->parted;
+    ran[ORC_INIT_BUF_1] += r->delivered < r->start;
+    ran[ORC_WIRE_OOO_1] += r->alternates || r->healed;
+    ran[ORC_WIRE_OOO_2] += r->fins > 0;
+    ran[ORC_URG_NOACK_1] += r->urgent_limit >= 0;
+    counted->parted = counted->healed = false;
     tap_nbl_spans(list, offset, length, judge_span, &j);
     int64_t end = r->delivered + length;
+    ran[ORC_TERM_SEG_1] += r->possible_term >= 0;
     if (j.failed) {
         return;
     }

@@ -49,6 +49,8 @@ static void judge_drain(struct oracle *o, const struct orc_conn *c)
     judge_pending(o, c, "receive", &c->requests);
     judge_pending(o, c, "disconnect", &c->disconnect);
     judge_pending(o, c, "forward", &c->forwards);
+    orc_ran(o, ORC_TERM_DRAIN_1);
+    orc_ran(o, ORC_TERM_DRAIN_2);
     if (c->ops_open) {
         orc_fail(o, ordinal, "TERM-DRAIN-1", "every state operation completed before TermComplete",
                  orc_text(o, "%u open", c->ops_open));
@@ -112,6 +114,7 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
                  orc_text(o, "list %u before list %u", list->id, c->sends.head));
     }
     orc_queue_remove(o, &c->sends, list->id);
+    orc_ran(o, ORC_TERM_SEND_2);
     int64_t least, most;
     orc_send_acked(&c->send, nbl, &least, &most);
     if (!c->send.blind && (list->advance < least || list->advance > most)) {
@@ -189,6 +192,8 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
     uint32_t ordinal = closing->conn;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
     int64_t least = r->sure_step, most = r->possible + orc_fin_possible(r, r->possible);
+    orc_ran(o, ORC_WIRE_ACK_2);
+    orc_ran(o, ORC_TERM_STATE_1);
     if (next < r->acked) {
         orc_fail(o, ordinal, "WIRE-ACK-2",
                  orc_text(o, "RcvNxt at least %lld, which was acknowledged", (long long)r->acked),
@@ -209,6 +214,10 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
         return;
     }
     bool fin = next > 0 && orc_fin_possible(r, next - 1);
+    o->ran[ORC_FIN_IND_3] += r->fin_sure >= 0;
+    o->ran[ORC_TERM_OOO_1] += r->ranges > 0;
+    o->ran[ORC_URG_QUEUE_1] += r->urgent_limit >= 0;
+    orc_ran(o, ORC_TERM_BUF_1);
     bool whole = r->delivered == next || (fin && r->delivered == next - 1);
     bool unseen = closing->delegated.BufferedData && !closing->buffered_lists;
     if (!whole && !unseen && !closing->bad_list) {
@@ -227,6 +236,8 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
     uint32_t ordinal = closing->conn;
     int64_t una = s->max + (int32_t)(d->SndUna - (s->sequence + (uint32_t)s->max));
     int64_t max = una + (int32_t)(d->SndMax - d->SndUna);
+    orc_ran(o, ORC_ST_SEQ_1);
+    orc_ran(o, ORC_TERM_STATE_2);
     if (d->SndNxt - d->SndUna > d->SndMax - d->SndUna) {
         orc_fail(o, ordinal, "ST-SEQ-1", "SndUna <= SndNxt <= SndMax",
                  orc_text(o, "una %u, next %u, max %u", d->SndUna, d->SndNxt, d->SndMax));
@@ -299,6 +310,7 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
 {
     uint32_t possible = states_possible(o, c);
     uint32_t state = (uint32_t)closing->delegated.State;
+    orc_ran(o, ORC_ST_STATE_1);
     bool told = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
     if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
         orc_fail(o, closing->conn, "ST-STATE-1",
@@ -316,6 +328,7 @@ static void judge_owed(struct oracle *o, const struct orc_conn *c,
     bool excused = cut_short(o, c) || o->transmit_failed || o->link_down || !c->sane ||
                    closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
                    r->urgent_possible || !c->version;
+    orc_ran(o, ORC_TERM_ACK_1);
     if (next > r->acked && !excused) {
         orc_fail(o, closing->conn, "TERM-ACK-1",
                  orc_text(o, "an ACK of %lld before TermComplete", (long long)next),
@@ -327,6 +340,7 @@ static void judge_sends_left(struct oracle *o, struct orc_conn *c,
                              const struct orc_closing *closing)
 {
     bool unseen = closing->chain && !closing->chain_lists && !closing->bad_list;
+    orc_ran(o, ORC_TERM_SEND_3);
     if (c->sends.count && !unseen) {
         uint32_t head = c->sends.head;
         orc_fail(o, closing->conn, "TERM-DRAIN-1",
@@ -349,6 +363,8 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
         c->term_enter = c->term_left = ORC_NONE;
         return;
     }
+    o->ran[ORC_INV_KEEP_1] += orc_path_invalid(o, c);
+    o->ran[ORC_WIRE_CLOSE_1] += c->send.fin_sent && c->receive.fin_sure >= 0;
     judge_sends_left(o, c, closing);
     if (closing->has_delegated && c->version && c->sane) {
         if (!cut_short(o, c)) {

@@ -38,11 +38,15 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
     if (!neighbor || moved) {
         return;
     }
+    orc_ran(o, ORC_WIRE_HDR_1);
+    orc_ran(o, ORC_WIRE_TAG_1);
     bool to = memcmp(packet->frame, neighbor->mac, 6) == 0 ||
               (memcmp(packet->frame, neighbor->mac_old, 6) == 0 &&
                old_too(o, neighbor->update_open, neighbor->update_step));
     const uint8_t *source = neighbor->source_set ? neighbor->source : o->mac;
     bool from = memcmp(packet->frame + 6, source, 6) == 0;
+    o->ran[ORC_UPD_LINK_1] += path && before != path->parent;
+    o->ran[ORC_INIT_MAC_1] += neighbor->source_set;
     if (!to) {
         orc_fail(o, orc_ordinal(o, conn), "WIRE-HDR-1", "the neighbor's address as destination",
                  "another link address");
@@ -72,6 +76,7 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
 static void judge_ip(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet)
 {
     const TCP_OFFLOAD_STATE_CACHED *now = &conn->cached, *was = &conn->cached_old;
+    o->ran[ORC_UPD_CACHE_1] += conn->update_step != ORC_NONE;
     header(o, conn, packet->ip_right, "a right IP header, field", 0, 1);
     header(o, conn, either(o, conn, packet->ttl, now->TtlOrHopLimit, was->TtlOrHopLimit),
            "TTL or hop limit", now->TtlOrHopLimit, packet->ttl);
@@ -82,6 +87,7 @@ static void judge_ip(struct oracle *o, const struct orc_conn *conn, const struct
                "flow label", now->FlowLabel, packet->flow_label);
         return;
     }
+    orc_ran(o, ORC_WIRE_IPID_1);
     if (!(packet->fragment & 0x4000) || (packet->fragment & 0xBFFF) || packet->id < 0x8000) {
         orc_fail(o, orc_ordinal(o, conn), "WIRE-IPID-1",
                  "DF set, no fragment, identification from 0x8000 up",
@@ -103,6 +109,7 @@ static void judge_tcp(struct oracle *o, const struct orc_conn *conn,
     header(o, conn, tcp->flags & (TCP_ACK | TCP_RST), "the ACK bit, flags", tcp->flags | TCP_ACK,
            tcp->flags);
     header(o, conn, tcp->options_right && tcp->padding_right, "well-formed options", 1, 0);
+    orc_ran(o, ORC_URG_INIT_1);
     if (tcp->flags & TCP_URG) {
         orc_fail(o, ordinal, "URG-INIT-1", "URG never set",
                  orc_text(o, "flags 0x%02x", tcp->flags));
@@ -117,6 +124,7 @@ static void judge_tcp(struct oracle *o, const struct orc_conn *conn,
     }
     uint32_t fixed = packet->version == 4 ? 40 : 60;
     uint32_t most = mtu - fixed < conn->remote_mss ? mtu - fixed : conn->remote_mss;
+    orc_ran(o, ORC_WIRE_MSS_1);
     if (tcp->length + tcp->options > most) {
         orc_fail(o, ordinal, "WIRE-MSS-1",
                  orc_text(o, "at most %u bytes of payload and options", most),
@@ -131,6 +139,7 @@ static void judge_length(struct oracle *o, uint32_t conn, const struct orc_packe
         orc_fail(o, conn, "WIRE-HDR-1", orc_text(o, "a frame of %u bytes", packet->end),
                  orc_text(o, "%u", packet->frame_bytes));
     }
+    o->ran[ORC_WIRE_PAD_1] += padding > 1;
     for (uint32_t i = 1; i < padding; i++) {
         if (packet->frame[packet->end + i] != packet->frame[packet->end]) {
             orc_fail(o, conn, "WIRE-PAD-1", "padding of zeros or of one repeated byte",
@@ -145,6 +154,7 @@ static void judge_length(struct oracle *o, uint32_t conn, const struct orc_packe
 static void judge_foreign(struct oracle *o, const struct tap_event *ev,
                           const struct orc_packet *packet, const struct orc_conn *conn)
 {
+    orc_ran(o, ORC_WIRE_QUIET_1);
     struct orc_passing *entry =
         orc_passing_find(&o->host, orc_frame_hash(packet->frame, packet->frame_bytes));
     if (entry || o->host_frames_unknown || packet->tagged || !o->live_ever) {

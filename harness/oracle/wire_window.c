@@ -17,6 +17,7 @@ static void judge_ack(struct oracle *o, const struct tap_event *ev, const struct
     const struct orc_receive *r = &conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
     orc_ran(o, ORC_WIRE_ACK_1);
+    o->ran[ORC_URG_NOACK_1] += r->urgent_limit >= 0;
     int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     if (ack > most && !r->lossy) {
         orc_fail(o, ordinal, "WIRE-ACK-1",
@@ -41,6 +42,9 @@ static void judge_edge(struct oracle *o, const struct tap_event *ev, const struc
 {
     const struct orc_receive *r = &conn->receive;
     orc_ran(o, ORC_WIRE_WND_1);
+    o->ran[ORC_WIRE_SCALE_1] += conn->receive_scale > 0;
+    o->ran[ORC_UPD_RCVWND_1] += conn->update_step != ORC_NONE &&
+                                conn->cached.InitialRcvWnd != conn->cached_old.InitialRcvWnd;
     int64_t rounding = (1ll << conn->receive_scale) - 1;
     if (edge >= r->edge - rounding || !ordered(o, ev, r->edge_event, r->acked_cpu)) {
         return;
