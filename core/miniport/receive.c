@@ -26,33 +26,19 @@ static void drop(struct chim_adapter *ad, PNIC_FRAME frame)
     NicReturnFrames(ad->nic, frame);
 }
 
-static void receive_frame(struct chim_adapter *ad, PNIC_FRAME frame)
+static void receive_segment(struct chim_adapter *ad, PNIC_FRAME frame,
+                            const struct chim_packet *packet, struct chim_conn *c)
 {
-    struct chim_packet packet;
-    struct chim_conn *c = NULL;
-    if (!chim_packet_parse(frame->Data, frame->Length, &packet)) {
-        pass_up(ad, frame);
-        return;
-    }
-    enum chim_match match = chim_table_find(ad, &packet, &c);
-    if (match == CHIM_MATCH_WRONG_VLAN) {
-        drop(ad, frame);
-        return;
-    }
-    if (match == CHIM_MATCH_NONE) {
-        pass_up(ad, frame);
-        return;
-    }
-    if (!chim_packet_sums_ok(frame->Data, &packet)) {
+    if (!chim_packet_sums_ok(frame->Data, packet)) {
         chim_object_drop(&c->obj);
         pass_up(ad, frame); /* the preferred of two ways, without counting (PKT-CSUM-1) */
         return;
     }
-    struct chim_arrival arrival = {packet.tcp, frame, NULL};
+    struct chim_arrival arrival = {packet->tcp, frame, NULL};
     chim_conn_lock(c);
     enum chim_input result = chim_input(c, &arrival);
     if (result != CHIM_INPUT_UP) {
-        count(ad, &packet);
+        count(ad, packet);
     }
     chim_conn_drain(c);
     chim_object_drop(&c->obj);
@@ -63,12 +49,39 @@ static void receive_frame(struct chim_adapter *ad, PNIC_FRAME frame)
     }
 }
 
+/* Some frames at once, so that what their connections need is on its way from memory while others
+ * are being looked up. Returns how many were taken. */
+static uint32_t take_frames(PNIC_FRAME *frames, struct chim_lookup lookup[CHIM_LOOKUPS_MAX])
+{
+    uint32_t count = 0;
+    while (*frames != NULL && count < CHIM_LOOKUPS_MAX) {
+        struct chim_lookup *l = &lookup[count++];
+        l->frame = *frames;
+        l->conn = NULL;
+        l->match = CHIM_MATCH_NONE;
+        l->hash = 0;
+        l->tcp = chim_packet_parse(l->frame->Data, l->frame->Length, &l->packet);
+        *frames = (*frames)->Next;
+    }
+    return count;
+}
+
 VOID NDIS_CALL chim_receive_frames(PVOID context, PNIC_FRAME frames)
 {
     struct chim_adapter *ad = context;
+    struct chim_lookup lookup[CHIM_LOOKUPS_MAX];
     while (frames != NULL) {
-        PNIC_FRAME next = frames->Next;
-        receive_frame(ad, frames);
-        frames = next;
+        uint32_t count = take_frames(&frames, lookup);
+        chim_table_find(ad, lookup, count);
+        for (uint32_t i = 0; i < count; i++) {
+            struct chim_lookup *l = &lookup[i];
+            if (l->match == CHIM_MATCH_FOUND) {
+                receive_segment(ad, l->frame, &l->packet, l->conn);
+            } else if (l->match == CHIM_MATCH_WRONG_VLAN) {
+                drop(ad, l->frame);
+            } else {
+                pass_up(ad, l->frame);
+            }
+        }
     }
 }

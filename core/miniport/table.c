@@ -101,29 +101,69 @@ static enum chim_match match_vlan(const struct chim_conn *c, const struct chim_p
     return wanted == 0 || packet->vlan_id == wanted ? CHIM_MATCH_FOUND : CHIM_MATCH_WRONG_VLAN;
 }
 
-enum chim_match chim_table_find(struct chim_adapter *ad, const struct chim_packet *packet,
-                                struct chim_conn **found)
+/* Only worth it when the connections do not stay in the caches anyway. */
+#define PREFETCH_FROM 512u
+#define LINE 64u
+
+static void prefetch(const void *memory, size_t bytes)
 {
-    enum chim_match match = CHIM_MATCH_NONE;
-    uint16_t local_port = packet->tcp.destination_port;
-    uint16_t remote_port = packet->tcp.source_port;
-    uint32_t hash =
-        hash_of(packet->family, packet->destination, packet->source, local_port, remote_port);
-    chim_lock(&ad->lock);
-    struct chim_conn *c = ad->buckets[hash & ad->bucket_mask];
-    while (c != NULL && (c->hash != hash || !same(c, packet->family, packet->destination,
-                                                  packet->source, local_port, remote_port))) {
+    for (size_t at = 0; at < bytes; at += LINE) {
+        __builtin_prefetch((const char *)memory + at, 1);
+    }
+}
+
+/* The buckets, then the first connection of each, then all of it. Adapter lock held. */
+static void fetch_ahead(struct chim_adapter *ad, const struct chim_lookup *lookup, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(&ad->buckets[lookup[i].hash & ad->bucket_mask]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct chim_conn *c = ad->buckets[lookup[i].hash & ad->bucket_mask];
+        if (lookup[i].tcp && c != NULL) {
+            prefetch(c, sizeof(*c));
+        }
+    }
+}
+
+static void find(struct chim_adapter *ad, struct chim_lookup *l)
+{
+    const struct chim_packet *p = &l->packet;
+    uint16_t local_port = p->tcp.destination_port;
+    uint16_t remote_port = p->tcp.source_port;
+    struct chim_conn *c = ad->buckets[l->hash & ad->bucket_mask];
+    while (c != NULL && (c->hash != l->hash ||
+                         !same(c, p->family, p->destination, p->source, local_port, remote_port))) {
         c = c->hash_next;
     }
     if (c != NULL) {
-        match = match_vlan(c, packet);
-        if (match == CHIM_MATCH_FOUND) {
+        l->match = match_vlan(c, p);
+        if (l->match == CHIM_MATCH_FOUND) {
             chim_object_hold(&c->obj);
-            *found = c;
+            l->conn = c;
+        }
+    }
+}
+
+void chim_table_find(struct chim_adapter *ad, struct chim_lookup *lookup, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct chim_packet *p = &lookup[i].packet;
+        if (lookup[i].tcp) {
+            lookup[i].hash = hash_of(p->family, p->destination, p->source, p->tcp.destination_port,
+                                     p->tcp.source_port);
+        }
+    }
+    chim_lock(&ad->lock);
+    if (ad->connections >= PREFETCH_FROM) {
+        fetch_ahead(ad, lookup, count);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (lookup[i].tcp) {
+            find(ad, &lookup[i]);
         }
     }
     chim_unlock(&ad->lock);
-    return match;
 }
 
 void chim_table_free(struct chim_adapter *ad)

@@ -14,7 +14,7 @@ struct bench_result {
     char note[160];
 };
 
-#define BENCH_RESULTS_MAX 16
+#define BENCH_RESULTS_MAX 32
 
 struct bench {
     struct world *world;
@@ -31,6 +31,23 @@ void bench_add(struct bench *bench, const char *name, double value, const char *
 
 /* False: it could not be measured; one line on stderr says why. */
 bool bench_fuzz_exec(struct bench *bench);
-bool bench_receive(struct bench *bench, bool posted, bool oracle);
+enum bench_receive { BENCH_POSTED, BENCH_INDICATED, BENCH_SWAPPED };
+bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle);
+bool bench_send(struct bench *bench);
+bool bench_cycle(struct bench *bench);
+/* Segments to connections in random order, and what one of them costs in memory. */
+bool bench_scale(struct bench *bench, uint32_t conns);
+
+/* ---- bench_wire.c: connections and frames of the benches ---- */
+#define BENCH_SEGMENT 1460u
+#define BENCH_WINDOW (1u << 20)
+#define BENCH_SEQUENCE 0xFFFFF000u /* both ways, a little before the wrap */
+/* Adds connection index, which the host owns; indexes come in order from 0. */
+void bench_connect(struct world *world, uint32_t index);
+/* A frame of its peer; returns its bytes. */
+uint32_t bench_frame(const struct world *world, uint32_t index, uint32_t seq, uint32_t ack,
+                     const uint8_t *payload, uint32_t length, uint8_t *bytes);
+/* True: the run went well. Else one line on stderr says why. */
+bool bench_verdict(const struct bench *bench, const char *name, const char *failure);
 
 #endif

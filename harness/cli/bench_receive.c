@@ -2,21 +2,20 @@
  *
  * Nanoseconds per 1460-byte in-order segment, from the receive callback to data in the
  * application's hands and the buffers back: into posted requests, or by indications that are
- * accepted and returned. Making the frames (the work of a card's DMA) is left out; the target
- * verifies every checksum.
+ * accepted and returned, or into requests with every second segment swapped. Making the frames (the
+ * work of a card's DMA) is left out; the target verifies every checksum.
  */
 #include <string.h>
 
 #include "base/payload.h"
 #include "cli/bench.h"
 
-#define SEGMENT 1460u
 #define BATCH 64u
 #define REQUESTS 16u
-#define REQUEST (10u * SEGMENT)
+#define REQUEST (10u * BENCH_SEGMENT)
 
 struct receive {
-    bool posted;
+    enum bench_receive how;
     double seconds;
     double busy;
     uint64_t segments;
@@ -26,76 +25,26 @@ struct receive {
     bool failed;
 };
 
-static void post_done(void *context, uint32_t list)
+static void post_done(void *context, enum tap_fn fn, uint32_t list)
 {
     struct receive *receive = context;
+    (void)fn;
     receive->done[receive->done_count++] = list;
 }
 
-static void setup_connection(struct world *world, uint32_t seq)
-{
-    struct host_conn_setup setup;
-    memset(&setup, 0, sizeof(setup));
-    memcpy(setup.local.address, (const uint8_t[4]){10, 0, 0, 1}, 4);
-    memcpy(setup.remote.address, (const uint8_t[4]){10, 0, 1, 2}, 4);
-    memcpy(setup.local.mac, world->mac, 6);
-    memcpy(setup.remote.mac, (const uint8_t[6]){2, 0xAA, 0xBB, 0xCC, 0xDD, 1}, 6);
-    setup.local.port = 5000;
-    setup.remote.port = 80;
-    setup.mtu = 1500;
-    setup.constant = (TCP_OFFLOAD_STATE_CONST){.Flags = TCP_FLAG_WINDOW_SCALING_ENABLED,
-                                               .RemotePort = 80,
-                                               .LocalPort = 5000,
-                                               .SndWindScale = 7,
-                                               .RcvWindScale = 7,
-                                               .RemoteMss = SEGMENT};
-    setup.cached = (TCP_OFFLOAD_STATE_CACHED){.InitialRcvWnd = 1u << 20, .TtlOrHopLimit = 64};
-    setup.tcb =
-        (TCP_OFFLOAD_STATE_DELEGATED){.State = TcpConnectionEstablished,
-                                      .RcvNxt = seq,
-                                      .RcvWnd = 1u << 20,
-                                      .SndUna = 1000,
-                                      .SndNxt = 1000,
-                                      .SndMax = 1000,
-                                      .SndWnd = 65535,
-                                      .MaxSndWnd = 65535,
-                                      .SendWL1 = seq,
-                                      .CWnd = 14600,
-                                      .SsThresh = 65535,
-                                      .SRtt = 800,
-                                      .RttVar = 200,
-                                      .KeepAlive.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING,
-                                      .Retransmit.TimeoutDelta = TCP_OFFLOAD_TIMER_NOT_RUNNING};
-    host_add(&world->host, &setup);
-    host_initiate(&world->host, 0, 1);
-    world_settle(world);
-}
-
-/* Frames of one batch, in order after what was sent. */
+/* Frames of one batch, in order after what was sent, or every second one before its forerunner. */
 static void build_batch(struct world *world, struct receive *receive,
                         struct nds_wire_frame frames[BATCH])
 {
-    static uint8_t bytes[BATCH][2048], payload[SEGMENT];
+    static uint8_t bytes[BATCH][2048], payload[BENCH_SEGMENT];
     for (uint32_t i = 0; i < BATCH; i++) {
-        struct segment segment;
-        memset(&segment, 0, sizeof(segment));
-        memcpy(segment.to.mac, world->mac, 6);
-        memcpy(segment.from.mac, (const uint8_t[6]){2, 0xAA, 0xBB, 0xCC, 0xDD, 1}, 6);
-        memcpy(segment.to.address, (const uint8_t[4]){10, 0, 0, 1}, 4);
-        memcpy(segment.from.address, (const uint8_t[4]){10, 0, 1, 2}, 4);
-        segment.to.port = 5000;
-        segment.from.port = 80;
-        segment.ttl = 64;
-        segment.seq = receive->seq;
-        segment.ack = 1000;
-        segment.flags = SEG_ACK;
-        segment.window = 512;
-        payload_fill(payload, 0, PAYLOAD_TO_TARGET, receive->offset, SEGMENT, 0);
-        segment.payload = payload;
-        segment.length = SEGMENT;
-        frames[i] = (struct nds_wire_frame){bytes[i], segment_build(&segment, bytes[i]), 0};
-        receive->seq += SEGMENT;
-        receive->offset += SEGMENT;
+        uint32_t place = receive->how == BENCH_SWAPPED ? i ^ 1u : i;
+        payload_fill(payload, 0, PAYLOAD_TO_TARGET, receive->offset, BENCH_SEGMENT, 0);
+        uint32_t length =
+            bench_frame(world, 0, receive->seq, BENCH_SEQUENCE, payload, BENCH_SEGMENT, bytes[i]);
+        frames[place] = (struct nds_wire_frame){bytes[i], length, 0};
+        receive->seq += BENCH_SEGMENT;
+        receive->offset += BENCH_SEGMENT;
     }
 }
 
@@ -122,10 +71,12 @@ static void body(struct world *world, void *context)
 {
     struct receive *receive = context;
     struct nds_wire_frame frames[BATCH];
-    setup_connection(world, receive->seq);
-    world->host.post_done = post_done;
+    bench_connect(world, 0);
+    host_initiate(&world->host, 0, 1);
+    world_settle(world);
+    world->host.request_back = post_done;
     world->host.delivered_context = receive;
-    if (receive->posted) {
+    if (receive->how != BENCH_INDICATED) {
         struct host_request request = {.fn = TAP_POST, .length = REQUEST, .count = REQUESTS};
         host_request(&world->host, &request);
     }
@@ -135,39 +86,32 @@ static void body(struct world *world, void *context)
         double start = bench_now();
         nds_wire_deliver(first, BATCH);
         world_settle(world);
-        if (receive->posted) {
+        if (receive->how != BENCH_INDICATED) {
             post_again(world, receive);
         } else {
             host_return(&world->host, 0, 0);
         }
         receive->busy += bench_now() - start;
         receive->segments += BATCH;
-        if (world->host.conn[0].received + REQUEST < receive->segments * SEGMENT) {
+        if (world->host.conn[0].received + REQUEST < receive->segments * BENCH_SEGMENT) {
             receive->failed = true; /* the data does not arrive: nothing is being measured */
             return;
         }
     }
 }
 
-bool bench_receive(struct bench *bench, bool posted, bool oracle)
+bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle)
 {
     static struct receive receive;
     memset(&receive, 0, sizeof(receive));
-    receive.posted = posted;
+    receive.how = how;
     receive.seconds = bench->seconds;
-    receive.seq = 0xFFFFF000u;
+    receive.seq = BENCH_SEQUENCE;
     struct world_options options = {.oracle_off = !oracle, .trace_off = true};
     world_run(bench->world, &options, body, &receive);
-    const struct verdict *verdict = &bench->world->trace->verdict;
-    if (receive.failed || verdict->kind != VERDICT_PASS) {
-        fprintf(stderr, "bench: %s: %s %s %s\n", posted ? "rx_posted" : "rx_indicate",
-                verdict_kind_name(verdict->kind), verdict->rule,
-                receive.failed ? "the data did not arrive" : verdict->actual);
+    if (!bench_verdict(bench, name, receive.failed ? "the data did not arrive" : NULL)) {
         return false;
     }
-    char name[40];
-    snprintf(name, sizeof(name), "%s%s", posted ? "rx_posted_1460" : "rx_indicate_1460",
-             oracle ? "_oracle" : "");
     bench_add(bench, name, receive.busy * 1e9 / (double)receive.segments, "ns/segment",
               oracle ? "oracle on, checksums verified, making of frames excluded"
                      : "oracle off, checksums verified, making of frames excluded");

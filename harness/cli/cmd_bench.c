@@ -131,25 +131,42 @@ static bool wanted(const char *only, const char *name)
     return !only || !strcmp(only, name);
 }
 
+#define SCALES 4u
+
 static bool measure(struct bench *bench, const char *only, bool *known)
 {
     static const struct {
         const char *name;
-        bool posted, oracle;
-    } receive[] = {{"rx_posted_1460", true, false},
-                   {"rx_posted_1460_oracle", true, true},
-                   {"rx_indicate_1460", false, false},
-                   {"rx_indicate_1460_oracle", false, true}};
+        enum bench_receive how;
+        bool oracle;
+    } receive[] = {{"rx_posted_1460", BENCH_POSTED, false},
+                   {"rx_posted_1460_oracle", BENCH_POSTED, true},
+                   {"rx_indicate_1460", BENCH_INDICATED, false},
+                   {"rx_indicate_1460_oracle", BENCH_INDICATED, true},
+                   {"rx_ooo_1460", BENCH_SWAPPED, false}};
+    static const uint32_t conns[SCALES] = {1, 1000, 100000, 1000000};
     bool good = true;
     if (wanted(only, "fuzz_exec")) {
         *known = true;
         good &= bench_fuzz_exec(bench);
     }
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < sizeof(receive) / sizeof(receive[0]); i++) {
         if (wanted(only, receive[i].name)) {
             *known = true;
-            good &= bench_receive(bench, receive[i].posted, receive[i].oracle);
+            good &= bench_receive(bench, receive[i].name, receive[i].how, receive[i].oracle);
         }
+    }
+    if (wanted(only, "tx_1460")) {
+        *known = true;
+        good &= bench_send(bench);
+    }
+    if (wanted(only, "conn_cycle")) {
+        *known = true;
+        good &= bench_cycle(bench);
+    }
+    for (unsigned i = 0; i < SCALES && wanted(only, "rx_conns"); i++) {
+        *known = true;
+        good &= bench_scale(bench, conns[i]);
     }
     return good;
 }
@@ -183,7 +200,9 @@ int cmd_bench(int argc, char **argv)
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
-         "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle]", NULL, &only},
+         "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
+         "tx_1460, conn_cycle, rx_conns (with mem_conn)",
+         NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
         {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL,
          &corpora},

@@ -11,14 +11,14 @@ static void list_back(void *context, enum tap_fn fn, const struct tap_nbl *list)
     if (!conn) {
         return;
     }
+    if (host->request_back && (fn == TAP_RCV_COMPLETE || fn == TAP_SND_COMPLETE)) {
+        host->request_back(host->delivered_context, fn, list->id);
+    }
     if (fn == TAP_RCV_COMPLETE) {
         uint32_t bytes = list->bytes_transferred <= list->length ? list->bytes_transferred : 0;
         conn->posts_out--;
         conn->received += bytes;
         host->counts.completed++;
-        if (host->post_done) {
-            host->post_done(host->delivered_context, list->id);
-        }
         if (host->delivered && bytes) {
             host->delivered(host->delivered_context, conn->index, list, bytes);
         }

@@ -109,6 +109,7 @@ struct host {
     uint32_t neighbors;
     struct host_op *op;
     uint32_t ops, op_room;
+    uint32_t *settling, settlings, settling_room; /* connections of the open InitComplete */
     uint32_t ticks_per_second;
     uint32_t *held, held_first, held_last, held_room; /* ids of lists the host keeps */
     uint32_t *nonoff, nonoff_last, nonoff_room;
@@ -121,8 +122,9 @@ struct host {
     /* replay: sees each byte that reaches the application, and what the target wants */
     void (*delivered)(void *context, uint32_t conn, const struct tap_nbl *list, uint32_t bytes);
     void *delivered_context;
-    /* benches: a posted request came back; it may be posted again after the call */
-    void (*post_done)(void *context, uint32_t list);
+    /* benches: a request (TAP_RCV_COMPLETE, TAP_SND_COMPLETE) came back; its list may be handed
+     * down again after the call */
+    void (*request_back)(void *context, enum tap_fn fn, uint32_t list);
     uint64_t (*payload_stream)(void *context, uint32_t conn, uint64_t offset, uint8_t *out,
                                uint32_t length); /* NULL = the payload function */
 };

@@ -6,12 +6,8 @@
 
 static struct host_conn *conn_of(struct host *host, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
 {
-    for (uint32_t i = 0; i < host->conns; i++) {
-        if (nds_state_handle(host->conn[i].tcp) == block->NdisOffloadHandle) {
-            return &host->conn[i];
-        }
-    }
-    return NULL;
+    uint32_t index = nds_state_conn(block->NdisOffloadHandle);
+    return index < host->conns ? &host->conn[index] : NULL;
 }
 
 static struct host_path *path_of(struct host *host, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
@@ -44,6 +40,9 @@ static void tcp_initiated(struct host *host, struct host_conn *conn)
     }
     conn->phase = HOST_OFFLOADED;
     conn->settling = true;
+    host->settling =
+        host_grow(host->settling, host->settlings, &host->settling_room, sizeof(host->settling[0]));
+    host->settling[host->settlings++] = conn->index;
     conn->buffered = 0;
     conn->outstanding = 0;
     conn->closed = conn->aborted = conn->invalidated = false;
@@ -150,8 +149,8 @@ void host_state_closed(void *context, enum tap_fn fn)
     if (fn != TAP_INITIATE_COMPLETE) {
         return;
     }
-    for (uint32_t i = 0; i < host->conns; i++) {
-        host->conn[i].settling = false;
+    while (host->settlings) {
+        host->conn[host->settling[--host->settlings]].settling = false;
     }
     for (uint32_t i = 0; i < host->paths; i++) {
         host->path[i].settling = false;

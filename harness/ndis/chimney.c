@@ -32,6 +32,12 @@ uint32_t nds_state_id(const struct nds_state *state)
     return state->object->id;
 }
 
+uint32_t nds_state_conn(NDIS_HANDLE handle)
+{
+    struct nds_object *object = object_find(handle, OBJECT_STATE);
+    return object ? ((struct nds_state *)object->detail)->conn : TAP_NONE;
+}
+
 bool nds_state_live(struct nds_state *state)
 {
     return state->handle->MiniportOffloadContext != NULL;

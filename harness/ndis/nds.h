@@ -96,6 +96,8 @@ struct nds_state *nds_state_new(enum tap_layer layer, uint32_t conn);
 PVOID *nds_state_cell(struct nds_state *state);
 NDIS_HANDLE nds_state_handle(struct nds_state *state);
 uint32_t nds_state_id(const struct nds_state *state);
+/* The connection that a handle in a block names, or TAP_NONE. */
+uint32_t nds_state_conn(NDIS_HANDLE handle);
 bool nds_state_live(struct nds_state *state);   /* the target stored a context */
 void nds_state_forget(struct nds_state *state); /* after its terminate completed */
 
