@@ -51,13 +51,17 @@ typedef struct _NIC_TX {
 typedef VOID(NDIS_CALL *NIC_RECEIVE)(PVOID Context, PNIC_FRAME Frames);
 typedef VOID(NDIS_CALL *NIC_TRANSMIT_DONE)(PVOID Context, PNIC_TX Completed);
 typedef VOID(NDIS_CALL *NIC_LINK_CHANGE)(PVOID Context, BOOLEAN Connected);
+/* The card has lost the state of its connections. Frames still flow both ways, so that the ordinary
+ * path goes on; what the card held for offloaded connections is not to be trusted any more. */
+typedef VOID(NDIS_CALL *NIC_HARDWARE_FAILED)(PVOID Context);
 
 typedef struct _NIC_CLIENT {
     ULONG Size; /* sizeof(NIC_CLIENT) */
     PVOID Context;
     NIC_RECEIVE Receive;
     NIC_TRANSMIT_DONE TransmitDone;
-    NIC_LINK_CHANGE LinkChange; /* may be NULL */
+    NIC_LINK_CHANGE LinkChange;         /* may be NULL */
+    NIC_HARDWARE_FAILED HardwareFailed; /* may be NULL: then the driver hears nothing of it */
 } NIC_CLIENT;
 
 typedef struct _NIC_ATTRIBUTES {

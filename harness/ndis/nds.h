@@ -150,6 +150,8 @@ bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count);
 PNIC_FRAME nds_wire_prepare(const struct nds_wire_frame *frames, uint32_t count);
 bool nds_wire_deliver(PNIC_FRAME first, uint32_t count);
 void nds_wire_link(bool up);
+/* The card loses the state of its connections; nothing happens when the driver does not listen. */
+void nds_wire_fail(void);
 uint32_t nds_frames_out(void); /* frames that the driver holds */
 
 /* ---- Accounting ---- */

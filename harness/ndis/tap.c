@@ -98,6 +98,7 @@ const char *tap_fn_name(enum tap_fn fn)
         [TAP_NIC_RECEIVE] = "NicReceive",
         [TAP_NIC_DONE] = "NicTransmitDone",
         [TAP_NIC_LINK] = "NicLinkChange",
+        [TAP_NIC_FAILED] = "NicHardwareFailed",
         [TAP_RCV_COMPLETE] = "NdisTcpOffloadReceiveComplete",
         [TAP_SND_COMPLETE] = "NdisTcpOffloadSendComplete",
         [TAP_DIS_COMPLETE] = "NdisTcpOffloadDisconnectComplete",

@@ -52,6 +52,7 @@ enum tap_fn {
     TAP_NIC_RECEIVE, /* a = frames; TAP_FRAME_IN per frame follows the ENTER */
     TAP_NIC_DONE,    /* transmit callback: a = descriptors */
     TAP_NIC_LINK,    /* a = connected */
+    TAP_NIC_FAILED,  /* the card's state of connections is lost */
     /* ---- the driver calls the rig (ENTER/LEAVE); a handle check failure sets d = 1 ---- */
     TAP_RCV_COMPLETE, /* TAP_NBL per list follows the ENTER (and is not repeated at LEAVE) */
     TAP_SND_COMPLETE,

@@ -319,3 +319,16 @@ void nds_wire_link(bool up)
         nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
     }
 }
+
+void nds_wire_fail(void)
+{
+    struct nds_port *port = &nds.port;
+    if (port->open && port->client.HardwareFailed) {
+        struct nds_frame_mark mark = nds_open(
+            (struct tap_event){.fn = TAP_NIC_FAILED, .conn = TAP_NONE, .object = TAP_NONE});
+        nds.irql = DISPATCH_LEVEL;
+        port->client.HardwareFailed(port->client.Context);
+        nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;
+        nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
+    }
+}

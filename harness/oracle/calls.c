@@ -5,7 +5,7 @@
 
 bool orc_calls_into_target(uint8_t fn)
 {
-    return fn <= TAP_NIC_LINK;
+    return fn <= TAP_NIC_FAILED;
 }
 
 static struct orc_cpu *cpu_of(struct oracle *o, uint8_t cpu)

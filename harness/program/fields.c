@@ -61,8 +61,8 @@ static const char *const odd_options[] = {
 static const char *const raw_kinds[] = {
     "arp",  "icmp",       "other-port", "fragment",       "ip-options", "short", "udp",
     "vlan", "blind-data", "tcp-offset", "ipv6-extension", "runt",       NULL};
-static const char *const faults[] = {"clear",     "alloc", "pool", "tx-stall",
-                                     "link-down", "map",   NULL};
+static const char *const faults[] = {"clear",     "alloc", "pool",     "tx-stall",
+                                     "link-down", "map",   "hardware", NULL};
 static const char *const callbacks[] = {
     "receive-complete", "receive-indicate",  "event", "send-complete", "disconnect-complete",
     "forward-complete", "initiate-complete", NULL};

@@ -32,7 +32,7 @@ static void set_fault(struct stage *stage, const struct program_op *op)
 {
     uint32_t skip = op_get(op, "skip"), count = op_get(op, "count");
     count = count ? count : 1;
-    stage->starved = op_get(op, "kind") != 0;
+    stage->starved = op_get(op, "kind") != 0 && op_get(op, "kind") != 6;
     switch (op_get(op, "kind")) {
     case 0:
         nds_fault_clear();
@@ -50,8 +50,11 @@ static void set_fault(struct stage *stage, const struct program_op *op)
     case 4:
         nds_wire_link(false);
         break;
-    default:
+    case 5:
         nds_fault_map(count);
+        break;
+    default:
+        nds_wire_fail();
         break;
     }
     world_settle(stage->world);
