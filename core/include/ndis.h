@@ -10,6 +10,7 @@
 #define NDIS_H
 
 #include "ndis_buffer.h"
+#include "ndis_config.h"
 #include "ndis_oid.h"
 #include "ndis_types.h"
 

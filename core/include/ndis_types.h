@@ -96,7 +96,7 @@ typedef struct _GUID {
 typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
 
 typedef PVOID NDIS_HANDLE, *PNDIS_HANDLE;
-typedef int32_t NDIS_STATUS;
+typedef int32_t NDIS_STATUS, *PNDIS_STATUS;
 typedef ULONG NDIS_PORT_NUMBER;
 typedef ULONG NDIS_OID, *PNDIS_OID;
 

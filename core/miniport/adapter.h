@@ -70,8 +70,10 @@ struct chim_adapter {
 
     struct chim_params params;
     struct chim_stats stats[2]; /* IPv4, IPv6 */
-    uint16_t vlan_id;           /* of the interface, 0 = none */
-    bool running;               /* between restart and pause */
+    uint32_t upload_policy;     /* configure.h */
+    uint32_t capacity;
+    uint16_t vlan_id; /* of the interface, 0 = none */
+    bool running;     /* between restart and pause */
     bool halting;
     bool pause_pending;
     PNDIS_OID_REQUEST power_request;

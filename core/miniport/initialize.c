@@ -2,6 +2,7 @@
 #include "miniport/initialize.h"
 
 #include "conn/conn.h"
+#include "miniport/configure.h"
 #include "miniport/nbl.h"
 #include "miniport/oid.h"
 #include "miniport/receive.h"
@@ -54,7 +55,7 @@ static NDIS_STATUS set_offload(struct chim_adapter *ad)
     NDIS_TCP_CONNECTION_OFFLOAD capability;
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES a;
     memset(&a, 0, sizeof(a));
-    chim_oid_capability(&capability);
+    chim_oid_capability(ad, &capability);
     a.OffloadAttributes.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES;
     a.OffloadAttributes.Header.Revision = 1;
     a.OffloadAttributes.Header.Size = sizeof(a.OffloadAttributes);
@@ -116,6 +117,7 @@ static NDIS_STATUS open_nic(struct chim_adapter *ad)
 static NDIS_STATUS bring_up(struct chim_adapter *ad)
 {
     NDIS_STATUS status = set_registration(ad);
+    chim_configure(ad);
     if (status == NDIS_STATUS_SUCCESS) {
         status = open_nic(ad);
     }

@@ -33,7 +33,7 @@ void chim_oid_default_params(struct chim_params *params)
     params->nce_stale_ticks = 0xFFFFFFFFu;
 }
 
-void chim_oid_capability(NDIS_TCP_CONNECTION_OFFLOAD *capability)
+void chim_oid_capability(const struct chim_adapter *ad, NDIS_TCP_CONNECTION_OFFLOAD *capability)
 {
     memset(capability, 0, sizeof(*capability));
     capability->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
@@ -45,7 +45,7 @@ void chim_oid_capability(NDIS_TCP_CONNECTION_OFFLOAD *capability)
     capability->SupportIPv6 = NDIS_OFFLOAD_SUPPORTED;
     capability->SupportIPv6ExtensionHeaders = NDIS_OFFLOAD_NOT_SUPPORTED;
     capability->SupportSack = NDIS_OFFLOAD_SUPPORTED;
-    capability->TcpConnectionOffloadCapacity = CHIM_CONNECTIONS_MAX;
+    capability->TcpConnectionOffloadCapacity = ad->capacity;
 }
 
 static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *data, ULONG bytes)
@@ -80,7 +80,7 @@ static NDIS_STATUS query(struct chim_adapter *ad, PNDIS_OID_REQUEST request)
         return answer(request, &ad->stats[1].ip, sizeof(ad->stats[1].ip));
     case OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG:
     case OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES:
-        chim_oid_capability(&capability);
+        chim_oid_capability(ad, &capability);
         return answer(request, &capability, sizeof(capability));
     default:
         return NDIS_STATUS_NOT_SUPPORTED;

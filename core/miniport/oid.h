@@ -17,6 +17,6 @@ extern const ULONG chim_oid_list_bytes;
 void chim_oid_default_params(struct chim_params *params);
 
 /* What this target can take over. */
-void chim_oid_capability(NDIS_TCP_CONNECTION_OFFLOAD *capability);
+void chim_oid_capability(const struct chim_adapter *ad, NDIS_TCP_CONNECTION_OFFLOAD *capability);
 
 #endif

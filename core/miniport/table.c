@@ -62,7 +62,7 @@ bool chim_table_insert(struct chim_adapter *ad, struct chim_conn *c)
     const struct chim_path *p = c->path;
     c->hash = hash_of(p->family, p->source, p->destination, c->local_port, c->remote_port);
     chim_lock(&ad->lock);
-    bool free = ad->connections < CHIM_CONNECTIONS_MAX;
+    bool free = ad->connections < ad->capacity;
     for (struct chim_conn *o = ad->buckets[c->hash & ad->bucket_mask]; o != NULL;
          o = o->hash_next) {
         if (same(o, p->family, p->source, p->destination, c->local_port, c->remote_port)) {

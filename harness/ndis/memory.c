@@ -131,6 +131,8 @@ static enum tap_resource resource_of(enum object_kind kind)
         return RESOURCE_FRAME;
     case OBJECT_DRIVER:
         return RESOURCE_DRIVER;
+    case OBJECT_CONFIGURATION:
+        return RESOURCE_CONFIGURATION;
     case OBJECT_MEMORY:
     case OBJECT_NONE:
     case OBJECT_DATA:

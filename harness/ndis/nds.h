@@ -41,7 +41,16 @@ struct nds_hooks {
     void (*sleep)(void *context, uint64_t ns);
 };
 
+/* A keyword of the adapter's configuration. */
+struct nds_setting {
+    const char *keyword; /* ASCII */
+    uint32_t value;
+};
+#define NDS_SETTINGS_MAX 4
+
 struct nds_limits {
+    struct nds_setting setting[NDS_SETTINGS_MAX];
+    uint32_t settings;
     uint32_t events_max;  /* more events than this: hang */
     uint32_t depth_max;   /* deeper nesting of calls than this: hang */
     uint64_t memory_max;  /* guest bytes: allocations fail beyond */

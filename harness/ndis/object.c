@@ -102,6 +102,7 @@ const char *object_kind_name(enum object_kind kind)
         [OBJECT_DRIVER] = "driver handle",
         [OBJECT_ADAPTER] = "adapter handle",
         [OBJECT_OID] = "OID request",
+        [OBJECT_CONFIGURATION] = "configuration handle",
     };
     return names[kind];
 }

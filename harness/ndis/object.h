@@ -28,6 +28,7 @@ enum object_kind {
     OBJECT_DRIVER,
     OBJECT_ADAPTER,
     OBJECT_OID,
+    OBJECT_CONFIGURATION, /* an open one */
 };
 
 /* What a NET_BUFFER looked like when its list was handed over. */

@@ -170,12 +170,19 @@ const char *tap_misuse_name(enum tap_misuse misuse)
 const char *tap_resource_name(enum tap_resource resource)
 {
     static const char *const names[] = {
-        [RESOURCE_MEMORY] = "memory",           [RESOURCE_NBL_POOL] = "NET_BUFFER_LIST pool",
-        [RESOURCE_NB_POOL] = "NET_BUFFER pool", [RESOURCE_NBL] = "NET_BUFFER_LIST",
-        [RESOURCE_NB] = "NET_BUFFER",           [RESOURCE_MDL] = "MDL",
-        [RESOURCE_TIMER] = "timer object",      [RESOURCE_WORK_ITEM] = "work item",
-        [RESOURCE_LOCK] = "spin lock",          [RESOURCE_NIC] = "wire port",
-        [RESOURCE_FRAME] = "received frame",    [RESOURCE_DRIVER] = "driver registration",
+        [RESOURCE_MEMORY] = "memory",
+        [RESOURCE_NBL_POOL] = "NET_BUFFER_LIST pool",
+        [RESOURCE_NB_POOL] = "NET_BUFFER pool",
+        [RESOURCE_NBL] = "NET_BUFFER_LIST",
+        [RESOURCE_NB] = "NET_BUFFER",
+        [RESOURCE_MDL] = "MDL",
+        [RESOURCE_TIMER] = "timer object",
+        [RESOURCE_WORK_ITEM] = "work item",
+        [RESOURCE_LOCK] = "spin lock",
+        [RESOURCE_NIC] = "wire port",
+        [RESOURCE_FRAME] = "received frame",
+        [RESOURCE_DRIVER] = "driver registration",
+        [RESOURCE_CONFIGURATION] = "open configuration",
     };
     return resource < sizeof(names) / sizeof(names[0]) ? names[resource] : "?";
 }

@@ -171,6 +171,7 @@ enum tap_resource {
     RESOURCE_NIC,
     RESOURCE_FRAME,
     RESOURCE_DRIVER,
+    RESOURCE_CONFIGURATION,
 };
 
 enum tap_misuse {

@@ -14,9 +14,16 @@ static const char *const tick_rates[] = {"1000", "100", "10", NULL};
 static const char *const windows[] = {"65535", "2920",   "4096",    "1460", "16384",
                                       "32768", "262144", "1000000", NULL};
 
+static const char *const policies[] = {"none",         "drop-rate",    "fragmentation",
+                                       "out-of-order", "low-activity", "no-preposting",
+                                       "small-io",     "every",        NULL};
+static const char *const capacities[] = {"default", "1", "2", "3", NULL};
+
 /* The header. Every field is zero in the ordinary case; run.c says what zero stands for. */
 static const struct field header_fields[] = {
     {"connections", 1, 0, 3, FIELD_NUMBER, NULL}, /* less one */
+    {"upload-policy", 1, 3, 3, FIELD_CHOICE, policies},
+    {"capacity", 1, 6, 2, FIELD_CHOICE, capacities}, /* connections that the target takes */
     {"ipv6", 2, 0, 1, FIELD_FLAG, NULL},
     {"timestamps", 2, 1, 1, FIELD_FLAG, NULL},
     {"sack", 2, 2, 1, FIELD_FLAG, NULL},

@@ -242,6 +242,30 @@ static void body(struct world *world, void *context)
     stage_close(&stage);
 }
 
+/* What an administrator would have set in the adapter's configuration. */
+static void configure(const struct program *program, struct world_options *setup)
+{
+    static const uint32_t policies[8] = {0,
+                                         1u << HighDropRate,
+                                         1u << HighFragmentation,
+                                         1u << HighOutOfOrderPackets,
+                                         1u << LowActivity,
+                                         1u << NoBufferPreposting,
+                                         1u << SmallIO,
+                                         1u << HighDropRate | 1u << HighFragmentation |
+                                             1u << HighOutOfOrderPackets | 1u << LowActivity |
+                                             1u << NoBufferPreposting | 1u << SmallIO};
+    uint32_t policy = program_get(program, "upload-policy");
+    uint32_t capacity = program_get(program, "capacity");
+    if (policy) {
+        setup->setting[setup->settings++] =
+            (struct nds_setting){"OffloadUploadPolicy", policies[policy]};
+    }
+    if (capacity) {
+        setup->setting[setup->settings++] = (struct nds_setting){"OffloadCapacity", capacity};
+    }
+}
+
 void program_run(struct world *world, const struct program *program,
                  const struct run_options *options, struct run_counts *counts)
 {
@@ -250,6 +274,7 @@ void program_run(struct world *world, const struct program *program,
                                   .context_is_cell = options->context_is_cell,
                                   .fail_start = program_get(program, "fail-start")};
     stage_parameters(program, &setup.parameters);
+    configure(program, &setup);
     struct play play = {program};
     world_run(world, &setup, body, &play);
     const struct host_counts *reached = &world->host.counts;

@@ -293,7 +293,9 @@ void world_run(struct world *world, const struct world_options *options,
         .memory_max = options->trace_off ? (uint64_t)6 << 30 : MEMORY_MAX,
         .context_is_cell = options->context_is_cell,
         .trace_off = options->trace_off,
+        .settings = options->settings,
     };
+    memcpy(limits.setting, options->setting, sizeof(limits.setting));
     nds_reset(&hooks, &limits, world->trace);
     nds_set_now(1000ull * MS * 100); /* the system has been up for a while */
     tap_reset();
