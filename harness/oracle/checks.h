@@ -129,6 +129,19 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
                     const struct orc_packet *packet);
 void orc_send_step(struct oracle *o, struct orc_conn *conn);
 
+/* ---- sender.c: the shadow sender ---- */
+struct orc_heard;
+void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegated);
+void orc_sender_begun(struct oracle *o, struct orc_conn *c);
+void orc_sender_stirred(struct oracle *o, struct orc_conn *c);
+void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h);
+void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                       const struct orc_packet *packet, int64_t begin);
+void orc_sender_step(struct oracle *o, struct orc_conn *c);
+void orc_sender_rest(struct orc_conn *c);
+void orc_sender_ending(struct oracle *o, struct orc_conn *c);
+void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegated, bool final);
+
 /* ---- wire_window.c: acknowledgement and window of a frame that the target sends ---- */
 void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                       const struct orc_tcp *tcp);

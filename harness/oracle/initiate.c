@@ -156,6 +156,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     c->receive.ts_time_ns = ev->time_ns;
     orc_ran(o, ORC_WIRE_HOST_1);
     c->sane = sane_numbers(c, orc_object(o, c->path), d);
+    orc_sender_begin(o, c, d);
     orc_host_initiate(o, c, (uint32_t)d->State);
     orc_dirty(o, c);
 }
@@ -209,6 +210,7 @@ static void take_buffered(struct orc_conn *c, const struct tap_nbl *list)
     r->handed_edge += list->length;
     r->largest_edge += list->length;
     c->send.window_from += list->length;
+    c->timing.set_from += list->length;
     r->sure = r->sure_step = r->possible = r->start;
     r->refused = r->start > 0;
     r->arrivals = r->overlaps = 0;
@@ -403,6 +405,7 @@ void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left)
         struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (c && node->kind == NODE_NEW && c->self == node->object) {
             c->init_returned = true;
+            orc_sender_begun(o, c);
             orc_dirty(o, c);
         }
     }

@@ -69,6 +69,7 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     if (ev->a == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
         memcpy(o->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
         o->mac_known = true;
+        o->link_mtu = attributes->GeneralAttributes.MtuSize;
         return;
     }
     if (ev->a != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
@@ -124,6 +125,12 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
         o->ticks_per_second = parameters->TicksPerSecond;
         o->push_ticks = parameters->TcpPushTicks;
         o->parameters_event = ev->seq;
+        o->parameters_set++;
+        o->max_retransmissions_old = o->max_retransmissions;
+        o->max_retransmissions = parameters->TcpMaximumRetransmissions;
+        o->dup_threshold_old = o->dup_threshold;
+        o->dup_threshold = parameters->TcpDuplicateAckThreshold;
+        o->sws_ticks = parameters->TcpSwsPreventionTicks;
     }
 }
 
@@ -177,14 +184,17 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     case TAP_PNP:
     case TAP_HALT:
         o->leaving = true;
+        o->adapter_changes++;
         o->adapter = ORC_ADAPTER_CHANGING;
         break;
     case TAP_PAUSE:
     case TAP_RESET:
+        o->adapter_changes++;
         o->adapter = ORC_ADAPTER_CHANGING;
         break;
     case TAP_OID:
         if (ev->a == OID_PNP_SET_POWER && ev->b) {
+            o->adapter_changes++;
             o->adapter = ORC_ADAPTER_CHANGING;
         }
         break;

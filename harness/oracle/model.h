@@ -15,6 +15,7 @@
 #include "oracle/bytes.h"
 #include "oracle/oracle.h"
 #include "oracle/rule_ids.h"
+#include "oracle/timing.h"
 
 #define ORC_NONE UINT32_MAX
 #define ORC_CPUS 64
@@ -170,6 +171,7 @@ struct orc_send {
     uint64_t window;          /* bytes, as last surely announced */
     uint64_t max_window;      /* largest that may have been announced */
     uint64_t max_window_sure; /* largest that certainly was */
+    int64_t window_ack;       /* send offset that the same segment acknowledged */
     int64_t window_from;      /* receive offset of the segment that may have set it last */
     bool window_sure;
     uint32_t order_warned;
@@ -252,6 +254,7 @@ struct orc_conn {
     struct orc_queue forwards;
     struct orc_receive receive;
     struct orc_send send;
+    struct orc_timing timing;
 };
 
 /* A state object: neighbor or path (connections have their own record). */
@@ -399,6 +402,12 @@ struct oracle {
     uint32_t ticks_per_second;
     uint32_t push_ticks;
     uint32_t parameters_event; /* when they were set last */
+    uint32_t parameters_set;   /* how often they were set */
+    uint32_t adapter_changes;  /* how often it was paused, reset, put to sleep */
+    uint32_t max_retransmissions, max_retransmissions_old;
+    uint32_t dup_threshold, dup_threshold_old;
+    uint32_t sws_ticks;
+    uint32_t link_mtu; /* as the driver registered it, or 0 */
 };
 
 /* The check of a rule is evaluated here: it could fail. */

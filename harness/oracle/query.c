@@ -18,6 +18,7 @@ static void update_conn(struct oracle *o, struct orc_node *node)
     c->cached_old = c->cached;
     memcpy(&c->cached, cached, sizeof(c->cached));
     c->update_open = true;
+    orc_sender_stirred(o, c);
     orc_dirty(o, c);
 }
 
@@ -182,6 +183,7 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
     }
     if (d && c->version && c->sane) {
         judge_sequences(o, c, d);
+        orc_sender_state(o, c, d, false);
         if (orc_running(o, c)) {
             judge_backlog(o, c, d);
         }

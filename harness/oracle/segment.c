@@ -4,7 +4,7 @@
  * segment that may be acceptable widens what is possible, one that certainly is raises what is
  * sure.
  */
-#include "oracle/checks.h"
+#include "oracle/sender.h"
 
 #include <string.h>
 
@@ -124,9 +124,35 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
     }
 }
 
+/* Takes the window of a segment that may have set it. */
+static void take_window(struct orc_conn *c, const struct arrival *a, uint64_t window, bool sure)
+{
+    struct orc_send *s = &c->send;
+    if (a->begin < s->window_from) {
+        return; /* older than the segment that set the window: no update */
+    }
+    bool same = a->begin == s->window_from && a->ack == s->window_ack && window < s->window;
+    s->window_from = a->begin;
+    s->window_ack = a->ack;
+    s->window_sure = sure && a->ack == s->una_possible && !same;
+    if (s->window_sure) {
+        s->window = window;
+        s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;
+    }
+}
+
 static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival *a)
 {
     struct orc_send *s = &c->send;
+    struct orc_heard h = {.tcp = a->tcp,
+                          .begin = a->begin,
+                          .end = a->end,
+                          .ack = a->ack,
+                          .una_before = s->una_possible,
+                          .una_sure_before = s->una_sure,
+                          .window_before = s->window,
+                          .window_sure_before = s->window_sure,
+                          .old = a->begin < s->window_from};
     uint64_t window = (uint64_t)a->tcp->window << c->send_scale;
     if (a->ack > s->una_possible && a->ack <= s->max) {
         s->una_possible = a->ack;
@@ -145,16 +171,10 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
         s->una_time_ns = o->event->time_ns;
         orc_dirty(o, c);
     }
-    if (a->begin < s->window_from) {
-        return; /* older than the segment that set the window: no update */
-    }
-    bool same = a->begin == s->window_from && window < s->window;
-    s->window_from = a->begin;
-    s->window_sure = sure && a->ack == s->una_possible && !same;
-    if (s->window_sure) {
-        s->window = window;
-        s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;
-    }
+    take_window(c, a, window, sure);
+    h.window = window;
+    h.sure = sure;
+    orc_sender_heard(o, c, &h);
 }
 
 /* RST and SYN: may kill the connection when they stand at RcvNxt. */

@@ -10,6 +10,7 @@
 void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
 {
     (void)ev;
+    orc_sender_stirred(o, conn);
     orc_dirty(o, conn);
 }
 

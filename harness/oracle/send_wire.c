@@ -105,6 +105,7 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
     bool refused = ev->status == NDIS_STATUS_RESOURCES || ev->status == NDIS_STATUS_INVALID_LENGTH;
     uint32_t ordinal = orc_ordinal(o, conn);
     orc_dirty(o, conn);
+    orc_sender_spoken(o, ev, conn, packet, send_offset(s, tcp->sequence));
     if (tcp->flags & TCP_RST) {
         judge_reset(o, conn);
         return;

@@ -277,11 +277,13 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
             due_receive(o, c);
             if (c->init_returned) {
                 orc_send_step(o, c);
+                orc_sender_step(o, c);
             }
         }
     }
     /* What came in the step in which the connection was told to go may not have been processed. */
     commit(c, waived || !orc_running(o, c));
+    orc_sender_rest(c);
     return again;
 }
 

@@ -100,11 +100,14 @@ static void conn_reset(struct orc_conn *c)
 {
     struct orc_receive receive = c->receive;
     struct orc_send send = c->send;
+    struct orc_flight flight = c->timing.flight;
     receive_reset(&receive);
     send_reset(&send);
     memset(c, 0, offsetof(struct orc_conn, receive));
     c->receive = receive;
     c->send = send;
+    memset(&c->timing, 0, sizeof(c->timing));
+    c->timing.flight = (struct orc_flight){.sent = flight.sent, .room = flight.room};
     c->hash_slot = ORC_NONE;
     c->path = ORC_NONE;
     c->self = ORC_NONE;
@@ -166,6 +169,7 @@ void orc_tables_free(struct oracle *o)
         struct orc_conn *c = &o->conn[i];
         orc_ring_free(&c->receive.bytes);
         orc_ring_free(&c->send.bytes);
+        free(c->timing.flight.sent);
         free(c->receive.range);
         free(c->receive.alternate);
         free(c->receive.alternate_bytes);

@@ -14,6 +14,7 @@ void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc
     if (!c || c->phase != ORC_LIVE) {
         return;
     }
+    orc_sender_ending(o, c);
     c->phase = ORC_ENDING;
     c->term_enter = ev->call;
     c->term_left = ORC_NONE;
@@ -367,6 +368,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
     o->ran[ORC_WIRE_CLOSE_1] += c->send.fin_sent && c->receive.fin_sure >= 0;
     judge_sends_left(o, c, closing);
     if (closing->has_delegated && c->version && c->sane) {
+        orc_sender_state(o, c, &closing->delegated, true);
         if (!cut_short(o, c)) {
             judge_received(o, c, closing);
             judge_owed(o, c, closing);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small segments: when they must wait, and how long they may. WIRE-NAG-1, TMR-SWS-1.
+ */
+#include "oracle/sender.h"
+
+static bool nagle_on(const struct orc_conn *c)
+{
+    return c->cached.Flags & c->cached_old.Flags & TCP_FLAG_NAGLING_ENABLED;
+}
+
+/* Only asked of a segment that is wrong anyhow, so a walk does no harm. */
+static bool ends_request(const struct oracle *o, const struct orc_conn *c, int64_t end)
+{
+    for (uint32_t id = c->sends.head; id != ORC_NONE; id = o->nbl[id].next) {
+        if (o->nbl[id].end == end) {
+            return true;
+        }
+    }
+    return end == c->send.handed;
+}
+
+void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    const struct orc_tcp *tcp = &f->packet->tcp;
+    int64_t least, most, end = f->begin + tcp->length;
+    if (!tcp->length || f->begin < s->max) {
+        return;
+    }
+    orc_full_sizes(o, c, &least, &most);
+    if (tcp->length + tcp->options >= least) {
+        return;
+    }
+    bool another = t->small_end > s->una_possible;
+    t->small_end = end;
+    if (!nagle_on(c)) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_NAG_1);
+    bool cut = end >= t->edge_now && 2ull * tcp->length >= s->max_window_sure;
+    bool probe = tcp->length == 1 && !orc_window_open(c);
+    if (!another || (tcp->flags & TCP_FIN) || f->spontaneous || cut || probe) {
+        return;
+    }
+    (ends_request(o, c, end) ? orc_warn : orc_fail)(
+        o, orc_ordinal(o, c), "WIRE-NAG-1", "no second small segment while one is unacknowledged",
+        orc_text(o, "%u bytes at %lld; acknowledged up to %lld", tcp->length, (long long)f->begin,
+                 (long long)s->una_possible));
+}
+
+/* Nothing is outstanding, so that neither Nagle nor the congestion window stands in the way. */
+void orc_nagle_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
+    int64_t least, most, queued = s->handed - s->max;
+    bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
+    if (!quiet || queued <= 0 || !s->window_sure || !s->window) {
+        t->small_since_ns = 0;
+        return;
+    }
+    int64_t window = (int64_t)s->window;
+    orc_full_sizes(o, c, &least, &most);
+    if (queued <= window && queued <= least) {
+        orc_ran(o, ORC_WIRE_NAG_1);
+        orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1",
+                 "bytes that the window admits sent in the step in which nothing is outstanding",
+                 orc_text(o, "%lld bytes wait", (long long)queued));
+        return;
+    }
+    if (!t->small_since_ns || t->small_at != s->max || t->small_window != s->window) {
+        t->small_since_ns = now;
+        t->small_at = s->max;
+        t->small_window = s->window;
+    }
+    orc_ran(o, ORC_TMR_SWS_1);
+    if (now > t->small_since_ns + wait) {
+        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+                 orc_text(o, "what a small window admits sent within %llu ms",
+                          (unsigned long long)(wait / ORC_MS)),
+                 orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,
+                          (long long)window));
+        t->small_since_ns = now;
+    } else {
+        orc_watch(o, c, t->small_since_ns + wait + 1);
+    }
+}

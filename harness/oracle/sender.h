@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the shadow sender: a file per area, all called by sender.c.
+ */
+#ifndef ORACLE_SENDER_H
+#define ORACLE_SENDER_H
+
+#include "oracle/checks.h"
+
+/* An arriving segment that is not surely dropped, as the send side sees it. The ledgers have taken
+ * it in already. */
+struct orc_heard {
+    const struct orc_tcp *tcp;
+    int64_t begin, end; /* receive offsets */
+    int64_t ack;        /* send offset */
+    int64_t una_before; /* una_possible before it */
+    int64_t una_sure_before;
+    uint64_t window;        /* bytes */
+    uint64_t window_before; /* as last surely announced before it */
+    bool window_sure_before;
+    bool sure; /* it surely was accepted */
+    bool old;  /* too old to set the window */
+};
+
+/* A frame of the connection, before the ledger takes it in. */
+struct orc_spoken {
+    const struct orc_packet *packet;
+    int64_t begin, end; /* send offsets, FIN included */
+    bool data;          /* payload or FIN */
+    bool fresh;         /* some of it was never sent before */
+    bool again;         /* some of it was sent before */
+    bool spontaneous;   /* nothing of the connection happened in this step */
+};
+
+#define ORC_MS 1000000ull
+#define ORC_RTO_MAX_NS (60ull * ORC_NS_PER_SECOND)
+
+static inline uint64_t orc_least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t orc_most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline uint64_t orc_less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+/* ---- sender.c: what several of them ask ---- */
+bool orc_sender_judged(struct oracle *o, const struct orc_conn *c);
+uint64_t orc_ticks_ns(const struct oracle *o, uint64_t ticks);
+void orc_full_sizes(struct oracle *o, const struct orc_conn *c, int64_t *least, int64_t *most);
+/* SND.UNA is known exactly. */
+bool orc_una_exact(const struct orc_conn *c);
+/* The window is known, and whether it is closed. */
+bool orc_window_closed(const struct orc_conn *c);
+bool orc_window_open(const struct orc_conn *c);
+/* Something waits to be sent or acknowledged, surely. */
+bool orc_sender_pending(const struct orc_conn *c);
+/* The parameters were set again while the connection was offloaded: names REG-PAR-1 when the
+ * values before would explain what was seen. */
+const char *orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
+                           const char *plain);
+
+/* ---- flight.c: transmissions, round trips and the bounds of the RTO ---- */
+void orc_flight_begin(struct oracle *o, struct orc_conn *c);
+void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_t end);
+/* Takes an ACK; returns whether it surely gave a sample. */
+bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+bool orc_flight_first(const struct orc_timing *t, uint64_t *first_ns);
+void orc_flight_reset(struct orc_flight *flight);
+uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c);
+uint64_t orc_rto_most(const struct oracle *o, const struct orc_conn *c);
+void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
+                    const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+/* ---- rto.c ---- */
+void orc_rto_begin(struct oracle *o, struct orc_conn *c);
+void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample);
+/* A frame with data; true when it is a retransmission by timeout. */
+bool orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_rto_step(struct oracle *o, struct orc_conn *c);
+void orc_rto_state(struct oracle *o, const struct orc_conn *c,
+                   const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+/* ---- giveup.c ---- */
+void orc_giveup_timeout(struct oracle *o, struct orc_conn *c);
+void orc_giveup_step(struct oracle *o, struct orc_conn *c);
+void orc_giveup_update(struct oracle *o, struct orc_conn *c);
+void orc_giveup_told(struct oracle *o, struct orc_conn *c);
+
+/* ---- persist.c ---- */
+void orc_persist_begin(struct oracle *o, struct orc_conn *c);
+void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_persist_step(struct oracle *o, struct orc_conn *c);
+void orc_persist_state(struct oracle *o, const struct orc_conn *c,
+                       const TCP_OFFLOAD_STATE_DELEGATED *d);
+bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c);
+
+/* ---- keepalive.c ---- */
+void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
+void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
+void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
+void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
+void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
+                         const TCP_OFFLOAD_STATE_DELEGATED *d);
+bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
+
+/* ---- fin_wait.c ---- */
+void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c);
+void orc_fin_wait_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_fin_wait_step(struct oracle *o, struct orc_conn *c);
+bool orc_fin_wait_possible(const struct orc_conn *c);
+void orc_fin_wait_told(struct oracle *o, struct orc_conn *c);
+void orc_fin_wait_state(struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d, bool final);
+
+/* ---- congestion.c ---- */
+void orc_congestion_begin(struct oracle *o, struct orc_conn *c);
+void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
+void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
+void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+/* ---- fast_retransmit.c ---- */
+void orc_recovery_begin(struct oracle *o, struct orc_conn *c);
+void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
+void orc_recovery_step(struct oracle *o, struct orc_conn *c);
+
+/* ---- board.c: what the peer reported held ---- */
+void orc_board_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+bool orc_board_holds(const struct orc_board *board, int64_t begin, int64_t end);
+
+/* ---- nagle.c ---- */
+void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_nagle_step(struct oracle *o, struct orc_conn *c);
+
+/* ---- send_window.c ---- */
+void orc_edge_begin(struct oracle *o, struct orc_conn *c);
+void orc_edge_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_edge_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_edge_state(struct oracle *o, const struct orc_conn *c,
+                    const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+/* ---- retransmission.c: where frames may stand ---- */
+void orc_place_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_place_reset(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp,
+                     int64_t at);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The shadow sender: what a right target may know and must do as the sending side of a connection,
+ * in intervals. Timers run by virtual time; a frame that leaves in a step in which nothing of the
+ * connection happened can only come from a timer. Where the model cannot follow (a fault, a frame
+ * that may or may not have been accepted) it judges nothing until it can again.
+ */
+#ifndef ORACLE_TIMING_H
+#define ORACLE_TIMING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ndischimney.h"
+
+/* Bytes sent together for the first time; they begin where the entry before ends. */
+struct orc_sent {
+    int64_t end;
+    uint64_t first_ns, last_ns;
+    bool again;
+};
+
+struct orc_flight {
+    struct orc_sent *sent; /* a ring, in the order of offsets */
+    uint32_t room, head, count;
+};
+
+/* Least and greatest round trip that can have been measured since INIT. */
+struct orc_hull {
+    uint64_t least_ns, most_ns;           /* any transmission of any byte acknowledged */
+    uint64_t once_least_ns, once_most_ns; /* bytes sent once, and echoes */
+    bool any, once;
+};
+
+/* The retransmission timer. */
+struct orc_rto {
+    bool armed;               /* the series below is known exactly */
+    bool handed;              /* it still runs as INIT handed it over */
+    bool quiet;               /* a timeout: the earliest segment only, until something arrives */
+    uint32_t timeouts;        /* since SND.UNA moved, without those before INIT */
+    uint32_t backoffs;        /* since the last sure sample */
+    uint64_t since_ns;        /* it may have been started last */
+    uint64_t first_ns;        /* first timeout of the series, or 0 */
+    uint64_t last_ns;         /* last timeout of the series */
+    uint64_t gap_ns;          /* between the last two timeouts, or 0 */
+    uint64_t total_ns;        /* TotalRT runs at the earliest from here, */
+    uint64_t total_most_ns;   /* at the latest from here (0 = from the first timeout) */
+    uint64_t total_before_ns; /* counted before that */
+    bool total_updated;       /* an UPD started it */
+};
+
+/* Probing of a closed window. */
+struct orc_persist {
+    bool on;            /* the window is surely zero and something waits */
+    bool exact;         /* the round below is known exactly */
+    bool handed;        /* the timer runs as INIT handed it over */
+    uint32_t least;     /* round, counting answers to probes only */
+    uint32_t most;      /* round, counting every zero-window ACK */
+    uint32_t probes;    /* unanswered ones of this round, those before INIT included */
+    uint64_t opened_ns; /* the round surely was opened not before */
+    uint64_t since_ns;  /* the timer was started at the latest */
+    uint64_t last_ns;   /* last probe of the round */
+};
+
+/* Keepalive, also that of a blind attack. */
+struct orc_keepalive {
+    bool known;  /* the bounds below hold */
+    bool probed; /* the last thing was a probe */
+    bool blind;  /* surely on behalf of a challenge alone */
+    bool blind_maybe;
+    bool updated;             /* an UPD restarted it */
+    uint32_t least, most;     /* probes unanswered */
+    uint64_t low_ns, high_ns; /* the next probe or the end comes between */
+    uint64_t last_ns;         /* last probe */
+};
+
+struct orc_congestion {
+    uint64_t window, uncut; /* most that cwnd can be; the same had nothing been lost */
+    uint64_t threshold;     /* most that ssthresh can be */
+    uint64_t window_step;   /* greatest value within the step */
+    bool cut;               /* a loss was seen */
+    uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
+};
+
+#define ORC_BOARD_MAX 32u
+struct orc_board { /* ranges that the peer surely reported, sorted, disjoint */
+    int64_t begin[ORC_BOARD_MAX], end[ORC_BOARD_MAX];
+    uint32_t count;
+    bool full;
+};
+
+struct orc_recovery {
+    uint32_t dups_sure, dups_possible; /* since SND.UNA moved */
+    uint32_t dups_step;                /* most within the step */
+    int64_t edge;                      /* end of what was sent at the last loss event; -1 = none */
+    int64_t resend;                    /* bytes below may be sent again without more evidence */
+    int64_t resent; /* the segment of SND.UNA that was sent again in this recovery, or -1 */
+    bool on;        /* a fast retransmission was seen, not all of it is acknowledged */
+    bool timed;     /* a timeout was the last loss event, not all of it is acknowledged */
+    bool fast_owed, hole_owed;
+    int64_t owed_at;
+    int64_t top;   /* highest byte + 1 that may have been reported held */
+    uint64_t held; /* bytes reported held, at most, since SND.UNA moved */
+    struct orc_board board;
+};
+
+struct orc_timing {
+    bool on;             /* offloaded with numbers that are sane */
+    bool blurred;        /* frames were refused or held: nothing is judged until the next INIT */
+    uint32_t stirred;    /* step + 1 in which something of the connection happened last */
+    uint32_t parameters; /* settings of the operating parameters that the measures go by */
+    uint32_t begun_parameters;
+    uint32_t adapter;                 /* changes of the adapter seen at INIT */
+    uint64_t begun_ns, begun_left_ns; /* INIT called and completed */
+    uint64_t heard_sure_ns, heard_ns; /* last segment that surely, that possibly was acceptable */
+    uint64_t sent_ns;                 /* last frame */
+    uint64_t data_ns;                 /* last data */
+    uint32_t sent_step;               /* step + 1 of the last data frame */
+    uint64_t fin2_ns;                 /* FIN_WAIT_2 surely entered, or 0 */
+    bool fin2_handed;
+    uint64_t fin2_least_ns; /* possibly entered */
+    bool told;              /* TimeoutExpiration was told */
+    bool stepped;           /* SndNxt may be below SndMax */
+    bool mtu_changed;
+    uint32_t ts_value; /* TSval of the last frame, or TsTime */
+    uint64_t ts_ns;
+    int64_t edge;             /* most that the peer's window can reach */
+    int64_t edge_now;         /* the same by what came last */
+    int64_t stale_edge;       /* by segments that are too old to set the window */
+    int64_t set_from;         /* where the segment that surely set the window began */
+    uint32_t heard_step;      /* step + 1 of the last segment that may be acceptable */
+    uint32_t window_sequence; /* SEG.SEQ of the segment that set the window last */
+    bool window_sequence_sure;
+    uint64_t window_stale, window_before; /* of an old segment; before the last change */
+    int64_t small_end;                    /* end of the last small segment sent */
+    uint64_t small_since_ns;              /* since when bytes for a small window wait, or 0 */
+    int64_t small_at;
+    uint64_t small_window;
+    uint64_t closed_ns;
+    bool judged_end; /* judged when TERM was called, and nothing has come since */
+    bool reopened;   /* the window has left zero in this step */
+    TCP_OFFLOAD_STATE_DELEGATED handed;
+    struct orc_hull hull;
+    struct orc_rto rto;
+    struct orc_persist persist;
+    struct orc_keepalive keepalive;
+    struct orc_congestion congestion;
+    struct orc_recovery recovery;
+    struct orc_flight flight;
+};
+
+#endif
