@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/ack.h"
 
+#include "conn/backlog.h"
 #include "conn/disconnect.h"
 #include "conn/output.h"
 #include "conn/recover.h"
@@ -118,6 +119,7 @@ void chim_ack_process(struct chim_conn *c, const struct chim_segment *s)
         old_ack(c, s);
     }
     update_window(c, s);
+    chim_backlog_review(c);
     if (c->rtx_mode == CHIM_RTX_PERSIST) {
         if (c->snd_wnd != 0) {
             window_opened(c);

@@ -149,6 +149,17 @@ void chim_conn_abort(struct chim_conn *c, bool by_peer)
     chim_conn_drop_received(c);
 }
 
+void chim_conn_fail(struct chim_conn *c)
+{
+    if (c->fate == CHIM_ABORTED || c->fate == CHIM_DEAD) {
+        return;
+    }
+    chim_conn_abort(c, true);
+    c->failed = true;
+    c->retrieve_due = true;
+    c->retrieve_reason = HardwareFailure;
+}
+
 void chim_conn_retrieve(struct chim_conn *c, TCP_UPLOAD_REASON reason)
 {
     if (c->fate != CHIM_RUNNING) {

@@ -30,6 +30,7 @@ enum chim_timer {
     CHIM_T_KEEPALIVE,
     CHIM_T_SWS,
     CHIM_T_RETRY, /* something found no memory or no descriptor */
+    CHIM_T_ACTIVITY,
     CHIM_TIMERS
 };
 
@@ -51,6 +52,17 @@ struct chim_cursor {
     uint32_t mdl_offset;
     uint32_t nb_left;
     uint32_t seq; /* where it stands */
+};
+
+/* What the upload policy counts. */
+struct chim_policy {
+    uint8_t due;    /* reason to tell, 0 = none */
+    uint16_t asked; /* bit per reason */
+    uint16_t received, disordered, unposted;
+    uint16_t sent, resent;
+    uint16_t requests, small;
+    uint32_t fragments; /* of the adapter, at the last verdict */
+    uint64_t active_ms;
 };
 
 struct chim_conn {
@@ -81,6 +93,8 @@ struct chim_conn {
     bool retrieve_due;
     bool retrieve_late; /* deliver what can be delivered first (UPLD-TW-1) */
     bool disconnect_done;
+    bool backlog_due;
+    bool failed;         /* the card lost it (TERM-HW-1) */
     bool neighbor_due;   /* reachability query before the next datagram */
     bool neighbor_asked; /* the answer is good for one datagram */
     uint8_t retrieve_reason;
@@ -150,6 +164,8 @@ struct chim_conn {
     uint64_t rtx_total_ms; /* TotalRT */
     uint64_t last_send_ms;
     uint64_t progress_ms; /* when the neighbor was last told of forward progress */
+    uint32_t backlog;     /* preferred send backlog as last told */
+    uint64_t backlog_ms;
     struct chim_rtt rtt;
     struct chim_cong cong;
     struct chim_nblq sends;
@@ -158,6 +174,8 @@ struct chim_conn {
     struct chim_cursor cursor[2];   /* of data for the first time, and of data sent again */
     PNET_BUFFER_LIST disc_nbl;      /* graceful disconnect in progress */
     PNET_BUFFER_LIST abort_nbl;
+
+    struct chim_policy policy;
 
     /* ---- clock and state as given ---- */
     uint64_t ts_base_ms;
@@ -172,7 +190,7 @@ struct chim_conn {
     struct chim_wheel_node wheel;
     struct chim_template header;
 };
-_Static_assert(sizeof(struct chim_conn) <= 1408, "an idle connection stays small");
+_Static_assert(sizeof(struct chim_conn) <= 1008, "an idle connection stays small");
 
 /* ---- conn.c ---- */
 struct chim_conn *chim_conn_new(struct chim_adapter *ad, struct chim_path *path);
@@ -186,6 +204,8 @@ uint32_t chim_conn_ts_now(struct chim_conn *c);
 void chim_conn_abort(struct chim_conn *c, bool by_peer);
 /* A mandatory upload request; only the first counts. */
 void chim_conn_retrieve(struct chim_conn *c, TCP_UPLOAD_REASON reason);
+/* The card lost its state: upload request, then abort. */
+void chim_conn_fail(struct chim_conn *c);
 void chim_conn_drop_received(struct chim_conn *c);
 
 /* ---- drain.c: entered with the lock held, left without ---- */

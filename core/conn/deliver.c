@@ -3,6 +3,7 @@
 
 #include "conn/holder.h"
 #include "conn/indicate.h"
+#include "conn/policy.h"
 #include "tcp/seq.h"
 
 #include <string.h>
@@ -199,6 +200,7 @@ NDIS_STATUS NDIS_CALL chim_receive_handler(NDIS_HANDLE adapter, PVOID context,
         PLACED(list) = NULL;
         WANTED(list) = (PVOID)(ULONG_PTR)length;
         chim_nblq_append(&c->posts, list);
+        chim_policy_requested(c, length);
         list = next;
     }
     c->armed = true;

@@ -6,6 +6,7 @@
 #include "conn/disconnect.h"
 #include "conn/indicate.h"
 #include "conn/output.h"
+#include "conn/policy.h"
 #include "conn/send.h"
 #include "conn/upload.h"
 #include "state/ops.h"
@@ -52,6 +53,11 @@ static bool raise_abort(struct chim_conn *c)
     if (!c->abort_due || c->terminating) {
         return false;
     }
+    if (c->retrieve_due) {
+        c->retrieve_due = false; /* of a connection that the card lost (TERM-HW-1) */
+        raise(c, TcpIndicateRetrieve, c->retrieve_reason);
+        return true;
+    }
     c->abort_due = false;
     raise(c, TcpIndicateAbort, 0);
     return true;
@@ -71,6 +77,17 @@ static bool raise_event(struct chim_conn *c)
     if (c->fate == CHIM_RUNNING && c->fin_received && !c->disconnect_done && c->ready.bytes == 0) {
         c->disconnect_done = true;
         raise(c, TcpIndicateDisconnect, 0);
+        return true;
+    }
+    if (chim_policy_due(c)) {
+        ULONG reason = c->policy.due;
+        c->policy.due = 0;
+        raise(c, TcpIndicateRetrieve, reason);
+        return true;
+    }
+    if (c->backlog_due && c->fate == CHIM_RUNNING) {
+        c->backlog_due = false;
+        raise(c, TcpIndicateSendBacklogChange, c->backlog);
         return true;
     }
     return false;
@@ -107,7 +124,8 @@ static bool step(struct chim_conn *c)
         return true;
     }
     chim_output(c);
-    if (c->neighbor_due || (c->retrieve_due && !c->terminating) || c->tx_done.head != NULL) {
+    if (c->neighbor_due || (c->retrieve_due && !c->terminating) || c->tx_done.head != NULL ||
+        chim_policy_due(c)) {
         return true;
     }
     return c->term_block != NULL && chim_upload_step(c);

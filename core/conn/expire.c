@@ -3,6 +3,7 @@
 
 #include "conn/deliver.h"
 #include "conn/output.h"
+#include "conn/policy.h"
 #include "conn/recover.h"
 #include "tcp/seq.h"
 
@@ -174,6 +175,9 @@ void chim_expire(struct chim_conn *c, enum chim_timer id)
         break;
     case CHIM_T_SWS:
         c->sws_force = true;
+        break;
+    case CHIM_T_ACTIVITY:
+        chim_policy_expired(c);
         break;
     case CHIM_T_RETRY:
     case CHIM_TIMERS:

@@ -2,6 +2,7 @@
 #include "conn/output.h"
 
 #include "conn/frame.h"
+#include "conn/policy.h"
 #include "conn/recover.h"
 #include "tcp/seq.h"
 
@@ -84,6 +85,7 @@ static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
         sent_fin(c);
     }
     c->last_send_ms = c->now;
+    chim_policy_sent(c, again);
 }
 
 static uint32_t payload_max(const struct chim_conn *c)

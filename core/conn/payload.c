@@ -3,6 +3,7 @@
 
 #include "conn/gather.h"
 #include "conn/holder.h"
+#include "conn/policy.h"
 #include "state/reach.h"
 #include "tcp/seq.h"
 
@@ -220,5 +221,7 @@ enum chim_input chim_payload(struct chim_conn *c, struct chim_arrival *a)
         c->ack_now = true;
         return CHIM_INPUT_DONE;
     }
-    return t.seq == c->rcv_nxt ? in_order(c, a, &t) : out_of_order(c, a, &t);
+    bool next = t.seq == c->rcv_nxt;
+    chim_policy_received(c, next);
+    return next ? in_order(c, a, &t) : out_of_order(c, a, &t);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/send.h"
 
+#include "conn/policy.h"
 #include "tcp/seq.h"
 
 /* While a send waits, its list keeps its length here. */
@@ -259,6 +260,7 @@ NDIS_STATUS NDIS_CALL chim_send_handler(NDIS_HANDLE adapter, PVOID context, PNET
             chim_send_result(list, NDIS_STATUS_REQUEST_ABORTED, 0);
             chim_nblq_append(&c->tx_done, list);
         } else {
+            chim_policy_requested(c, chim_send_list_bytes(list));
             chim_send_append(c, list);
         }
         list = next;

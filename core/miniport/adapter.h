@@ -71,10 +71,13 @@ struct chim_adapter {
     struct chim_params params;
     struct chim_stats stats[2]; /* IPv4, IPv6 */
     uint32_t upload_policy;     /* configure.h */
+    uint32_t fragments;         /* IP fragments that came by */
     uint32_t capacity;
     uint16_t vlan_id; /* of the interface, 0 = none */
     bool running;     /* between restart and pause */
     bool halting;
+    bool offload_paused; /* the host was asked to offload no more, under lock */
+    bool emptying;       /* ... until nothing is left */
     bool pause_pending;
     PNDIS_OID_REQUEST power_request;
     uint32_t topology; /* changes with every update, relink, invalidation */

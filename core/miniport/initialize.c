@@ -2,6 +2,7 @@
 #include "miniport/initialize.h"
 
 #include "conn/conn.h"
+#include "miniport/availability.h"
 #include "miniport/configure.h"
 #include "miniport/nbl.h"
 #include "miniport/oid.h"
@@ -105,6 +106,7 @@ static NDIS_STATUS open_nic(struct chim_adapter *ad)
     client.Context = ad;
     client.Receive = chim_receive_frames;
     client.TransmitDone = chim_tx_done;
+    client.HardwareFailed = chim_hardware_failed;
     NDIS_STATUS status = NicOpen(ad->handle, &client, &ad->nic_attributes, &ad->nic);
     if (status != NDIS_STATUS_SUCCESS) {
         ad->nic = NULL;

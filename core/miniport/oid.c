@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "miniport/oid.h"
 
+#include "miniport/availability.h"
 #include "miniport/power.h"
 #include "wire/packet.h"
 
@@ -125,8 +126,12 @@ static NDIS_STATUS set_vlan(struct chim_adapter *ad, PNDIS_OID_REQUEST request)
     if (vlan > 0xFFF) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
+    bool changed = CHIM_LOAD(ad->vlan_id) != vlan;
     CHIM_STORE(ad->vlan_id, (uint16_t)vlan);
     request->DATA.SET_INFORMATION.BytesRead = sizeof(vlan);
+    if (changed) {
+        chim_availability_upload_all(ad); /* neighbors were accepted by the other one */
+    }
     return NDIS_STATUS_SUCCESS;
 }
 

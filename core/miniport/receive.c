@@ -51,7 +51,8 @@ static void receive_segment(struct chim_adapter *ad, PNIC_FRAME frame,
 
 /* Some frames at once, so that what their connections need is on its way from memory while others
  * are being looked up. Returns how many were taken. */
-static uint32_t take_frames(PNIC_FRAME *frames, struct chim_lookup lookup[CHIM_LOOKUPS_MAX])
+static uint32_t take_frames(struct chim_adapter *ad, PNIC_FRAME *frames,
+                            struct chim_lookup lookup[CHIM_LOOKUPS_MAX])
 {
     uint32_t count = 0;
     while (*frames != NULL && count < CHIM_LOOKUPS_MAX) {
@@ -61,6 +62,9 @@ static uint32_t take_frames(PNIC_FRAME *frames, struct chim_lookup lookup[CHIM_L
         l->match = CHIM_MATCH_NONE;
         l->hash = 0;
         l->tcp = chim_packet_parse(l->frame->Data, l->frame->Length, &l->packet);
+        if (!l->tcp && l->packet.fragment) {
+            CHIM_COUNT(ad->fragments, 1u);
+        }
         *frames = (*frames)->Next;
     }
     return count;
@@ -71,7 +75,7 @@ VOID NDIS_CALL chim_receive_frames(PVOID context, PNIC_FRAME frames)
     struct chim_adapter *ad = context;
     struct chim_lookup lookup[CHIM_LOOKUPS_MAX];
     while (frames != NULL) {
-        uint32_t count = take_frames(&frames, lookup);
+        uint32_t count = take_frames(ad, &frames, lookup);
         chim_table_find(ad, lookup, count);
         for (uint32_t i = 0; i < count; i++) {
             struct chim_lookup *l = &lookup[i];

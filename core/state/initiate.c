@@ -5,6 +5,7 @@
  */
 #include "state/initiate.h"
 
+#include "miniport/availability.h"
 #include "state/ops.h"
 
 /* What the walk knows above a block. */
@@ -138,4 +139,5 @@ void chim_initiate_run(struct chim_adapter *ad, chim_block root)
         chim_conn_drain(c);
         chim_object_drop(&c->obj);
     }
+    chim_availability_review(ad);
 }

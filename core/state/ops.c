@@ -118,7 +118,7 @@ void chim_ops_child_done(struct chim_adapter *ad, chim_block root)
     }
 }
 
-void chim_ops_kick_all(struct chim_adapter *ad)
+void chim_ops_each_conn(struct chim_adapter *ad, void (*visit)(struct chim_conn *c))
 {
     struct chim_conn *list = NULL;
     chim_lock(&ad->lock);
@@ -143,7 +143,7 @@ void chim_ops_kick_all(struct chim_adapter *ad)
         list = c->kick_next;
         c->kick_queued = false;
         chim_unlock(&ad->lock);
-        chim_conn_kick(c);
+        visit(c);
         chim_object_drop(&c->obj);
     }
 }

@@ -9,6 +9,7 @@
 #include "state/object.h"
 
 typedef PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST chim_block;
+struct chim_conn;
 
 VOID NDIS_CALL chim_initiate_handler(NDIS_HANDLE adapter, chim_block root);
 VOID NDIS_CALL chim_query_handler(NDIS_HANDLE adapter, chim_block root);
@@ -35,7 +36,7 @@ void chim_terminate_run(struct chim_adapter *ad, chim_block root);
 void chim_terminate_mark(chim_block block);
 void chim_terminate_complete(struct chim_adapter *ad, chim_block root);
 
-/* Something under the connections changed: each takes it over and looks at its work again. */
-void chim_ops_kick_all(struct chim_adapter *ad);
+/* Visits every connection, without a lock. For what changes under all of them: chim_conn_kick. */
+void chim_ops_each_conn(struct chim_adapter *ad, void (*visit)(struct chim_conn *c));
 
 #endif

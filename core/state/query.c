@@ -54,9 +54,11 @@ static void query_path(struct chim_adapter *ad, const struct chim_path *p,
     }
 }
 
-static void query_conn(struct chim_conn *c, const struct chim_layout *l)
+/* False: the card lost the connection. */
+static bool query_conn(struct chim_conn *c, const struct chim_layout *l)
 {
     chim_conn_lock(c);
+    bool whole = !c->failed;
     if (l->konst != NULL) {
         fill_body(l->konst, &c->given_const, sizeof(c->given_const));
     }
@@ -66,10 +68,11 @@ static void query_conn(struct chim_conn *c, const struct chim_layout *l)
     if (l->delegated != NULL) {
         TCP_OFFLOAD_STATE_DELEGATED *d = (void *)l->delegated;
         chim_upload_fill(c, d);
-        d->SendBacklogSize = TCP_OFFLOAD_BACKLOG_UNSUPPORTED;
+        d->SendBacklogSize = c->backlog;
         d->ReceiveBacklogSize = c->ready.bytes + c->indicated_bytes;
     }
     chim_unlock(&c->lock);
+    return whole;
 }
 
 static void query_block(struct chim_adapter *ad, chim_block block)
@@ -89,7 +92,8 @@ static void query_block(struct chim_adapter *ad, chim_block block)
     } else if (obj->kind == CHIM_PATH) {
         query_path(ad, (const struct chim_path *)(void *)obj, &l);
     } else {
-        query_conn(chim_conn_of(obj), &l);
+        block->Status =
+            query_conn(chim_conn_of(obj), &l) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
     }
 }
 

@@ -5,9 +5,11 @@
  */
 #include "state/initiate.h"
 
+#include "conn/backlog.h"
 #include "conn/gather.h"
 #include "conn/holder.h"
 #include "conn/output.h"
+#include "conn/policy.h"
 #include "conn/send.h"
 #include "miniport/table.h"
 #include "tcp/seq.h"
@@ -223,6 +225,8 @@ struct chim_object *chim_tcp_offload(struct chim_adapter *ad, struct chim_path *
     }
     take_chain(c, block->NetBufferListChain);
     take_timers(c, d);
+    chim_backlog_begin(c);
+    chim_policy_begin(c);
     chim_unlock(&c->lock);
     return &c->obj;
 }

@@ -3,6 +3,7 @@
  * Terminate: delegated state goes back, then the objects go.
  */
 #include "conn/conn.h"
+#include "miniport/availability.h"
 #include "miniport/power.h"
 #include "state/layout.h"
 #include "state/ops.h"
@@ -88,4 +89,5 @@ void chim_terminate_complete(struct chim_adapter *ad, chim_block root)
     drop_objects(root);
     NdisMTerminateOffloadComplete(ad->handle, root);
     chim_power_check(ad);
+    chim_availability_review(ad);
 }

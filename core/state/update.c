@@ -74,13 +74,14 @@ static void restart_timers(struct chim_conn *c, const TCP_OFFLOAD_STATE_CACHED *
     }
 }
 
-static void update_conn(struct chim_conn *c, const struct chim_layout *l)
+static NDIS_STATUS update_conn(struct chim_conn *c, const struct chim_layout *l)
 {
     const TCP_OFFLOAD_STATE_CACHED *cached = (const void *)l->cached;
     if (cached == NULL) {
-        return;
+        return NDIS_STATUS_SUCCESS;
     }
     chim_conn_lock(c);
+    bool whole = !c->failed;
     TCP_OFFLOAD_STATE_CACHED old = c->given_cached;
     c->given_cached = *cached;
     c->given_cached.Header = old.Header;
@@ -93,10 +94,13 @@ static void update_conn(struct chim_conn *c, const struct chim_layout *l)
     restart_timers(c, &old, cached);
     chim_conn_refresh(c);
     chim_conn_drain(c);
+    return whole ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
 
-static void walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor *above)
+/* True: a path or neighbor changed, on which others depend. */
+static bool walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor *above)
 {
+    bool below = false;
     for (; block != NULL; block = block->NextBlock) {
         struct chim_object *obj = chim_block_object(block);
         struct chim_neighbor *neighbor = above;
@@ -110,20 +114,27 @@ static void walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor
             if (obj->kind == CHIM_NEIGHBOR) {
                 neighbor = (struct chim_neighbor *)(void *)obj;
                 update_neighbor(ad, neighbor, &l);
+                below = true;
             } else if (obj->kind == CHIM_PATH) {
                 update_path(ad, (struct chim_path *)(void *)obj, above, &l);
+                below = true;
             } else {
-                update_conn(chim_conn_of(obj), &l);
+                block->Status = update_conn(chim_conn_of(obj), &l);
             }
         }
-        walk(ad, block->DependentBlockList, neighbor);
+        below = walk(ad, block->DependentBlockList, neighbor) || below;
     }
+    return below;
 }
 
 void chim_update_run(struct chim_adapter *ad, chim_block root)
 {
-    walk(ad, root, NULL);
-    CHIM_COUNT(ad->topology, 1u);
+    bool below = walk(ad, root, NULL);
+    if (below) {
+        CHIM_COUNT(ad->topology, 1u);
+    }
     NdisMUpdateOffloadComplete(ad->handle, root);
-    chim_ops_kick_all(ad); /* sending resumes on a relinked path */
+    if (below) {
+        chim_ops_each_conn(ad, chim_conn_kick); /* sending resumes on a relinked path */
+    }
 }

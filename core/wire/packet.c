@@ -12,8 +12,8 @@ static bool parse_ip4(const uint8_t *frame, uint32_t length, struct chim_packet 
     }
     const uint8_t *ip = frame + at;
     uint32_t total = chim_load16(ip + 2);
-    bool fragment = (chim_load16(ip + 6) & 0x3FFFu) != 0;
-    if (ip[0] != 0x45 || fragment || ip[9] != CHIM_PROTOCOL_TCP) {
+    packet->fragment = (chim_load16(ip + 6) & 0x3FFFu) != 0;
+    if (ip[0] != 0x45 || packet->fragment || ip[9] != CHIM_PROTOCOL_TCP) {
         return false;
     }
     if (total < CHIM_IP4_BYTES || total > length - at) {
@@ -36,6 +36,7 @@ static bool parse_ip6(const uint8_t *frame, uint32_t length, struct chim_packet 
     }
     const uint8_t *ip = frame + at;
     uint32_t payload = chim_load16(ip + 4);
+    packet->fragment = ip[6] == CHIM_NEXT_HEADER_FRAGMENT;
     if ((ip[0] >> 4) != 6 || ip[6] != CHIM_PROTOCOL_TCP) {
         return false;
     }
@@ -53,6 +54,7 @@ static bool parse_ip6(const uint8_t *frame, uint32_t length, struct chim_packet 
 
 bool chim_packet_parse(const uint8_t *frame, uint32_t length, struct chim_packet *packet)
 {
+    packet->fragment = false;
     if (length < CHIM_ETH_BYTES) {
         return false;
     }

@@ -18,6 +18,7 @@
 #define CHIM_ETHERTYPE_IP6 0x86DDu
 #define CHIM_ETHERTYPE_VLAN 0x8100u
 #define CHIM_PROTOCOL_TCP 6u
+#define CHIM_NEXT_HEADER_FRAGMENT 44u
 
 #define CHIM_TCP_FIN 0x01u
 #define CHIM_TCP_SYN 0x02u
@@ -60,6 +61,7 @@ struct chim_segment {
 struct chim_packet {
     uint8_t family; /* 4 or 6 */
     bool tagged;
+    bool fragment; /* why the parsing failed */
     uint16_t vlan_id;
     uint16_t ip_offset;
     uint16_t tcp_offset;

@@ -126,9 +126,10 @@ static void status(void *context, NDIS_STATUS code)
 {
     struct host *host = context;
     if (code == NDIS_STATUS_UPLOAD_ALL || code == NDIS_STATUS_OFFLOAD_PAUSE) {
-        host->upload_all = true;
+        host->paused = true;
+        host->upload_all |= code == NDIS_STATUS_UPLOAD_ALL;
     } else if (code == NDIS_STATUS_OFFLOAD_RESUME) {
-        host->upload_all = false;
+        host->paused = false;
     }
 }
 

@@ -117,8 +117,9 @@ struct host {
     struct host_request *late; /* put off */
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
-    bool upload_all;
-    bool gone; /* the adapter is being halted: nothing more is asked of it */
+    bool paused;     /* the target asked for no more offloads */
+    bool upload_all; /* ... and for all that it has */
+    bool gone;       /* the adapter is being halted: nothing more is asked of it */
     /* replay: sees each byte that reaches the application, and what the target wants */
     void (*delivered)(void *context, uint32_t conn, const struct tap_nbl *list, uint32_t bytes);
     void *delivered_context;

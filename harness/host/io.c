@@ -137,6 +137,11 @@ void host_request(struct host *host, const struct host_request *request)
 
 bool host_run_late(struct host *host)
 {
+    if (host->upload_all) {
+        host->upload_all = false;
+        host_terminate_everything(host);
+        return true;
+    }
     if (host->late_first == host->late_last) {
         return false;
     }

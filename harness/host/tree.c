@@ -176,7 +176,7 @@ static bool may_initiate(const struct host *host, const struct host_conn *conn, 
 {
     const struct host_path *path = &host->path[conn->path];
     const struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-    return ours_to_offload(conn) && !host->upload_all && (path_in_tree || !path->busy) &&
+    return ours_to_offload(conn) && !host->paused && (path_in_tree || !path->busy) &&
            (neighbor_in_tree || !neighbor->busy);
 }
 

@@ -96,6 +96,7 @@ static void take_retrieve(struct oracle *o, struct orc_conn *c, uint32_t reason,
     if (reason == ReceivedUrgentData) {
         c->urgent_retrieve = seq;
     }
+    c->failed_over |= reason == HardwareFailure;
     if (!orc_mandatory_reason(reason)) {
         c->optional_event = c->optional_event == ORC_NONE ? seq : c->optional_event;
     } else if (c->mandatory_event == ORC_NONE || c->mandatory_reason == InvalidState) {
