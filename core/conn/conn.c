@@ -151,10 +151,13 @@ void chim_conn_abort(struct chim_conn *c, bool by_peer)
 
 void chim_conn_fail(struct chim_conn *c)
 {
-    if (c->fate == CHIM_ABORTED || c->fate == CHIM_DEAD) {
+    if (c->fate == CHIM_ABORTED || c->fate == CHIM_DEAD || c->terminating) {
         return;
     }
-    chim_conn_abort(c, true);
+    /* One that waits for its upload already has answered disconnects that follow its sends. */
+    if (c->fate == CHIM_RUNNING) {
+        chim_conn_abort(c, true);
+    }
     c->failed = true;
     c->retrieve_due = true;
     c->retrieve_reason = HardwareFailure;

@@ -113,15 +113,18 @@ static uint32_t probe_limit(const struct chim_conn *c)
 static void expire_keepalive(struct chim_conn *c)
 {
     uint64_t interval = chim_ticks_to_ms(c->obj.adapter, c->given_cached.KaInterval);
+    interval = interval != 0 ? interval : BLIND_INTERVAL_MS;
     if (c->initiating) {
         chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + BUSY_RETRY_MS);
     }
     if (!serving(c)) {
         return;
     }
-    if (!c->ka_blind && chim_output_pending(c)) {
-        chim_timer_set_ticks(c, CHIM_T_KEEPALIVE, chim_max32(c->given_cached.KaTimeout, 1));
-        return; /* only an idle connection is probed (TMR-KA-1) */
+    if (chim_output_pending(c)) {
+        /* Only an idle connection is probed (TMR-KA-1): data probes by itself. */
+        uint64_t idle = chim_ticks_to_ms(c->obj.adapter, chim_max32(c->given_cached.KaTimeout, 1));
+        chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + (c->ka_blind ? interval : idle));
+        return;
     }
     if (c->ka_count >= probe_limit(c)) {
         if (c->ka_blind) {
@@ -136,7 +139,7 @@ static void expire_keepalive(struct chim_conn *c)
         return;
     }
     c->ka_count++;
-    chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + (interval != 0 ? interval : BLIND_INTERVAL_MS));
+    chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + interval);
 }
 
 void chim_keepalive_reset(struct chim_conn *c)

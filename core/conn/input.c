@@ -177,12 +177,9 @@ enum chim_input chim_input(struct chim_conn *c, struct chim_arrival *a)
     if (c->fate == CHIM_DEAD) {
         return CHIM_INPUT_UP;
     }
-    if (c->terminating) {
-        /* TERM-SEG-1; behind frames that came earlier, so that they keep their order */
+    if (c->terminating || c->state == TcpConnectionClosed) {
+        /* TERM-SEG-1, CLOSED-DATA-1; behind frames that came earlier, to keep their order */
         return c->raw_head != NULL ? keep_raw(c, a) : CHIM_INPUT_UP;
-    }
-    if (c->state == TcpConnectionClosed) {
-        return CHIM_INPUT_UP; /* CLOSED-DATA-1 */
     }
     if (c->fate == CHIM_FROZEN) {
         return input_frozen(c, a);
