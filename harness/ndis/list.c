@@ -228,6 +228,20 @@ void nds_list_rearm(PNET_BUFFER_LIST nbl)
     }
 }
 
+void nds_list_refill(PNET_BUFFER_LIST nbl, enum tap_role role, nds_fill fill, void *context)
+{
+    struct nds_list *list = nds_list_detail(nbl);
+    struct builder b = {.fill = fill, .context = context};
+    nds_list_rearm(nbl);
+    data_each(list, guest_lend);
+    list->role = role;
+    list->no_push = false;
+    list->prefill = 0;
+    for (uint32_t i = 0; i < list->nb_count; i++) {
+        fill_chain(&b, list->nb[i].chain, list->nb[i].data_offset, list->nb[i].data_length);
+    }
+}
+
 void nds_list_free(PNET_BUFFER_LIST nbl)
 {
     struct nds_object *object = object_find(nbl, OBJECT_NBL);

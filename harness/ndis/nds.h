@@ -56,6 +56,7 @@ struct nds_limits {
     uint64_t memory_max;  /* guest bytes: allocations fail beyond */
     bool context_is_cell; /* pass the address of the context cell to the I/O handlers */
     bool trace_off;       /* benches: emit nothing but what readers need */
+    bool reuse;           /* long runs: frames and lists are used again */
 };
 
 /* ---- Life ---- */
@@ -139,6 +140,8 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
 struct nds_list *nds_list_detail(PNET_BUFFER_LIST nbl);
 /* Reuses a list that came back exactly as it was first handed over (benches, replay of posts). */
 void nds_list_rearm(PNET_BUFFER_LIST nbl);
+/* The same with other data of the same length, for another role. */
+void nds_list_refill(PNET_BUFFER_LIST nbl, enum tap_role role, nds_fill fill, void *context);
 void nds_list_free(PNET_BUFFER_LIST nbl); /* a host list that is the host's */
 /* Makes list b follow a; the rig may do so while it owns both. */
 void nds_list_chain(PNET_BUFFER_LIST a, PNET_BUFFER_LIST b);

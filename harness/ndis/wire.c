@@ -15,7 +15,7 @@ struct frame_detail {
     uint32_t next_free; /* object id + 1 of the next recycled frame (reuse only) */
 };
 
-static uint32_t recycled; /* object id + 1 of frames to use again, while tracing is off */
+static uint32_t recycled; /* object id + 1 of frames to use again (nds_limits.reuse) */
 
 NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *Client,
                               NIC_ATTRIBUTES *Attributes, NIC_HANDLE *Nic)
@@ -195,7 +195,7 @@ static PNIC_FRAME frame_new(const uint8_t *bytes, uint32_t length, uint32_t *id)
         uint8_t *piece = guest_alloc(head + sizeof(MDL));
         object = object_add(OBJECT_FRAME, piece, (uint32_t)(head + sizeof(MDL)), OWNER_TARGET);
         detail = rig_alloc(sizeof(*detail));
-        detail->room = nds.limits.trace_off ? nds.max_frame : length;
+        detail->room = nds.limits.reuse ? nds.max_frame : length;
         detail->data = guest_alloc(detail->room);
         object->detail = detail;
         struct nds_object *data = object_add(OBJECT_DATA, detail->data, detail->room, OWNER_TARGET);
@@ -266,7 +266,7 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
         .kind = TAP_POINT, .fn = TAP_FRAME_BACK, .conn = TAP_NONE, .object = object->id});
     guest_take(detail->data, detail->room);
     guest_take(frame, object->bytes);
-    if (nds.limits.trace_off) { /* long runs use frames again */
+    if (nds.limits.reuse) {
         detail->next_free = recycled;
         recycled = object->id + 1;
         object->owner = OWNER_HOST;

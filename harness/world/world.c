@@ -275,7 +275,8 @@ void world_run(struct world *world, const struct world_options *options,
         world_default_parameters(&world->options.parameters);
     }
     object_reset(); /* reads its old entries, which lie in the arena */
-    arena_rewind(options->trace_off);
+    bool reuse = options->reuse || options->trace_off;
+    arena_rewind(reuse);
     driver_restore();
     trace_reset(world->trace);
     host_reset(&world->host);
@@ -286,14 +287,15 @@ void world_run(struct world *world, const struct world_options *options,
     hooks.frame_out = hook_frame_out;
     hooks.sleep = hook_sleep;
     struct nds_limits limits = {
-        .events_max = options->events_max  ? options->events_max
-                      : options->trace_off ? UINT32_MAX - 1
-                                           : EVENTS_MAX,
+        .events_max = options->events_max ? options->events_max
+                      : reuse             ? UINT32_MAX - 1
+                                          : EVENTS_MAX,
         .depth_max = DEPTH_MAX,
-        .memory_max = options->trace_off ? (uint64_t)6 << 30 : MEMORY_MAX,
+        .memory_max = reuse ? (uint64_t)6 << 30 : MEMORY_MAX,
         .context_is_cell = options->context_is_cell,
         .trace_off = options->trace_off,
         .settings = options->settings,
+        .reuse = reuse,
     };
     memcpy(limits.setting, options->setting, sizeof(limits.setting));
     nds_reset(&hooks, &limits, world->trace);
