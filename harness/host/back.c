@@ -14,6 +14,7 @@ static void list_back(void *context, enum tap_fn fn, const struct tap_nbl *list)
     if (host->request_back && (fn == TAP_RCV_COMPLETE || fn == TAP_SND_COMPLETE)) {
         host->request_back(host->delivered_context, fn, list->id);
     }
+    host_list_done(host, list);
     if (fn == TAP_RCV_COMPLETE) {
         uint32_t bytes = list->bytes_transferred <= list->length ? list->bytes_transferred : 0;
         conn->posts_out--;

@@ -95,6 +95,15 @@ struct host_nested {
     bool armed;
 };
 
+/* Lists of one length and shape that came back (host.reuse). */
+#define HOST_SPARES 64u
+#define HOST_SPARE_LISTS 128u
+struct host_spare {
+    bool used;
+    uint32_t length, pieces, buffers;
+    uint32_t count, list[HOST_SPARE_LISTS];
+};
+
 struct host_counts { /* what the run reached, for anti-vacuity */
     uint32_t established, posted, indicated, refused, uploaded, disconnected;
     uint32_t completed, sent;
@@ -128,6 +137,12 @@ struct host {
     void (*request_back)(void *context, enum tap_fn fn, uint32_t list);
     uint64_t (*payload_stream)(void *context, uint32_t conn, uint64_t offset, uint8_t *out,
                                uint32_t length); /* NULL = the payload function */
+    /* long streams: bytes of BufferedData as an upload gave them back; NULL = the payload function
+     */
+    void (*buffered_bytes)(void *context, uint32_t conn, uint32_t offset, uint8_t *out,
+                           uint32_t length);
+    bool reuse; /* lists that came back are filled anew */
+    struct host_spare *spare;
 };
 
 void host_reset(struct host *host);

@@ -21,5 +21,9 @@ struct host_fill {
     enum payload_direction direction;
 };
 void host_fill_stream(void *context, uint8_t *bytes, uint32_t offset, uint32_t length);
+/* A list for the connection of `context`, built or filled anew. */
+PNET_BUFFER_LIST host_list(struct host *host, enum tap_role role, uint32_t length,
+                           struct nds_list_shape shape, nds_fill fill, struct host_fill *context);
+void host_list_done(struct host *host, const struct tap_nbl *list);
 
 #endif

@@ -24,9 +24,10 @@ static void post(struct host *host, struct host_conn *conn, const struct host_re
     PNET_BUFFER_LIST first = NULL, last = NULL;
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
+        struct host_fill fill = {host, conn->index, 0, PAYLOAD_TO_TARGET};
         PNET_BUFFER_LIST nbl =
-            nds_list_build(ROLE_POST, conn->index, r->length,
-                           (struct nds_list_shape){r->pieces + i, 1}, fill_prefix, NULL);
+            host_list(host, ROLE_POST, r->length, (struct nds_list_shape){r->pieces + i, 1},
+                      fill_prefix, &fill);
         struct nds_list *list = nds_list_detail(nbl);
         list->no_push = r->no_push;
         list->prefill = conn->posts_out ? 0 : r->prefill; /* Q6: only with no older one pending */
@@ -48,9 +49,8 @@ static PNET_BUFFER_LIST send_list(struct host *host, struct host_conn *conn, enu
                                   uint32_t length, uint32_t pieces, uint32_t buffers)
 {
     struct host_fill fill = {host, conn->index, conn->handed_down, PAYLOAD_FROM_TARGET};
-    PNET_BUFFER_LIST nbl =
-        nds_list_build(role, conn->index, length, (struct nds_list_shape){pieces, buffers},
-                       host_fill_stream, &fill);
+    PNET_BUFFER_LIST nbl = host_list(host, role, length, (struct nds_list_shape){pieces, buffers},
+                                     host_fill_stream, &fill);
     nds_list_detail(nbl)->stream_offset = conn->handed_down;
     conn->handed_down += length;
     return nbl;
@@ -146,6 +146,9 @@ bool host_run_late(struct host *host)
         return false;
     }
     struct host_request request = host->late[host->late_first++];
+    if (host->late_first == host->late_last) {
+        host->late_first = host->late_last = 0;
+    }
     host_request(host, &request);
     return true;
 }

@@ -101,6 +101,10 @@ void host_fill_stream(void *context, uint8_t *bytes, uint32_t offset, uint32_t l
                              length);
         return;
     }
+    if (host->buffered_bytes && fill->direction == PAYLOAD_TO_TARGET) {
+        host->buffered_bytes(host->delivered_context, fill->conn, offset, bytes, length);
+        return;
+    }
     payload_fill(bytes, fill->conn, fill->direction, fill->offset + offset, length, 0);
 }
 
@@ -118,8 +122,8 @@ static PNET_BUFFER_LIST outstanding_chain(struct host *host, struct host_conn *c
             conn->outstanding - done < CHAIN_PIECE ? conn->outstanding - done : CHAIN_PIECE;
         struct host_fill fill = {host, conn->index, start + done, PAYLOAD_FROM_TARGET};
         PNET_BUFFER_LIST nbl =
-            nds_list_build(ROLE_INIT_SEND, conn->index, take, (struct nds_list_shape){done % 7, 1},
-                           host_fill_stream, &fill);
+            host_list(host, ROLE_INIT_SEND, take, (struct nds_list_shape){done % 7, 1},
+                      host_fill_stream, &fill);
         nds_list_detail(nbl)->stream_offset = start + done;
         if (*tail) {
             nds_list_chain(*tail, nbl);

@@ -159,6 +159,7 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
                               .handed_event = TAP_NONE,
                               .nb_count = nbs,
                               .length = length,
+                              .pieces = form.pieces & 7,
                               .nb = (struct nb_snapshot *)(void *)(list + 1)};
     PNET_BUFFER *link = &nbl->FirstNetBuffer;
     for (uint32_t i = 0, left = length; i < nbs; i++) {

@@ -50,6 +50,7 @@ struct nds_list {
     uint64_t checksum; /* of an indicated list, while the host holds it */
     uint32_t indicated_length;
     struct nb_snapshot *nb; /* nb_count of them */
+    uint32_t pieces;        /* MDL layout that it was built with */
 };
 
 struct nds_object {
