@@ -36,6 +36,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_minimize(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_stream(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 
 /* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */
@@ -55,6 +56,14 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
 /* A number option: false and a message when it is not one in range. */
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,
                 unsigned long *out);
+
+/* Amounts as people write them, false and a message when they are none: "100M" bytes (k, M, G:
+ * powers of 1024) or bits (powers of 1000), "0.1" per cent as parts of a million, "5ms" (ns, us,
+ * ms, s). */
+bool cli_bytes(const char *name, const char *text, uint64_t most, uint64_t *out);
+bool cli_rate(const char *name, const char *text, uint64_t *bits_per_second);
+bool cli_percent(const char *name, const char *text, uint32_t *of_a_million);
+bool cli_duration(const char *name, const char *text, uint64_t most_ns, uint64_t *ns);
 
 /* Whole file, at most limit bytes. NULL and one line on stderr when it cannot be read. */
 unsigned char *cli_read_file(const char *path, size_t limit, size_t *length);

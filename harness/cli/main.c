@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"asm", "turn a text program into binary form", cmd_asm},
     {"import", "turn conversations of a capture into programs", cmd_import},
     {"replay", "replay captures against a driver", cmd_replay},
+    {"stream", "long streams between the target and lwIP over a lossy link", cmd_stream},
     {"minimize", "shrink a program that gives a finding", cmd_minimize},
     {"rules", "list the rules and what checks each", cmd_rules},
     {"bench", "measure the rig and the driver", cmd_bench},

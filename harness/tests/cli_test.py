@@ -6,7 +6,8 @@ import struct
 import pytest
 from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run
 
-COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench"]
+COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench",
+            "stream"]
 TAKES_PROGRAM = ["run", "show", "asm", "minimize", "sweep"]
 TAKES_CAPTURE = ["replay", "import"]
 
@@ -70,7 +71,7 @@ def test_unknown_option_is_named_and_status_2(command):
     assert "--no-such-option" in got.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("rules", "bench")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("rules", "bench", "stream")])
 def test_no_file_is_an_error(command):
     assert run(command).returncode == 2
 

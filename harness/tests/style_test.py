@@ -14,13 +14,15 @@ HARNESS = {
     "ndis": {"base"},
     "oracle": {"ndis", "base"},
     "peer": {"base"},
+    "link": {"base"},
     "host": {"ndis", "peer", "base"},
     "world": {"host", "oracle", "ndis", "peer", "base"},
     "program": {"world", "host", "peer", "ndis", "base"},
     "replay": {"program", "world", "host", "peer", "ndis", "base"},
+    "stream": {"world", "host", "peer", "link", "ndis", "base"},
     "fuzz": {"program", "world", "ndis", "base"},
-    "cli": {"replay", "program", "world", "oracle", "host", "peer", "ndis", "base"},
-    "tests": {"replay", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+    "cli": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+    "tests": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
 }
 CORE = {
     "wire": set(),
@@ -97,6 +99,12 @@ def test_the_rig_includes_nothing_of_the_core_but_its_interface():
 def test_only_replay_includes_libpcap():
     wrong = [p for p in SOURCES if not p.startswith("harness/replay/")
              and "#include <pcap" in (PROJECT / p).read_text()]
+    assert not wrong
+
+
+def test_only_the_lwip_peer_and_its_bench_include_lwip():
+    wrong = [p for p in SOURCES if p not in ("harness/peer/lwip_peer.c", "harness/cli/bench_lwip.c")
+             and "#include <lwip/" in (PROJECT / p).read_text()]
     assert not wrong
 
 
