@@ -126,6 +126,7 @@ struct host {
     struct host_request *late; /* put off */
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
+    uint32_t frames; /* of the host's own, sent so far */
     bool paused;     /* the target asked for no more offloads */
     bool upload_all; /* ... and for all that it has */
     bool gone;       /* the adapter is being halted: nothing more is asked of it */

@@ -365,3 +365,11 @@ void nds_host_send(PNET_BUFFER_LIST first)
                                                0);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
 }
+
+void nds_host_cancel(uint32_t id)
+{
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_HOST_CANCEL, .conn = TAP_NONE, .object = TAP_NONE, .a = id});
+    nds.calls.driver.CancelSendHandler(nds.adapter_context, (PVOID)(uintptr_t)id);
+    nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
+}

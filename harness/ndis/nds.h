@@ -125,6 +125,8 @@ NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIS
                         uint32_t flags);
 void nds_return_call(PNET_BUFFER_LIST first); /* indicated lists, chained by nds_list_chain */
 void nds_host_send(PNET_BUFFER_LIST first);
+/* Asks for lists back whose NetBufferListCancelId is this. */
+void nds_host_cancel(uint32_t id);
 void nds_host_return(PNET_BUFFER_LIST first);
 
 /* ---- Lists of the host ---- */

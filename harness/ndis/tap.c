@@ -82,6 +82,7 @@ const char *tap_fn_name(enum tap_fn fn)
         [TAP_PNP] = "MiniportDevicePnPEventNotify",
         [TAP_OID] = "MiniportOidRequest",
         [TAP_HOST_SEND] = "MiniportSendNetBufferLists",
+        [TAP_HOST_CANCEL] = "MiniportCancelSend",
         [TAP_HOST_RETURN] = "MiniportReturnNetBufferLists",
         [TAP_INITIATE] = "MiniportInitiateOffload",
         [TAP_QUERY] = "MiniportQueryOffload",

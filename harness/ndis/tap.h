@@ -34,6 +34,7 @@ enum tap_fn {
     TAP_PNP,          /* a = event */
     TAP_OID,          /* object = request id, a = oid, b = 1 set / 0 query; LEAVE: status */
     TAP_HOST_SEND,    /* MiniportSendNetBufferLists; TAP_NBL points inside */
+    TAP_HOST_CANCEL,  /* MiniportCancelSend: a = cancel id */
     TAP_HOST_RETURN,  /* MiniportReturnNetBufferLists; TAP_NBL points inside */
     TAP_INITIATE, /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
                      initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,

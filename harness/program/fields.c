@@ -140,6 +140,13 @@ static const struct field ack_fields[] = {
     {"window", 4, 0, 2, FIELD_CHOICE, peer_windows},
     {"repeat", 4, 2, 3, FIELD_NUMBER, NULL},
 };
+static const struct field host_send_fields[] = {
+    {"length", 2, 0, 11, FIELD_NUMBER, NULL}, /* bytes of each frame, link header included */
+    {"more", 4, 0, 8, FIELD_NUMBER, NULL},    /* further lists in the same call */
+    {"buffers", 5, 0, 2, FIELD_NUMBER, NULL}, /* frames of a list, less one */
+    {"pieces", 5, 2, 3, FIELD_NUMBER, NULL},
+    {"cancel", 5, 5, 1, FIELD_FLAG, NULL}, /* asked back at once */
+};
 static const struct field raw_fields[] = {
     {"kind", 2, 0, 4, FIELD_CHOICE, raw_kinds},
     {"length", 4, 0, 12, FIELD_NUMBER, NULL},
@@ -212,6 +219,8 @@ static const struct op_form forms[OP_COUNT] = {
     [OP_OID] = {"oid", "query or set another OID", oid_fields, N(oid_fields), false},
     [OP_BATCH] = {"batch", "hold frames until so many have gathered", batch_fields, N(batch_fields),
                   false},
+    [OP_HOST_SEND] = {"host-send", "the host sends frames of its own", host_send_fields,
+                      N(host_send_fields), false},
     [OP_CPU] = {"cpu", "virtual processor of the next calls", cpu_fields, N(cpu_fields), false},
 };
 

@@ -45,6 +45,7 @@ enum op_code {
     OP_OID,
     OP_BATCH,
     OP_CPU,
+    OP_HOST_SEND,
     OP_COUNT
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/payload.h"
+#include "program/ordinary.h"
 #include "program/stage.h"
 
 #define MS 1000000ull
@@ -203,6 +204,9 @@ static void one_op(struct stage *stage, const struct program_op *op)
         break;
     case OP_OID:
         other_oid(stage, op);
+        break;
+    case OP_HOST_SEND:
+        ordinary_send(stage->world, op);
         break;
     case OP_CPU:
         nds_set_cpu((uint8_t)op_get(op, "number"));
