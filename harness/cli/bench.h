@@ -35,6 +35,7 @@ enum bench_receive { BENCH_POSTED, BENCH_INDICATED, BENCH_SWAPPED };
 bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle);
 bool bench_send(struct bench *bench);
 bool bench_cycle(struct bench *bench);
+bool bench_timers(struct bench *bench);
 /* Segments to connections in random order, and what one of them costs in memory. */
 bool bench_scale(struct bench *bench, uint32_t conns);
 

@@ -164,6 +164,10 @@ static bool measure(struct bench *bench, const char *only, bool *known)
         *known = true;
         good &= bench_cycle(bench);
     }
+    if (wanted(only, "timers")) {
+        *known = true;
+        good &= bench_timers(bench);
+    }
     for (unsigned i = 0; i < SCALES && wanted(only, "rx_conns"); i++) {
         *known = true;
         good &= bench_scale(bench, conns[i]);
@@ -201,7 +205,7 @@ int cmd_bench(int argc, char **argv)
         {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
          "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
-         "tx_1460, conn_cycle, rx_conns (with mem_conn)",
+         "tx_1460, conn_cycle, rx_conns (with mem_conn), timers",
          NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
         {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL,
