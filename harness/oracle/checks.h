@@ -75,6 +75,8 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev);
 void orc_serial_lock(struct oracle *o, const struct tap_event *ev);
 
 /* ---- stream.c: the receive ledger's bytes ---- */
+/* Whether all of [begin, end) has arrived without a hole in it. */
+bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end);
 bool orc_stream_known(const struct orc_receive *r, int64_t offset);
 bool orc_stream_add(struct orc_receive *r, int64_t begin, const uint8_t *bytes, uint32_t length);
 /* Judges bytes that the target hands to the host as the next ones of the stream. */
@@ -90,6 +92,41 @@ int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
 void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_tcp *tcp, bool doubtful);
 void orc_frame_in(struct oracle *o, const struct tap_event *ev);
+
+/* ---- receiver.c: the receiving half, all of it ---- */
+void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_receiver_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                        const struct orc_tcp *tcp);
+void orc_receiver_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+/* ---- answers.c: which segments must be answered ---- */
+void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                       const struct orc_tcp *tcp);
+void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+/* ---- delay.c: how long an ACK may be put off ---- */
+void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
+                     int64_t arrived);
+void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
+void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+/* ---- offers.c: the window that is offered ---- */
+void orc_offers_heard(struct orc_conn *c, const struct orc_seen *s);
+void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+/* ---- stamps.c: timestamps ---- */
+void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_stamps_step(struct orc_conn *c, bool judged);
+void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+/* ---- blocks.c: SACK blocks that are sent ---- */
+void orc_blocks_heard(struct orc_conn *c, const struct orc_seen *s);
+void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_blocks_step(struct orc_conn *c);
 
 /* ---- receive.c ---- */
 void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);

@@ -70,7 +70,10 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
                  orc_text(o, "%u", reason));
         return;
     }
-    if (reason == ReceivedUrgentData && !r->urgent_possible) {
+    if (reason == ReceivedUrgentData && c->answers.urgent_rejected && !r->urgent_possible) {
+        orc_fail(o, ordinal, "URG-VAL-1", "a segment with URG outside the window without effect",
+                 "ReceivedUrgentData");
+    } else if (reason == ReceivedUrgentData && !r->urgent_possible) {
         orc_fail(o, ordinal, "EVT-CAUSE-1", "ReceivedUrgentData needs a segment with URG", "none");
     } else if (reason == InvalidState && !orc_path_invalid(o, c) && !r->syn_possible &&
                !(c->send.fin_sent && (r->fins || r->fin_before))) {

@@ -151,6 +151,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     c->begin_state = (uint32_t)d->State;
     begin_addresses(o, c, parent);
     begin_receive(c, d);
+    orc_stamps_begin(o, c, d);
     begin_send(c, d);
     c->buffered_expected = d->BufferedData != NULL;
     c->receive.ts_time_ns = ev->time_ns;

@@ -124,6 +124,8 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
         o->parameters_known = true;
         o->ticks_per_second = parameters->TicksPerSecond;
         o->push_ticks = parameters->TcpPushTicks;
+        o->delayed_ticks = parameters->TcpDelayedAckTicks;
+        o->ack_frequency = parameters->TcpAckFrequency;
         o->parameters_event = ev->seq;
         o->parameters_set++;
         o->max_retransmissions_old = o->max_retransmissions;

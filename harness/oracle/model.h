@@ -14,6 +14,7 @@
 
 #include "oracle/bytes.h"
 #include "oracle/oracle.h"
+#include "oracle/receiver.h"
 #include "oracle/rule_ids.h"
 #include "oracle/timing.h"
 
@@ -252,6 +253,10 @@ struct orc_conn {
     struct orc_queue sends;      /* INIT chain and SENDs */
     struct orc_queue disconnect; /* DISC lists */
     struct orc_queue forwards;
+    struct orc_answers answers;
+    struct orc_offers offers;
+    struct orc_stamps stamps;
+    struct orc_blocks blocks;
     struct orc_receive receive;
     struct orc_send send;
     struct orc_timing timing;
@@ -401,6 +406,8 @@ struct oracle {
     bool parameters_known;
     uint32_t ticks_per_second;
     uint32_t push_ticks;
+    uint32_t delayed_ticks, ack_frequency;
+    struct orc_replies replies;
     uint32_t parameters_event; /* when they were set last */
     uint32_t parameters_set;   /* how often they were set */
     uint32_t adapter_changes;  /* how often it was paused, reset, put to sleep */

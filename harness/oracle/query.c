@@ -69,6 +69,7 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
         if (c) {
             c->update_open = c->update_open && !applied;
             c->update_step = o->steps;
+            c->offers.update_step = c->offers.update_step || applied;
         }
         return;
     }
@@ -182,6 +183,7 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
         orc_fail(o, node->conn, "QRY-FILL-1", "the cached state as last set", "another");
     }
     if (d && c->version && c->sane) {
+        orc_stamps_state(o, c, d);
         judge_sequences(o, c, d);
         orc_sender_state(o, c, d, false);
         if (orc_running(o, c)) {

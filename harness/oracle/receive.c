@@ -36,6 +36,7 @@ void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct ta
     conn->receive.zero_posted = conn->receive.zero_posted || !nbl->length;
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
+    conn->offers.posted_bytes += list->length;
 }
 
 /* The bytes that the target says it placed, read leniently once a violation was told. */
@@ -227,6 +228,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_queue_remove(o, &conn->requests, list->id);
+    conn->offers.posted_bytes -= nbl->length;
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, "TERM-DRAIN-1", "every receive completed before TermComplete",
                  orc_text(o, "request #%u completed after it", nbl->index));

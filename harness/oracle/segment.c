@@ -114,7 +114,8 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
     if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !tcp->has_timestamp) {
         return;
     }
-    bool spans = a->begin <= r->acked && r->acked < a->end;
+    /* A duplicate of what waits for its ACK is not acceptable any more. */
+    bool spans = a->begin <= r->acked && r->acked < a->end && a->end > a->before;
     if (a->certain && spans && r->ts_known) {
         r->ts_recent_least = tcp->ts_value;
         r->ts_time_ns = o->event->time_ns;
@@ -302,6 +303,14 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     a.end = a.begin + tcp->length;
     a.ack = ack_offset(&conn->send, tcp->ack);
     a.fin = tcp->flags & TCP_FIN;
+    struct orc_seen seen = {.tcp = tcp,
+                            .begin = a.begin,
+                            .end = a.end,
+                            .ack = a.ack,
+                            .fin = a.fin,
+                            .doubtful = doubtful,
+                            .certain = surely_in_order_fields(o, conn, &a)};
+    orc_receiver_heard(o, conn, &seen);
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
         return;
@@ -310,7 +319,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
         return;
     }
-    a.certain = surely_in_order_fields(o, conn, &a);
+    a.certain = seen.certain;
     if (tcp->flags & TCP_PSH) {
         int64_t to = a.end > r->possible ? a.end : r->possible;
         r->push_end = to > r->push_end ? to : r->push_end;
@@ -328,9 +337,11 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     a.fresh = tcp->length && !orc_stream_known(r, a.end - 1);
     take_fin(r, &a);
     take_data(o, conn, &a);
+    int64_t before = r->sure;
     if (a.certain) {
         raise_sure(o, conn, &a);
     }
+    orc_delay_heard(o, conn, &seen, before, a.before);
     take_timestamps(o, conn, &a);
 }
 

@@ -256,7 +256,7 @@ static void commit(struct orc_conn *c, bool waived)
 /* Returns whether the connection is to be looked at again at the next rest. */
 static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
 {
-    bool again = false;
+    bool again = false, judged = false;
     bool late = o->event->time_ns > c->waived_ns + orc_slack_ns(o);
     if (waived) {
         c->waive_pending = true;
@@ -273,7 +273,8 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
         c->waive_pending = false;
         due_end(o, c);
         due_reason(o, c);
-        if (orc_running(o, c) && c->version) {
+        judged = orc_running(o, c) && c->version;
+        if (judged) {
             due_receive(o, c);
             if (c->init_returned) {
                 orc_send_step(o, c);
@@ -281,6 +282,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
             }
         }
     }
+    orc_receiver_step(o, c, judged);
     /* What came in the step in which the connection was told to go may not have been processed. */
     commit(c, waived || !orc_running(o, c));
     orc_sender_rest(c);

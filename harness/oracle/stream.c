@@ -108,6 +108,15 @@ bool orc_stream_known(const struct orc_receive *r, int64_t offset)
     return offset < r->possible || (at < r->ranges && r->range[at].begin <= offset);
 }
 
+bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end)
+{
+    if (end <= r->possible) {
+        return true;
+    }
+    uint32_t at = range_from(r, end);
+    return at < r->ranges && r->range[at].begin <= begin && end <= r->range[at].end;
+}
+
 static bool merge(struct orc_receive *r, int64_t begin, int64_t end)
 {
     uint32_t first = range_from(r, begin), last = first;
@@ -319,6 +328,7 @@ void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length
     struct orc_receive *r = &conn->receive;
     r->delivered += length;
     r->outlet_step = r->outlet_step || length;
+    conn->offers.consumed_step = conn->offers.consumed_step || length;
     if (r->delivered > r->possible) { /* a violation was told; go on from there */
         r->possible = r->delivered;
         r->lossy = true;

@@ -377,6 +377,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
             judge_sent(o, c, closing);
         }
         if (!c->failed_over) {
+            orc_stamps_state(o, c, &closing->delegated);
             judge_state(o, c, closing);
         }
     }

@@ -204,6 +204,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev)
         judge_link(o, conn, &packet);
         judge_ip(o, conn, &packet);
         judge_tcp(o, conn, &packet);
+        orc_receiver_frame(o, ev, conn, &packet.tcp);
         orc_window_frame(o, ev, conn, &packet.tcp);
     }
     orc_send_frame(o, ev, conn, &packet);

@@ -68,7 +68,12 @@ static void parse_option(const uint8_t *option, uint8_t kind, uint8_t length, st
             out->options_right = false;
             return;
         }
-        out->sack_blocks += (length - 2u) / 8;
+        for (uint32_t at = 2; at + 8 <= length; at += 8, out->sack_blocks++) {
+            if (out->sack_blocks < ORC_SACK_MAX) {
+                out->sack[out->sack_blocks][0] = get32(option + at);
+                out->sack[out->sack_blocks][1] = get32(option + at + 4);
+            }
+        }
     } else {
         out->odd_options = true;
     }

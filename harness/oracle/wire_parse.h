@@ -18,6 +18,8 @@
 #define TCP_ECE 0x40u
 #define TCP_CWR 0x80u
 
+#define ORC_SACK_MAX 4u
+
 struct orc_tcp {
     uint16_t source_port, destination_port;
     uint32_t sequence, ack;
@@ -35,7 +37,8 @@ struct orc_tcp {
     bool has_timestamp;
     uint32_t ts_value, ts_echo;
     uint32_t sack_blocks;
-    bool odd_options; /* something besides NOP, end of list, timestamps, SACK */
+    uint32_t sack[ORC_SACK_MAX][2]; /* left and right edges of the first ones */
+    bool odd_options;               /* something besides NOP, end of list, timestamps, SACK */
 };
 
 struct orc_packet {

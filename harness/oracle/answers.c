@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which segments must be answered by an ACK, and how soon; no answer without a cause. WIRE-SEQ-1,
+ * WIRE-ACKV-1, WIRE-PAWS-1, WIRE-PROBE-1, WIRE-RST-1, WIRE-SYN-1 (the answers), WIRE-QUIET-1.
+ */
+#include "oracle/checks.h"
+
+#define THROTTLE_NS (5 * ORC_NS_PER_SECOND)
+#define SYN_PERIOD_NS (3 * ORC_NS_PER_SECOND)
+
+/* RcvNxt lies between these. */
+static int64_t next_least(const struct orc_receive *r)
+{
+    int64_t least = r->fin_sure >= 0 ? r->fin_sure + 1 : r->sure;
+    return r->acked > least ? r->acked : least;
+}
+
+static int64_t next_most(const struct orc_receive *r)
+{
+    return r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
+}
+
+static int64_t sure_edge(const struct orc_conn *c)
+{
+    return c->receive.edge - ((1ll << c->receive_scale) - 1);
+}
+
+static bool throttled(const struct oracle *o)
+{
+    uint64_t since = o->event->time_ns - o->replies.last_ns;
+    return o->replies.ever && since <= THROTTLE_NS + orc_slack_ns(o);
+}
+
+/* Everything about the segment is beyond doubt but where it stands. */
+static bool plain_fields(struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
+{
+    bool stamped = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || s->tcp->has_timestamp;
+    return !s->doubtful && s->tcp->options_right && stamped && c->sane && orc_running(o, c) &&
+           !orc_path_invalid(o, c) && !orc_waived(o) && !c->receive.lossy;
+}
+
+static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = &c->answers;
+    bool may = s->begin >= next_least(r) && s->begin <= r->largest_edge;
+    bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
+    x->heard_step += may; /* outside of the window it is dropped silently */
+    if (!inside || s->doubtful || !s->tcp->options_right || !c->sane || !orc_running(o, c) ||
+        orc_waived(o) || orc_path_invalid(o, c)) {
+        x->challenged = x->challenged || may;
+        return;
+    }
+    if (!x->challenged) {
+        x->due |= DUE_RESET;
+    }
+    x->challenged = true;
+}
+
+static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = &c->answers;
+    uint64_t now = o->event->time_ns;
+    bool quiet = !x->syn_seen || now - x->syn_ns > SYN_PERIOD_NS + orc_slack_ns(o);
+    bool stamp_fine = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !r->ts_known ||
+                      (int32_t)(s->tcp->ts_value - r->ts_highest) >= 0;
+    bool inside = s->begin > next_most(r) && s->begin < sure_edge(c);
+    bool outside = s->begin < next_least(r) || s->begin > r->largest_edge;
+    x->heard_step++;
+    x->syn_seen = true;
+    x->syn_ns = now;
+    if (!plain_fields(o, c, s) || !stamp_fine || r->fins) {
+        return;
+    }
+    if (s->begin == next_least(r) && s->begin == next_most(r) && !r->fin_before) {
+        x->syn_due = true;
+        orc_ran(o, ORC_WIRE_SYN_1);
+    } else if ((inside && quiet) || (outside && !throttled(o))) {
+        x->due |= DUE_SYN;
+    }
+}
+
+static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t least = next_least(r), last = s->end + s->fin;
+    bool empty = last == s->begin;
+    if (s->begin == least - 1 && s->tcp->length <= 1 && !s->fin && least == next_most(r)) {
+        return DUE_PROBE; /* a keepalive */
+    }
+    if (s->begin == least && least == next_most(r) && s->tcp->length && r->edge <= least) {
+        return DUE_PROBE; /* a probe of the closed window */
+    }
+    if (empty ? s->begin < least : last <= least) {
+        return DUE_SEQUENCE;
+    }
+    return s->begin > r->largest_edge ? DUE_SEQUENCE : 0;
+}
+
+static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
+                          const struct orc_seen *s)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *out = &c->send;
+    if (r->ts_known && s->tcp->has_timestamp &&
+        (int32_t)(s->tcp->ts_value - r->ts_recent_least) < 0) {
+        bool young = o->event->time_ns - r->ts_time_ns < 23ull * 86400 * ORC_NS_PER_SECOND;
+        return young ? DUE_OLD_STAMP : 0;
+    }
+    uint8_t due = unacceptable(c, s);
+    if (due) {
+        return due;
+    }
+    int64_t window = out->max_window < 0x40000000 ? (int64_t)out->max_window : 0x40000000;
+    bool above = s->ack > out->handed + 2 && s->ack > out->max;
+    bool ancient = s->ack < out->una_sure - window - 1;
+    bool placed = s->begin >= next_least(r) ? s->begin < sure_edge(c) : s->end > next_least(r);
+    return (above || ancient) && placed && !c->inside ? DUE_ACK : 0;
+}
+
+void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = &c->receive;
+    orc_dirty(o, c);
+    x->odd_options = x->odd_options || s->tcp->odd_options || !s->tcp->options_right;
+    bool ordinary = s->certain && s->end > r->sure && s->begin <= next_most(r) && s->end <= r->edge;
+    x->odd_step = x->odd_step || !ordinary;
+    if (s->tcp->flags & TCP_RST) {
+        hear_reset(o, c, s);
+        return;
+    }
+    if (s->tcp->flags & TCP_SYN) {
+        hear_syn(o, c, s);
+        return;
+    }
+    x->heard_step++;
+    bool fits = s->begin < sure_edge(c) || s->begin == s->end;
+    if (s->certain && fits && s->begin >= next_least(r)) {
+        x->challenged = false;
+    }
+    if (!(s->tcp->flags & TCP_ACK) || !plain_fields(o, c, s)) {
+        return;
+    }
+    uint8_t due = answer_due(o, c, s);
+    if (due && (s->tcp->flags & TCP_URG)) {
+        x->urgent_rejected = true;
+    }
+    if (due && !throttled(o)) {
+        x->due |= due;
+    }
+}
+
+static enum orc_rule rule_of(uint8_t bit)
+{
+    switch (bit) {
+    case DUE_SEQUENCE:
+        return ORC_WIRE_SEQ_1;
+    case DUE_ACK:
+        return ORC_WIRE_ACKV_1;
+    case DUE_OLD_STAMP:
+        return ORC_WIRE_PAWS_1;
+    case DUE_PROBE:
+        return ORC_WIRE_PROBE_1;
+    case DUE_RESET:
+        return ORC_WIRE_RST_1;
+    default:
+        return ORC_WIRE_SYN_1;
+    }
+}
+
+static const char *name_of(uint8_t bit)
+{
+    static const char *const names[] = {"WIRE-SEQ-1",   "WIRE-ACKV-1", "WIRE-PAWS-1",
+                                        "WIRE-PROBE-1", "WIRE-RST-1",  "WIRE-SYN-1"};
+    uint32_t at = 0;
+    while (bit > 1) {
+        bit >>= 1;
+        at++;
+    }
+    return names[at];
+}
+
+/* A frame of the connection without payload, FIN and RST. It has a cause of its own when it moves
+ * the ACK number or the right edge, or when it is a keepalive probe; else it answers a segment. */
+static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    int64_t ack = orc_receive_offset(r, tcp->ack);
+    int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
+    int64_t at = s->max + (int32_t)(tcp->sequence - (s->sequence + (uint32_t)s->max));
+    if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
+        c->update_step == o->steps) {
+        return;
+    }
+    x->plain_step++;
+    orc_ran(o, ORC_WIRE_QUIET_1);
+    if (x->plain_step > x->heard_step && !o->replies.stalled && !o->link_down && !o->fault_stall &&
+        !o->transmit_failed && c->phase == ORC_LIVE) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1",
+                 orc_text(o, "at most %u answers to as many segments", x->heard_step),
+                 orc_text(o, "ACK number %u, which says nothing new", x->plain_step));
+    }
+}
+
+/* Before the frame changes any ledger. */
+void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                       const struct orc_tcp *tcp)
+{
+    struct orc_answers *x = &c->answers;
+    if (ev->status != NDIS_STATUS_SUCCESS) {
+        o->replies.stalled = true;
+        return;
+    }
+    if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST)) {
+        return;
+    }
+    if (!tcp->length && !(tcp->flags & TCP_FIN)) {
+        judge_cause(o, c, tcp);
+    }
+    if (x->odd_step) {
+        o->replies.ever = true;
+        o->replies.last_ns = ev->time_ns;
+    }
+    for (uint8_t bit = 1; x->due; bit = (uint8_t)(bit << 1)) {
+        if (x->due & bit) {
+            orc_ran(o, rule_of(bit));
+            x->due = (uint8_t)(x->due & ~bit);
+        }
+    }
+    orc_delay_frame(o, c, orc_receive_offset(&c->receive, tcp->ack));
+}
+
+static void judge_syn(struct oracle *o, struct orc_conn *c)
+{
+    bool told = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
+                c->term_enter != ORC_NONE || c->local_abort != ORC_NONE || c->failed_over ||
+                o->leaving;
+    if (!told) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-SYN-1",
+                 "a SYN at RcvNxt takes the connection up in its step", "no event");
+    }
+    c->answers.syn_closed = true;
+}
+
+/* At rest. judged: every duty of the connection can be judged. */
+void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
+{
+    struct orc_answers *x = &c->answers;
+    bool wire = !o->transmit_failed && !o->transmit_failed_step && !o->link_down &&
+                !o->fault_stall && !o->replies.stalled;
+    if (x->syn_due && !orc_waived(o) && c->phase == ORC_LIVE) {
+        judge_syn(o, c);
+    }
+    for (uint8_t bit = 1; judged && wire && x->due; bit = (uint8_t)(bit << 1)) {
+        if (x->due & bit) {
+            orc_ran(o, rule_of(bit));
+            orc_fail(o, orc_ordinal(o, c), name_of(bit), "an ACK in the step of the segment",
+                     "none");
+            x->due = (uint8_t)(x->due & ~bit);
+        }
+    }
+    orc_delay_step(o, c, judged && wire);
+    o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
+    x->heard_step = x->plain_step = 0;
+    x->due = 0;
+    x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
+}

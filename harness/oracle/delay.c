@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How long an acknowledgement may be put off. WIRE-ACK-3, TMR-DACK-1.
+ */
+#include "oracle/checks.h"
+
+static uint64_t delay_ns(const struct oracle *o)
+{
+    return o->delayed_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+}
+
+/* A segment as large as the path allows is full-sized by every reading. */
+static uint32_t full_size(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    uint32_t fixed = c->version == 6 ? 60 : 40;
+    return path && path->mtu > fixed ? path->mtu - fixed : UINT32_MAX;
+}
+
+/* After the ledgers took the segment; before is what was sure until then. */
+void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
+                     int64_t arrived)
+{
+    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = &c->receive;
+    bool beyond = s->begin > arrived && s->tcp->length && s->begin < r->edge && !r->fins;
+    bool heals = s->tcp->length && s->begin <= before && r->possible > s->end;
+    if (r->urgent_limit >= 0) {
+        return;
+    }
+    if (s->certain && (beyond || (heals && r->sure > before))) {
+        x->prompt_ns = x->prompt ? x->prompt_ns : o->event->time_ns;
+        x->prompt_event = x->prompt ? x->prompt_event : o->event->seq;
+        x->prompt = true;
+        orc_dirty(o, c);
+    }
+    if (r->sure <= before || !s->tcp->length) {
+        return;
+    }
+    x->data++;
+    x->full += s->tcp->length + s->tcp->options >= full_size(o, c);
+    if (!x->owed) {
+        x->owed = true;
+        x->owed_ns = o->event->time_ns;
+        x->owed_event = o->event->seq;
+    }
+}
+
+/* A frame acknowledges everything below ack. */
+void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
+{
+    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = &c->receive;
+    x->prompt = false;
+    if (ack >= r->sure) {
+        x->owed = false;
+        x->full = x->data = 0;
+        return;
+    }
+    uint32_t left = (uint32_t)(r->sure - ack), size = full_size(o, c);
+    x->full = x->full < left / size ? x->full : left / size;
+    x->data = x->full;
+    x->owed_ns = o->event->time_ns;
+    x->owed_event = o->event->seq;
+}
+
+static void judge_count(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_answers *x = &c->answers;
+    uint32_t most = o->ack_frequency ? o->ack_frequency : 1;
+    orc_ran(o, ORC_WIRE_ACK_3);
+    if (x->full > most) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-ACK-3",
+                 orc_text(o, "an ACK for every %u full-sized segments", most),
+                 orc_text(o, "%u unacknowledged at rest", x->full));
+    } else if (x->data >= most && most > 1) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-ACK-3",
+                 orc_text(o, "an ACK for every %u segments", most),
+                 orc_text(o, "%u unacknowledged at rest", x->data));
+    }
+}
+
+static void judge_prompt(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_answers *x = &c->answers;
+    uint64_t due = x->prompt_ns + delay_ns(o) + orc_slack_ns(o), now = o->event->time_ns;
+    orc_ran(o, ORC_WIRE_ACK_3);
+    if (now > due) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-ACK-3",
+                 "an ACK at once for a segment beyond or into a hole",
+                 orc_text(o, "none since event %u", x->prompt_event));
+        x->prompt = false;
+        return;
+    }
+    if (now == x->prompt_ns) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-ACK-3",
+                 "an ACK at once for a segment beyond or into a hole", "none in its step");
+    }
+    orc_watch(o, c, due + 1);
+}
+
+static void judge_owed(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_answers *x = &c->answers;
+    uint64_t due = x->owed_ns + delay_ns(o) + orc_slack_ns(o);
+    orc_ran(o, ORC_TMR_DACK_1);
+    if (o->event->time_ns <= due) {
+        orc_watch(o, c, due + 1);
+        return;
+    }
+    orc_fail(
+        o, orc_ordinal(o, c), "TMR-DACK-1",
+        orc_text(o, "an ACK within %u ticks of the first unacknowledged byte", o->delayed_ticks),
+        orc_text(o, "none for %llu ms, since event %u",
+                 (unsigned long long)((o->event->time_ns - x->owed_ns) / 1000000), x->owed_event));
+    x->owed = false;
+}
+
+void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
+{
+    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = &c->receive;
+    if (!x->owed && !x->prompt) {
+        return;
+    }
+    if (!judged || !o->parameters_known || r->urgent_limit >= 0 || r->lossy || !c->sane ||
+        orc_path_invalid(o, c)) {
+        x->owed = x->prompt = false;
+        x->full = x->data = 0;
+        return;
+    }
+    if (x->prompt && x->prompt_event > o->parameters_event) {
+        judge_prompt(o, c);
+    }
+    if (x->owed && x->owed_event > o->parameters_event) {
+        judge_count(o, c);
+        judge_owed(o, c);
+    }
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The window that the target offers: how far, in which steps, and when it must be offered anew.
+ * WIRE-WND-2, WIRE-WND-3, UPD-RCVWND-1.
+ */
+#include "oracle/checks.h"
+
+static int64_t least_of(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t rounding(const struct orc_conn *c)
+{
+    return (1ll << c->receive_scale) - 1;
+}
+
+void orc_offers_heard(struct orc_conn *c, const struct orc_seen *s)
+{
+    uint32_t length = s->tcp->length;
+    c->offers.largest = length > c->offers.largest ? length : c->offers.largest;
+}
+
+/* Unconsumed bytes close the window; requests that wait may widen it (Q30). */
+static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t window = c->cached.InitialRcvWnd, was = c->cached_old.InitialRcvWnd;
+    int64_t handed = r->handed_edge - r->start;
+    window = c->update_step != ORC_NONE && was > window ? was : window;
+    window = handed > window ? handed : window;
+    int64_t most = r->delivered + c->offers.posted_bytes + window + (r->fins || r->fin_before);
+    orc_ran(o, ORC_WIRE_WND_2);
+    if (edge > most) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-WND-2",
+                 orc_text(o, "a right edge of at most %lld: %lld bytes consumed, a window of %lld",
+                          (long long)most, (long long)r->delivered, (long long)window),
+                 orc_text(o, "%lld", (long long)edge));
+    }
+}
+
+static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, int64_t edge)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t worth = least_of(c->cached.InitialRcvWnd / 2, c->offers.largest);
+    int64_t moved = edge - r->edge;
+    bool first = r->edge_event == c->init_op;
+    bool updated = c->update_open || c->update_step != ORC_NONE;
+    if (first || updated || r->fins || r->fin_before) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_WND_3);
+    if (moved < worth - rounding(c) && edge - ack < worth) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-WND-3",
+                 orc_text(o, "the window reopened by at least %lld bytes", (long long)worth),
+                 orc_text(o, "by %lld, to %lld bytes", (long long)moved, (long long)(edge - ack)));
+    }
+}
+
+/* Before the frame changes the ledger. */
+void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    const struct orc_receive *r = &c->receive;
+    if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST) || r->lossy || !c->init_returned) {
+        return;
+    }
+    int64_t ack = orc_receive_offset(r, tcp->ack);
+    int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
+    if (edge > r->edge) {
+        judge_reach(o, c, edge);
+        judge_step(o, c, ack, edge);
+    }
+}
+
+/* At rest: room that the host has made and that the peer does not know of. */
+void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
+{
+    struct orc_offers *x = &c->offers;
+    const struct orc_receive *r = &c->receive;
+    const struct orc_object *path = orc_object(o, c->path);
+    bool updated = x->update_step;
+    bool asked = x->consumed_step || updated;
+    x->consumed_step = x->update_step = false;
+    if (!asked || !judged || !path || r->fins || r->fin_before || c->update_open || r->lossy ||
+        c->inside || !c->sane) {
+        return;
+    }
+    int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
+    int64_t full = path->mtu - (c->version == 6 ? 60 : 40);
+    int64_t unknown = r->delivered + size - r->edge;
+    int64_t worth = least_of(size / 2, 2 * full) + rounding(c);
+    orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);
+    if (unknown >= (worth ? worth : 1)) {
+        orc_fail(o, orc_ordinal(o, c), updated ? "UPD-RCVWND-1" : "WIRE-WND-3",
+                 updated ? "a window update in the step of the update"
+                         : "a window update in the step in which the host consumed",
+                 orc_text(o, "%lld bytes free beyond the edge offered, none", (long long)unknown));
+    }
+}

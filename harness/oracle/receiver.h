@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the oracle knows of a connection's receiving half besides its byte ledger: which segments
+ * wait for an answer, what has been acknowledged how late, what was offered, timestamps, blocks.
+ */
+#ifndef ORACLE_RECEIVER_H
+#define ORACLE_RECEIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "oracle/wire_parse.h"
+
+/* A segment as the receiving half sees it, before it changes any ledger. */
+struct orc_seen {
+    const struct orc_tcp *tcp;
+    int64_t begin, end; /* payload, receive offsets */
+    int64_t ack;        /* send offset */
+    bool fin;
+    bool doubtful; /* it may not even have reached the target */
+    bool certain;  /* fields beyond doubt, and the connection runs normally */
+};
+
+/* Answers that are due in this step, one bit per rule. */
+enum orc_due {
+    DUE_SEQUENCE = 1 << 0,
+    DUE_ACK = 1 << 1,
+    DUE_OLD_STAMP = 1 << 2,
+    DUE_PROBE = 1 << 3,
+    DUE_RESET = 1 << 4,
+    DUE_SYN = 1 << 5,
+};
+
+struct orc_answers {
+    uint64_t owed_ns; /* since when accepted bytes are unacknowledged */
+    uint32_t owed_event;
+    uint64_t prompt_ns; /* since when a segment waits for an immediate ACK */
+    uint32_t prompt_event;
+    bool owed, prompt;
+    uint32_t full, data; /* segments accepted above the last ACK: full-sized ones, all */
+    uint32_t heard_step; /* segments that may be answered */
+    uint32_t plain_step; /* answers that said nothing new */
+    uint8_t due;         /* enum orc_due */
+    bool odd_step;       /* something came that may be answered as unacceptable */
+    bool challenged;     /* an RST inside the window since the last acceptable segment */
+    bool syn_seen;
+    uint64_t syn_ns;      /* when the last SYN came */
+    bool syn_due;         /* a SYN at RcvNxt: the connection goes up in this step */
+    bool syn_closed;      /* the same, for good */
+    bool urgent_rejected; /* URG on a segment that had to be discarded */
+    bool odd_options;     /* since the last rest */
+};
+
+/* Answers of the whole target. */
+struct orc_replies {
+    bool ever;
+    uint64_t last_ns; /* when it last answered something unacceptable */
+    bool stalled;     /* frames were refused once: when they left is not known */
+};
+
+/* What it offered. */
+struct orc_offers {
+    uint32_t largest;     /* payload received in one segment */
+    int64_t posted_bytes; /* of the requests that wait */
+    bool consumed_step;
+    bool update_step; /* an update of the window was completed */
+};
+
+/* Timestamps, modular. */
+struct orc_stamps {
+    uint32_t anchor; /* a value sent or handed over, and when */
+    uint64_t anchor_ns;
+    uint32_t anchor_event;
+    uint32_t spoken;           /* highest value sent or handed over */
+    uint32_t least, most;      /* TsRecent as of the last rest lies between these */
+    uint32_t value;            /* last value heard that may have become TsRecent, */
+    int64_t first_ns, last_ns; /* and when it came first and last */
+};
+
+#define ORC_NEWEST 8u
+
+/* Segments beyond a hole that came in this step: the first block holds the newest. */
+struct orc_blocks {
+    int64_t begin[ORC_NEWEST], end[ORC_NEWEST];
+    uint32_t newest;
+    bool others; /* something else came as well */
+};
+
+#endif

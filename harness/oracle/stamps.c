@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Timestamps: the value sent goes on from the one handed over and advances with the host's ticks,
+ * the echo is TsRecent. WIRE-TS-1, ST-TS-1, ST-TS-2.
+ */
+#include "oracle/checks.h"
+
+static uint64_t tick_ns(const struct oracle *o)
+{
+    return ORC_NS_PER_SECOND / o->ticks_per_second;
+}
+
+/* One tick and the granularity, in ticks. */
+static int64_t leeway(const struct oracle *o)
+{
+    uint64_t granularity = orc_slack_ns(o) / 2, tick = tick_ns(o);
+    return (int64_t)(1 + (granularity + tick - 1) / tick);
+}
+
+static bool within(const struct oracle *o, uint32_t difference, uint64_t elapsed_ns)
+{
+    int64_t ticks = (int64_t)(elapsed_ns / tick_ns(o)), e = leeway(o);
+    int64_t apart = (int32_t)difference;
+    return apart >= ticks - e && apart <= ticks + 1 + e;
+}
+
+void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    struct orc_stamps *x = &c->stamps;
+    uint64_t now = o->event->time_ns;
+    *x = (struct orc_stamps){.anchor = d->TsTime,
+                             .anchor_ns = now,
+                             .anchor_event = o->event->seq,
+                             .spoken = d->TsTime,
+                             .least = d->TsRecent,
+                             .most = d->TsRecent,
+                             .value = d->TsRecent};
+    x->first_ns = x->last_ns = (int64_t)now;
+    if (o->parameters_known) {
+        x->first_ns -= (int64_t)(d->TsRecentAge * tick_ns(o));
+        x->last_ns = x->first_ns;
+    }
+}
+
+/* A segment that may set TsRecent, before it changes any ledger. */
+void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    struct orc_stamps *x = &c->stamps;
+    const struct orc_receive *r = &c->receive;
+    int64_t now = (int64_t)o->event->time_ns;
+    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !s->tcp->has_timestamp ||
+        s->begin > r->possible + 1) {
+        return;
+    }
+    if ((int32_t)(s->tcp->ts_value - x->most) > 0) {
+        x->most = s->tcp->ts_value;
+    }
+    if (s->tcp->ts_value != x->value) {
+        x->value = s->tcp->ts_value;
+        x->first_ns = now;
+    }
+    x->last_ns = now;
+}
+
+static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo)
+{
+    const struct orc_stamps *x = &c->stamps;
+    bool old = c->receive.ts_known && (int32_t)(echo - x->least) < 0;
+    orc_ran(o, ORC_WIRE_TS_1);
+    if (old || (int32_t)(echo - x->most) > 0) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-TS-1",
+                 orc_text(o, "an echo of TsRecent, from %u to %u", x->least, x->most),
+                 orc_text(o, "%u", echo));
+    }
+}
+
+static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
+{
+    struct orc_stamps *x = &c->stamps;
+    uint64_t now = o->event->time_ns;
+    orc_ran(o, ORC_ST_TS_1);
+    if ((int32_t)(value - x->spoken) < 0) {
+        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
+                 orc_text(o, "a timestamp of at least %u", x->spoken), orc_text(o, "%u", value));
+    } else if (o->parameters_known && x->anchor_event > o->parameters_event &&
+               !within(o, value - x->anchor, now - x->anchor_ns)) {
+        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
+                 orc_text(o, "a timestamp %llu ticks after %u",
+                          (unsigned long long)((now - x->anchor_ns) / tick_ns(o)), x->anchor),
+                 orc_text(o, "%u", value));
+    }
+    if (x->anchor_event < o->parameters_event) { /* a new rate: measured from here on */
+        x->anchor = value;
+        x->anchor_ns = now;
+        x->anchor_event = o->event->seq;
+    }
+    x->spoken = value;
+}
+
+void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    bool wanted = c->flags & TCP_FLAG_TIMESTAMP_ENABLED;
+    if (tcp->flags & TCP_RST) {
+        return;
+    }
+    if (wanted != tcp->has_timestamp) {
+        orc_ran(o, ORC_WIRE_TS_1);
+        orc_fail(o, orc_ordinal(o, c), "WIRE-TS-1",
+                 wanted ? "timestamps on every segment" : "no timestamps on this connection",
+                 wanted ? "none" : "the option");
+        return;
+    }
+    if (wanted) {
+        judge_echo(o, c, tcp->ts_echo);
+        judge_value(o, c, tcp->ts_value);
+    }
+}
+
+/* At rest what was sure is in force. */
+void orc_stamps_step(struct orc_conn *c, bool judged)
+{
+    if (judged && c->receive.ts_known) {
+        c->stamps.least = c->receive.ts_recent_least;
+    }
+}
+
+static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
+{
+    const struct orc_stamps *x = &c->stamps;
+    int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
+    int64_t told = (int64_t)(age * tick_ns(o));
+    int64_t least = now - x->last_ns - slack, most = now - x->first_ns + slack;
+    if (told < least || told > most) {
+        orc_fail(o, orc_ordinal(o, c), "ST-TS-2",
+                 orc_text(o, "an age of TsRecent from %lld to %lld ms",
+                          (long long)(least / 1000000), (long long)(most / 1000000)),
+                 orc_text(o, "%u ticks", age));
+    }
+}
+
+/* The state of a query or terminate. */
+void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_stamps *x = &c->stamps;
+    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !c->receive.ts_known || !o->parameters_known) {
+        return;
+    }
+    uint64_t elapsed = o->event->time_ns - x->anchor_ns;
+    orc_ran(o, ORC_ST_TS_1);
+    if ((int32_t)(d->TsTime - x->spoken) < 0 ||
+        (x->anchor_event > o->parameters_event && !within(o, d->TsTime - x->anchor, elapsed))) {
+        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
+                 orc_text(o, "TsTime going on from %u, and %llu ticks after %u", x->spoken,
+                          (unsigned long long)(elapsed / tick_ns(o)), x->anchor),
+                 orc_text(o, "%u", d->TsTime));
+    }
+    orc_ran(o, ORC_ST_TS_2);
+    if ((int32_t)(d->TsRecent - x->least) < 0 || (int32_t)(d->TsRecent - x->most) > 0) {
+        orc_fail(o, orc_ordinal(o, c), "ST-TS-2",
+                 orc_text(o, "TsRecent from %u to %u", x->least, x->most),
+                 orc_text(o, "%u", d->TsRecent));
+    } else if (d->TsRecent == x->value && x->anchor_event > o->parameters_event) {
+        judge_age(o, c, d->TsRecentAge);
+    }
+}
