@@ -33,6 +33,8 @@ void bench_add(struct bench *bench, const char *name, double value, const char *
 bool bench_fuzz_exec(struct bench *bench);
 enum bench_receive { BENCH_POSTED, BENCH_INDICATED, BENCH_SWAPPED };
 bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle);
+/* What lwIP takes for the same segments, and what part of it the target took in this run. */
+bool bench_lwip(struct bench *bench);
 bool bench_send(struct bench *bench);
 bool bench_cycle(struct bench *bench);
 bool bench_timers(struct bench *bench);

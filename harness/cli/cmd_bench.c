@@ -156,6 +156,10 @@ static bool measure(struct bench *bench, const char *only, bool *known)
             good &= bench_receive(bench, receive[i].name, receive[i].how, receive[i].oracle);
         }
     }
+    if (wanted(only, "rx_lwip_1460")) {
+        *known = true;
+        good &= bench_lwip(bench);
+    }
     if (wanted(only, "tx_1460")) {
         *known = true;
         good &= bench_send(bench);
@@ -205,7 +209,8 @@ int cmd_bench(int argc, char **argv)
         {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
          "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
-         "tx_1460, conn_cycle, rx_conns (with mem_conn), timers",
+         "rx_lwip_1460 (after those two: the ratios), tx_1460, conn_cycle, rx_conns (with "
+         "mem_conn), timers",
          NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
         {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL,

@@ -76,7 +76,7 @@ static void feed(void)
         peer.status.given += take;
         left -= take;
     }
-    if (!left && peer.pcb && !peer.shut) {
+    if (!left && peer.pcb && !peer.shut && !peer.options.stays) {
         peer.shut = tcp_shutdown(peer.pcb, 0, 1) == ERR_OK;
     }
     if (peer.pcb) {
@@ -183,18 +183,31 @@ bool lwip_peer_open(const struct lwip_peer_options *options, uint64_t now_ns)
     return peer.listener != NULL;
 }
 
-void lwip_peer_frame(const uint8_t *bytes, uint32_t length, uint64_t now_ns)
+struct pbuf *lwip_peer_prepare(const uint8_t *bytes, uint32_t length)
 {
-    peer.now_ns = now_ns;
     bool ours = length > ETHERNET && length <= ETHERNET + MTU && bytes[12] == 0x08 &&
                 bytes[13] == 0x00 && !memcmp(bytes, peer.options.local.mac, 6);
     /* PBUF_RAM: the pool of Debian's build hands out less than it says. */
     struct pbuf *p = ours ? pbuf_alloc(PBUF_RAW, (u16_t)(length - ETHERNET), PBUF_RAM) : NULL;
     if (p) {
         memcpy(p->payload, bytes + ETHERNET, length - ETHERNET);
-        if (ip4_input(p, &peer.netif) != ERR_OK) {
-            pbuf_free(p);
-        }
+    }
+    return p;
+}
+
+void lwip_peer_deliver(struct pbuf *frame, uint64_t now_ns)
+{
+    peer.now_ns = now_ns;
+    if (ip4_input(frame, &peer.netif) != ERR_OK) {
+        pbuf_free(frame);
+    }
+}
+
+void lwip_peer_frame(const uint8_t *bytes, uint32_t length, uint64_t now_ns)
+{
+    struct pbuf *frame = lwip_peer_prepare(bytes, length);
+    if (frame) {
+        lwip_peer_deliver(frame, now_ns);
     }
 }
 
