@@ -76,7 +76,7 @@ void chim_recover_progress(struct chim_conn *c, uint32_t acked)
     } else if (!c->by_sack) {
         chim_cong_partial_ack(&c->cong, acked, c->mss);
         c->fast_due = true; /* the next hole at once (WIRE-FR-2) */
-    } else if (chim_seq_leq(c->sacked->high_rxt, c->snd_una)) {
+    } else if (c->sacked != NULL && chim_seq_leq(c->sacked->high_rxt, c->snd_una)) {
         c->fast_due = true; /* a partial ACK names a hole by itself */
     }
     if (c->sacked != NULL && c->sacked->count == 0 && !c->by_sack) {
