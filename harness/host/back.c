@@ -57,7 +57,11 @@ static void callback_open(void *context, enum tap_fn fn, uint32_t conn)
             if (request.conn == UINT32_MAX) {
                 request.conn = conn;
             }
-            host_request(host, &request);
+            if (request.fn != TAP_NIC_RECEIVE) {
+                host_request(host, &request);
+            } else if (host->nested_frame && request.conn < host->conns) {
+                host->nested_frame(host->nested_context, request.conn, request.length);
+            }
         }
     }
 }

@@ -36,6 +36,9 @@ static uint32_t neighbor_for(struct host *host, const struct host_conn_setup *se
     neighbor->state = nds_state_new(LAYER_NEIGHBOR, TAP_NONE);
     neighbor->vlan = setup->vlan;
     memcpy(neighbor->mac, setup->remote.mac, 6);
+    if (setup->source_mac) {
+        memcpy(neighbor->source, (const uint8_t[6]){0x02, 0x5E, 0xED, 0, 0, 1}, 6);
+    }
     return at;
 }
 

@@ -74,7 +74,7 @@ struct host_path {
 struct host_neighbor {
     struct nds_state *state;
     bool offloaded, invalidated, busy, settling; /* as of a path */
-    uint8_t mac[6];
+    uint8_t mac[6], source[6];
     uint16_t vlan;
     uint32_t live; /* paths offloaded or being offloaded over it */
 };
@@ -126,6 +126,10 @@ struct host {
     struct host_request *late; /* put off */
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
+    bool placeholders; /* in trees that only add connections */
+    /* A frame of the peer inside a callback (TAP_NIC_RECEIVE as the nested request). */
+    void (*nested_frame)(void *context, uint32_t conn, uint32_t length);
+    void *nested_context;
     uint32_t frames; /* of the host's own, sent so far */
     bool paused;     /* the target asked for no more offloads */
     bool upload_all; /* ... and for all that it has */
@@ -152,6 +156,7 @@ void host_hooks(struct host *host, struct nds_hooks *hooks);
 
 struct host_conn_setup {
     bool v6;
+    bool source_mac; /* the neighbor names its source address */
     struct endpoint local, remote;
     uint16_t vlan;
     uint32_t mtu;
@@ -180,7 +185,8 @@ enum host_update {
     UPDATE_MAC,
     UPDATE_MAXRT,
     UPDATE_TTL,
-    UPDATE_INDICATION
+    UPDATE_INDICATION,
+    UPDATE_NEIGHBOR /* offloads the other neighbor; when it is, links the path to it */
 };
 void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
 

@@ -60,6 +60,7 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST neighbor_new(struct tree *tree, struct 
     NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
     NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = 0};
     memcpy(cached.DlDestinationAddress, n->mac, 6);
+    memcpy(constant.DlSourceAddress, n->source, 6);
     void *at = append(ndis_offload_state_first(made), &constant, sizeof(constant));
     at = append(at, &cached, sizeof(cached));
     append(at, &delegated, sizeof(delegated));
@@ -201,6 +202,9 @@ void host_initiate(struct host *host, uint32_t first, uint32_t count)
         if (!root) {
             root = neighbor->offloaded ? block(&tree, neighbor->state, NeighborOffloadState, 0)
                                        : neighbor_new(&tree, neighbor);
+            if (host->placeholders && neighbor->offloaded && path->offloaded) {
+                root->MiniportOffloadContext = NULL; /* only the way to the path */
+            }
             neighbor_now = path->neighbor;
         }
         if (!path_block || conn->path != path_now) {
@@ -402,6 +406,8 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     case UPDATE_MAC:
         host->neighbor[path->neighbor].mac[5] ^= 1;
         break;
+    case UPDATE_NEIGHBOR:
+        break;
     }
 }
 
@@ -450,6 +456,57 @@ static void update_neighbor(struct host *host, struct host_conn *conn)
     }
 }
 
+/* A neighbor of the same VLAN beside the one that the path has. */
+static uint32_t other_neighbor(struct host *host, const struct host_path *path)
+{
+    if (host->neighbors == 1) {
+        const struct host_neighbor *first = &host->neighbor[0];
+        struct host_neighbor *second = &host->neighbor[host->neighbors++];
+        *second = (struct host_neighbor){.state = nds_state_new(LAYER_NEIGHBOR, TAP_NONE),
+                                         .vlan = first->vlan};
+        memcpy(second->mac, first->mac, 6);
+        memcpy(second->source, first->source, 6);
+        second->mac[4] ^= 1;
+    }
+    return 1 - path->neighbor;
+}
+
+/* UPD-LINK-1: the new neighbor must be offloaded before paths are linked to it. */
+static void update_link(struct host *host, struct host_conn *conn)
+{
+    static struct tree tree;
+    struct host_path *path = &host->path[conn->path];
+    uint32_t other = other_neighbor(host, path);
+    struct host_neighbor *from = &host->neighbor[path->neighbor], *to = &host->neighbor[other];
+    tree.pieces = 0;
+    if (to->busy || to->settling || to->invalidated || host->paused) {
+        return;
+    }
+    if (!to->offloaded) {
+        nds_state_call(TAP_INITIATE, neighbor_new(&tree, to), tree.piece, tree.pieces);
+        return;
+    }
+    if (!may_update(host, path->state, path->busy || path->settling, path->invalidated) ||
+        !may_update(host, to->state, false, false)) {
+        return;
+    }
+    NEIGHBOR_OFFLOAD_STATE_CACHED neighbor = {.HostReachabilityDelta = 0};
+    PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
+    memcpy(neighbor.DlDestinationAddress, to->mac, 6);
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
+        block(&tree, to->state, NeighborOffloadCachedState, sizeof(neighbor));
+    append(ndis_offload_state_first(root), &neighbor, sizeof(neighbor));
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST below =
+        block(&tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
+              sizeof(cached));
+    append(ndis_offload_state_first(below), &cached, sizeof(cached));
+    root->DependentBlockList = below;
+    from->live--;
+    to->live++;
+    path->neighbor = other;
+    single(host, TAP_UPDATE, conn, path->state, &tree);
+}
+
 void host_update(struct host *host, uint32_t index, enum host_update what, uint32_t value)
 {
     static struct tree tree;
@@ -460,6 +517,8 @@ void host_update(struct host *host, uint32_t index, enum host_update what, uint3
     struct host_conn *conn = &host->conn[index];
     if (what == UPDATE_MTU) {
         update_path(host, conn, value);
+    } else if (what == UPDATE_NEIGHBOR) {
+        update_link(host, conn);
     } else if (what == UPDATE_MAC) {
         update_neighbor(host, conn);
     } else if (may_update(host, conn->tcp, conn->settling, conn->invalidated)) {

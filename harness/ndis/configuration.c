@@ -63,6 +63,11 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
                                                               .ParameterData.IntegerData =
                                                                   nds.limits.setting[i].value};
             *Status = NDIS_STATUS_SUCCESS;
+            tap_emit((struct tap_event){.kind = TAP_POINT,
+                                        .fn = TAP_SETTING,
+                                        .conn = TAP_NONE,
+                                        .object = TAP_NONE,
+                                        .a = nds.limits.setting[i].value});
             return;
         }
     }

@@ -278,6 +278,20 @@ void nds_unload(void)
 
 #define OID_BUFFER 512u
 
+/* How a request ended, and what it brought. */
+static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, NDIS_STATUS status)
+{
+    bool set = request->RequestType == NdisRequestSetInformation;
+    bool done = status == NDIS_STATUS_SUCCESS;
+    return (struct tap_event){.conn = TAP_NONE,
+                              .object = id,
+                              .status = status,
+                              .a = request->DATA.SET_INFORMATION.Oid,
+                              .b = set,
+                              .c = done ? request->DATA.SET_INFORMATION.BytesRead : 0,
+                              .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
+}
+
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object)
 {
     struct {
@@ -299,11 +313,15 @@ NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length,
     request->DATA.SET_INFORMATION.InformationBufferLength = length;
     nds.oid = request;
     nds.oid_object = *object = of->id;
-    struct nds_frame_mark mark = nds_open(
-        (struct tap_event){.fn = TAP_OID, .conn = TAP_NONE, .object = of->id, .a = oid, .b = set});
+    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = TAP_OID,
+                                                             .conn = TAP_NONE,
+                                                             .object = of->id,
+                                                             .a = oid,
+                                                             .b = set,
+                                                             .c = length,
+                                                             .ptr = piece->buffer});
     NDIS_STATUS status = nds.calls.driver.OidRequestHandler(nds.adapter_context, request);
-    nds_close(mark, true,
-              (struct tap_event){.conn = TAP_NONE, .object = of->id, .status = status, .a = oid});
+    nds_close(mark, true, oid_event(request, of->id, status));
     if (status != NDIS_STATUS_PENDING) {
         nds.oid_object = TAP_NONE;
         object_own(of, OWNER_HOST, mark.enter);
@@ -340,6 +358,10 @@ VOID NDIS_CALL NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle,
     struct nds_object *object = object_find(OidRequest, OBJECT_OID);
     bool pending = object && object->id == nds.oid_object;
     if (pending) {
+        struct tap_event done = oid_event(OidRequest, object->id, Status);
+        done.kind = TAP_POINT;
+        done.fn = TAP_OID_DONE;
+        tap_emit(done);
         nds.oid_object = TAP_NONE;
         object_own(object, OWNER_HOST, nds.events);
     }

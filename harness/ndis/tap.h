@@ -32,7 +32,9 @@ enum tap_fn {
     TAP_HALT,         /* a = halt action */
     TAP_UNLOAD,       /* - */
     TAP_PNP,          /* a = event */
-    TAP_OID,          /* object = request id, a = oid, b = 1 set / 0 query; LEAVE: status */
+    TAP_OID,          /* object = request id, a = oid, b = 1 set / 0 query, c = bytes, ptr = buffer;
+                         LEAVE: the same with status, and if that is SUCCESS c = bytes read or written,
+                         ptr = buffer (else 0, NULL) */
     TAP_HOST_SEND,    /* MiniportSendNetBufferLists; TAP_NBL points inside */
     TAP_HOST_CANCEL,  /* MiniportCancelSend: a = cancel id */
     TAP_HOST_RETURN,  /* MiniportReturnNetBufferLists; TAP_NBL points inside */
@@ -100,6 +102,8 @@ enum tap_fn {
     TAP_MISUSE,   /* the driver broke the contract of a primitive: a = enum tap_misuse, object */
     TAP_FAULT,    /* a fault is switched: a = enum tap_fault, b = 1 on / 0 off, c = amount */
     TAP_PARAMETERS, /* the host set the operating parameters: ptr = structure as set */
+    TAP_SETTING,    /* the driver read a keyword that is set: a = its value */
+    TAP_OID_DONE,   /* right before TAP_OID_COMPLETE: as at the LEAVE of TAP_OID */
     TAP_OP,         /* the program starts operation a; b = its code */
     TAP_STEP,       /* the step is over: nothing is runnable at this virtual time and no callback of
                        the driver is open */

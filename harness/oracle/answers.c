@@ -264,6 +264,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
         }
     }
     orc_delay_step(o, c, judged && wire);
+    o->ran[ORC_WIRE_OPT_1] += x->odd_options && judged;
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
     x->heard_step = x->plain_step = 0;
     x->due = 0;

@@ -19,6 +19,13 @@ bool orc_mandatory_reason(uint32_t reason)
     }
 }
 
+/* An Abort event had returned before what this cpu does now: the connection is CLOSED. */
+bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn)
+{
+    return conn->phase == ORC_LIVE && conn->term_enter == ORC_NONE &&
+           conn->abort_left != ORC_NONE && orc_before(o, conn->abort_left);
+}
+
 bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
 {
     const struct orc_object *path = orc_object(o, conn->path);

@@ -50,6 +50,7 @@ bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn);
 void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
+bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
 bool orc_waived(const struct oracle *o);
 bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn);
 uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn);
@@ -92,6 +93,65 @@ int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
 void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_tcp *tcp, bool doubtful);
 void orc_frame_in(struct oracle *o, const struct tap_event *ev);
+
+/* ---- reach.c: reachability of neighbors ---- */
+void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
+                     const NEIGHBOR_OFFLOAD_STATE_CACHED *cached,
+                     const NEIGHBOR_OFFLOAD_STATE_DELEGATED *delegated);
+void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
+                      const NEIGHBOR_OFFLOAD_STATE_CACHED *cached);
+void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure);
+void orc_reach_frame(struct oracle *o, const struct orc_conn *c);
+void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
+                     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block);
+void orc_reach_query(struct oracle *o, const struct tap_event *ev);
+void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+
+/* ---- counts.c: statistics ---- */
+void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                   bool certain);
+void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c);
+void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                    int64_t begin, bool sent);
+void orc_counts_request(struct oracle *o, const struct tap_event *ev);
+
+/* ---- contexts.c: context values, life after a close ---- */
+void orc_contexts_reset(struct orc_contexts *x);
+void orc_contexts_add(struct oracle *o, const struct orc_node *node);
+void orc_contexts_judge(struct oracle *o, const struct orc_node *node);
+bool orc_closed(const struct orc_conn *c);
+void orc_life_answered(struct oracle *o, const struct orc_op *op, const struct orc_node *node);
+
+/* ---- failure.c: the card fails ---- */
+void orc_failure_begin(struct oracle *o, const struct tap_event *ev);
+void orc_failure_left(struct oracle *o, const struct tap_event *ev);
+void orc_failure_step(struct oracle *o, struct orc_conn *c);
+void orc_failure_abort(struct oracle *o, const struct orc_conn *c);
+void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status);
+
+/* ---- tree.c: which blocks of an initiate are taken ---- */
+void orc_tree_judge(struct oracle *o, const struct orc_op *op);
+
+/* ---- adapter.c: requests to the adapter ---- */
+void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
+void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
+void orc_adapter_status(struct oracle *o, int32_t code);
+void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status);
+
+/* ---- router.c: what routers say ---- */
+void orc_router_frame(struct oracle *o, const struct orc_packet *packet);
+void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp,
+                     int64_t begin);
+
+/* ---- repose.c: what must not happen, or must have happened, at rest ---- */
+void orc_repose_enter(struct oracle *o, const struct tap_event *ev);
+void orc_repose_acted(struct oracle *o, uint32_t conn, const char *what);
+void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+void orc_repose_end(struct oracle *o);
+void orc_repose_conn(struct oracle *o, struct orc_conn *c, bool waived);
+void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+void orc_invalid_frame(struct oracle *o, struct orc_conn *c);
 
 /* ---- receiver.c: the receiving half, all of it ---- */
 void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
@@ -221,6 +281,7 @@ void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
 void orc_update_node(struct oracle *o, struct orc_node *node, bool done);
 void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
 void orc_invalidate_node(struct oracle *o, struct orc_node *node);
+void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left);
 
 /* ---- terminate.c ---- */
 void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);

@@ -45,8 +45,8 @@ static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32
         orc_fail(o, ordinal, "RST-IND-1", "one Abort event",
                  orc_text(o, "another; the first was event %u", c->abort_event));
     } else if (!orc_abort_possible(o, c)) {
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "an Abort event needs an RST at RcvNxt",
-                 "none can have been accepted");
+        orc_fail(o, ordinal, c->answers.odd_options ? "WIRE-OPT-1" : "EVT-CAUSE-1",
+                 "an Abort event needs an RST at RcvNxt", "none can have been accepted");
     }
 }
 
@@ -126,6 +126,7 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
     }
     switch (ev->a) {
     case TcpIndicateSendBacklogChange:
+        orc_backlog_event(o, conn, ev->b);
         break;
     case TcpIndicateDisconnect:
         judge_disconnect_event(o, conn, ordinal);
@@ -134,6 +135,7 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
         }
         break;
     case TcpIndicateAbort:
+        orc_failure_abort(o, conn);
         judge_abort_event(o, conn, ordinal);
         if (conn->aborts++ == 0) {
             conn->abort_event = ev->seq;
@@ -337,6 +339,7 @@ void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
                  "one completed after it");
         return;
     }
+    orc_failure_status(o, conn, list->status);
     judge_disconnect_status(o, conn, list, nbl);
     judge_disconnect_order(o, conn, list, nbl);
     if (!nbl->abortive) {

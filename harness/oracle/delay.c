@@ -24,7 +24,9 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
     bool beyond = s->begin > arrived && s->tcp->length && s->begin < r->edge && !r->fins;
-    bool heals = s->tcp->length && s->begin <= before && r->possible > s->end;
+    /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
+    bool heals =
+        s->tcp->length && s->begin <= before && r->possible > s->end && !r->fins && !o->ever_waived;
     if (r->urgent_limit >= 0) {
         return;
     }

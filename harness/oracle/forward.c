@@ -30,6 +30,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct
         tcp.destination_port != conn->local_port) {
         return;
     }
+    orc_counts_forwarded(o, conn);
     uint32_t overlaps = r->overlaps, arrivals = r->arrivals;
     nbl->begin = orc_receive_offset(r, tcp.sequence);
     nbl->end = nbl->begin + tcp.length;

@@ -10,7 +10,8 @@
 
 #define TS_AGE_TICKS 1000000u /* older than that, PAWS may have ended */
 
-static void begin_neighbor(struct orc_object *object, const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+static void begin_neighbor(struct oracle *o, struct orc_object *object,
+                           const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
     const NEIGHBOR_OFFLOAD_STATE_CONST *constant =
         (const void *)orc_state_find(block, NeighborOffloadConstState);
@@ -22,6 +23,8 @@ static void begin_neighbor(struct orc_object *object, const NDIS_MINIPORT_OFFLOA
         memcpy(object->source, constant->DlSourceAddress, 6);
         object->source_set = memcmp(object->source, none, 6) != 0;
     }
+    orc_reach_begin(o, object, cached,
+                    (const void *)orc_state_find(block, NeighborOffloadDelegatedState));
     if (cached) {
         memcpy(object->mac, cached->DlDestinationAddress, 6);
         memcpy(object->mac_old, object->mac, 6);
@@ -175,9 +178,10 @@ void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_
                                   .parent_old = parent,
                                   .conn = node->conn,
                                   .update_step = ORC_NONE,
+                                  .invalid_left = ORC_NONE,
                                   .starting = ev->call};
     if (node->layer == LAYER_NEIGHBOR) {
-        begin_neighbor(object, node->block);
+        begin_neighbor(o, object, node->block);
     } else if (node->layer == LAYER_PATH) {
         begin_path(object, node->block);
     } else if (node->layer == LAYER_TCP) {
@@ -349,6 +353,9 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
     }
     object->live = in;
     object->starting = ORC_NONE;
+    if (in) {
+        orc_contexts_add(o, node);
+    }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     if (!c || c->phase != ORC_STARTING) {
         return;
@@ -392,6 +399,7 @@ void orc_initiate_judge(struct oracle *o, struct orc_op *op)
         node->dead = parent->dead || failed;
         count_kid(parent, node);
     }
+    orc_tree_judge(o, op);
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
         judge_node(o, &o->node[id]);
         apply_node(o, &o->node[id]);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define CONNECTIONS_LEAST 1024u
+
 static const char *misuse_rule(uint32_t misuse)
 {
     switch (misuse) {
@@ -39,6 +41,14 @@ static const char *misuse_rule(uint32_t misuse)
     default:
         return "REG-CTX-1";
     }
+}
+
+/* A list that is missing after returns that mixed connections was lost there. */
+static const char *leak_rule(const struct oracle *o, const struct tap_event *ev)
+{
+    bool list = ev->c == RESOURCE_NBL || ev->c == RESOURCE_NB || ev->c == RESOURCE_MDL ||
+                ev->c == RESOURCE_FRAME;
+    return list && o->adapter_state.mixed_returns ? "OWN-RETURN-2" : "LIFE-LEAK-1";
 }
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
@@ -84,6 +94,11 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     orc_ran(o, ORC_REG_CAP_1);
     uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
     o->capacity = offload->TcpConnectionOffloadCapacity;
+    orc_ran(o, ORC_REG_CAP_2);
+    if (o->capacity < CONNECTIONS_LEAST && !o->adapter_state.configured) {
+        orc_fail(o, ORC_NONE, "REG-CAP-2", "room for 1024 connections at least",
+                 orc_text(o, "%u", o->capacity));
+    }
     if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
         orc_fail(o, ORC_NONE, "REG-CAP-1", "an encapsulation, and IPv4 or IPv6",
                  orc_text(o, "encapsulation 0x%x, IPv4 %u, IPv6 %u", offload->Encapsulation,
@@ -126,6 +141,7 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
         o->push_ticks = parameters->TcpPushTicks;
         o->delayed_ticks = parameters->TcpDelayedAckTicks;
         o->ack_frequency = parameters->TcpAckFrequency;
+        o->stale_ticks = parameters->NceStaleTicks;
         o->parameters_event = ev->seq;
         o->parameters_set++;
         o->max_retransmissions_old = o->max_retransmissions;
@@ -142,6 +158,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
     case TAP_ALLOC:
         if (ev->status != NDIS_STATUS_SUCCESS) {
             o->alloc_failed = o->ever_waived = true;
+            o->adapter_state.alloc_failed_event = ev->seq;
         }
         break;
     case TAP_OPTIONAL:
@@ -164,6 +181,12 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
             orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
         break;
+    case TAP_SETTING: /* what the administrator limits is not the card's */
+        o->adapter_state.configured = true;
+        break;
+    case TAP_OID_DONE:
+        orc_adapter_done(o, ev);
+        break;
     case TAP_FAULT:
         take_fault(o, ev);
         break;
@@ -171,7 +194,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
         take_parameters(o, ev);
         break;
     case TAP_LEAK:
-        orc_fail(o, ev->conn, "LIFE-LEAK-1", "everything freed at the end",
+        orc_fail(o, ev->conn, leak_rule(o, ev), "everything freed at the end",
                  orc_text(o, "%s, %u bytes, allocated at event %u",
                           tap_resource_name((enum tap_resource)ev->c), ev->a, ev->d));
         break;
@@ -194,7 +217,11 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
         o->adapter_changes++;
         o->adapter = ORC_ADAPTER_CHANGING;
         break;
+    case TAP_NIC_FAILED:
+        orc_failure_begin(o, ev);
+        break;
     case TAP_OID:
+        orc_adapter_request(o, ev);
         if (ev->a == OID_PNP_SET_POWER && ev->b) {
             o->adapter_changes++;
             o->adapter = ORC_ADAPTER_CHANGING;
@@ -213,10 +240,12 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
         if (ev->status == NDIS_STATUS_UPLOAD_ALL && o->upload_all == ORC_NONE) {
             o->upload_all = ev->seq;
         }
+        orc_adapter_status(o, ev->status);
         o->status_open++;
         o->upload_all_open += ev->status == NDIS_STATUS_UPLOAD_ALL;
         break;
     case TAP_MEVENT:
+        orc_reach_query(o, ev);
         o->mevent_open++;
         break;
     default:
@@ -270,10 +299,16 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
         o->upload_all_open = o->status_open ? o->upload_all_open : 0;
         break;
     case TAP_MEVENT:
+        orc_reach_answered(o, ev, call);
         o->mevent_open -= o->mevent_open > 0;
+        break;
+    case TAP_OID:
+        orc_adapter_done(o, ev);
+        break;
+    case TAP_NIC_FAILED:
+        orc_failure_left(o, ev);
         break;
     default:
         break;
     }
-    (void)call;
 }

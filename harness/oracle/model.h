@@ -15,6 +15,7 @@
 #include "oracle/bytes.h"
 #include "oracle/oracle.h"
 #include "oracle/receiver.h"
+#include "oracle/surroundings.h"
 #include "oracle/rule_ids.h"
 #include "oracle/timing.h"
 
@@ -255,6 +256,7 @@ struct orc_conn {
     struct orc_queue forwards;
     struct orc_answers answers;
     struct orc_offers offers;
+    struct orc_life life;
     struct orc_stamps stamps;
     struct orc_blocks blocks;
     struct orc_receive receive;
@@ -279,6 +281,9 @@ struct orc_object {
     uint8_t mac[6], mac_old[6], source[6];
     bool source_set;
     uint16_t vlan;
+    struct orc_reach reach;
+    uint32_t invalid_left; /* its InvComplete has returned */
+    const void *context;   /* value that the target gave it */
 };
 
 /* A node of a state operation as it was handed over. */
@@ -369,6 +374,7 @@ struct oracle {
     struct orc_node *node;
     uint32_t nodes, node_room;
     struct orc_flows flows;
+    struct orc_contexts contexts;
     struct orc_passings in;      /* frames from the wire that nobody but the host may take */
     struct orc_passings host;    /* frames that the host asked to send */
     struct orc_closing *closing; /* connections of the open TermComplete */
@@ -406,7 +412,9 @@ struct oracle {
     bool parameters_known;
     uint32_t ticks_per_second;
     uint32_t push_ticks;
-    uint32_t delayed_ticks, ack_frequency;
+    uint32_t delayed_ticks, ack_frequency, stale_ticks;
+    struct orc_adapter_state adapter_state;
+    bool invalidated_ever;
     struct orc_replies replies;
     uint32_t parameters_event; /* when they were set last */
     uint32_t parameters_set;   /* how often they were set */

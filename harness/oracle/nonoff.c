@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum orc_passing_why { WHY_MAY, WHY_UNMATCHED, WHY_GONE, WHY_URGENT };
+enum orc_passing_why { WHY_MAY, WHY_UNMATCHED, WHY_GONE, WHY_URGENT, WHY_CLOSED };
 
 #define HOST_LISTS_MAX 32u /* with that many lists out, a pool may rightly be dry */
 
@@ -45,6 +45,9 @@ static enum orc_passing_why classify(const struct oracle *o, const struct orc_pa
     if (conn->phase == ORC_GONE) {
         return WHY_GONE;
     }
+    if (orc_closed_before(o, conn)) {
+        return WHY_CLOSED;
+    }
     const struct orc_receive *r = &conn->receive;
     int64_t begin = orc_receive_offset(r, tcp->sequence);
     bool whole = tcp->options_right && !(tcp->flags & (TCP_SYN | TCP_RST)) &&
@@ -64,8 +67,9 @@ void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct
     entry->event = ev->seq;
     entry->conn = orc_ordinal(o, conn);
     entry->why = (uint8_t)classify(o, packet, conn);
-    entry->due = o->adapter == ORC_ADAPTER_RUNNING &&
-                 (entry->why == WHY_UNMATCHED || entry->why == WHY_GONE);
+    entry->due =
+        o->adapter == ORC_ADAPTER_RUNNING &&
+        (entry->why == WHY_UNMATCHED || entry->why == WHY_GONE || entry->why == WHY_CLOSED);
 }
 
 /* The connection may have been uploaded and offloaded again since. */
@@ -146,6 +150,12 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
 
 static void judge_missing(struct oracle *o, const struct orc_passing *entry)
 {
+    if (entry->why == WHY_CLOSED) {
+        orc_fail(o, entry->conn, "CLOSED-DATA-1",
+                 "a segment of a closed connection handed up to the host",
+                 orc_text(o, "the frame of event %u was not", entry->event));
+        return;
+    }
     bool gone = entry->why == WHY_GONE;
     orc_fail(o, entry->conn, gone ? "TERM-SEG-1" : "PKT-NONOFF-1",
              gone ? "a segment after TermComplete handed up to the host"
@@ -161,7 +171,8 @@ void orc_nonoff_step(struct oracle *o)
     for (; set->due_from < set->count; set->due_from++) {
         const struct orc_passing *entry = &set->entry[set->due_from];
         o->ran[ORC_TERM_SEG_1] += entry->due && entry->why == WHY_GONE;
-        o->ran[ORC_PKT_NONOFF_1] += entry->due && entry->why != WHY_GONE;
+        o->ran[ORC_PKT_NONOFF_1] += entry->due && entry->why == WHY_UNMATCHED;
+        o->ran[ORC_CLOSED_DATA_1] += entry->due && entry->why == WHY_CLOSED;
         if (entry->due && !entry->passed && !excused) {
             judge_missing(o, entry);
         }

@@ -48,6 +48,9 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     memset((uint8_t *)o + at, 0, sizeof(*o) - at);
     o->watch_due_ns = ORC_NEVER;
     o->upload_all = ORC_NONE;
+    struct orc_adapter_state *x = &o->adapter_state;
+    x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
+    x->alloc_failed_event = ORC_NONE;
 }
 
 static void data_call(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -112,6 +115,9 @@ static void upcall(struct oracle *o, const struct tap_event *ev, struct orc_call
     struct orc_conn *c = orc_conn(o, ev->conn);
     judge_handle(o, ev);
     orc_serial_upcall(o, ev);
+    if (ev->fn != TAP_QUERY_COMPLETE) {
+        orc_repose_acted(o, ev->conn, tap_fn_name((enum tap_fn)ev->fn));
+    }
     switch (ev->fn) {
     case TAP_RCV_INDICATE:
         if (c) {
@@ -150,6 +156,7 @@ static void enter(struct oracle *o, const struct tap_event *ev)
         upcall(o, ev, call);
         return;
     }
+    orc_repose_enter(o, ev);
     switch (ev->fn) {
     case TAP_POST:
     case TAP_SEND:

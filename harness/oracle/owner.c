@@ -139,6 +139,17 @@ void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn)
     o->host_lists++;
 }
 
+/* One return may name lists of several connections, also of some that are gone. */
+static void judge_mixture(struct oracle *o, const struct orc_nbl *nbl)
+{
+    struct orc_call *call = orc_call_top(o, o->event->cpu);
+    if (call->lists++ && call->counted != nbl->conn) {
+        o->adapter_state.mixed_returns++;
+        orc_ran(o, ORC_OWN_RETURN_2);
+    }
+    call->counted = nbl->conn;
+}
+
 void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
 {
     struct orc_nbl *nbl = list->fault == NBL_OK ? orc_nbl(o, list->id) : NULL;
@@ -152,6 +163,9 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
         return;
     }
     o->ran[ORC_TERM_BUF_2] += nbl->fn == TAP_TERMINATE_COMPLETE;
+    if (call && call->fn == TAP_RETURN) {
+        judge_mixture(o, nbl);
+    }
     bool raw = nbl->fn == TAP_NONOFF_INDICATE;
     if (call && raw != (call->fn == TAP_HOST_RETURN)) {
         orc_fail_host(o, list->conn, "OWN-POOL-1", "a return through the path of the indication",

@@ -39,12 +39,13 @@ static void update_path(struct oracle *o, struct orc_node *node, struct orc_obje
     object->update_open = true;
 }
 
-static void update_neighbor(struct orc_node *node, struct orc_object *object)
+static void update_neighbor(struct oracle *o, struct orc_node *node, struct orc_object *object)
 {
     const NEIGHBOR_OFFLOAD_STATE_CACHED *cached =
         (const void *)orc_state_find(node->block, NeighborOffloadCachedState);
     memcpy(object->mac_old, object->mac, 6);
     if (cached) {
+        orc_reach_update(o, object, cached);
         memcpy(object->mac, cached->DlDestinationAddress, 6);
     }
     object->update_open = true;
@@ -79,7 +80,7 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
     } else if (node->layer == LAYER_PATH) {
         update_path(o, node, object);
     } else if (node->layer == LAYER_NEIGHBOR) {
-        update_neighbor(node, object);
+        update_neighbor(o, node, object);
     }
 }
 
@@ -90,9 +91,26 @@ void orc_invalidate_node(struct oracle *o, struct orc_node *node)
         return;
     }
     object->invalid = true;
+    o->invalidated_ever = true;
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     if (c) {
         c->invalidated = true;
+    }
+}
+
+/* InvComplete has returned: from now on nothing of these may send. */
+void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left)
+{
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
+        const struct orc_node *node = &o->node[id];
+        struct orc_object *object = orc_object(o, node->object);
+        struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+        if (c && node->kind == NODE_LINKER) {
+            c->life.invalid_left = left;
+            orc_dirty(o, c);
+        } else if (object && node->kind == NODE_LINKER) {
+            object->invalid_left = left;
+        }
     }
 }
 
@@ -184,6 +202,8 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
     }
     if (d && c->version && c->sane) {
         orc_stamps_state(o, c, d);
+        orc_repose_state(o, c, d);
+        orc_backlog_told(o, c, d->SendBacklogSize);
         judge_sequences(o, c, d);
         orc_sender_state(o, c, d, false);
         if (orc_running(o, c)) {

@@ -105,6 +105,14 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
         return; /* the timer may run by the former ones */
     }
     orc_ran(o, nbl->prefill ? ORC_RCV_PRE_1 : ORC_RCV_PUSH_2);
+    bool trickled = !nbl->prefill && bt && r->last_arrival_event > event;
+    o->ran[ORC_RCV_PUSH_3] += trickled;
+    if (trickled && now + slack >= start + push && now + slack < r->last_arrival_ns + push) {
+        orc_warn(o, orc_ordinal(o, conn), "RCV-PUSH-3",
+                 "the push timer started anew by data that arrives while it runs",
+                 orc_text(o, "request #%u completed %llu ms after its last byte", nbl->index,
+                          (unsigned long long)((now - r->last_arrival_ns) / 1000000)));
+    }
     if (now + slack < start + push) {
         orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",
                  orc_text(o, "no partial completion without PSH before the push timer (%llu ms)",
@@ -176,6 +184,7 @@ static void judge_status(struct oracle *o, struct orc_conn *conn, const struct t
     o->ran[ORC_RST_IND_2] += conn->abort_event != ORC_NONE;
     o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
     o->ran[ORC_RCV_ZERO_1] += nbl->length == 0;
+    orc_failure_status(o, conn, list->status);
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
         o->ran[ORC_RCV_EMPTY_1] += nbl->length > 0;

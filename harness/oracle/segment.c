@@ -316,6 +316,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         return;
     }
     widen_edge(conn);
+    int64_t una = conn->send.una_possible, una_sure = conn->send.una_sure;
     if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
         return;
     }
@@ -342,6 +343,9 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         raise_sure(o, conn, &a);
     }
     orc_delay_heard(o, conn, &seen, before, a.before);
+    if ((tcp->length && a.end > before) || conn->send.una_possible > una) {
+        orc_reach_progress(o, conn, conn->send.una_sure > una_sure);
+    }
     take_timestamps(o, conn, &a);
 }
 
@@ -378,7 +382,14 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
         bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
         orc_segment_in(o, ev, conn, &packet.tcp, !ours);
     }
-    bool regular = conn && (conn->phase == ORC_LIVE) && !conn->urgent_sure;
+    if (conn) {
+        bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
+        orc_counts_in(o, conn, &packet, ours && vlan);
+    } else if (packet.version && !packet.plain) {
+        orc_router_frame(o, &packet);
+    }
+    bool regular =
+        conn && (conn->phase == ORC_LIVE) && !conn->urgent_sure && !orc_closed_before(o, conn);
     if (!regular) {
         orc_nonoff_frame(o, ev, &packet, conn);
     }

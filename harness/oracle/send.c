@@ -205,6 +205,8 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
                  orc_text(o, "list %u after the disconnect (event %u)", list->id,
                           conn->send.dis_upl_event));
     }
+    orc_adapter_send(o, conn, list->status);
+    orc_failure_status(o, conn, list->status);
     if (list->status == NDIS_STATUS_SUCCESS) {
         judge_success(o, conn, list, nbl);
     } else {

@@ -105,7 +105,9 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
     bool refused = ev->status == NDIS_STATUS_RESOURCES || ev->status == NDIS_STATUS_INVALID_LENGTH;
     uint32_t ordinal = orc_ordinal(o, conn);
     orc_dirty(o, conn);
-    orc_sender_spoken(o, ev, conn, packet, send_offset(s, tcp->sequence));
+    int64_t begin = send_offset(s, tcp->sequence);
+    orc_counts_out(o, conn, packet, begin, ev->status == NDIS_STATUS_SUCCESS);
+    orc_sender_spoken(o, ev, conn, packet, begin);
     if (tcp->flags & TCP_RST) {
         judge_reset(o, conn);
         return;
@@ -116,11 +118,12 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
         orc_fail(o, ordinal, "DISC-RST-1", "no frame but the RST after an abortive disconnect",
                  "another frame");
     }
-    int64_t begin = send_offset(s, tcp->sequence);
     int64_t end = begin + tcp->length;
     if (tcp->length) {
         judge_content(o, conn, tcp, begin);
         judge_new_bytes(o, conn, begin, end);
+        orc_invalid_frame(o, conn);
+        orc_router_data(o, conn, tcp, begin);
     }
     if (tcp->flags & TCP_FIN) {
         judge_fin(o, conn, end);

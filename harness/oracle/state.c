@@ -237,6 +237,8 @@ static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_n
         struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (conn && op->fn != TAP_UPDATE) {
             conn->failed_over = true;
+            conn->life.op_failed = conn->life.failed_step = true;
+            orc_dirty(o, conn);
         }
     } else if (node->status != NDIS_STATUS_SUCCESS) {
         orc_fail(o, node->conn, status_rule(op->fn), "SUCCESS or FAILURE in every block",
@@ -258,6 +260,10 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     node->seen = true;
     judge_fields(o, op, node, block);
     judge_status(o, op, node);
+    if (op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
+        orc_contexts_judge(o, node);
+        orc_life_answered(o, op, node);
+    }
     struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     o->ran[ORC_QRY_CONC_1] += conn && op->fn == TAP_QUERY && conn->ops_open > 1;
     if (conn && conn->ops_open && op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
@@ -364,5 +370,7 @@ void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
     op->finished = ev->seq;
     if (op->fn == TAP_INITIATE) {
         orc_initiate_done(o, op, ev->seq);
+    } else if (op->fn == TAP_INVALIDATE) {
+        orc_invalidate_done(o, op, ev->seq);
     }
 }

@@ -16,8 +16,12 @@ static uint64_t push_ns(const struct oracle *o)
 }
 
 /* Why bytes and a request (or nobody) stand beside each other: names the rule that was broken. */
-static const char *stranded_rule(const struct orc_receive *r, const char *plain)
+static const char *stranded_rule(const struct orc_conn *c, const char *plain)
 {
+    const struct orc_receive *r = &c->receive;
+    if (c->answers.odd_options) {
+        return "WIRE-OPT-1";
+    }
     if (r->raced_indicate) {
         return "IND-RACE-1";
     }
@@ -102,7 +106,7 @@ static void due_request(struct oracle *o, struct orc_conn *c)
     }
     if (nbl->length == 0) {
         if (held > 0) {
-            orc_fail(o, ordinal, stranded_rule(r, "IND-ZERO-1"),
+            orc_fail(o, ordinal, stranded_rule(c, "IND-ZERO-1"),
                      "a zero-byte request completed when data is there",
                      orc_text(o, "request #%u pending with %lld bytes buffered", nbl->index,
                               (long long)held));
@@ -115,7 +119,7 @@ static void due_request(struct oracle *o, struct orc_conn *c)
     }
     if (held >= nbl->length) {
         const char *plain = r->buffered_before_post ? "RCV-BUF-1" : "RCV-FULL-1";
-        orc_fail(o, ordinal, stranded_rule(r, plain), "a request completed as soon as it is full",
+        orc_fail(o, ordinal, stranded_rule(c, plain), "a request completed as soon as it is full",
                  orc_text(o, "request #%u (%u bytes, event %u) pending, %lld bytes accepted",
                           nbl->index, nbl->length, nbl->handed, (long long)held));
     } else if (held > 0) {
@@ -136,7 +140,7 @@ static void due_indication(struct oracle *o, struct orc_conn *c)
         return;
     }
     const char *plain = r->posted_step ? "IND-POST-1" : "IND-SOON-1";
-    orc_fail(o, orc_ordinal(o, c), stranded_rule(r, plain),
+    orc_fail(o, orc_ordinal(o, c), stranded_rule(c, plain),
              "accepted data indicated in the step when no request waits",
              orc_text(o, "%lld bytes from %lld on neither delivered nor refused",
                       (long long)(r->sure - r->delivered), (long long)r->delivered));
@@ -273,6 +277,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
         c->waive_pending = false;
         due_end(o, c);
         due_reason(o, c);
+        orc_failure_step(o, c);
         judged = orc_running(o, c) && c->version;
         if (judged) {
             due_receive(o, c);
@@ -283,6 +288,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
         }
     }
     orc_receiver_step(o, c, judged);
+    orc_repose_conn(o, c, waived);
     /* What came in the step in which the connection was told to go may not have been processed. */
     commit(c, waived || !orc_running(o, c));
     orc_sender_rest(c);
@@ -319,6 +325,7 @@ void orc_step(struct oracle *o, const struct tap_event *ev)
         }
     }
     orc_nonoff_step(o);
+    orc_repose_end(o);
     o->alloc_failed = false;
     o->transmit_failed_step = false;
     o->resolving = false;

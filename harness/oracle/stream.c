@@ -231,6 +231,13 @@ static uint32_t alternate_equal(const struct orc_receive *r, int64_t at, const u
     return length;
 }
 
+/* The first delivery after a change of the RSS parameters. */
+static bool moved(const struct oracle *o, const struct orc_conn *conn)
+{
+    uint32_t changed = o->adapter_state.rss_event, last = conn->life.delivered_event;
+    return changed != ORC_NONE && changed > conn->init_op && (last == ORC_NONE || last < changed);
+}
+
 static void misplaced(struct judging *j, const uint8_t *bytes, uint32_t length)
 {
     struct oracle *o = j->o;
@@ -246,7 +253,8 @@ static void misplaced(struct judging *j, const uint8_t *bytes, uint32_t length)
     const char *expected =
         orc_text(o, "byte %lld of the stream at its place in %s", (long long)j->at, j->what);
     if (found >= 0 && found != j->at) {
-        orc_fail(o, orc_ordinal(o, j->conn), "RCV-FIFO-2", expected,
+        orc_fail(o, orc_ordinal(o, j->conn), moved(o, j->conn) ? "SER-RSS-1" : "RCV-FIFO-2",
+                 expected,
                  orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
                           (long long)j->at));
     } else {
@@ -300,6 +308,7 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
     ran[ORC_WIRE_OOO_2] += r->fins > 0;
     ran[ORC_URG_NOACK_1] += r->urgent_limit >= 0;
     counted->parted = counted->healed = false;
+    ran[ORC_SER_RSS_1] += moved(o, conn);
     tap_nbl_spans(list, offset, length, judge_span, &j);
     int64_t end = r->delivered + length;
     ran[ORC_TERM_SEG_1] += r->possible_term >= 0;
@@ -329,6 +338,7 @@ void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length
     r->delivered += length;
     r->outlet_step = r->outlet_step || length;
     conn->offers.consumed_step = conn->offers.consumed_step || length;
+    conn->life.delivered_event = o->event->seq;
     if (r->delivered > r->possible) { /* a violation was told; go on from there */
         r->possible = r->delivered;
         r->lossy = true;

@@ -121,6 +121,7 @@ static void conn_reset(struct orc_conn *c)
     c->abort_refused = false;
     c->graceful = c->reset_sent = c->inside_call = ORC_NONE;
     c->upload_early_event = ORC_NONE;
+    c->life.invalid_left = c->life.delivered_event = ORC_NONE;
     c->requests = c->sends = c->disconnect = c->forwards = empty_queue;
 }
 
@@ -139,6 +140,7 @@ void orc_conn_begin(struct oracle *o, struct orc_conn *conn)
 void orc_tables_reset(struct oracle *o)
 {
     orc_flows_reset(o);
+    orc_contexts_reset(&o->contexts);
     for (uint32_t i = 0; i < o->conns; i++) {
         if (o->conn[i].used) {
             conn_reset(&o->conn[i]);
@@ -174,6 +176,7 @@ void orc_tables_free(struct oracle *o)
         free(c->receive.alternate);
         free(c->receive.alternate_bytes);
     }
+    free(o->contexts.slot);
     for (uint32_t i = 0; i < ORC_CPUS; i++) {
         free(o->cpu[i].call);
         free(o->cpu[i].inside);

@@ -76,6 +76,9 @@ void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t n
     struct orc_object *object = orc_object(o, node->object);
     if (object && node->layer != LAYER_TCP && node->kind == NODE_LINKER &&
         node->status == NDIS_STATUS_SUCCESS) {
+        if (node->layer == LAYER_NEIGHBOR) {
+            orc_reach_state(o, object, block);
+        }
         object->live = false;
     }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
@@ -186,6 +189,22 @@ static bool cut_short(const struct oracle *o, const struct orc_conn *c)
     return orc_abort_possible(o, c) || c->failed_over || c->receive.lossy;
 }
 
+/* The host goes on from this state: the peer must not see its window taken back. */
+static void judge_resumption(struct oracle *o, const struct orc_conn *c,
+                             const struct orc_closing *closing, int64_t next)
+{
+    const struct orc_receive *r = &c->receive;
+    int64_t edge = next + closing->delegated.RcvWnd, rounding = (1ll << c->receive_scale) - 1;
+    bool open = closing->delegated.State != TcpConnectionClosed && r->fins == 0 && !r->fin_before;
+    o->ran[ORC_TERM_RESUME_1] += open;
+    if (open && edge < r->edge - rounding) {
+        orc_fail(
+            o, closing->conn, "TERM-RESUME-1",
+            orc_text(o, "RcvNxt + RcvWnd not before the edge offered, %lld", (long long)r->edge),
+            orc_text(o, "%lld", (long long)edge));
+    }
+}
+
 static void judge_received(struct oracle *o, const struct orc_conn *c,
                            const struct orc_closing *closing)
 {
@@ -214,6 +233,7 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
             orc_text(o, "%lld", (long long)next));
         return;
     }
+    judge_resumption(o, c, closing, next);
     bool fin = next > 0 && orc_fin_possible(r, next - 1);
     o->ran[ORC_FIN_IND_3] += r->fin_sure >= 0;
     o->ran[ORC_TERM_OOO_1] += r->ranges > 0;
@@ -313,6 +333,11 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
     uint32_t state = (uint32_t)closing->delegated.State;
     orc_ran(o, ORC_ST_STATE_1);
     bool told = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
+    if (c->answers.syn_closed && state != TcpConnectionClosed) {
+        orc_fail(o, closing->conn, "WIRE-SYN-1", "CLOSED after a SYN at RcvNxt",
+                 orc_text(o, "state %u", state));
+        return;
+    }
     if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
         orc_fail(o, closing->conn, "ST-STATE-1",
                  orc_text(o, "a state of the set 0x%03x that the closes seen allow", possible),

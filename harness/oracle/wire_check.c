@@ -200,6 +200,8 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev)
         return;
     }
     if (conn->sane) {
+        orc_repose_acted(o, orc_ordinal(o, conn), "a frame");
+        orc_reach_frame(o, conn);
         judge_length(o, orc_ordinal(o, conn), &packet);
         judge_link(o, conn, &packet);
         judge_ip(o, conn, &packet);

@@ -36,6 +36,7 @@ static const struct field header_fields[] = {
     {"separate-trees", 3, 1, 1, FIELD_FLAG, NULL},
     {"state", 3, 2, 3, FIELD_CHOICE, tcp_states},
     {"ticks", 3, 5, 2, FIELD_CHOICE, tick_rates},
+    {"source-mac", 3, 7, 1, FIELD_FLAG, NULL},
     {"vlan", 4, 0, 12, FIELD_NUMBER, NULL},
     {"priority", 4, 12, 3, FIELD_NUMBER, NULL},
     {"mss", 6, 0, 16, FIELD_NUMBER, NULL},
@@ -43,6 +44,7 @@ static const struct field header_fields[] = {
     {"snd-scale", 8, 4, 4, FIELD_NUMBER, NULL},
     {"window", 9, 0, 3, FIELD_CHOICE, windows},
     {"ack-frequency", 9, 3, 3, FIELD_NUMBER, NULL},
+    {"placeholders", 9, 6, 1, FIELD_FLAG, NULL}, /* instead of linkers above what is new */
     {"peer-window", 10, 0, 16, FIELD_NUMBER, NULL},
     {"peer-sequence", 12, 0, 32, FIELD_NUMBER, NULL},
     {"sequence", 16, 0, 32, FIELD_NUMBER, NULL},
@@ -59,25 +61,25 @@ static const char *const answers[] = {"all", "none", "bytes", NULL};
 static const char *const orders[] = {"oldest", "newest", "mixed", NULL};
 static const char *const scopes[] = {"tcp", "path", "all", NULL};
 static const char *const queries[] = {"all", "delegated", "cached", NULL};
-static const char *const updates[] = {"window", "keepalive", "nagle",           "mtu", "mac",
-                                      "max-rt", "ttl",       "indication-size", NULL};
+static const char *const updates[] = {"window", "keepalive", "nagle",           "mtu",      "mac",
+                                      "max-rt", "ttl",       "indication-size", "neighbor", NULL};
 static const char *const peer_windows[] = {"default", "zero", "small", "full", NULL};
 static const char *const odd_options[] = {
     "none",     "unknown",          "end",        "syn-only", "length-0",
     "too-long", "short-timestamps", "short-sack", NULL};
 static const char *const raw_kinds[] = {
-    "arp",  "icmp",       "other-port", "fragment",       "ip-options", "short", "udp",
-    "vlan", "blind-data", "tcp-offset", "ipv6-extension", "runt",       NULL};
+    "arp",  "icmp",       "other-port", "fragment",       "ip-options", "short",   "udp",
+    "vlan", "blind-data", "tcp-offset", "ipv6-extension", "runt",       "too-big", NULL};
 static const char *const faults[] = {"clear",     "alloc", "pool",     "tx-stall",
                                      "link-down", "map",   "hardware", NULL};
 static const char *const callbacks[] = {
     "receive-complete", "receive-indicate",  "event", "send-complete", "disconnect-complete",
     "forward-complete", "initiate-complete", NULL};
-static const char *const nested[] = {"post",  "send",      "return", "disconnect",
-                                     "abort", "terminate", NULL};
+static const char *const nested[] = {"post",  "send",      "return",  "disconnect",
+                                     "abort", "terminate", "segment", NULL};
 static const char *const adapter[] = {"pause", "restart",    "reset",    "remove",
                                       "halt",  "power-down", "power-up", NULL};
-static const char *const oids[] = {"tcp4", "tcp6", "ip4", "ip6", "vlan", NULL};
+static const char *const oids[] = {"tcp4", "tcp6", "ip4", "ip6", "vlan", "rss", NULL};
 static const char *const units[] = {"ms", "10ms", "100ms", "s", NULL};
 
 static const struct field post_fields[] = {
@@ -110,9 +112,10 @@ static const struct field initiate_fields[] = {
 };
 static const struct field query_fields[] = {
     {"what", 2, 0, 2, FIELD_CHOICE, queries},
+    {"twice", 2, 2, 1, FIELD_FLAG, NULL}, /* a second one before the first is answered */
 };
 static const struct field update_fields[] = {
-    {"what", 2, 0, 3, FIELD_CHOICE, updates},
+    {"what", 2, 0, 4, FIELD_CHOICE, updates},
     {"value", 4, 0, 32, FIELD_NUMBER, NULL},
 };
 static const struct field scope_fields[] = {

@@ -148,6 +148,51 @@ static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint3
     return length;
 }
 
+/* A router says that the target's segments are too big for it (PKT-MTU-1). */
+static uint32_t too_big(struct stage *stage, uint32_t conn, uint32_t mtu)
+{
+    const struct peer_conn *peer = &stage->peer[conn];
+    uint32_t at = peer->tagged ? 18 : 14, size = peer->ipv6 ? 16 : 4;
+    uint32_t fixed = peer->ipv6 ? 40 : 20, source = peer->ipv6 ? 8 : 12;
+    uint8_t quote[48];
+    struct segment segment;
+    uint32_t length = base_frame(stage, conn, 8 + fixed, &segment);
+    uint8_t *ip = frame + at, *icmp = ip + fixed;
+    memcpy(quote, ip, fixed);
+    memcpy(quote + source, ip + source + size, size); /* the quoted datagram went the other way */
+    memcpy(quote + source + size, ip + source, size);
+    memcpy(quote + fixed, icmp + 2, 2);
+    memcpy(quote + fixed + 2, icmp, 2);
+    memset(icmp, 0, length - at - fixed);
+    icmp[0] = peer->ipv6 ? 2 : 3;
+    icmp[1] = peer->ipv6 ? 0 : 4;
+    icmp[6] = (uint8_t)(mtu >> 8);
+    icmp[7] = (uint8_t)mtu;
+    memcpy(icmp + 8, quote, fixed + 4);
+    if (peer->ipv6) {
+        ip[6] = 58;
+    } else {
+        ip[9] = 1;
+        fix_ip4(ip);
+    }
+    return length;
+}
+
+void stage_nested_frame(void *context, uint32_t conn, uint32_t length)
+{
+    struct stage *stage = context;
+    struct segment segment;
+    if (conn >= stage->conns) {
+        return;
+    }
+    struct peer_send send = {.length = length % 8961, .flags = SEG_PSH};
+    peer_segment(&stage->peer[conn], &send, payload, &segment);
+    struct nds_wire_frame wire = {frame, segment_build(&segment, frame), conn};
+    if (wire.length) {
+        nds_wire_receive(&wire, 1);
+    }
+}
+
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
     uint32_t kind = op_get(op, "kind"), value = op_get(op, "value");
@@ -184,6 +229,9 @@ void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
         break;
     case 11: /* a runt */
         length = 1 + value % 13;
+        break;
+    case 12:
+        length = too_big(stage, conn, value);
         break;
     default:
         length = bend_ip(stage, conn, kind, length);

@@ -67,7 +67,8 @@ static void arm_nested(struct stage *stage, const struct program_op *op, uint32_
                                          TAP_SND_COMPLETE,     TAP_DIS_COMPLETE, TAP_FWD_COMPLETE,
                                          TAP_INITIATE_COMPLETE};
     static const enum tap_fn what[] = {TAP_POST,       TAP_SEND,       TAP_RETURN,
-                                       TAP_DISCONNECT, TAP_DISCONNECT, TAP_TERMINATE};
+                                       TAP_DISCONNECT, TAP_DISCONNECT, TAP_TERMINATE,
+                                       TAP_NIC_RECEIVE};
     uint32_t kind = op_get(op, "do");
     enum tap_fn callback = inside[op_get(op, "inside")];
     struct host_request request = {
@@ -89,13 +90,26 @@ static void arm_nested(struct stage *stage, const struct program_op *op, uint32_
 
 static void other_oid(struct stage *stage, const struct program_op *op)
 {
+    static uint8_t scale[28 + 128];
     static const uint32_t oids[] = {OID_TCP4_OFFLOAD_STATS, OID_TCP6_OFFLOAD_STATS,
-                                    OID_IP4_OFFLOAD_STATS, OID_IP6_OFFLOAD_STATS, OID_GEN_VLAN_ID};
-    static const uint32_t bytes[] = {sizeof(TCP_OFFLOAD_STATS), sizeof(TCP_OFFLOAD_STATS),
-                                     sizeof(IP_OFFLOAD_STATS), sizeof(IP_OFFLOAD_STATS), 4};
+                                    OID_IP4_OFFLOAD_STATS,  OID_IP6_OFFLOAD_STATS,
+                                    OID_GEN_VLAN_ID,        OID_GEN_RECEIVE_SCALE_PARAMETERS};
+    static const uint32_t bytes[] = {sizeof(TCP_OFFLOAD_STATS),
+                                     sizeof(TCP_OFFLOAD_STATS),
+                                     sizeof(IP_OFFLOAD_STATS),
+                                     sizeof(IP_OFFLOAD_STATS),
+                                     4,
+                                     sizeof(scale)};
     uint32_t what = op_get(op, "what"), object, value = op_get(op, "value") & 0xFFF;
-    bool set = op_get(op, "set") || what == 4;
-    nds_oid(oids[what], set, what == 4 ? (void *)&value : NULL, bytes[what], &object);
+    bool set = op_get(op, "set") || what >= 4;
+    for (uint32_t i = 0; i < sizeof(scale); i++) { /* parameters, then the indirection table */
+        scale[i] = (uint8_t)(i < 28 ? i == 0 : (i + value) % 4);
+    }
+    nds_oid(oids[what], set,
+            what == 4   ? (void *)&value
+            : what == 5 ? (void *)scale
+                        : NULL,
+            bytes[what], &object);
     world_settle(stage->world);
 }
 
@@ -138,6 +152,9 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_QUERY:
         host_query(host, conn, op_get(op, "what"));
+        if (op_get(op, "twice")) {
+            host_query(host, conn, op_get(op, "what"));
+        }
         break;
     case OP_UPDATE:
         host_update(host, conn, (enum host_update)op_get(op, "what"), op_get(op, "value"));

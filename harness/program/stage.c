@@ -133,6 +133,7 @@ static void setup_of(const struct program *p, const struct opening *o, uint32_t 
     setup->v6 = program_get(p, "ipv6");
     endpoints(p, index, &setup->local, &setup->remote);
     setup->vlan = (uint16_t)program_get(p, "vlan");
+    setup->source_mac = program_get(p, "source-mac");
     uint32_t mtu = o->mss + (setup->v6 ? 60u : 40u);
     setup->mtu = setup->v6 && mtu < 1280 ? 1280 : mtu < 576 ? 576 : mtu;
     TCP_OFFLOAD_STATE_CONST *constant = &setup->constant;
@@ -252,6 +253,9 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
         host_add(&world->host, &setup);
         peer_open(stage, program, &opening, i, &setup);
     }
+    world->host.placeholders = program_get(program, "placeholders");
+    world->host.nested_frame = stage_nested_frame;
+    world->host.nested_context = stage;
     world->context = stage;
     world->frame_out = frame_out;
     world->more = more;

@@ -38,6 +38,8 @@ void stage_pass_time(struct stage *stage, uint64_t ns);
 void stage_segment(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_forward(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn);
+/* A pushed segment of the peer, inside whatever call is open. */
+void stage_nested_frame(void *context, uint32_t conn, uint32_t length);
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_batch(struct stage *stage, uint32_t frames);
 /* Gives the frames of an unfinished batch to the driver without letting it come to rest. */

@@ -136,6 +136,15 @@ def test_rules_are_listed_with_what_checks_them():
     assert listed == [rule for rule in rules if rule["class"] == "open"]
 
 
+def test_files_that_check_a_rule_exist_and_name_it():
+    for rule in json.loads(run("rules", "--json").stdout):
+        if rule["class"] in ("checked by the oracle", "asserted on the host"):
+            files = rule["where"].split(", ")
+            name = "ORC_" + rule["id"].replace("-", "_")
+            texts = [(PROJECT / "harness" / file).read_text() for file in files]
+            assert any(rule["id"] in text or name in text for text in texts), rule
+
+
 def test_coverage_says_which_program_exercises_a_rule():
     path = PROJECT / "corpora/situations/reordered-segments.chim"
     got = run("rules", "--coverage", "--json", path)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests to the adapter and what it tells of itself. TERM-POWER-1, STAT-PAUSE-1, and what
+ * INIT-VLAN-1, STAT-CNT-1 and SER-RSS-1 need to know.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_adapter_state *x = &o->adapter_state;
+    uint32_t state = NdisDeviceStateD0;
+    if (ev->a == OID_PNP_SET_POWER && ev->b && ev->ptr && ev->c >= sizeof(state)) {
+        memcpy(&state, ev->ptr, sizeof(state));
+        x->sleeping = state != NdisDeviceStateD0;
+    }
+    if (ev->a == OID_GEN_RECEIVE_SCALE_PARAMETERS && ev->b) {
+        x->rss_event = ev->seq;
+    }
+}
+
+/* A request ended, at once or later. */
+void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_adapter_state *x = &o->adapter_state;
+    if (ev->status != NDIS_STATUS_SUCCESS) {
+        return;
+    }
+    if (ev->a == OID_GEN_VLAN_ID && ev->b && ev->ptr) {
+        uint32_t vlan;
+        memcpy(&vlan, ev->ptr, sizeof(vlan));
+        x->vlan = (uint16_t)vlan;
+        x->vlan_event = ev->seq;
+    }
+    if (ev->a == OID_PNP_SET_POWER && ev->b && x->sleeping) {
+        x->sleeping = false;
+        orc_ran(o, ORC_TERM_POWER_1);
+        if (o->live) {
+            orc_fail(o, ORC_NONE, "TERM-POWER-1",
+                     "leaving D0 succeeds when every connection is terminated",
+                     orc_text(o, "SUCCESS with %u offloaded", o->live));
+        }
+    }
+    if (ev->ptr) {
+        orc_counts_request(o, ev);
+    }
+}
+
+void orc_adapter_status(struct oracle *o, int32_t code)
+{
+    if (code == NDIS_STATUS_OFFLOAD_PAUSE) {
+        o->adapter_state.paused = true;
+    } else if (code == NDIS_STATUS_OFFLOAD_RESUME) {
+        o->adapter_state.paused = false;
+    }
+}
+
+/* A send of an offloaded connection came back. */
+void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status)
+{
+    if (o->adapter_state.paused || status == NDIS_STATUS_PAUSED) {
+        orc_ran(o, ORC_STAT_PAUSE_1);
+    }
+    if (status == NDIS_STATUS_PAUSED) {
+        orc_fail(o, orc_ordinal(o, c), "STAT-PAUSE-1",
+                 "offloaded sends go on while offloading is paused", "NDIS_STATUS_PAUSED");
+    }
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The statistics, recounted from the wire. STAT-CNT-1.
+ */
+#include "oracle/checks.h"
+
+static struct orc_counts *counts_of(struct oracle *o, uint8_t version)
+{
+    return &o->adapter_state.counts[version == 6];
+}
+
+static void add(struct orc_count *count, uint64_t amount, bool sure)
+{
+    count->most += amount;
+    count->least += sure ? amount : 0;
+}
+
+/* A frame that names an offloaded connection. */
+void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                   bool certain)
+{
+    struct orc_counts *x = counts_of(o, packet->version);
+    bool sure = certain && orc_running(o, c) && c->init_returned && packet->tcp.checksum_right;
+    if (c->phase == ORC_GONE || c->phase == ORC_ABSENT) {
+        return;
+    }
+    add(&x->in, 1, sure);
+    add(&x->received, 1, sure);
+}
+
+/* A segment that the host forwarded: whether it counts is not said. */
+void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c)
+{
+    struct orc_counts *x = counts_of(o, c->version);
+    add(&x->in, 1, false);
+    add(&x->received, 1, false);
+}
+
+/* Before the frame changes the send ledger: begin is where it stands. */
+void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                    int64_t begin, bool sent)
+{
+    struct orc_counts *x = counts_of(o, packet->version);
+    const struct orc_tcp *tcp = &packet->tcp;
+    int64_t end = begin + tcp->length + ((tcp->flags & TCP_FIN) != 0);
+    bool old = end > begin && begin<c->send.max_least, fresh = end> c->send.max;
+    bool unclear = end > begin && begin < c->send.max && begin >= c->send.max_least;
+    add(&x->sent, 1, sent);
+    add(&x->octets, packet->ip_bytes, sent);
+    add(&x->resets, (tcp->flags & TCP_RST) != 0, sent);
+    if (old || unclear) {
+        add(&x->again, 1, sent && old && !unclear);
+        add(&x->out, 1, false);
+    } else {
+        add(&x->out, 1, sent && (fresh || end == begin) && begin >= c->send.max);
+        add(&x->again, begin < c->send.max, false);
+    }
+}
+
+static void judge(struct oracle *o, const char *name, const struct orc_count *count, uint64_t told,
+                  bool narrow)
+{
+    uint64_t mask = narrow ? UINT32_MAX : UINT64_MAX;
+    orc_ran(o, ORC_STAT_CNT_1);
+    if (((told - count->least) & mask) > ((count->most - count->least) & mask)) {
+        orc_fail(o, ORC_NONE, "STAT-CNT-1",
+                 orc_text(o, "%s from %llu to %llu", name, (unsigned long long)count->least,
+                          (unsigned long long)count->most),
+                 orc_text(o, "%llu", (unsigned long long)told));
+    }
+}
+
+/* A request is rare: all connections are visited. */
+static void count_open(const struct oracle *o, const struct orc_conn *c, bool six,
+                       struct orc_count *open)
+{
+    const struct orc_receive *r = &c->receive;
+    bool closing = r->fins || r->fin_before || c->send.fin_asked;
+    if (c->used && c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six) {
+        add(open, 1, orc_running(o, c) && c->begin_state == TcpConnectionEstablished && !closing);
+    }
+}
+
+static void judge_tcp(struct oracle *o, const struct orc_counts *x, const TCP_OFFLOAD_STATS *told,
+                      bool six)
+{
+    struct orc_count open = {0, 0};
+    for (uint32_t i = 0; i < o->conns; i++) {
+        count_open(o, &o->conn[i], six, &open);
+    }
+    judge(o, "InSegments", &x->in, told->InSegments, false);
+    judge(o, "OutSegments", &x->out, told->OutSegments, false);
+    judge(o, "RetransmittedSegments", &x->again, told->RetransmittedSegments, true);
+    judge(o, "OutResets", &x->resets, told->OutResets, true);
+    judge(o, "CurrentlyEstablished", &open, told->CurrentlyEstablished, true);
+}
+
+static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *told)
+{
+    judge(o, "InReceives", &x->received, told->InReceives, false);
+    judge(o, "OutRequests", &x->sent, told->OutRequests, false);
+    judge(o, "OutOctets", &x->octets, told->OutOctets, false);
+}
+
+/* A request of statistics ended with SUCCESS. */
+void orc_counts_request(struct oracle *o, const struct tap_event *ev)
+{
+    bool six = ev->a == OID_TCP6_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
+    bool tcp = ev->a == OID_TCP4_OFFLOAD_STATS || ev->a == OID_TCP6_OFFLOAD_STATS;
+    bool ip = ev->a == OID_IP4_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
+    struct orc_counts *x = &o->adapter_state.counts[six], old = *x;
+    if (ev->b && tcp) {
+        *x = (struct orc_counts){.received = old.received, .sent = old.sent, .octets = old.octets};
+    } else if (ev->b && ip) {
+        *x = (struct orc_counts){
+            .in = old.in, .out = old.out, .again = old.again, .resets = old.resets};
+    } else if (tcp && ev->c >= sizeof(TCP_OFFLOAD_STATS)) {
+        judge_tcp(o, x, ev->ptr, six);
+    } else if (ip && ev->c >= sizeof(IP_OFFLOAD_STATS)) {
+        judge_ip(o, x, ev->ptr);
+    }
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The card loses its connections, or a state operation fails for it. TERM-HW-1.
+ */
+#include "oracle/checks.h"
+
+/* The card told the target. */
+void orc_failure_begin(struct oracle *o, const struct tap_event *ev)
+{
+    o->adapter_state.failed_event = ev->seq;
+}
+
+/* Its call has returned: in this step every connection hears of it. Rare, so all are visited. */
+void orc_failure_left(struct oracle *o, const struct tap_event *ev)
+{
+    o->adapter_state.failed_left = ev->seq;
+    for (uint32_t i = 0; i < o->conns; i++) {
+        struct orc_conn *c = &o->conn[i];
+        if (c->used && c->phase == ORC_LIVE && c->init_returned && c->term_enter == ORC_NONE) {
+            c->life.failed_step = true;
+            orc_dirty(o, c);
+        }
+    }
+}
+
+static bool hardware(const struct oracle *o)
+{
+    return o->adapter_state.failed_event != ORC_NONE;
+}
+
+/* At rest: a failure must have been told by Retrieve(HardwareFailure); if a state operation failed,
+ * by Abort behind it. */
+void orc_failure_step(struct oracle *o, struct orc_conn *c)
+{
+    bool due = c->life.failed_step;
+    c->life.failed_step = false;
+    if (!due || c->phase != ORC_LIVE || c->term_enter != ORC_NONE || !hardware(o) || o->leaving ||
+        o->adapter != ORC_ADAPTER_RUNNING) {
+        return;
+    }
+    bool closed = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE;
+    orc_ran(o, ORC_TERM_HW_1);
+    if (c->mandatory_event == ORC_NONE && !closed && o->upload_all == ORC_NONE) {
+        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+                 "Retrieve(HardwareFailure) in the step of the failure", "no such event");
+    } else if (c->life.op_failed && !closed) {
+        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+                 "an Abort event behind Retrieve after a state operation that failed", "none");
+    }
+}
+
+/* An Abort event whose cause can only be the hardware comes second. */
+void orc_failure_abort(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    bool other = r->rst_possible || r->rsts || r->rst_lenient || r->syn_possible ||
+                 c->local_abort != ORC_NONE;
+    if (!hardware(o) || other) {
+        return;
+    }
+    orc_ran(o, ORC_TERM_HW_1);
+    if (c->mandatory_event == ORC_NONE) {
+        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+                 "Retrieve(HardwareFailure) before the Abort event", "the Abort event first");
+    }
+}
+
+/* A request came back after a state operation of its connection had failed. */
+void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status)
+{
+    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE) {
+        return;
+    }
+    orc_ran(o, ORC_TERM_HW_1);
+    if (status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
+        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+                 "REQUEST_ABORTED for what is pending at the terminate after a failure",
+                 "UPLOAD_IN_PROGRESS");
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reachability of neighbors. NBR-QUERY-1, NBR-QUERY-2, NBR-PROG-1.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+static int64_t tick_ns(const struct oracle *o)
+{
+    return (int64_t)(ORC_NS_PER_SECOND / o->ticks_per_second);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
+                     const NEIGHBOR_OFFLOAD_STATE_CACHED *cached,
+                     const NEIGHBOR_OFFLOAD_STATE_DELEGATED *delegated)
+{
+    struct orc_reach *x = &neighbor->reach;
+    int64_t now = (int64_t)o->event->time_ns;
+    x->asked_step = ORC_NONE;
+    if (!cached || !delegated || !o->parameters_known) {
+        return;
+    }
+    x->known = true;
+    x->host_ns = now - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+    x->nic_sure_ns = x->nic_possible_ns =
+        now - (int64_t)delegated->NicReachabilityDelta * tick_ns(o);
+}
+
+void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
+                      const NEIGHBOR_OFFLOAD_STATE_CACHED *cached)
+{
+    if (o->parameters_known) {
+        neighbor->reach.host_ns =
+            (int64_t)o->event->time_ns - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+    }
+}
+
+static struct orc_object *neighbor_of(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    return path ? orc_object(o, path->parent) : NULL;
+}
+
+/* Forward progress of a connection: an ACK of new data, or new data. */
+void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure)
+{
+    struct orc_object *neighbor = neighbor_of(o, c);
+    int64_t now = (int64_t)o->event->time_ns;
+    if (neighbor) {
+        neighbor->reach.nic_possible_ns = now;
+        neighbor->reach.nic_sure_ns = sure ? now : neighbor->reach.nic_sure_ns;
+    }
+}
+
+static bool judged(const struct oracle *o, const struct orc_object *neighbor)
+{
+    return neighbor && neighbor->reach.known && neighbor->live && o->parameters_known &&
+           o->stale_ticks != UINT32_MAX && !neighbor->update_open;
+}
+
+/* Before a datagram of the connection. */
+void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *neighbor = neighbor_of(o, c);
+    if (!judged(o, neighbor) || neighbor->update_step == o->steps) {
+        return;
+    }
+    const struct orc_reach *x = &neighbor->reach;
+    int64_t age = (int64_t)o->event->time_ns - later(x->host_ns, x->nic_possible_ns);
+    int64_t stale = (int64_t)o->stale_ticks * tick_ns(o) + (int64_t)orc_slack_ns(o);
+    if (age <= stale || x->asked_step == o->steps) {
+        return;
+    }
+    orc_ran(o, ORC_NBR_QUERY_1);
+    orc_fail(o, orc_ordinal(o, c), "NBR-QUERY-1",
+             orc_text(o, "a reachability query before a datagram, after %lld ms",
+                      (long long)(age / 1000000)),
+             "a frame without one");
+}
+
+static void judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ticks)
+{
+    int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
+    int64_t told = (int64_t)ticks * tick_ns(o);
+    orc_ran(o, ORC_NBR_PROG_1);
+    if (told < now - x->nic_possible_ns - slack || told > now - x->nic_sure_ns + slack) {
+        orc_fail(o, ORC_NONE, "NBR-PROG-1",
+                 orc_text(o, "reached from %lld to %lld ms ago",
+                          (long long)((now - x->nic_possible_ns) / 1000000),
+                          (long long)((now - x->nic_sure_ns) / 1000000)),
+                 orc_text(o, "%u ticks", ticks));
+    }
+}
+
+/* The state of a neighbor that is terminated or queried. */
+void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
+                     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    const NEIGHBOR_OFFLOAD_STATE_DELEGATED *delegated =
+        (const void *)orc_state_find(block, NeighborOffloadDelegatedState);
+    if (delegated && neighbor->reach.known && o->parameters_known) {
+        judge_delta(o, &neighbor->reach, delegated->NicReachabilityDelta);
+    }
+}
+
+static void malformed(struct oracle *o, const char *actual)
+{
+    orc_fail(o, ORC_NONE, "NBR-QUERY-2",
+             "a single neighbor block with its three structures, status SUCCESS", actual);
+}
+
+static void judge_values(struct oracle *o, const struct orc_object *neighbor,
+                         const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    const NEIGHBOR_OFFLOAD_STATE_CONST *constant =
+        (const void *)orc_state_find(block, NeighborOffloadConstState);
+    const NEIGHBOR_OFFLOAD_STATE_CACHED *cached =
+        (const void *)orc_state_find(block, NeighborOffloadCachedState);
+    int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
+    if (!constant || !cached || !orc_state_find(block, NeighborOffloadDelegatedState)) {
+        malformed(o, "a structure is missing");
+        return;
+    }
+    bool mac = memcmp(cached->DlDestinationAddress, neighbor->mac, 6) == 0 ||
+               memcmp(cached->DlDestinationAddress, neighbor->mac_old, 6) == 0;
+    if (!mac || (uint16_t)constant->VlanId != neighbor->vlan) {
+        malformed(o, "another address or VLAN");
+    }
+    int64_t told = (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+    int64_t age = now - neighbor->reach.host_ns;
+    if (told < age - slack || told > age + slack) {
+        malformed(o, orc_text(o, "host reachability %u ticks, which lies %lld ms back",
+                              cached->HostReachabilityDelta, (long long)(age / 1000000)));
+    }
+    orc_reach_state(o, neighbor, block);
+}
+
+void orc_reach_query(struct oracle *o, const struct tap_event *ev)
+{
+    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
+    orc_ran(o, ORC_NBR_QUERY_2);
+    if (ev->a != NeighborReachabilityQuery) {
+        if (block) {
+            malformed(o, "a block with another indication");
+        }
+        return;
+    }
+    struct orc_object *neighbor = orc_object(o, ev->object);
+    if (!block || !neighbor || neighbor->layer != LAYER_NEIGHBOR) {
+        malformed(o, block ? "a block of no neighbor" : "no block");
+        return;
+    }
+    if (block->Header.Type != NeighborOffloadState || block->Header.Revision == 0 ||
+        block->Header.Size < sizeof(*block) || block->DependentBlockList || block->NextBlock ||
+        block->Status != NDIS_STATUS_SUCCESS) {
+        malformed(o, orc_text(o, "type %u, revision %u, size %u, status 0x%08x%s",
+                              block->Header.Type, block->Header.Revision, block->Header.Size,
+                              (unsigned)block->Status, block->NextBlock ? ", a next block" : ""));
+        return;
+    }
+    struct orc_reach *x = &neighbor->reach;
+    x->asked_step = o->steps;
+    if (!judged(o, neighbor)) {
+        return;
+    }
+    judge_values(o, neighbor, block);
+    int64_t age = (int64_t)ev->time_ns - later(x->host_ns, x->nic_sure_ns);
+    int64_t stale = (int64_t)o->stale_ticks * tick_ns(o) - (int64_t)orc_slack_ns(o);
+    orc_ran(o, ORC_NBR_QUERY_1);
+    if (age <= stale) {
+        orc_fail(o, ORC_NONE, "NBR-QUERY-1",
+                 orc_text(o, "no query within %u ticks of the last confirmation", o->stale_ticks),
+                 orc_text(o, "one after %lld ms", (long long)(age / 1000000)));
+    }
+}
+
+void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+{
+    struct orc_object *neighbor = orc_object(o, call->object);
+    if (neighbor && call->a == NeighborReachabilityQuery && o->parameters_known) {
+        neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->b * tick_ns(o);
+    }
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must not happen, or must have happened, when all is at rest: queries that change nothing,
+ * invalidated objects that send nothing, TIME_WAIT that goes up. QRY-PURE-1, INV-STOP-1,
+ * UPLD-TW-1, SEND-BKLG-1.
+ */
+#include "oracle/checks.h"
+
+/* A call into the target begins. */
+void orc_repose_enter(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_adapter_state *x = &o->adapter_state;
+    if (ev->fn == TAP_QUERY) {
+        x->queried_step = true;
+    } else if (ev->fn == TAP_TIMER_RUN) {
+        x->other_step = x->other_step || ev->time_ns != x->rest_ns; /* else set in this step */
+    } else if (ev->fn != TAP_WORK_RUN) {
+        x->other_step = true;
+    }
+}
+
+/* The target does something that the host or the wire can see. */
+void orc_repose_acted(struct oracle *o, uint32_t conn, const char *what)
+{
+    const struct orc_adapter_state *x = &o->adapter_state;
+    if (x->queried_step && !x->other_step) {
+        orc_fail(o, conn, "QRY-PURE-1", "nothing but the completion of a query in its step", what);
+    }
+}
+
+/* Two queries with nothing between them tell the same. */
+void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    struct orc_life *x = &c->life;
+    const struct orc_adapter_state *a = &o->adapter_state;
+    uint64_t hash = orc_hash(0, (const uint8_t *)d, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+    bool same = x->state_known && x->state_mark == a->disturbed && !a->other_step &&
+                x->state_ns == o->event->time_ns;
+    if (same) {
+        orc_ran(o, ORC_QRY_PURE_1);
+        if (hash != x->state_hash) {
+            orc_fail(o, orc_ordinal(o, c), "QRY-PURE-1",
+                     "two queries with nothing between them tell the same", "other values");
+        }
+    }
+    x->state_known = !a->other_step;
+    x->state_mark = a->disturbed;
+    x->state_ns = o->event->time_ns;
+    x->state_hash = hash;
+}
+
+void orc_repose_end(struct oracle *o)
+{
+    struct orc_adapter_state *x = &o->adapter_state;
+    if (x->queried_step && !x->other_step) {
+        orc_ran(o, ORC_QRY_PURE_1);
+    }
+    x->disturbed += x->other_step;
+    x->queried_step = x->other_step = false;
+    x->rest_ns = o->event->time_ns;
+}
+
+/* The backlog that the target prefers says nothing about what is queued. */
+void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes)
+{
+    struct orc_life *x = &c->life;
+    int64_t held = c->send.handed - c->send.una_possible;
+    uint32_t queue = held > 0 && held < UINT32_MAX ? (uint32_t)held : 0;
+    if (bytes == TCP_OFFLOAD_BACKLOG_UNSUPPORTED) {
+        return;
+    }
+    orc_ran(o, ORC_SEND_BKLG_1);
+    bool tracks = x->backlog_known && x->backlog == x->backlog_queue && bytes == queue &&
+                  queue != x->backlog_queue;
+    if (tracks) {
+        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "a backlog independent of what is queued",
+                 orc_text(o, "%u with %u bytes queued, %u with %u", x->backlog, x->backlog_queue,
+                          bytes, queue));
+    }
+    x->backlog_known = true;
+    x->backlog = bytes;
+    x->backlog_queue = queue;
+}
+
+void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes)
+{
+    orc_backlog_told(o, c, bytes);
+    if (++c->life.backlog_events_step == 2) {
+        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "changes of the backlog told now and then",
+                 "twice in one step");
+    }
+}
+
+static bool invalid_done(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    const struct orc_object *neighbor = path ? orc_object(o, path->parent) : NULL;
+    return orc_before(o, c->life.invalid_left) || (path && orc_before(o, path->invalid_left)) ||
+           (neighbor && orc_before(o, neighbor->invalid_left));
+}
+
+/* A frame with payload. */
+void orc_invalid_frame(struct oracle *o, struct orc_conn *c)
+{
+    if (!o->invalidated_ever || c->life.invalid_told || !invalid_done(o, c)) {
+        return;
+    }
+    c->life.invalid_told = true;
+    orc_warn(o, orc_ordinal(o, c), "INV-STOP-1", "no data sent after InvComplete", "some");
+}
+
+static void due_invalid(struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    int64_t room = (int64_t)s->window - (s->max - s->una_sure);
+    bool some = s->handed > s->max && s->window_sure && room > 0 && !s->blind &&
+                s->una_sure == s->una_possible && s->una_sure == s->max;
+    if (!o->invalidated_ever || !invalid_done(o, c)) {
+        return;
+    }
+    orc_ran(o, ORC_INV_STOP_1);
+    if (some && c->mandatory_event == ORC_NONE && c->term_enter == ORC_NONE &&
+        c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && o->upload_all == ORC_NONE) {
+        orc_fail_hard(o, orc_ordinal(o, c), "INV-STOP-1",
+                      "Retrieve(InvalidState) from an invalidated connection with data to send",
+                      orc_text(o, "%lld bytes wait, no event", (long long)(s->handed - s->max)));
+    }
+}
+
+static void due_time_wait(struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    struct orc_life *x = &c->life;
+    bool sent = s->fin_sent, got = r->fin_sure >= 0 || r->fin_before;
+    x->fin_first = x->fin_first || (sent && !got);
+    if (x->wait_told || !x->fin_first || !sent || r->fin_sure_step < 0 ||
+        s->una_sure_step <= s->fin) {
+        return;
+    }
+    x->wait_told = true;
+    orc_ran(o, ORC_UPLD_TW_1);
+    if (c->mandatory_event == ORC_NONE && o->upload_all == ORC_NONE) {
+        orc_fail(o, orc_ordinal(o, c), "UPLD-TW-1", "an upload request on entering TIME_WAIT",
+                 "none");
+    }
+}
+
+/* waived: something excused the target in this step. */
+void orc_repose_conn(struct oracle *o, struct orc_conn *c, bool waived)
+{
+    c->life.backlog_events_step = 0;
+    if (waived || c->phase != ORC_LIVE || !c->init_returned || c->term_enter != ORC_NONE ||
+        c->failed_over || o->adapter != ORC_ADAPTER_RUNNING || o->leaving || !c->sane) {
+        return;
+    }
+    due_invalid(o, c);
+    due_time_wait(o, c);
+}
