@@ -50,7 +50,7 @@ void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc
     add(&x->resets, (tcp->flags & TCP_RST) != 0, sent);
     if (old || unclear) {
         add(&x->again, 1, sent && old && !unclear);
-        add(&x->out, 1, false);
+        add(&x->out, end > c->send.max_least, false);
     } else {
         add(&x->out, 1, sent && (fresh || end == begin) && begin >= c->send.max);
         add(&x->again, begin < c->send.max, false);

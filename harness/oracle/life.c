@@ -43,6 +43,12 @@ static const char *misuse_rule(uint32_t misuse)
     }
 }
 
+/* Frames that never came back after such returns. */
+static bool lost_list(const struct oracle *o, const struct tap_event *ev)
+{
+    return ev->a == MISUSE_POOL_BUSY && o->adapter_state.mixed_returns;
+}
+
 /* A list that is missing after returns that mixed connections was lost there. */
 static const char *leak_rule(const struct oracle *o, const struct tap_event *ev)
 {
@@ -177,7 +183,8 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
         break;
     case TAP_MISUSE:
         orc_fail_hard(
-            o, ev->conn, misuse_rule(ev->a), "the contract of the primitive kept",
+            o, ev->conn, lost_list(o, ev) ? "OWN-RETURN-2" : misuse_rule(ev->a),
+            "the contract of the primitive kept",
             orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
         break;

@@ -191,9 +191,10 @@ static bool cut_short(const struct oracle *o, const struct orc_conn *c)
 
 /* The host goes on from this state: the peer must not see its window taken back. */
 static void judge_resumption(struct oracle *o, const struct orc_conn *c,
-                             const struct orc_closing *closing, int64_t next)
+                             const struct orc_closing *closing)
 {
     const struct orc_receive *r = &c->receive;
+    int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
     int64_t edge = next + closing->delegated.RcvWnd, rounding = (1ll << c->receive_scale) - 1;
     bool open = closing->delegated.State != TcpConnectionClosed && r->fins == 0 && !r->fin_before;
     o->ran[ORC_TERM_RESUME_1] += open;
@@ -233,7 +234,6 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
             orc_text(o, "%lld", (long long)next));
         return;
     }
-    judge_resumption(o, c, closing, next);
     bool fin = next > 0 && orc_fin_possible(r, next - 1);
     o->ran[ORC_FIN_IND_3] += r->fin_sure >= 0;
     o->ran[ORC_TERM_OOO_1] += r->ranges > 0;
@@ -393,6 +393,9 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
     o->ran[ORC_WIRE_CLOSE_1] += c->send.fin_sent && c->receive.fin_sure >= 0;
     judge_sends_left(o, c, closing);
     if (closing->has_delegated && c->version && c->sane) {
+        if (!cut_short(o, c)) {
+            judge_resumption(o, c, closing);
+        }
         orc_sender_state(o, c, &closing->delegated, true);
         if (!cut_short(o, c)) {
             judge_received(o, c, closing);

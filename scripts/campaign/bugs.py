@@ -36,6 +36,7 @@ class Bug:
     story: str
     patch: Path
     program: Path
+    strict: bool = False  # a "should" rule: a warning but in strict mode, which the fuzzer does not run
     by_program: str = ""
     by_corpora: int = 0
     corpora_rules: set = field(default_factory=set)
@@ -43,15 +44,18 @@ class Bug:
     cpu: float = 0.0
     error: str = ""
 
+    def mode(self) -> list:
+        return ["--strict"] if self.strict else []
+
     def good(self, fuzzed: bool) -> bool:
         caught = not self.error and self.by_program == self.rule
-        return caught and (not fuzzed or (self.found != "-" and self.cpu <= BUDGET))
+        return caught and (not fuzzed or self.strict or (self.found != "-" and self.cpu <= BUDGET))
 
 
 def read(patch: Path) -> Bug:
     head = dict(line.split(": ", 1) for line in patch.read_text().split("\n\n", 1)[0].splitlines())
     return Bug(patch.stem, head["Rule"].strip(), head["Story"].strip(), patch,
-               patch.with_suffix(".chim"))
+               patch.with_suffix(".chim"), head.get("Strict", "").strip() == "yes")
 
 
 def compile_commands(preset: str) -> dict:
@@ -94,7 +98,7 @@ def build(bug: Bug, preset: str, commands: dict) -> Path:
 
 def judge_corpora(bug: Bug, driver: Path, seeds: Path) -> None:
     """Counts the shipped programs that show the bug; the others become the fuzzer's seeds."""
-    got = subprocess.run([CHIMNEYSWEEP, "sweep", "--json", "--quiet", "--driver", driver, seeds],
+    got = subprocess.run([CHIMNEYSWEEP, "sweep", "--json", "--quiet", *bug.mode(), "--driver", driver, seeds],
                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
     shown = [line for line in lines if "verdict" in line]
@@ -138,12 +142,12 @@ def fuzz(bug: Bug, driver: Path) -> None:
 def prove(bug: Bug, commands: dict, seeds: Path, fuzzing: bool) -> Bug:
     try:
         driver = build(bug, "asan", commands["asan"])
-        got = subprocess.run([CHIMNEYSWEEP, "run", "--json", "--driver", driver, bug.program], text=True,
+        got = subprocess.run([CHIMNEYSWEEP, "run", "--json", *bug.mode(), "--driver", driver, bug.program], text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         verdict = json.loads(got.stdout) if got.stdout else {"verdict": got.stderr.strip(), "rule": None}
         bug.by_program = verdict["rule"] or verdict["verdict"]
         judge_corpora(bug, driver, seeds)
-        if fuzzing:
+        if fuzzing and not bug.strict:
             fuzz(bug, build(bug, "fuzz", commands["fuzz"]))
     except (RuntimeError, subprocess.CalledProcessError, json.JSONDecodeError) as error:
         bug.error = str(error)
