@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "base/arena.h"
 
+#include "base/pages.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ struct free_piece {
 
 static struct {
     bool open, reuse;
+    enum arena_guard guard;
     size_t guest_next, guest_high;
     size_t rig_next;
     struct free_piece *free_list[CLASSES * 4];
@@ -50,12 +53,25 @@ bool arena_open(void)
     return true;
 }
 
+static void poison(const void *bytes, size_t count, bool on)
+{
+    if (arena.guard != GUARD_POISON || !__asan_poison_memory_region) {
+        return;
+    }
+    if (on) {
+        __asan_poison_memory_region(bytes, count);
+    } else {
+        __asan_unpoison_memory_region(bytes, count);
+    }
+}
+
 void arena_rewind(bool reuse)
 {
-    if (__asan_poison_memory_region) {
-        __asan_poison_memory_region(GUEST, arena.guest_high);
+    poison(GUEST, arena.guest_high, true);
+    if (pages_on()) {
+        pages_reset(round_up(arena.guest_high, PAGE_BYTES));
     }
-    arena.guest_next = GAP;
+    arena.guest_next = pages_on() ? PAGE_BYTES : GAP;
     arena.guest_high = 0;
     memset(RIG_BASE, 0, arena.rig_next);
     arena.rig_next = 0;
@@ -74,8 +90,26 @@ static void *reuse_piece(size_t granules, size_t bytes)
     return piece;
 }
 
+/* In pages of its own, up to the end of the last, with a page of nobody behind. */
+static void *paged_alloc(size_t bytes)
+{
+    size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
+    size_t span = round_up(size, PAGE_BYTES) + PAGE_BYTES;
+    if (size > GUEST_SIZE || arena.guest_next + span > GUEST_SIZE) {
+        return NULL;
+    }
+    uint8_t *piece = GUEST + arena.guest_next + span - PAGE_BYTES - size;
+    arena.guest_next += span;
+    arena.guest_high = arena.guest_next;
+    pages_use(piece, size);
+    return piece;
+}
+
 void *guest_alloc(size_t bytes)
 {
+    if (pages_on()) {
+        return paged_alloc(bytes);
+    }
     size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
     void *again = reuse_piece(size / ARENA_GRANULE, bytes);
     if (again) {
@@ -97,7 +131,7 @@ void *guest_alloc(size_t bytes)
 void guest_free(void *piece, size_t bytes)
 {
     size_t granules = round_up(bytes ? bytes : 1, ARENA_GRANULE) / ARENA_GRANULE;
-    if (arena.reuse && granules < CLASSES * 4) {
+    if (arena.reuse && !pages_on() && granules < CLASSES * 4) {
         struct free_piece *entry = piece;
         guest_lend(entry, sizeof(*entry));
         entry->next = arena.free_list[granules];
@@ -113,16 +147,40 @@ size_t guest_used(void)
 
 void guest_lend(const void *bytes, size_t count)
 {
-    if (__asan_unpoison_memory_region) {
-        __asan_unpoison_memory_region(bytes, count);
+    poison(bytes, count, false);
+    if (pages_on()) {
+        pages_lend(bytes, count);
     }
 }
 
 void guest_take(const void *bytes, size_t count)
 {
-    if (__asan_poison_memory_region) {
-        __asan_poison_memory_region(bytes, count);
+    poison(bytes, count, true);
+    if (pages_on()) {
+        pages_take(bytes, count);
     }
+}
+
+void guest_fence(const void *bytes, size_t count, bool up)
+{
+    poison(bytes, count, up);
+}
+
+bool arena_instrumented(void)
+{
+    return __asan_poison_memory_region != NULL;
+}
+
+bool arena_guard(enum arena_guard guard)
+{
+    if (!arena_open() || (guard == GUARD_PAGES && !pages_on() && !pages_open(GUEST, GUEST_SIZE))) {
+        return false;
+    }
+    if (guard != GUARD_POISON) {
+        poison(GUEST, arena.guest_high, false);
+    }
+    arena.guard = guard;
+    return true;
 }
 
 void *rig_alloc(size_t bytes)

@@ -49,6 +49,22 @@ size_t guest_used(void); /* bytes handed out in this run, gaps included */
 void guest_lend(const void *bytes, size_t count);
 void guest_take(const void *bytes, size_t count);
 
+/* A fence beside lent bytes, poisoned while it is up. Pages are not closed for it: the bytes beside
+ * it would be closed with it. */
+void guest_fence(const void *bytes, size_t count, bool up);
+
+/* How ownership is kept, for the life of the process; chosen before the first run. */
+enum arena_guard {
+    GUARD_POISON, /* by AddressSanitizer, if the driver is built with it */
+    GUARD_PAGES,  /* by page protection (base/pages.h), for any driver */
+    GUARD_OFF,
+};
+/* Is this process built with AddressSanitizer? Then it handles accesses itself, and pages are not
+ * for it. */
+bool arena_instrumented(void);
+/* False: the system refuses to protect pages. */
+bool arena_guard(enum arena_guard guard);
+
 /* Rig memory: zeroed, never poisoned; aborts the program only when the region (8 GiB) is exhausted.
  */
 void *rig_alloc(size_t bytes);

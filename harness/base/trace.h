@@ -12,6 +12,7 @@
 #include "base/verdict.h"
 
 #define TRACE_RECORDS (1u << 16)
+#define TRACE_FRAMES 12u
 
 struct trace_record {
     uint32_t seq;
@@ -24,13 +25,15 @@ struct trace_record {
 
 /* Where the run was when it ended, whatever ended it. */
 struct trace_end {
-    bool finished;          /* the run came to its end; else it was cut */
-    uint32_t op;            /* operation of the program, UINT32_MAX = before the first */
-    int signal;             /* fatal signal seen inside, 0 = none */
-    uint64_t fault_address; /* poisoned or bad address, 0 = unknown */
-    char report[512];       /* first lines of a sanitizer report or reason of a hang */
-    char memory[256];       /* who owned the memory at fault_address, since which event */
-    bool foreign_memory;    /* fault_address was not the driver's to touch */
+    bool finished;                /* the run came to its end; else it was cut */
+    uint32_t op;                  /* operation of the program, UINT32_MAX = before the first */
+    int signal;                   /* fatal signal seen inside, 0 = none */
+    uint64_t fault_address;       /* poisoned or bad address, 0 = unknown */
+    char report[512];             /* first lines of a sanitizer report or reason of a hang */
+    char memory[256];             /* who owned the memory at fault_address, since which event */
+    bool foreign_memory;          /* fault_address was not the driver's to touch */
+    uint32_t frames;              /* places in the driver's code that led there, innermost first */
+    uint64_t frame[TRACE_FRAMES]; /* as offsets into its file */
 };
 
 struct trace {

@@ -73,6 +73,14 @@ bool cli_read_program(const char *path, struct program *program);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);
 
+/* --guard poison|pages|off, after the world was opened. Exit status, 0 = fine. */
+#define CLI_GUARD_HELP                                                                             \
+    "what stops foreign accesses: poison (AddressSanitizer builds), pages, off (poison)"
+int cli_guard(const char *mode);
+
+/* ---- stack.c ---- */
+void render_stack(FILE *out, const struct trace_end *end);
+
 /* ---- folders.c ---- */
 struct cli_paths {
     char **path;

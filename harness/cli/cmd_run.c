@@ -40,12 +40,13 @@ static bool run_twice(struct world *world, const struct program *program,
 int cmd_run(int argc, char **argv)
 {
     bool json = false, trace = false, strict = false, cell = false;
-    const char *driver = NULL, *timeout_text = "10", *events_text = "25";
+    const char *guard = "poison", *driver = NULL, *timeout_text = "10", *events_text = "25";
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--trace", NULL, "print every event", &trace, NULL},
         {"--json", NULL, "print one JSON object", &json, NULL},
         {"--strict", NULL, "\"should\" rules fail too", &strict, NULL},
+        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
         {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers", &cell,
          NULL},
         {"--events", "N", "how many last events a verdict shows (25)", NULL, &events_text},
@@ -76,6 +77,7 @@ int cmd_run(int argc, char **argv)
         return EXIT_USAGE;
     }
     status = cli_open_world(&world, driver);
+    status = status ? status : cli_guard(guard);
     if (status) {
         return status;
     }
@@ -95,8 +97,13 @@ int cmd_run(int argc, char **argv)
         render_verdict_json(stdout, argv[1], world.trace, ran);
     } else {
         char again[4600];
-        snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s", driver ? "--driver " : "",
-                 driver ? driver : "", driver ? " " : "", strict ? "--strict " : "", argv[1]);
+        snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s%s%s", driver ? "--driver " : "",
+                 driver ? driver : "", driver ? " " : "", strict ? "--strict " : "",
+                 strcmp(guard, "poison") ? "--guard " : "",
+                 !strcmp(guard, "poison")  ? ""
+                 : !strcmp(guard, "pages") ? "pages "
+                                           : "off ",
+                 argv[1]);
         render_verdict(stdout, world.trace, again, trace ? 0 : (unsigned)events);
     }
     return verdict_exit_status(world.trace->verdict.kind);

@@ -150,16 +150,17 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
 int cmd_sweep(int argc, char **argv)
 {
     bool json = false, quiet = false;
-    const char *driver = NULL;
+    const char *driver = NULL, *guard = "poison";
     static struct sweep sweep;
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per failure, then totals", &json, NULL},
         {"--quiet", NULL, "no events with the verdicts", &quiet, NULL},
+        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
         {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
     };
     int status;
-    int files = cli_parse(argc, argv, options, 4, "sweep [OPTIONS] FILE|FOLDER...",
+    int files = cli_parse(argc, argv, options, 5, "sweep [OPTIONS] FILE|FOLDER...",
                           "  chimneysweep sweep corpora/\n"
                           "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n",
                           &status);
@@ -182,6 +183,7 @@ int cmd_sweep(int argc, char **argv)
         }
     }
     status = cli_open_world(&sweep.world, driver);
+    status = status ? status : cli_guard(guard);
     if (status) {
         return status;
     }

@@ -131,6 +131,30 @@ int cli_open_world(struct world *world, const char *driver)
     return EXIT_PASS;
 }
 
+int cli_guard(const char *mode)
+{
+    static const char *const names[] = {"poison", "pages", "off"};
+    if (!strcmp(mode, "pages") && arena_instrumented()) {
+        fputs(
+            "chimneysweep: --guard pages: this build has AddressSanitizer, which handles accesses "
+            "itself (use build/release/bin/chimneysweep)\n",
+            stderr);
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        if (!strcmp(mode, names[i])) {
+            if (arena_guard((enum arena_guard)i)) {
+                return EXIT_PASS;
+            }
+            fputs("chimneysweep: --guard pages: the system refuses to protect that many pages\n",
+                  stderr);
+            return EXIT_ENVIRONMENT;
+        }
+    }
+    fprintf(stderr, "chimneysweep: --guard '%s': expected poison, pages or off\n", mode);
+    return EXIT_USAGE;
+}
+
 struct job {
     struct world *world;
     const struct program *program;

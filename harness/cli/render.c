@@ -165,6 +165,7 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     if (trace->end.memory[0]) {
         fprintf(out, "  memory   %s\n", trace->end.memory);
     }
+    render_stack(out, &trace->end);
     if (events) {
         fputs("  events:\n", out);
         tail(out, trace, events);

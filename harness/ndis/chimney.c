@@ -306,6 +306,23 @@ void list_hold(struct nds_object *object, uint32_t event)
     object_own(object, OWNER_HOST, event);
 }
 
+static const uint8_t *looked_for;
+static bool was_found;
+
+static void look_in(const void *bytes, size_t count)
+{
+    was_found |=
+        looked_for >= (const uint8_t *)bytes && looked_for < (const uint8_t *)bytes + count;
+}
+
+bool list_holds(struct nds_object *object, const void *address)
+{
+    looked_for = address;
+    was_found = false;
+    window_each(object->address, look_in);
+    return was_found;
+}
+
 void list_give_back(struct nds_object *object, uint32_t event)
 {
     struct nds_list *list = object->detail;

@@ -136,7 +136,8 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
 void list_lend(struct nds_object *object, uint32_t event);
 void list_take(struct nds_object *object, uint32_t event);
 uint64_t list_checksum(PNET_BUFFER_LIST nbl);
-void list_hold(struct nds_object *object, uint32_t event); /* host keeps a driver's list */
+void list_hold(struct nds_object *object, uint32_t event);       /* host keeps a driver's list */
+bool list_holds(struct nds_object *object, const void *address); /* among its data */
 void list_give_back(struct nds_object *object, uint32_t event);
 uint8_t *mdl_bytes(PMDL mdl);
 void tree_blocks(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root);

@@ -64,8 +64,8 @@ static PMDL build_mdl(struct builder *b, uint32_t bytes)
     memset(data, FENCE_BYTE, FENCE);
     memset(data + FENCE, 0xEE, bytes);
     memset(data + FENCE + bytes, FENCE_BYTE, FENCE);
-    guest_take(data, FENCE);
-    guest_take(data + FENCE + bytes, FENCE);
+    guest_fence(data, FENCE, true);
+    guest_fence(data + FENCE + bytes, FENCE, true);
     memset(mdl, 0, sizeof(*mdl));
     mdl->Size = sizeof(MDL);
     mdl->MdlFlags = MDL_PAGES_LOCKED;
@@ -312,15 +312,15 @@ static bool fences_intact(const struct nds_list *list)
     for (uint32_t i = 0; i < list->nb_count; i++) {
         for (PMDL mdl = list->nb[i].chain; mdl; mdl = mdl->Next) {
             uint8_t *bytes = mdl_bytes(mdl);
-            guest_lend(bytes - FENCE, FENCE);
-            guest_lend(bytes + mdl->ByteCount, FENCE);
+            guest_fence(bytes - FENCE, FENCE, false);
+            guest_fence(bytes + mdl->ByteCount, FENCE, false);
             bool intact = true;
             const uint8_t *front = bytes - FENCE, *back = bytes + mdl->ByteCount;
             for (uint32_t k = 0; k < FENCE; k++) {
                 intact &= front[k] == FENCE_BYTE && back[k] == FENCE_BYTE;
             }
-            guest_take(bytes - FENCE, FENCE);
-            guest_take(bytes + mdl->ByteCount, FENCE);
+            guest_fence(bytes - FENCE, FENCE, true);
+            guest_fence(bytes + mdl->ByteCount, FENCE, true);
             if (!intact) {
                 return false;
             }

@@ -325,6 +325,7 @@ NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length,
     if (status != NDIS_STATUS_PENDING) {
         nds.oid_object = TAP_NONE;
         object_own(of, OWNER_HOST, mark.enter);
+        guest_take(of->address, of->bytes);
     }
     return status;
 }
@@ -335,6 +336,7 @@ const void *nds_oid_reply(uint32_t *length)
         *length = 0;
         return NULL;
     }
+    guest_lend(nds.oid, sizeof(*nds.oid) + OID_BUFFER);
     *length = nds.oid->DATA.QUERY_INFORMATION.BytesWritten;
     return nds.oid->DATA.QUERY_INFORMATION.InformationBuffer;
 }
@@ -364,6 +366,7 @@ VOID NDIS_CALL NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle,
         tap_emit(done);
         nds.oid_object = TAP_NONE;
         object_own(object, OWNER_HOST, nds.events);
+        guest_take(object->address, object->bytes);
     }
     complete(TAP_OID_COMPLETE, MiniportAdapterHandle, pending ? object->id : TAP_NONE, Status);
 }

@@ -2,6 +2,7 @@
  *
  * The frame of the simulated NDIS: reset, nesting of calls, misuse, fault plan, the way out.
  */
+#include "base/pages.h"
 #include "ndis/internal.h"
 
 #include <setjmp.h>
@@ -79,6 +80,7 @@ struct nds_frame_mark nds_open(struct tap_event event)
         .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
     mark.enter = tap_emit(event);
     nds.open_call = mark.enter;
+    pages_settle();
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");
     }
@@ -94,6 +96,7 @@ void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event ev
     }
     nds.depth--;
     nds.open_call = mark.outer;
+    pages_settle();
     event.kind = TAP_LEAVE;
     event.fn = mark.fn;
     event.call = mark.enter;
@@ -179,6 +182,34 @@ bool nds_fault_active(void)
     return nds.alloc_fail || nds.pool_fault || nds.tx_stall || nds.map_fail;
 }
 
+/* The list in which the host holds the bytes at an address of the driver's own memory, or NULL. */
+static struct nds_object *indicated_in(const void *address)
+{
+    for (uint32_t id = 0; id < object_count(); id++) {
+        struct nds_object *object = object_by_id(id);
+        if (object->live && object->kind == OBJECT_NBL && object->owner == OWNER_HOST &&
+            ((struct nds_list *)object->detail)->role == ROLE_INDICATED &&
+            list_holds(object, address)) {
+            return object;
+        }
+    }
+    return NULL;
+}
+
+/* The NET_BUFFER of a list in whose structure the address lies, or NULL. */
+static const void *buffer_at(const struct nds_object *object, const void *address)
+{
+    const struct nds_list *list = object->kind == OBJECT_NBL ? object->detail : NULL;
+    for (uint32_t i = 0; list && list->nb && i < list->nb_count; i++) {
+        const uint8_t *start = (const uint8_t *)list->nb[i].nb;
+        if ((const uint8_t *)address >= start &&
+            (const uint8_t *)address < start + sizeof(NET_BUFFER)) {
+            return start;
+        }
+    }
+    return NULL;
+}
+
 bool nds_describe_memory(const void *address, char *text, size_t size)
 {
     struct nds_object *object = guest_contains(address) ? object_containing(address) : NULL;
@@ -198,8 +229,20 @@ bool nds_describe_memory(const void *address, char *text, size_t size)
     }
     struct nds_object *of = owner ? owner : object;
     bool beyond = at >= (long)object->bytes;
+    struct nds_object *held = of->owner == OWNER_TARGET && !beyond ? indicated_in(address) : NULL;
+    if (held) {
+        snprintf(text, size,
+                 "byte %ld of %s #%u (indicated in list #%u), owned by %s since event %d", at,
+                 object_kind_name(object->kind), object->id, held->id,
+                 object_owner_name(held->owner), (int)held->owner_event);
+        return true;
+    }
+    const void *buffer = buffer_at(object, address);
+    at = buffer ? (long)((const uint8_t *)address - (const uint8_t *)buffer) : at;
     snprintf(text, size, "byte %ld%s of %s #%u (%s%s%u bytes), owned by %s since event %d", at,
-             beyond ? " (beyond the end)" : "", object_kind_name(object->kind), object->id, role,
-             *role ? ", " : "", object->bytes, object_owner_name(of->owner), (int)of->owner_event);
+             beyond ? " (beyond the end)" : "", object_kind_name(buffer ? OBJECT_NB : object->kind),
+             object->id, role, *role ? ", " : "",
+             buffer ? (uint32_t)sizeof(NET_BUFFER) : object->bytes, object_owner_name(of->owner),
+             (int)of->owner_event);
     return of->owner != OWNER_TARGET || beyond;
 }

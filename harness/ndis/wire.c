@@ -265,6 +265,10 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
     uint32_t event = tap_emit((struct tap_event){
         .kind = TAP_POINT, .fn = TAP_FRAME_BACK, .conn = TAP_NONE, .object = object->id});
     guest_take(detail->data, detail->room);
+    struct nds_object *data = object_find(detail->data, OBJECT_DATA);
+    if (data) {
+        data->owner_event = event;
+    }
     guest_take(frame, object->bytes);
     if (nds.limits.reuse) {
         detail->next_free = recycled;

@@ -3,6 +3,7 @@
 #include "program/isolate.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pages.h"
 #include "ndis/nds.h"
 
 void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
@@ -56,14 +58,35 @@ void __ubsan_on_report(void)
     }
 }
 
+/* Where in the driver's code it happened, innermost first. */
+static void note_stack(struct trace_end *end)
+{
+    void *frame[64];
+    int count = backtrace(frame, 64);
+    for (int i = 0; i < count && end->frames < TRACE_FRAMES; i++) {
+        if (pages_in_driver(frame[i])) {
+            end->frame[end->frames++] = pages_driver_offset(frame[i]);
+        }
+    }
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
     struct trace_end *end = &shared->end;
     end->signal = number;
+    note_stack(end);
+    bool guarded = pages_on();
+    if (guarded) {
+        pages_stop();
+    }
     if (number == SIGSEGV || number == SIGBUS) {
         end->fault_address = (uint64_t)(uintptr_t)info->si_addr;
         end->foreign_memory = nds_describe_memory(info->si_addr, end->memory, sizeof(end->memory));
+        end->foreign_memory |= guarded && guest_contains(info->si_addr);
+        if (guarded && end->foreign_memory) {
+            snprintf(end->report, sizeof(end->report), "ERROR: access to foreign memory");
+        }
     }
     signal(number, SIG_DFL);
     raise(number);
@@ -84,6 +107,11 @@ void isolate_describe_death(struct trace *trace)
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
     for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         sigaction(signals[i], &action, NULL);
+    }
+    void *warm[1];
+    backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
+    if (pages_on()) {
+        pages_catch();
     }
 }
 

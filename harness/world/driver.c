@@ -14,12 +14,15 @@
 #include <unistd.h>
 
 #include "base/copy.h"
+#include "base/pages.h"
+#include "world/world.h"
 
 #define SECTIONS_MAX 8
 
 static struct {
     void *library;
     nds_driver_entry entry;
+    char path[4096];
     struct {
         uint8_t *live, *saved;
         size_t bytes;
@@ -100,6 +103,24 @@ static bool save_data(const char *path, const char **error)
                          "shared object)");
 }
 
+/* Tells where the driver's code lies. */
+static int find_code(struct dl_phdr_info *info, size_t size, void *library)
+{
+    struct link_map *map;
+    (void)size;
+    if (dlinfo(library, RTLD_DI_LINKMAP, &map) || info->dlpi_addr != map->l_addr) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
+            const uint8_t *begin = (const uint8_t *)info->dlpi_addr + part->p_vaddr;
+            pages_driver_code((const void *)info->dlpi_addr, begin, begin + part->p_memsz);
+        }
+    }
+    return 1;
+}
+
 bool driver_open(const char *path, const char **error)
 {
     struct stat about;
@@ -117,10 +138,12 @@ bool driver_open(const char *path, const char **error)
     if (!realpath(path, absolute)) {
         return fail(error, path, "path cannot be resolved");
     }
+    snprintf(driver.path, sizeof(driver.path), "%s", absolute);
     driver.library = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
     if (!driver.library) {
         return fail(error, "driver cannot be loaded", dlerror());
     }
+    dl_iterate_phdr(find_code, driver.library);
     driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
     if (!driver.entry) {
         dlclose(driver.library);
@@ -128,6 +151,11 @@ bool driver_open(const char *path, const char **error)
         return fail(error, path, "does not export DriverEntry");
     }
     return save_data(absolute, error);
+}
+
+const char *world_driver_path(void)
+{
+    return driver.path;
 }
 
 nds_driver_entry driver_entry(void)

@@ -45,6 +45,8 @@ struct world {
 /* Opens a driver (path of a shared object that exports DriverEntry) for the life of the process.
  * False: *error says what, where and what was expected. Only one driver can be open. */
 bool world_open_driver(const char *path, const char **error);
+/* Path of the open driver. */
+const char *world_driver_path(void);
 /* Path of the bundled driver beside the running program. */
 const char *world_default_driver(void);
 
