@@ -186,9 +186,34 @@ enum host_update {
     UPDATE_MAXRT,
     UPDATE_TTL,
     UPDATE_INDICATION,
-    UPDATE_NEIGHBOR /* offloads the other neighbor; when it is, links the path to it */
+    UPDATE_NEIGHBOR,   /* offloads the other neighbor; when it is, links the path to it */
+    UPDATE_KA_TIMEOUT, /* the time alone, nothing restarted by a flag */
+    UPDATE_KA_INTERVAL,
+    UPDATE_KA_PROBES,
+    UPDATE_KA_RESTART /* only the flag */
 };
 void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
+
+/* Changes a variable of a connection that the host owns, before it is offloaded. */
+enum host_variable {
+    VARIABLE_CWND,
+    VARIABLE_SSTHRESH,
+    VARIABLE_SRTT,
+    VARIABLE_RTTVAR,
+    VARIABLE_DUP_ACKS,
+    VARIABLE_COUNT,
+    VARIABLE_RETRANSMIT,
+    VARIABLE_TOTAL_RT,
+    VARIABLE_PROBE_ROUND,
+    VARIABLE_KA_PROBES,
+    VARIABLE_KEEPALIVE,
+    VARIABLE_SND_WND,
+    VARIABLE_TS_TIME,
+    VARIABLE_MAX_RT,
+    VARIABLE_KA_COUNT,
+    VARIABLE_KA_INTERVAL
+};
+void host_state(struct host *host, uint32_t conn, enum host_variable what, uint32_t value);
 
 /* ---- I/O ---- */
 void host_request(struct host *host, const struct host_request *request);

@@ -400,6 +400,18 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     case UPDATE_INDICATION:
         cached->RcvIndicationSize = value;
         break;
+    case UPDATE_KA_TIMEOUT:
+        cached->KaTimeout = value > host->ticks_per_second ? value : host->ticks_per_second;
+        break;
+    case UPDATE_KA_INTERVAL:
+        cached->KaInterval = value > host->ticks_per_second ? value : host->ticks_per_second;
+        break;
+    case UPDATE_KA_PROBES:
+        cached->KaProbeCount = (UCHAR)(value ? value : 1);
+        break;
+    case UPDATE_KA_RESTART:
+        cached->Flags |= TCP_FLAG_KEEP_ALIVE_RESTART;
+        break;
     case UPDATE_MTU:
         path->mtu = value < (path->v6 ? 1280u : 68u) ? (path->v6 ? 1280u : 68u) : value;
         break;

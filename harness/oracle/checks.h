@@ -236,6 +236,9 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
                        const struct orc_packet *packet, int64_t begin);
 void orc_sender_step(struct oracle *o, struct orc_conn *c);
 void orc_sender_rest(struct orc_conn *c);
+void orc_sender_told(struct oracle *o, struct orc_conn *c);
+void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure);
+void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done);
 void orc_sender_ending(struct oracle *o, struct orc_conn *c);
 void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegated, bool final);
 

@@ -143,6 +143,9 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
         break;
     case TcpIndicateRetrieve:
         judge_retrieve(o, conn, ordinal, ev->b);
+        if (ev->b == TimeoutExpiration) {
+            orc_sender_told(o, conn);
+        }
         take_retrieve(o, conn, ev->b, ev->seq);
         break;
     default:

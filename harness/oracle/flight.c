@@ -165,8 +165,8 @@ static uint64_t granularity(const struct oracle *o)
 static struct rtt_bounds bounds(const struct oracle *o, const struct orc_timing *t, bool once)
 {
     const struct orc_hull *hull = &t->hull;
-    uint64_t smoothed = orc_ticks_ns(o, t->handed.SRtt) / 8;
-    uint64_t variation = orc_ticks_ns(o, t->handed.RttVar) / 4;
+    uint64_t smoothed = t->smoothed_ns;
+    uint64_t variation = t->variation_ns;
     uint64_t least = once ? hull->once_least_ns : hull->least_ns;
     uint64_t most = once ? hull->once_most_ns : hull->most_ns;
     bool measured = once ? hull->once : hull->any, handed = smoothed || variation;

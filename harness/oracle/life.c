@@ -142,6 +142,7 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters = ev->ptr;
     if (parameters && parameters->TicksPerSecond) {
+        o->rates_set += o->ticks_per_second != parameters->TicksPerSecond;
         o->parameters_known = true;
         o->ticks_per_second = parameters->TicksPerSecond;
         o->push_ticks = parameters->TcpPushTicks;
@@ -150,6 +151,7 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
         o->stale_ticks = parameters->NceStaleTicks;
         o->parameters_event = ev->seq;
         o->parameters_set++;
+        o->parameters_step = o->steps + 1;
         o->max_retransmissions_old = o->max_retransmissions;
         o->max_retransmissions = parameters->TcpMaximumRetransmissions;
         o->dup_threshold_old = o->dup_threshold;

@@ -418,6 +418,8 @@ struct oracle {
     struct orc_replies replies;
     uint32_t parameters_event; /* when they were set last */
     uint32_t parameters_set;   /* how often they were set */
+    uint32_t parameters_step;  /* step + 1 in which they were set last */
+    uint32_t rates_set;        /* how often the tick rate changed */
     uint32_t adapter_changes;  /* how often it was paused, reset, put to sleep */
     uint32_t max_retransmissions, max_retransmissions_old;
     uint32_t dup_threshold, dup_threshold_old;

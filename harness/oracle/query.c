@@ -18,7 +18,7 @@ static void update_conn(struct oracle *o, struct orc_node *node)
     c->cached_old = c->cached;
     memcpy(&c->cached, cached, sizeof(c->cached));
     c->update_open = true;
-    orc_sender_stirred(o, c);
+    orc_sender_updated(o, c, false);
     orc_dirty(o, c);
 }
 
@@ -71,6 +71,9 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
             c->update_open = c->update_open && !applied;
             c->update_step = o->steps;
             c->offers.update_step = c->offers.update_step || applied;
+            if (applied) {
+                orc_sender_updated(o, c, true);
+            }
         }
         return;
     }

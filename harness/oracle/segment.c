@@ -153,7 +153,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
                           .una_sure_before = s->una_sure,
                           .window_before = s->window,
                           .window_sure_before = s->window_sure,
-                          .old = a->begin < s->window_from};
+                          .open_before = orc_window_open(c)};
     uint64_t window = (uint64_t)a->tcp->window << c->send_scale;
     if (a->ack > s->una_possible && a->ack <= s->max) {
         s->una_possible = a->ack;
@@ -182,6 +182,13 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
 static void take_control(struct oracle *o, struct orc_conn *c, const struct arrival *a)
 {
     struct orc_receive *r = &c->receive;
+    bool clear = r->sure == r->possible && !r->fins && !r->fin_before && !a->doubtful &&
+                 orc_running(o, c) && a->tcp->options_right && !orc_path_invalid(o, c) &&
+                 timestamps_fine(c, a->tcp);
+    bool inside = clear && a->begin > r->possible && a->begin < sure_edge(r, c);
+    if (inside || (a->end >= r->sure && a->begin <= r->largest_edge)) {
+        orc_sender_challenged(o, c, inside);
+    }
     bool between = a->begin >= r->sure && a->begin <= r->possible + 1;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before &&
                  a->begin == r->possible && orc_running(o, c) && !a->doubtful;

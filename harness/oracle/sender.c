@@ -97,6 +97,9 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     t->on = c->sane && c->version && o->parameters_known;
     t->adapter = o->adapter_changes;
     t->parameters = t->begun_parameters = o->parameters_set;
+    t->rates = o->rates_set;
+    t->smoothed_ns = orc_ticks_ns(o, t->handed.SRtt) / 8;
+    t->variation_ns = orc_ticks_ns(o, t->handed.RttVar) / 4;
     t->begun_ns = t->begun_left_ns = o->event->time_ns;
     t->heard_ns = t->heard_sure_ns = t->data_ns = t->ts_ns = t->sent_ns = t->begun_ns;
     t->ts_value = t->handed.TsTime;
@@ -104,12 +107,23 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     t->stirred = o->steps + 1;
     orc_flight_begin(o, c);
     orc_edge_begin(o, c);
+    orc_rto_begin(o, c);
+    orc_recovery_begin(o, c);
+    orc_congestion_begin(o, c);
+    orc_persist_begin(o, c);
+    orc_keepalive_begin(o, c);
+    orc_fin_wait_begin(o, c);
 }
 
+/* Until the completion the target may have started its timers at any time. */
 void orc_sender_begun(struct oracle *o, struct orc_conn *c)
 {
-    c->timing.begun_left_ns = o->event->time_ns;
-    c->timing.stirred = o->steps + 1;
+    struct orc_timing *t = &c->timing;
+    t->begun_left_ns = o->event->time_ns;
+    t->stirred = o->steps + 1;
+    if (t->keepalive.handed) {
+        t->keepalive.high_ns += t->begun_left_ns - t->begun_ns;
+    }
 }
 
 void orc_sender_stirred(struct oracle *o, struct orc_conn *c)
@@ -123,7 +137,11 @@ static void catch_up(struct oracle *o, struct orc_conn *c)
     struct orc_timing *t = &c->timing;
     if (t->parameters != o->parameters_set) {
         t->parameters = o->parameters_set;
-        t->stirred = o->steps + 1;
+    }
+    if (t->rates != o->rates_set) {
+        t->rates = o->rates_set;
+        t->rto.armed = t->persist.exact = t->keepalive.known = false;
+        t->fin2_ns = 0;
     }
 }
 
@@ -138,9 +156,17 @@ void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
     t->judged_end = false;
     t->heard_ns = o->event->time_ns;
     t->heard_sure_ns = h->sure ? t->heard_ns : t->heard_sure_ns;
-    if (h->ack > h->una_sure_before && h->ack <= c->send.max) {
-        orc_flight_acked(o, c, h);
-    }
+    t->heard_count = t->heard_step == o->steps + 1 ? t->heard_count + 1 : 1;
+    t->reopened = (t->reopened && t->heard_count > 1) || !h->open_before;
+    t->heard_step = o->steps + 1;
+    bool moved = h->ack > h->una_sure_before && h->ack <= c->send.max;
+    bool sample = moved && orc_flight_acked(o, c, h);
+    orc_rto_heard(o, c, h, sample);
+    orc_recovery_heard(o, c, h);
+    orc_congestion_heard(o, c, h);
+    orc_persist_heard(o, c, h);
+    orc_keepalive_heard(o, c, h);
+    orc_fin_wait_heard(o, c, h);
     orc_edge_heard(o, c, h);
     orc_dirty(o, c);
 }
@@ -168,11 +194,18 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
     f.data = f.end > f.begin;
     f.fresh = f.data && f.end > s->max;
     f.again = f.data && f.begin < s->max_least;
-    f.spontaneous = t->stirred != o->steps + 1;
+    f.spontaneous = t->stirred != o->steps + 1 && o->parameters_step != o->steps + 1;
     if (orc_sender_judged(o, c)) {
         orc_place_spoken(o, c, &f);
         orc_edge_spoken(o, c, &f);
         orc_nagle_spoken(o, c, &f);
+        orc_persist_spoken(o, c, &f);
+        orc_keepalive_spoken(o, c, &f);
+        orc_recovery_spoken(o, c, &f);
+        orc_congestion_spoken(o, c, &f);
+        if (f.data) {
+            orc_rto_spoken(o, c, &f);
+        }
     }
     if (f.data) {
         orc_flight_sent(o, c, f.begin, f.end);
@@ -193,11 +226,47 @@ void orc_sender_step(struct oracle *o, struct orc_conn *c)
     }
     catch_up(o, c);
     orc_nagle_step(o, c);
+    orc_recovery_step(o, c);
+    orc_persist_step(o, c);
+    orc_rto_step(o, c);
+    orc_giveup_step(o, c);
+    orc_keepalive_step(o, c);
+    orc_fin_wait_step(o, c);
 }
 
 void orc_sender_rest(struct orc_conn *c)
 {
-    c->timing.edge = c->timing.edge_now;
+    struct orc_timing *t = &c->timing;
+    t->edge = t->edge_now;
+    t->congestion.window_step = t->congestion.window;
+    t->recovery.dups_step = t->recovery.dups_possible;
+}
+
+/* Retrieve(TimeoutExpiration), before it counts. */
+void orc_sender_told(struct oracle *o, struct orc_conn *c)
+{
+    orc_giveup_told(o, c);
+    orc_fin_wait_told(o, c);
+    c->timing.keepalive.told = c->timing.keepalive.blind;
+}
+
+/* An RST or a SYN in the window, not at RcvNxt. */
+void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
+{
+    c->timing.stirred = o->steps + 1;
+    if (c->timing.on) {
+        orc_keepalive_challenged(o, c, sure);
+        orc_dirty(o, c);
+    }
+}
+
+void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done)
+{
+    c->timing.stirred = o->steps + 1;
+    if (c->timing.on) {
+        orc_giveup_update(o, c, done);
+        orc_keepalive_update(o, c, done);
+    }
 }
 
 void orc_sender_ending(struct oracle *o, struct orc_conn *c)
@@ -209,9 +278,16 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
 {
     TCP_OFFLOAD_STATE_DELEGATED d;
     memcpy(&d, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+    if (c->timing.on) {
+        orc_fin_wait_state(o, c, &d, final);
+    }
     if (final ? !c->timing.judged_end : !orc_sender_judged(o, c)) {
         return;
     }
     orc_edge_state(o, c, &d);
     orc_hull_judge(o, c, &d);
+    orc_rto_state(o, c, &d);
+    orc_congestion_state(o, c, &d);
+    orc_persist_state(o, c, &d);
+    orc_keepalive_state(o, c, &d, final);
 }

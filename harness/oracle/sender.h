@@ -18,8 +18,8 @@ struct orc_heard {
     uint64_t window;        /* bytes */
     uint64_t window_before; /* as last surely announced before it */
     bool window_sure_before;
-    bool sure; /* it surely was accepted */
-    bool old;  /* too old to set the window */
+    bool sure;        /* it surely was accepted */
+    bool open_before; /* the window was surely open before it */
 };
 
 /* A frame of the connection, before the ledger takes it in. */
@@ -81,16 +81,22 @@ void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
 /* ---- rto.c ---- */
 void orc_rto_begin(struct oracle *o, struct orc_conn *c);
 void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample);
-/* A frame with data; true when it is a retransmission by timeout. */
-bool orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
 void orc_rto_step(struct oracle *o, struct orc_conn *c);
 void orc_rto_state(struct oracle *o, const struct orc_conn *c,
                    const TCP_OFFLOAD_STATE_DELEGATED *d);
+/* Timeouts of the series, those before INIT included. */
+uint32_t orc_rto_count(const struct orc_timing *t);
+/* At the latest: the next expiry. */
+uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c);
+/* Something is outstanding that the retransmission timer surely serves. */
+bool orc_rto_runs(const struct orc_conn *c);
 
 /* ---- giveup.c ---- */
 void orc_giveup_timeout(struct oracle *o, struct orc_conn *c);
 void orc_giveup_step(struct oracle *o, struct orc_conn *c);
-void orc_giveup_update(struct oracle *o, struct orc_conn *c);
+bool orc_giveup_due(const struct oracle *o, const struct orc_conn *c);
+void orc_giveup_update(struct oracle *o, struct orc_conn *c, bool done);
 void orc_giveup_told(struct oracle *o, struct orc_conn *c);
 
 /* ---- persist.c ---- */
@@ -100,7 +106,9 @@ void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_s
 void orc_persist_step(struct oracle *o, struct orc_conn *c);
 void orc_persist_state(struct oracle *o, const struct orc_conn *c,
                        const TCP_OFFLOAD_STATE_DELEGATED *d);
+/* Probing may have come to its limit, or to its end without reaching it. */
 bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c);
+void orc_persist_told(struct oracle *o, const struct orc_conn *c);
 
 /* ---- keepalive.c ---- */
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
@@ -110,8 +118,9 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
 void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
-                         const TCP_OFFLOAD_STATE_DELEGATED *d);
+                         const TCP_OFFLOAD_STATE_DELEGATED *d, bool final);
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
+void orc_keepalive_told(struct oracle *o, struct orc_conn *c);
 
 /* ---- fin_wait.c ---- */
 void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c);
@@ -127,6 +136,7 @@ void orc_congestion_begin(struct oracle *o, struct orc_conn *c);
 void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
 void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
+void orc_congestion_doubted(struct oracle *o, struct orc_conn *c);
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
 void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d);
@@ -135,11 +145,12 @@ void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
 void orc_recovery_begin(struct oracle *o, struct orc_conn *c);
 void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
 void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_recovery_doubted(struct oracle *o, struct orc_conn *c);
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
 void orc_recovery_step(struct oracle *o, struct orc_conn *c);
 
-/* ---- board.c: what the peer reported held ---- */
-void orc_board_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+/* ---- board.c: what the peer reported held; true when that is surely new ---- */
+bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h);
 bool orc_board_holds(const struct orc_board *board, int64_t begin, int64_t end);
 
 /* ---- nagle.c ---- */

@@ -34,43 +34,48 @@ struct orc_hull {
 
 /* The retransmission timer. */
 struct orc_rto {
-    bool armed;               /* the series below is known exactly */
-    bool handed;              /* it still runs as INIT handed it over */
-    bool quiet;               /* a timeout: the earliest segment only, until something arrives */
-    uint32_t timeouts;        /* since SND.UNA moved, without those before INIT */
-    uint32_t backoffs;        /* since the last sure sample */
-    uint64_t since_ns;        /* it may have been started last */
-    uint64_t first_ns;        /* first timeout of the series, or 0 */
-    uint64_t last_ns;         /* last timeout of the series */
-    uint64_t gap_ns;          /* between the last two timeouts, or 0 */
-    uint64_t total_ns;        /* TotalRT runs at the earliest from here, */
-    uint64_t total_most_ns;   /* at the latest from here (0 = from the first timeout) */
-    uint64_t total_before_ns; /* counted before that */
-    bool total_updated;       /* an UPD started it */
+    bool armed;             /* the series below is known exactly */
+    bool handed;            /* it still runs as INIT handed it over */
+    bool quiet;             /* a timeout: the earliest segment only, until something arrives */
+    bool loose;             /* something may have called for a retransmission before the timer */
+    uint32_t timeouts;      /* since SND.UNA moved, without those before INIT */
+    uint32_t backoffs;      /* since the last sure sample, those before INIT included */
+    uint64_t since_ns;      /* when it may have been started last */
+    uint64_t first_ns;      /* first timeout of the series, or 0 */
+    uint64_t last_ns;       /* last timeout of the series */
+    uint64_t gap_ns;        /* between the last two timeouts, or 0 */
+    uint64_t total_ns;      /* TotalRT counts from here on, or 0: from the first transmission */
+    uint64_t total_most_ns; /* it counts at the latest from here on, or 0: from a timeout */
+    uint64_t total_before;  /* counted before that, ns */
+    bool total_updated;     /* an UPD started it anew */
 };
 
 /* Probing of a closed window. */
 struct orc_persist {
-    bool on;            /* the window is surely zero and something waits */
+    bool on;            /* something waited for the window at the last rest */
     bool exact;         /* the round below is known exactly */
     bool handed;        /* the timer runs as INIT handed it over */
-    uint32_t least;     /* round, counting answers to probes only */
-    uint32_t most;      /* round, counting every zero-window ACK */
+    uint32_t least;     /* number of the round, counting answers to probes only */
+    uint32_t most;      /* the same, counting every zero-window ACK */
     uint32_t probes;    /* unanswered ones of this round, those before INIT included */
-    uint64_t opened_ns; /* the round surely was opened not before */
+    uint64_t opened_ns; /* the round was not opened before */
     uint64_t since_ns;  /* the timer was started at the latest */
     uint64_t last_ns;   /* last probe of the round */
+    uint64_t gap_ns;    /* between the last two probes, or 0 */
+    bool reopened;      /* the window has surely left zero in this step */
 };
 
 /* Keepalive, also that of a blind attack. */
 struct orc_keepalive {
-    bool known;  /* the bounds below hold */
-    bool probed; /* the last thing was a probe */
-    bool blind;  /* surely on behalf of a challenge alone */
-    bool blind_maybe;
-    bool updated;             /* an UPD restarted it */
-    uint32_t least, most;     /* probes unanswered */
-    uint64_t low_ns, high_ns; /* the next probe or the end comes between */
+    bool known;              /* the bounds below hold */
+    bool handed, updated;    /* INIT, an UPD started it */
+    bool blind, blind_maybe; /* a challenge surely, possibly started it */
+    bool told;               /* its end was told */
+    uint32_t answer_step;    /* step + 1 in which a challenge is due */
+    uint32_t least, most;    /* probes unanswered */
+    uint64_t from_ns;        /* where the time below begins, and how long it is */
+    uint64_t wait_ns;
+    uint64_t low_ns, high_ns; /* the next probe, or the end, comes between */
     uint64_t last_ns;         /* last probe */
 };
 
@@ -94,13 +99,14 @@ struct orc_recovery {
     uint32_t dups_step;                /* most within the step */
     int64_t edge;                      /* end of what was sent at the last loss event; -1 = none */
     int64_t resend;                    /* bytes below may be sent again without more evidence */
-    int64_t resent; /* the segment of SND.UNA that was sent again in this recovery, or -1 */
-    bool on;        /* a fast retransmission was seen, not all of it is acknowledged */
-    bool timed;     /* a timeout was the last loss event, not all of it is acknowledged */
+    int64_t resent;   /* the segment of SND.UNA that was sent again in this recovery, or -1 */
+    bool on;          /* a fast retransmission was seen, not all of it is acknowledged */
+    bool timed;       /* a timeout was the last loss event, not all of it is acknowledged */
+    bool excuse_step; /* something allowed a retransmission within the step */
     bool fast_owed, hole_owed;
     int64_t owed_at;
-    int64_t top;   /* highest byte + 1 that may have been reported held */
-    uint64_t held; /* bytes reported held, at most, since SND.UNA moved */
+    int64_t top;      /* highest byte + 1 that may have been reported held */
+    uint32_t reports; /* blocks that came since SND.UNA moved */
     struct orc_board board;
 };
 
@@ -117,28 +123,27 @@ struct orc_timing {
     uint64_t data_ns;                 /* last data */
     uint32_t sent_step;               /* step + 1 of the last data frame */
     uint64_t fin2_ns;                 /* FIN_WAIT_2 surely entered, or 0 */
-    bool fin2_handed;
-    uint64_t fin2_least_ns; /* possibly entered */
-    bool told;              /* TimeoutExpiration was told */
-    bool stepped;           /* SndNxt may be below SndMax */
-    bool mtu_changed;
+    bool fin2_handed, fin2_warned, fin2_told;
+    bool stepped;      /* SndNxt may be below SndMax */
     uint32_t ts_value; /* TSval of the last frame, or TsTime */
     uint64_t ts_ns;
-    int64_t edge;             /* most that the peer's window can reach */
-    int64_t edge_now;         /* the same by what came last */
-    int64_t stale_edge;       /* by segments that are too old to set the window */
-    int64_t set_from;         /* where the segment that surely set the window began */
-    uint32_t heard_step;      /* step + 1 of the last segment that may be acceptable */
-    uint32_t window_sequence; /* SEG.SEQ of the segment that set the window last */
+    int64_t edge;                       /* most that the peer's window can reach */
+    int64_t edge_now;                   /* the same by what came last */
+    int64_t stale_edge;                 /* by segments that are too old to set the window */
+    int64_t set_from;                   /* where the segment that surely set the window began */
+    uint32_t heard_step;                /* step + 1 of the last segment that may be acceptable */
+    uint32_t heard_count;               /* such segments within that step */
+    bool reopened;                      /* the window was not open before one of them */
+    uint32_t rates;                     /* settings of the tick rate that the measures go by */
+    uint64_t smoothed_ns, variation_ns; /* SRtt and RttVar as handed over */
+    uint32_t window_sequence;           /* SEG.SEQ of the segment that set the window last */
     bool window_sequence_sure;
     uint64_t window_stale, window_before; /* of an old segment; before the last change */
     int64_t small_end;                    /* end of the last small segment sent */
     uint64_t small_since_ns;              /* since when bytes for a small window wait, or 0 */
     int64_t small_at;
     uint64_t small_window;
-    uint64_t closed_ns;
     bool judged_end; /* judged when TERM was called, and nothing has come since */
-    bool reopened;   /* the window has left zero in this step */
     TCP_OFFLOAD_STATE_DELEGATED handed;
     struct orc_hull hull;
     struct orc_rto rto;

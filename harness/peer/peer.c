@@ -116,6 +116,19 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     return out->length;
 }
 
+uint16_t peer_window(struct peer_conn *peer, uint8_t choice, bool keep)
+{
+    uint16_t now = peer->window;
+    if (keep) {
+        peer->usual_window = peer->usual_window ? peer->usual_window : peer->window;
+        peer->window = peer->usual_window;
+    }
+    uint16_t window = window_of(peer, choice);
+    peer->window = keep ? window : now;
+    peer->closed = keep ? window == 0 : peer->closed;
+    return window;
+}
+
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out)
 {
     common(peer, out);
@@ -153,6 +166,9 @@ bool peer_receive(struct peer_conn *peer, const struct segment *segment)
     }
     if (before(peer->rcv_max, end)) {
         peer->rcv_max = end;
+    }
+    if (end != segment->seq && peer->closed) {
+        return true;
     }
     if (end != segment->seq) {
         extend(&peer->rcv_nxt, peer->held, &peer->held_count, segment->seq, end);

@@ -32,6 +32,8 @@ struct peer_conn {
     uint32_t held_count;
     bool fin_seen, rst_seen;
     uint16_t window;        /* raw field that it advertises */
+    uint16_t usual_window;  /* the same, as it began; 0 = not yet changed */
+    bool closed;            /* it keeps its window at zero: data is answered, not taken */
     uint8_t scale_in;       /* shift of the target's window field */
     uint32_t target_window; /* bytes, last advertised */
     uint32_t ts_clock, ts_recent;
@@ -55,6 +57,8 @@ struct peer_send {
 /* Builds the segment into frame; returns its length. Counts it as sent unless it is blind. */
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out);
+/* The window field of a choice (see peer_send); keep: it stays that from now on. */
+uint16_t peer_window(struct peer_conn *peer, uint8_t choice, bool keep);
 /* A pure acknowledgement of what has come. */
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out);
 /* Takes note of a frame of the target. True if an acknowledgement is due. */

@@ -61,8 +61,13 @@ static const char *const answers[] = {"all", "none", "bytes", NULL};
 static const char *const orders[] = {"oldest", "newest", "mixed", NULL};
 static const char *const scopes[] = {"tcp", "path", "all", NULL};
 static const char *const queries[] = {"all", "delegated", "cached", NULL};
-static const char *const updates[] = {"window", "keepalive", "nagle",           "mtu",      "mac",
-                                      "max-rt", "ttl",       "indication-size", "neighbor", NULL};
+static const char *const updates[] = {
+    "window",          "keepalive", "nagle",      "mtu",         "mac",       "max-rt",     "ttl",
+    "indication-size", "neighbor",  "ka-timeout", "ka-interval", "ka-probes", "ka-restart", NULL};
+static const char *const variables[] = {
+    "cwnd",       "ssthresh", "srtt",        "rttvar",      "dup-acks",  "count",
+    "retransmit", "total-rt", "probe-round", "ka-probes",   "keepalive", "snd-wnd",
+    "ts-time",    "max-rt",   "ka-count",    "ka-interval", NULL};
 static const char *const peer_windows[] = {"default", "zero", "small", "full", NULL};
 static const char *const odd_options[] = {
     "none",     "unknown",          "end",        "syn-only", "length-0",
@@ -118,6 +123,11 @@ static const struct field update_fields[] = {
     {"what", 2, 0, 4, FIELD_CHOICE, updates},
     {"value", 4, 0, 32, FIELD_NUMBER, NULL},
 };
+/* A variable of the state that the next initiate hands over. */
+static const struct field state_fields[] = {
+    {"what", 2, 0, 4, FIELD_CHOICE, variables},
+    {"value", 4, 0, 32, FIELD_NUMBER, NULL},
+};
 static const struct field scope_fields[] = {
     {"scope", 2, 0, 2, FIELD_CHOICE, scopes},
 };
@@ -142,6 +152,10 @@ static const struct field ack_fields[] = {
     {"less", 2, 0, 16, FIELD_NUMBER, NULL}, /* bytes below what has come */
     {"window", 4, 0, 2, FIELD_CHOICE, peer_windows},
     {"repeat", 4, 2, 3, FIELD_NUMBER, NULL},
+    {"keep", 4, 5, 1, FIELD_FLAG, NULL}, /* the window stays, data meets it closed */
+    {"sack-hundreds", 5, 0, 8, FIELD_NUMBER,
+     NULL},                                      /* bytes of a block, more with each repetition */
+    {"sack-from", 6, 0, 16, FIELD_NUMBER, NULL}, /* above the acknowledgement */
 };
 static const struct field host_send_fields[] = {
     {"length", 2, 0, 11, FIELD_NUMBER, NULL}, /* bytes of each frame, link header included */
@@ -178,6 +192,8 @@ static const struct field parameter_fields[] = {
     {"delayed-ack-ticks", 3, 0, 8, FIELD_NUMBER, NULL},
     {"push-ticks", 4, 0, 16, FIELD_NUMBER, NULL},
     {"retransmissions", 6, 0, 4, FIELD_NUMBER, NULL},
+    {"duplicate-acks", 6, 4, 4, FIELD_NUMBER, NULL},
+    {"sws-ticks", 7, 0, 8, FIELD_NUMBER, NULL},
 };
 static const struct field oid_fields[] = {
     {"what", 2, 0, 3, FIELD_CHOICE, oids},
@@ -224,6 +240,8 @@ static const struct op_form forms[OP_COUNT] = {
                   false},
     [OP_HOST_SEND] = {"host-send", "the host sends frames of its own", host_send_fields,
                       N(host_send_fields), false},
+    [OP_STATE] = {"state", "change a variable before it is handed over", state_fields,
+                  N(state_fields), true},
     [OP_CPU] = {"cpu", "virtual processor of the next calls", cpu_fields, N(cpu_fields), false},
 };
 

@@ -63,21 +63,15 @@ void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
     struct segment segment;
     struct peer_conn *peer = &stage->peer[conn];
+    uint32_t hundreds = op_get(op, "sack-hundreds");
     for (uint32_t i = 0; i <= op_get(op, "repeat"); i++) {
         peer_ack_segment(peer, &segment);
         segment.ack -= op_get(op, "less");
-        switch (op_get(op, "window")) {
-        case 1:
-            segment.window = 0;
-            break;
-        case 2:
-            segment.window = segment.window < 100 ? segment.window : 100;
-            break;
-        case 3:
-            segment.window = 0xFFFF;
-            break;
-        default:
-            break;
+        segment.window = peer_window(peer, (uint8_t)op_get(op, "window"), op_get(op, "keep"));
+        if (hundreds && peer->sack) {
+            segment.sack_blocks = 1;
+            segment.sack[0][0] = segment.ack + op_get(op, "sack-from");
+            segment.sack[0][1] = segment.sack[0][0] + 100 * hundreds * (i + 1);
         }
         stage_frame(stage, frame, segment_build(&segment, frame), conn);
     }

@@ -50,6 +50,7 @@ static const uint8_t tickets[OP_COUNT] = {
     [OP_ACK] = 4,        [OP_RAW] = 2,        [OP_TICK] = 7,       [OP_FAULT] = 3,
     [OP_NEST] = 5,       [OP_ADAPTER] = 1,    [OP_PARAMETERS] = 1, [OP_OID] = 1,
     [OP_BATCH] = 2,      [OP_CPU] = 1,        [OP_HOST_SEND] = 1,  [OP_NOP] = 0,
+    [OP_STATE] = 2,
 };
 
 static uint8_t throw_code(struct dice *dice)

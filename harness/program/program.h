@@ -46,6 +46,7 @@ enum op_code {
     OP_BATCH,
     OP_CPU,
     OP_HOST_SEND,
+    OP_STATE,
     OP_COUNT
 };
 

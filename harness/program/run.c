@@ -24,7 +24,13 @@ static void set_parameters(struct stage *stage, const struct program_op *op)
     p.TcpPushTicks = push ? push : rate / 2;
     uint32_t tries = op_get(op, "retransmissions");
     p.TcpMaximumRetransmissions = (UCHAR)(tries ? tries : 5);
-    p.TcpSwsPreventionTicks = rate / 5;
+    uint32_t duplicates = op_get(op, "duplicate-acks");
+    p.TcpDuplicateAckThreshold = duplicates ? (duplicates < 2 ? 2 : duplicates) : 3;
+    uint32_t sws = op_get(op, "sws-ticks"); /* 0.1 to 1 s */
+    p.TcpSwsPreventionTicks = !sws              ? rate / 5
+                              : sws < rate / 10 ? rate / 10
+                              : sws < rate      ? sws
+                                                : rate;
     p.NceStaleTicks = 60 * rate;
     world_parameters(stage->world, &p);
 }
@@ -158,6 +164,9 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_UPDATE:
         host_update(host, conn, (enum host_update)op_get(op, "what"), op_get(op, "value"));
+        break;
+    case OP_STATE:
+        host_state(host, conn, (enum host_variable)op_get(op, "what"), op_get(op, "value"));
         break;
     case OP_INVALIDATE:
         host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"));

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The most that the congestion window can be, whatever a target counts. WIRE-CC-1, WIRE-CC-2,
+ * WIRE-IDLE-1; WIRE-LT-1 is allowed for.
+ */
+#include "oracle/sender.h"
+
+#define INITIAL_SEGMENTS 10
+#define STRETCH 4u /* segments that one ACK may count for in slow start */
+#define LIMITED 2u /* segments of limited transmit */
+#define WINDOW_MOST (1ull << 40)
+
+static uint64_t full_size(struct oracle *o, const struct orc_conn *c)
+{
+    int64_t least, most;
+    orc_full_sizes(o, c, &least, &most);
+    return (uint64_t)most;
+}
+
+void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    g->window = orc_most(c->timing.handed.CWnd, full_size(o, c));
+    g->uncut = g->window_step = g->window;
+    g->threshold = c->timing.handed.SsThresh;
+}
+
+static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
+{
+    uint64_t step;
+    if (window <= threshold + STRETCH * full) {
+        step = orc_most(orc_least(bytes, STRETCH * full), full * full / window + 1);
+    } else {
+        step = full * orc_most(full, bytes) / window + 1;
+    }
+    return orc_least(window + step, WINDOW_MOST);
+}
+
+void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_congestion *g = &t->congestion;
+    uint64_t full = full_size(o, c);
+    bool progress = h->ack > h->una_before && h->ack <= c->send.max;
+    if (progress) {
+        uint64_t bytes = (uint64_t)(h->ack - h->una_before);
+        g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
+        g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
+        g->idle = 0;
+    } else if (t->recovery.on) {
+        g->window += full;
+        g->uncut += full;
+    }
+    g->window_step = orc_most(g->window_step, g->window);
+}
+
+void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    const struct orc_send *s = &c->send;
+    uint64_t full = full_size(o, c), flight = (uint64_t)(s->max - s->una_sure_step);
+    uint64_t half = orc_most(flight, orc_least(g->window, s->max_window)) / 2;
+    if (!repeated) {
+        g->threshold = orc_most(2 * full, half);
+    }
+    g->window = timeout ? full : g->threshold + full * c->timing.recovery.dups_step;
+    g->window_step = orc_most(g->window_step, g->window);
+    g->cut = true;
+}
+
+/* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
+void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    const struct orc_send *s = &c->send;
+    uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
+    uint64_t half = orc_most(flight, orc_least(g->window, s->max_window)) / 2;
+    g->threshold = orc_most(g->threshold, orc_most(2 * full_size(o, c), half));
+    g->window = orc_most(g->window, g->threshold + full_size(o, c) * c->timing.recovery.dups_step);
+    g->window_step = orc_most(g->window_step, g->window);
+}
+
+void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    g->window = g->threshold + full_size(o, c);
+}
+
+/* What is in flight at most by the segment's own end: with SACK what is held or lost is not. */
+static uint64_t flight_with(const struct orc_conn *c, int64_t end)
+{
+    const struct orc_recovery *r = &c->timing.recovery;
+    int64_t from = c->send.una_possible;
+    if ((c->flags & TCP_FLAG_SACK_ENABLED) && r->top > from) {
+        from = r->top;
+    }
+    return end > from ? (uint64_t)(end - from) : 0;
+}
+
+static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
+                         uint64_t allowed, uint64_t uncut)
+{
+    const struct orc_timing *t = &c->timing;
+    int64_t end = f->begin + f->packet->tcp.length;
+    uint64_t flight = flight_with(c, end);
+    bool cut = t->congestion.cut && flight <= uncut;
+    orc_ran(o, ORC_WIRE_CC_1);
+    if (t->congestion.cut) {
+        orc_ran(o, ORC_WIRE_CC_2);
+    }
+    if (flight > allowed) {
+        orc_fail(o, orc_ordinal(o, c), cut ? "WIRE-CC-2" : "WIRE-CC-1",
+                 orc_text(o, "at most %llu bytes in flight, by the congestion window%s",
+                          (unsigned long long)allowed, cut ? " after a loss" : ""),
+                 orc_text(o, "%llu with bytes %lld to %lld", (unsigned long long)flight,
+                          (long long)f->begin, (long long)end));
+    }
+}
+
+static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    uint64_t wait = orc_rto_most(o, c) + orc_slack_ns(o);
+    bool alone = orc_una_exact(c) && s->una_sure == s->max;
+    if (alone && o->event->time_ns > t->data_ns + wait) {
+        t->congestion.idle = INITIAL_SEGMENTS * full_size(o, c);
+    }
+    if (!t->congestion.idle) {
+        return;
+    }
+    uint64_t flight = flight_with(c, f->begin + f->packet->tcp.length);
+    orc_ran(o, ORC_WIRE_IDLE_1);
+    if (flight > t->congestion.idle) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-IDLE-1",
+                 orc_text(o, "at most %llu bytes in the first burst after idling",
+                          (unsigned long long)t->congestion.idle),
+                 orc_text(o, "%llu", (unsigned long long)flight));
+    }
+}
+
+void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_recovery *r = &t->recovery;
+    uint64_t full = full_size(o, c), more = full + (r->dups_step ? LIMITED * full : 0);
+    bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
+    if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
+        return;
+    }
+    if (f->fresh) {
+        judge_idle(o, c, f);
+    } else if (!r->timed || f->begin == c->send.una_possible || !orc_window_open(c)) {
+        return; /* what is sent again is bounded only after a timeout */
+    }
+    judge_flight(o, c, f, t->congestion.window_step + more, t->congestion.uncut + more);
+}
+
+void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_congestion *g = &c->timing.congestion;
+    uint64_t full = full_size(o, c), most = g->window_step + full;
+    uint32_t ordinal = orc_ordinal(o, c);
+    orc_ran(o, ORC_WIRE_CC_1);
+    orc_ran(o, ORC_WIRE_CC_2);
+    if (d->CWnd > most) {
+        orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? "WIRE-CC-2" : "WIRE-CC-1",
+                 orc_text(o, "CWnd at most %llu", (unsigned long long)most),
+                 orc_text(o, "%u", d->CWnd));
+    } else if (d->SsThresh > g->threshold) {
+        orc_fail(o, ordinal, "WIRE-CC-2",
+                 orc_text(o, "SsThresh at most %llu", (unsigned long long)g->threshold),
+                 orc_text(o, "%u", d->SsThresh));
+    }
+}
