@@ -68,6 +68,11 @@ static void list_seen(struct session *session, const struct tap_nbl *list)
             tap_nbl_spans(list, 0, list->bytes_transferred, take_span, session);
         }
         break;
+    case TAP_SND_COMPLETE:
+        if (list->status == NDIS_STATUS_SUCCESS) {
+            session->acked = list->stream_offset + list->length;
+        }
+        break;
     case TAP_DIS_COMPLETE:
         session->fin_acked |= list->status == NDIS_STATUS_SUCCESS;
         break;
@@ -89,8 +94,9 @@ void session_tap(void *context, const struct tap_event *event)
 {
     struct session *session = context;
     if (event->kind == TAP_ENTER &&
-        (event->fn == TAP_RCV_COMPLETE || event->fn == TAP_TERMINATE_COMPLETE ||
-         event->fn == TAP_DIS_COMPLETE || event->fn == TAP_NONOFF_INDICATE)) {
+        (event->fn == TAP_RCV_COMPLETE || event->fn == TAP_SND_COMPLETE ||
+         event->fn == TAP_DIS_COMPLETE || event->fn == TAP_TERMINATE_COMPLETE ||
+         event->fn == TAP_NONOFF_INDICATE)) {
         session->call = event->seq;
         session->call_fn = (enum tap_fn)event->fn;
     } else if (event->kind == TAP_POINT && event->fn == TAP_NBL && event->call == session->call) {
@@ -115,12 +121,15 @@ static bool of_connection(const struct session *session, const struct segment *s
                     segment->from.port == o->remote.port));
 }
 
-/* Only what the connection still lacks: anything else is acknowledged already (FWD-HOST-1). */
+/* Only what the connection still lacks: bytes, or the news that ours have arrived. Anything else is
+ * acknowledged already (FWD-HOST-1). */
 static void forward(struct session *session, const struct segment *segment)
 {
     const struct host_conn *conn = &session->world->host.conn[session->conn];
     uint32_t end = segment->seq + segment->length + ((segment->flags & SEG_FIN) ? 1 : 0);
-    if ((int32_t)(end - conn->tcb.RcvNxt) > 0 && end != segment->seq) {
+    bool lacks = end != segment->seq ? (int32_t)(end - conn->tcb.RcvNxt) > 0
+                                     : (int32_t)(segment->ack - conn->tcb.SndUna) > 0;
+    if (lacks) {
         session->counts.forwarded++;
         host_forward(&session->world->host, session->conn, segment, false);
     }

@@ -65,9 +65,15 @@ void session_start(struct session *session, struct world *world,
     host->buffered_bytes = buffered_bytes;
     host->reuse = true;
     tap_subscribe(session_tap, session);
-    if (!options->listen) {
+    if (!options->listen && !options->deferred) {
         session_syn(session);
     }
+}
+
+void session_connect(struct session *session, const uint8_t mac[6])
+{
+    memcpy(session->options.remote.mac, mac, 6);
+    session_syn(session);
 }
 
 void session_send(struct session *session, uint64_t to_send, bool finish)
@@ -107,6 +113,7 @@ static void came_back(struct session *session)
     TCP_OFFLOAD_CONNECTION_STATE state = conn->tcb.State;
     session->close_ns = session->post_ns = SESSION_NEVER;
     session->eof |= conn->saw_disconnect;
+    session->acked = conn->handed_down - conn->outstanding;
     bool over = state == TcpConnectionTimeWait || state == TcpConnectionClosed;
     if (conn->saw_abort) {
         session_fail(session, "the target aborted the connection");

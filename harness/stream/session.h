@@ -30,6 +30,7 @@ struct session_options {
     struct endpoint local,
         remote; /* IPv4; remote.mac and, when listening, all of remote is learnt */
     bool listen;
+    bool deferred; /* connect only when session_connect says so */
     bool timestamps, sack;
     uint8_t scale;   /* of the window that is offered, if the remote end scales too */
     uint32_t window; /* bytes of the receive buffer */
@@ -71,6 +72,7 @@ struct session {
     bool finish;      /* ... and that is all: close behind them */
     bool eof;         /* the remote end has closed its direction */
     bool fin_acked;
+    uint64_t acked;     /* bytes of ours known acknowledged, as completions and uploads tell */
     const char *failed; /* why SESSION_FAILED */
     uint32_t conn;      /* of the host */
     /* handshake */
@@ -94,6 +96,8 @@ struct session {
 /* To be called by a world's body. Memory is the run's. */
 void session_start(struct session *session, struct world *world,
                    const struct session_options *options);
+/* Connects, deferred, by way of this hardware address. */
+void session_connect(struct session *session, const uint8_t mac[6]);
 /* One thing that the host does now; false = nothing (see world.more). */
 bool session_more(struct session *session);
 /* When session_more has something to do by the passing of time alone. */
