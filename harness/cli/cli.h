@@ -36,6 +36,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_minimize(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_live(int argc, char **argv);
 int cmd_stream(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 

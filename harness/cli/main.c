@@ -11,6 +11,7 @@ static const struct cli_command commands[] = {
     {"import", "turn conversations of a capture into programs", cmd_import},
     {"replay", "replay captures against a driver", cmd_replay},
     {"stream", "long streams between the target and lwIP over a lossy link", cmd_stream},
+    {"live", "the target against a Linux kernel over a TAP device", cmd_live},
     {"minimize", "shrink a program that gives a finding", cmd_minimize},
     {"rules", "list the rules and what checks each", cmd_rules},
     {"bench", "measure the rig and the driver", cmd_bench},

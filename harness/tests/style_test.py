@@ -20,8 +20,9 @@ HARNESS = {
     "program": {"world", "host", "peer", "ndis", "base"},
     "replay": {"program", "world", "host", "peer", "ndis", "base"},
     "stream": {"world", "host", "peer", "link", "ndis", "base"},
+    "live": {"stream", "world", "host", "peer", "ndis", "base"},
     "fuzz": {"program", "world", "ndis", "base"},
-    "cli": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+    "cli": {"replay", "live", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
     "tests": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
 }
 CORE = {
