@@ -36,7 +36,7 @@ static bool plain_fields(struct oracle *o, const struct orc_conn *c, const struc
 {
     bool stamped = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || s->tcp->has_timestamp;
     return !s->doubtful && s->tcp->options_right && stamped && c->sane && orc_running(o, c) &&
-           !orc_path_invalid(o, c) && !orc_waived(o) && !c->receive.lossy;
+           !orc_path_invalid(o, c) && !orc_waived(o) && !c->receive.lossy && !orc_finished(c);
 }
 
 static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
@@ -47,7 +47,7 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
     x->heard_step += may; /* outside of the window it is dropped silently */
     if (!inside || s->doubtful || !s->tcp->options_right || !c->sane || !orc_running(o, c) ||
-        orc_waived(o) || orc_path_invalid(o, c)) {
+        orc_waived(o) || orc_path_invalid(o, c) || orc_finished(c)) {
         x->challenged = x->challenged || may;
         return;
     }
@@ -193,7 +193,7 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
     int64_t at = s->max + (int32_t)(tcp->sequence - (s->sequence + (uint32_t)s->max));
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps) {
+        c->update_step == o->steps || c->offers.consumed_step || o->ever_waived) {
         return;
     }
     x->plain_step++;

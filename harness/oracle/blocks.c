@@ -9,7 +9,7 @@ void orc_blocks_heard(struct orc_conn *c, const struct orc_seen *s)
     struct orc_blocks *x = &c->blocks;
     const struct orc_receive *r = &c->receive;
     bool beyond = s->certain && s->tcp->length && s->begin > r->possible && s->end <= r->edge &&
-                  !r->fins && !r->fin_before && r->urgent_limit < 0;
+                  !s->fin && !r->fins && !r->fin_before && r->urgent_limit < 0;
     if (beyond && x->newest < ORC_NEWEST && c->inside == 0) {
         x->begin[x->newest] = s->begin;
         x->end[x->newest++] = s->end;

@@ -48,6 +48,15 @@ bool orc_running(const struct oracle *o, const struct orc_conn *c)
            !c->failed_over && o->adapter == ORC_ADAPTER_RUNNING && !o->short_of_memory;
 }
 
+/* Both FINs were seen and ours may be acknowledged: TIME_WAIT, or CLOSED, which passes frames up.
+ */
+bool orc_finished(const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    return (r->fins || r->fin_before) && s->fin_sent && s->una_possible > s->fin;
+}
+
 bool orc_waived(const struct oracle *o)
 {
     return o->fault_alloc || o->fault_pool || o->fault_map || o->alloc_failed;

@@ -13,7 +13,11 @@
 /* ---- tables.c: records by id, queues, the step list ---- */
 struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal); /* NULL for TAP_NONE */
 struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id);
-struct orc_object *orc_object(struct oracle *o, uint32_t id);
+struct orc_object *orc_object_new(struct oracle *o, uint32_t id);
+static inline struct orc_object *orc_object(struct oracle *o, uint32_t id)
+{
+    return id < o->objects ? &o->object[id] : orc_object_new(o, id);
+}
 struct orc_op *orc_op(struct oracle *o, uint32_t id);
 uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn);
 void orc_tables_reset(struct oracle *o);
@@ -51,6 +55,7 @@ void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
+bool orc_finished(const struct orc_conn *conn);
 bool orc_waived(const struct oracle *o);
 bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn);
 uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn);

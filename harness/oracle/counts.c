@@ -20,7 +20,8 @@ void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_
                    bool certain)
 {
     struct orc_counts *x = counts_of(o, packet->version);
-    bool sure = certain && orc_running(o, c) && c->init_returned && packet->tcp.checksum_right;
+    bool sure = certain && orc_running(o, c) && !orc_finished(c) && c->init_returned &&
+                packet->tcp.checksum_right;
     if (c->phase == ORC_GONE || c->phase == ORC_ABSENT) {
         return;
     }

@@ -23,7 +23,8 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
 {
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
-    bool beyond = s->begin > arrived && s->tcp->length && s->begin < r->edge && !r->fins;
+    bool beyond = s->begin > arrived && s->tcp->length && s->begin < r->edge && !r->fins &&
+                  !r->fin_before && !s->fin;
     /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
     bool heals =
         s->tcp->length && s->begin <= before && r->possible > s->end && !r->fins && !o->ever_waived;
@@ -60,6 +61,7 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
         return;
     }
     uint32_t left = (uint32_t)(r->sure - ack), size = full_size(o, c);
+    size = size > c->offers.largest ? size : c->offers.largest;
     x->full = x->full < left / size ? x->full : left / size;
     x->data = x->full;
     x->owed_ns = o->event->time_ns;

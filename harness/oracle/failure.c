@@ -43,7 +43,7 @@ void orc_failure_step(struct oracle *o, struct orc_conn *c)
     if (c->mandatory_event == ORC_NONE && !closed && o->upload_all == ORC_NONE) {
         orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
                  "Retrieve(HardwareFailure) in the step of the failure", "no such event");
-    } else if (c->life.op_failed && !closed) {
+    } else if (c->life.op_failed && !closed && c->mandatory_reason == HardwareFailure) {
         orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
                  "an Abort event behind Retrieve after a state operation that failed", "none");
     }
@@ -68,7 +68,8 @@ void orc_failure_abort(struct oracle *o, const struct orc_conn *c)
 /* A request came back after a state operation of its connection had failed. */
 void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status)
 {
-    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE) {
+    bool told = c->mandatory_event != ORC_NONE && c->mandatory_reason != HardwareFailure;
+    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE || told) {
         return;
     }
     orc_ran(o, ORC_TERM_HW_1);

@@ -98,6 +98,11 @@ struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t 
     if (!flows->used) {
         return NULL;
     }
+    struct orc_conn *last = &o->conn[flows->last];
+    if (last->phase == ORC_LIVE && last->hash_slot != ORC_NONE &&
+        same_flow(last, version, local, remote, local_port, remote_port)) {
+        return last;
+    }
     uint32_t at = flow_hash(version, local, remote, local_port, remote_port) & flows->mask;
     for (; flows->slot[at]; at = (at + 1) & flows->mask) {
         struct orc_conn *c = &o->conn[flows->slot[at] - 1];
@@ -107,6 +112,7 @@ struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t 
             }
         }
     }
+    flows->last = found ? orc_ordinal(o, found) : flows->last;
     return found;
 }
 
@@ -119,7 +125,7 @@ void orc_flows_reset(struct oracle *o)
             }
         }
     }
-    o->flows.used = 0;
+    o->flows.used = o->flows.last = 0;
 }
 
 struct orc_passing *orc_passing_find(struct orc_passings *set, uint64_t hash)

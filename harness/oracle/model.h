@@ -330,6 +330,7 @@ struct orc_closing {
 struct orc_flows {
     uint32_t *slot; /* connection + 1, 0 = empty */
     uint32_t mask, used;
+    uint32_t last; /* connection that was found last */
 };
 
 /* Frames that the target must or may hand up. */

@@ -39,10 +39,19 @@ static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge
     }
 }
 
+/* Payload of a full-sized segment, options left out. */
+static int64_t full_size(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    int64_t fixed = c->version == 6 ? 60 : 40;
+    return path && path->mtu > fixed ? path->mtu - fixed : 0;
+}
+
 static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, int64_t edge)
 {
     const struct orc_receive *r = &c->receive;
-    int64_t worth = least_of(c->cached.InitialRcvWnd / 2, c->offers.largest);
+    int64_t full = least_of(full_size(o, c), c->remote_mss) - 40;
+    int64_t worth = least_of(c->cached.InitialRcvWnd / 2, least_of(c->offers.largest, full));
     int64_t moved = edge - r->edge;
     bool first = r->edge_event == c->init_op;
     bool updated = c->update_open || c->update_step != ORC_NONE;
@@ -77,16 +86,15 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
     struct orc_offers *x = &c->offers;
     const struct orc_receive *r = &c->receive;
-    const struct orc_object *path = orc_object(o, c->path);
     bool updated = x->update_step;
     bool asked = x->consumed_step || updated;
     x->consumed_step = x->update_step = false;
-    if (!asked || !judged || !path || r->fins || r->fin_before || c->update_open || r->lossy ||
+    int64_t full = full_size(o, c);
+    if (!asked || !judged || !full || r->fins || r->fin_before || c->update_open || r->lossy ||
         c->inside || !c->sane) {
         return;
     }
     int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
-    int64_t full = path->mtu - (c->version == 6 ? 60 : 40);
     int64_t unknown = r->delivered + size - r->edge;
     int64_t worth = least_of(size / 2, 2 * full) + rounding(c);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);

@@ -112,8 +112,9 @@ void orc_invalid_frame(struct oracle *o, struct orc_conn *c)
 static void due_invalid(struct oracle *o, struct orc_conn *c)
 {
     const struct orc_send *s = &c->send;
-    int64_t room = (int64_t)s->window - (s->max - s->una_sure);
-    bool some = s->handed > s->max && s->window_sure && room > 0 && !s->blind &&
+    uint64_t half = s->max_window / 2, worth = c->remote_mss < half ? c->remote_mss : half;
+    bool room = s->window > 0 && s->window >= worth;
+    bool some = s->handed > s->max && s->window_sure && room && !s->blind &&
                 s->una_sure == s->una_possible && s->una_sure == s->max;
     if (!o->invalidated_ever || !invalid_done(o, c)) {
         return;

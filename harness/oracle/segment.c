@@ -65,7 +65,8 @@ static bool surely_in_order_fields(struct oracle *o, struct orc_conn *c, const s
     if (a->doubtful || !orc_running(o, c) || (a->tcp->flags & odd) || !(a->tcp->flags & TCP_ACK)) {
         return false;
     }
-    if (!a->tcp->options_right || !timestamps_fine(c, a->tcp) || orc_path_invalid(o, c)) {
+    if (!a->tcp->options_right || !timestamps_fine(c, a->tcp) || orc_path_invalid(o, c) ||
+        orc_finished(c)) {
         return false;
     }
     uint64_t most = s->max_window_sure;
@@ -350,8 +351,9 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         raise_sure(o, conn, &a);
     }
     orc_delay_heard(o, conn, &seen, before, a.before);
-    if ((tcp->length && a.end > before) || conn->send.una_possible > una) {
-        orc_reach_progress(o, conn, conn->send.una_sure > una_sure);
+    if ((tcp->length && a.end > before) || conn->send.una_possible > una || a.ack > una_sure) {
+        bool sure = conn->send.una_sure > una_sure && una == una_sure && !orc_waived(o);
+        orc_reach_progress(o, conn, sure);
     }
     take_timestamps(o, conn, &a);
 }

@@ -55,11 +55,11 @@ void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_see
     if ((int32_t)(s->tcp->ts_value - x->most) > 0) {
         x->most = s->tcp->ts_value;
     }
-    if (s->tcp->ts_value != x->value) {
+    if ((int32_t)(s->tcp->ts_value - x->value) > 0) {
         x->value = s->tcp->ts_value;
         x->first_ns = now;
     }
-    x->last_ns = now;
+    x->last_ns = s->tcp->ts_value == x->value ? now : x->last_ns;
 }
 
 static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo)

@@ -44,7 +44,7 @@ struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id)
     return nbl;
 }
 
-struct orc_object *orc_object(struct oracle *o, uint32_t id)
+struct orc_object *orc_object_new(struct oracle *o, uint32_t id)
 {
     if (id == TAP_NONE) {
         return NULL;
