@@ -47,7 +47,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
-    } else if (t->recovery.on) {
+    } else if (t->recovery.on || t->recovery.perhaps) {
         g->window += full;
         g->uncut += full;
     }

@@ -43,7 +43,7 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
         r->owed_at = s->una_sure;
     }
     if (s->una_sure >= r->edge) {
-        r->timed = false;
+        r->timed = r->perhaps = false;
     }
     if (s->una_sure >= r->resend) {
         r->resend = -1;
@@ -202,6 +202,7 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
     struct orc_recovery *r = &c->timing.recovery;
     if (!r->on) {
         orc_congestion_doubted(o, c);
+        r->perhaps = true;
     }
     r->fast_owed = r->hole_owed = false;
     r->edge = r->resend = c->send.max;
@@ -211,7 +212,7 @@ void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = &c->timing.recovery;
     (void)o;
-    r->on = r->fast_owed = r->hole_owed = false;
+    r->on = r->perhaps = r->fast_owed = r->hole_owed = false;
     r->timed = true;
     r->edge = r->resend = c->send.max;
     r->dups_sure = r->dups_possible = 0;

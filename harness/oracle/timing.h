@@ -101,6 +101,7 @@ struct orc_recovery {
     int64_t resend;                    /* bytes below may be sent again without more evidence */
     int64_t resent;   /* the segment of SND.UNA that was sent again in this recovery, or -1 */
     bool on;          /* a fast retransmission was seen, not all of it is acknowledged */
+    bool perhaps;     /* the same may be so */
     bool timed;       /* a timeout was the last loss event, not all of it is acknowledged */
     bool excuse_step; /* something allowed a retransmission within the step */
     bool fast_owed, hole_owed;
