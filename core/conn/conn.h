@@ -108,7 +108,8 @@ struct chim_conn {
 
     /* ---- receive ---- */
     uint32_t rcv_nxt;
-    uint32_t rcv_adv; /* right edge of the window that the peer knows */
+    uint32_t rcv_adv;  /* right edge of the window that the peer knows */
+    uint32_t rcv_told; /* ... as it could be told, in units of the window scale */
     uint32_t last_ack_sent;
     uint32_t ack_segments; /* in-order data segments since then */
     bool ack_now;

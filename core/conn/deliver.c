@@ -179,7 +179,7 @@ void chim_deliver_push(struct chim_conn *c)
 void chim_deliver_window(struct chim_conn *c)
 {
     uint32_t open = chim_conn_window(c);
-    uint32_t known = c->rcv_adv - c->rcv_nxt;
+    uint32_t known = chim_seq_gt(c->rcv_told, c->rcv_nxt) ? c->rcv_told - c->rcv_nxt : 0;
     uint32_t step = chim_min32(c->given_cached.InitialRcvWnd / 2, 2u * c->mss);
     if (open > known && open - known >= chim_max32(step, 1)) {
         c->ack_now = true;

@@ -60,16 +60,27 @@ static uint32_t next_edge(const struct chim_conn *c)
     if (!chim_seq_gt(edge, c->rcv_adv)) {
         return c->rcv_adv;
     }
-    return c->window_force || edge - c->rcv_adv >= step ? edge : c->rcv_adv;
+    return c->window_force || edge - c->rcv_told >= step ? edge : c->rcv_adv;
 }
 
-static uint16_t window_field(const struct chim_conn *c, uint32_t edge)
+/* Rounding down to the scale makes what the peer is told of one edge wander: to the right it does
+ * so only in worthwhile steps (WIRE-WND-3). */
+static uint16_t window_field(const struct chim_conn *c, uint32_t edge, uint32_t *told)
 {
-    uint32_t window = edge - c->rcv_nxt;
+    uint32_t scale = 0;
     if ((c->given_const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED) != 0) {
-        window >>= chim_min32(c->given_const.RcvWindScale, 14);
+        scale = chim_min32(c->given_const.RcvWindScale, 14);
     }
-    return (uint16_t)chim_min32(window, 0xFFFF);
+    uint32_t field = chim_min32((edge - c->rcv_nxt) >> scale, 0xFFFF);
+    uint32_t step = chim_min32(c->given_cached.InitialRcvWnd / 2, c->mss);
+    uint32_t unit = 1u << scale;
+    *told = c->rcv_nxt + (field << scale);
+    if (scale != 0 && field != 0 && chim_seq_gt(*told, c->rcv_told) &&
+        *told - c->rcv_told + unit <= step) {
+        field--;
+        *told -= unit;
+    }
+    return (uint16_t)field;
 }
 
 static void wait_for_descriptor(struct chim_conn *c)
@@ -95,9 +106,10 @@ static void count(struct chim_conn *c, uint32_t ip_bytes, uint32_t seq, uint8_t 
     }
 }
 
-static void acknowledged(struct chim_conn *c, uint32_t edge)
+static void acknowledged(struct chim_conn *c, uint32_t edge, uint32_t told)
 {
     c->rcv_adv = edge;
+    c->rcv_told = chim_seq_gt(told, c->rcv_told) ? told : c->rcv_told;
     c->window_force = false;
     c->last_ack_sent = c->rcv_nxt;
     c->ack_now = false;
@@ -120,6 +132,8 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
         return CHIM_NOT_SENT;
     }
     uint32_t edge = next_edge(c);
+    uint32_t told;
+    uint16_t window = window_field(c, edge, &told);
     uint32_t option_bytes = write_options(c, options);
     uint32_t offset = chim_template_payload_offset(&c->header, option_bytes);
     if (payload_bytes != 0 && !chim_send_copy(c, seq, payload_bytes, tx->frame + offset, &sum)) {
@@ -127,12 +141,8 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
         chim_timer_set(c, CHIM_T_RETRY, c->now + DESCRIPTOR_RETRY_MS);
         return CHIM_NOT_SENT;
     }
-    struct chim_segment_fields fields = {seq,
-                                         c->rcv_nxt,
-                                         window_field(c, edge),
-                                         (uint8_t)(flags | CHIM_TCP_ACK),
-                                         (uint8_t)option_bytes,
-                                         options};
+    struct chim_segment_fields fields = {
+        seq, c->rcv_nxt, window, (uint8_t)(flags | CHIM_TCP_ACK), (uint8_t)option_bytes, options};
     uint16_t ip_id = (uint16_t)(0x8000u | __atomic_fetch_add(&ad->ip_id, 1, __ATOMIC_RELAXED));
     uint32_t length =
         chim_template_write(&c->header, &fields, ip_id, payload_bytes, &sum, tx->frame);
@@ -147,6 +157,6 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
         count(c, offset - c->header.ip_offset + payload_bytes, seq, flags, payload_bytes);
     }
     c->neighbor_asked = false;
-    acknowledged(c, edge);
+    acknowledged(c, edge, told);
     return CHIM_SENT;
 }

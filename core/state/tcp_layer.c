@@ -68,6 +68,7 @@ static void take_numbers(struct chim_conn *c, const TCP_OFFLOAD_STATE_DELEGATED 
     c->given_flags = d->Flags;
     c->rcv_nxt = d->RcvNxt;
     c->rcv_adv = d->RcvNxt + chim_min32(d->RcvWnd, RECEIVE_WINDOW_MAX);
+    c->rcv_told = c->rcv_adv;
     c->last_ack_sent = d->RcvNxt;
     c->fin_received = peer_fin_exists(d->State);
     c->snd_una = d->SndUna;

@@ -61,7 +61,7 @@ static void begin_receive(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED 
     int64_t most = 0xFFFFll << c->receive_scale;
     r->fin_before = fin_received((uint32_t)d->State);
     r->sequence = d->RcvNxt - (r->fin_before ? 1 : 0);
-    r->acked = r->fin_before ? 1 : 0;
+    r->acked = r->acked_sent = r->fin_before ? 1 : 0;
     r->handed_edge = r->acked + window;
     r->edge = r->acked + (window < most ? window : most);
     r->largest_edge = r->handed_edge;
@@ -211,6 +211,7 @@ static void take_buffered(struct orc_conn *c, const struct tap_nbl *list)
     r->start += list->length;
     r->sequence -= list->length;
     r->acked += list->length;
+    r->acked_sent += list->length;
     r->edge += list->length;
     r->handed_edge += list->length;
     r->largest_edge += list->length;

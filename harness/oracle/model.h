@@ -113,6 +113,7 @@ struct orc_receive {
     int64_t possible;      /* contiguous end of what arrived */
     int64_t possible_term; /* the same when TERM had returned, or -1 */
     int64_t acked;         /* highest ACK sent, FIN included */
+    int64_t acked_sent;    /* the same, of those that the wire took */
     uint32_t acked_event;
     uint8_t acked_cpu;
     int64_t edge; /* highest right edge advertised */

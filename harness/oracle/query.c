@@ -70,7 +70,8 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
         if (c) {
             c->update_open = c->update_open && !applied;
             c->update_step = o->steps;
-            c->offers.update_step = c->offers.update_step || applied;
+            c->offers.update_step |=
+                applied && c->cached.InitialRcvWnd != c->cached_old.InitialRcvWnd;
             if (applied) {
                 orc_sender_updated(o, c, true);
             }

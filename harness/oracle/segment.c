@@ -117,7 +117,9 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
     }
     /* A duplicate of what waits for its ACK is not acceptable any more. */
     bool spans = a->begin <= r->acked && r->acked < a->end && a->end > a->before;
-    if (a->certain && spans && r->ts_known) {
+    /* A closed window makes it unacceptable. */
+    bool open = r->edge - ((1ll << c->receive_scale) - 1) > r->acked || a->begin == a->end;
+    if (a->certain && spans && open && a->begin <= r->acked_sent && r->ts_known) {
         r->ts_recent_least = tcp->ts_value;
         r->ts_time_ns = o->event->time_ns;
     }
@@ -318,12 +320,12 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
                             .fin = a.fin,
                             .doubtful = doubtful,
                             .certain = surely_in_order_fields(o, conn, &a)};
+    widen_edge(conn);
     orc_receiver_heard(o, conn, &seen);
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
         return;
     }
-    widen_edge(conn);
     int64_t una = conn->send.una_possible, una_sure = conn->send.una_sure;
     if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
         return;
@@ -393,7 +395,10 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
     }
     if (conn) {
         bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
-        orc_counts_in(o, conn, &packet, ours && vlan);
+        /* What a batch brings first may end the connection for what follows. */
+        const struct orc_call *call = orc_call_top(o, ev->cpu);
+        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->a == 1;
+        orc_counts_in(o, conn, &packet, ours && vlan && alone);
     } else if (packet.version && !packet.plain) {
         orc_router_frame(o, &packet);
     }

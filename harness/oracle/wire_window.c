@@ -82,6 +82,9 @@ void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_c
             orc_dirty(o, conn);
         }
     }
+    if (sent && ack > r->acked_sent) {
+        r->acked_sent = ack;
+    }
     if (sent && edge > r->edge) {
         r->edge = edge;
         r->edge_event = ev->seq;
