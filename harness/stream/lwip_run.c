@@ -147,6 +147,7 @@ static bool start(struct run *run)
                                       .iss = 0xFFFF0000u,
                                       .reoffload = o->reoffload,
                                       .gap_ns = o->gap_ns,
+                                      .patient = true,
                                       .context = run,
                                       .give = target_gives,
                                       .take = target_takes};

@@ -114,6 +114,11 @@ static void came_back(struct session *session)
     session->close_ns = session->post_ns = SESSION_NEVER;
     session->eof |= conn->saw_disconnect;
     session->acked = conn->handed_down - conn->outstanding;
+    if (state == TcpConnectionTimeWait) { /* nobody takes the rest any more but the host itself */
+        delivered_span(session, session->buffered, session->buffered_bytes);
+        session->buffered_bytes = 0;
+        session->eof = true;
+    }
     bool over = state == TcpConnectionTimeWait || state == TcpConnectionClosed;
     if (conn->saw_abort) {
         session_fail(session, "the target aborted the connection");

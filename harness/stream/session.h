@@ -5,8 +5,9 @@
  * every so many segments or when the target asks, hands it down again with all that came back, and
  * closes it. What the remote end is, and what time is, is the caller's.
  *
- * From one upload to the next the host receives in another way: into many requests, by indications,
- * into few requests, and by indications of which it refuses some.
+ * From one upload to the next the host receives in another way: into many requests (posted now and
+ * then from inside a completion), by indications, into few requests, and by indications of which it
+ * refuses some.
  */
 #ifndef STREAM_SESSION_H
 #define STREAM_SESSION_H
@@ -37,6 +38,7 @@ struct session_options {
     uint32_t iss;
     uint32_t reoffload; /* segments between two uploads, 0 = only when the target asks */
     uint64_t gap_ns;    /* for which the host then keeps the connection, not 0 */
+    bool patient;       /* some requests may wait until they are full (TcpReceiveNoPush) */
     void *context;
     /* Bytes of the stream to the remote end, at any offset that was announced, any number of times.
      */
