@@ -311,6 +311,49 @@ static void single(struct host *host, enum tap_fn fn, struct host_conn *conn,
     nds_state_call(fn, tree->piece[0].address, tree->piece, tree->pieces);
 }
 
+/* A block that asks for all of an object's state; the three structures hold nothing yet. */
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST ask_all(struct tree *tree, struct nds_state *state,
+                                                 UCHAR type, const uint32_t size[3])
+{
+    uint32_t bytes = ((size[0] + 7u) & ~7u) + ((size[1] + 7u) & ~7u) + size[2];
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(tree, state, type, bytes);
+    OFFLOAD_STATE_HEADER *at = ndis_offload_state_first(made);
+    memset(at, 0xA5, bytes);
+    for (uint32_t i = 0; i < 3; i++) {
+        header(at, size[i]);
+        at = ndis_offload_state_next(at);
+    }
+    return made;
+}
+
+/* The connection with the path and the neighbor that it depends on. */
+static void query_tree(struct host *host, struct host_conn *conn)
+{
+    static struct tree tree;
+    static const uint32_t of_neighbor[3] = {sizeof(NEIGHBOR_OFFLOAD_STATE_CONST),
+                                            sizeof(NEIGHBOR_OFFLOAD_STATE_CACHED),
+                                            sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED)};
+    static const uint32_t of_path[3] = {sizeof(PATH_OFFLOAD_STATE_CONST),
+                                        sizeof(PATH_OFFLOAD_STATE_CACHED),
+                                        sizeof(PATH_OFFLOAD_STATE_DELEGATED)};
+    static const uint32_t of_tcp[3] = {sizeof(TCP_OFFLOAD_STATE_CONST),
+                                       sizeof(TCP_OFFLOAD_STATE_CACHED),
+                                       sizeof(TCP_OFFLOAD_STATE_DELEGATED)};
+    struct host_path *path = &host->path[conn->path];
+    struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
+    tree.pieces = 0;
+    if (path->busy || path->settling || neighbor->busy || neighbor->settling) {
+        return;
+    }
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
+        ask_all(&tree, neighbor->state, NeighborOffloadState, of_neighbor);
+    root->DependentBlockList =
+        ask_all(&tree, path->state, path->v6 ? Ip6OffloadState : Ip4OffloadState, of_path);
+    root->DependentBlockList->DependentBlockList =
+        ask_all(&tree, conn->tcp, TcpOffloadState, of_tcp);
+    single(host, TAP_QUERY, conn, conn->tcp, &tree);
+}
+
 void host_query(struct host *host, uint32_t index, uint32_t what)
 {
     static struct tree tree;
@@ -319,6 +362,10 @@ void host_query(struct host *host, uint32_t index, uint32_t what)
         return;
     }
     struct host_conn *conn = &host->conn[index];
+    if (what == 3) {
+        query_tree(host, conn);
+        return;
+    }
     static const struct {
         UCHAR type;
         uint32_t bytes;

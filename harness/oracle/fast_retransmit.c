@@ -122,7 +122,8 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
     struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
     bool one = t->heard_step == o->steps + 1 && t->heard_count == 1 && orc_una_exact(c);
-    bool again = r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max);
+    bool again =
+        r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
     bool after = r->timed && t->rto.timeouts && orc_window_open(c) && !t->reopened;
     if (!one || f->begin != s->una_sure || resegmented(o, c)) {
         return;

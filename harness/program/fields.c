@@ -60,7 +60,7 @@ static const struct field header_fields[] = {
 static const char *const answers[] = {"all", "none", "bytes", NULL};
 static const char *const orders[] = {"oldest", "newest", "mixed", NULL};
 static const char *const scopes[] = {"tcp", "path", "all", NULL};
-static const char *const queries[] = {"all", "delegated", "cached", NULL};
+static const char *const queries[] = {"all", "delegated", "cached", "tree", NULL};
 static const char *const updates[] = {
     "window",          "keepalive", "nagle",      "mtu",         "mac",       "max-rt",     "ttl",
     "indication-size", "neighbor",  "ka-timeout", "ka-interval", "ka-probes", "ka-restart", NULL};
@@ -84,7 +84,8 @@ static const char *const nested[] = {"post",  "send",      "return",  "disconnec
                                      "abort", "terminate", "segment", NULL};
 static const char *const adapter[] = {"pause", "restart",    "reset",    "remove",
                                       "halt",  "power-down", "power-up", NULL};
-static const char *const oids[] = {"tcp4", "tcp6", "ip4", "ip6", "vlan", "rss", NULL};
+static const char *const oids[] = {"tcp4", "tcp6",       "ip4",        "ip6", "vlan",
+                                   "rss",  "capability", "frame-size", NULL};
 static const char *const units[] = {"ms", "10ms", "100ms", "s", NULL};
 
 static const struct field post_fields[] = {
@@ -198,6 +199,7 @@ static const struct field parameter_fields[] = {
 static const struct field oid_fields[] = {
     {"what", 2, 0, 3, FIELD_CHOICE, oids},
     {"set", 2, 3, 1, FIELD_FLAG, NULL},
+    {"short", 2, 4, 1, FIELD_FLAG, NULL}, /* in a buffer that is too short */
     {"value", 4, 0, 16, FIELD_NUMBER, NULL},
 };
 static const struct field batch_fields[] = {

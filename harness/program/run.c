@@ -96,26 +96,27 @@ static void arm_nested(struct stage *stage, const struct program_op *op, uint32_
 
 static void other_oid(struct stage *stage, const struct program_op *op)
 {
+    enum { OWN_VLAN = 4, OWN_RSS = 5 };
     static uint8_t scale[28 + 128];
-    static const uint32_t oids[] = {OID_TCP4_OFFLOAD_STATS, OID_TCP6_OFFLOAD_STATS,
-                                    OID_IP4_OFFLOAD_STATS,  OID_IP6_OFFLOAD_STATS,
-                                    OID_GEN_VLAN_ID,        OID_GEN_RECEIVE_SCALE_PARAMETERS};
-    static const uint32_t bytes[] = {sizeof(TCP_OFFLOAD_STATS),
-                                     sizeof(TCP_OFFLOAD_STATS),
-                                     sizeof(IP_OFFLOAD_STATS),
-                                     sizeof(IP_OFFLOAD_STATS),
-                                     4,
-                                     sizeof(scale)};
-    uint32_t what = op_get(op, "what"), object, value = op_get(op, "value") & 0xFFF;
-    bool set = op_get(op, "set") || what >= 4;
+    static const struct {
+        uint32_t oid, bytes;
+    } known[] = {{OID_TCP4_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS)},
+                 {OID_TCP6_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS)},
+                 {OID_IP4_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS)},
+                 {OID_IP6_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS)},
+                 {OID_GEN_VLAN_ID, 4},
+                 {OID_GEN_RECEIVE_SCALE_PARAMETERS, sizeof(scale)},
+                 {OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD)},
+                 {OID_GEN_MAXIMUM_FRAME_SIZE, 4}};
+    uint32_t what = op_get(op, "what"), object, value = op_get(op, "value");
+    /* Old programs meant a set by naming these. */
+    bool set = op_get(op, "set") || what == OWN_RSS || (what == OWN_VLAN && !op_get(op, "short"));
+    value = what == OWN_VLAN && !op_get(op, "set") ? value & 0xFFF : value;
     for (uint32_t i = 0; i < sizeof(scale); i++) { /* parameters, then the indirection table */
         scale[i] = (uint8_t)(i < 28 ? i == 0 : (i + value) % 4);
     }
-    nds_oid(oids[what], set,
-            what == 4   ? (void *)&value
-            : what == 5 ? (void *)scale
-                        : NULL,
-            bytes[what], &object);
+    const void *buffer = what == OWN_RSS ? (const void *)scale : what == OWN_VLAN ? &value : NULL;
+    nds_oid(known[what].oid, set, buffer, op_get(op, "short") ? 2 : known[what].bytes, &object);
     world_settle(stage->world);
 }
 
