@@ -4,10 +4,15 @@
  */
 #include "oracle/checks.h"
 
-/* The card told the target. */
+/* The card tells the target. Rare, so all connections are visited. */
 void orc_failure_begin(struct oracle *o, const struct tap_event *ev)
 {
     o->adapter_state.failed_event = ev->seq;
+    for (uint32_t i = 0; i < o->conns; i++) {
+        struct orc_conn *c = &o->conn[i];
+        c->life.told_first = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
+                             c->local_abort != ORC_NONE;
+    }
 }
 
 /* Its call has returned: in this step every connection hears of it. Rare, so all are visited. */
@@ -43,7 +48,7 @@ void orc_failure_step(struct oracle *o, struct orc_conn *c)
     if (c->mandatory_event == ORC_NONE && !closed && o->upload_all == ORC_NONE) {
         orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
                  "Retrieve(HardwareFailure) in the step of the failure", "no such event");
-    } else if (c->life.op_failed && !closed && c->mandatory_reason == HardwareFailure) {
+    } else if (c->life.op_failed && !closed && !c->life.told_first) {
         orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
                  "an Abort event behind Retrieve after a state operation that failed", "none");
     }
@@ -68,8 +73,7 @@ void orc_failure_abort(struct oracle *o, const struct orc_conn *c)
 /* A request came back after a state operation of its connection had failed. */
 void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status)
 {
-    bool told = c->mandatory_event != ORC_NONE && c->mandatory_reason != HardwareFailure;
-    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE || told) {
+    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE || c->life.told_first) {
         return;
     }
     orc_ran(o, ORC_TERM_HW_1);

@@ -25,9 +25,9 @@ void orc_offers_heard(struct orc_conn *c, const struct orc_seen *s)
 static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge)
 {
     const struct orc_receive *r = &c->receive;
-    int64_t window = c->cached.InitialRcvWnd, was = c->cached_old.InitialRcvWnd;
+    int64_t window = c->cached.InitialRcvWnd, was = c->offers.widest;
     int64_t handed = r->handed_edge - r->start;
-    window = c->update_step != ORC_NONE && was > window ? was : window;
+    window = was > window ? was : window;
     window = handed > window ? handed : window;
     int64_t most = r->delivered + c->offers.posted_bytes + window + (r->fins || r->fin_before);
     orc_ran(o, ORC_WIRE_WND_2);
@@ -76,8 +76,10 @@ void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct o
     }
     int64_t ack = orc_receive_offset(r, tcp->ack);
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
-    if (edge > r->edge) {
+    if (edge > r->edge + rounding(c)) {
         judge_reach(o, c, edge);
+    }
+    if (edge > r->edge) {
         judge_step(o, c, ack, edge);
     }
 }

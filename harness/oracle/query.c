@@ -16,6 +16,9 @@ static void update_conn(struct oracle *o, struct orc_node *node)
         return;
     }
     c->cached_old = c->cached;
+    if (c->cached.InitialRcvWnd > c->offers.widest) {
+        c->offers.widest = c->cached.InitialRcvWnd;
+    }
     memcpy(&c->cached, cached, sizeof(c->cached));
     c->update_open = true;
     orc_sender_updated(o, c, false);

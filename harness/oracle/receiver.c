@@ -9,6 +9,7 @@ void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_s
 {
     orc_answers_heard(o, c, s);
     if (s->tcp->flags & (TCP_RST | TCP_SYN)) {
+        c->blocks.others = true;
         return;
     }
     orc_offers_heard(c, s);

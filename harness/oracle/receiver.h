@@ -61,6 +61,7 @@ struct orc_replies {
 /* What it offered. */
 struct orc_offers {
     uint32_t largest;     /* payload received in one segment */
+    uint32_t widest;      /* InitialRcvWnd that was in force once */
     int64_t posted_bytes; /* of the requests that wait */
     bool consumed_step;
     bool update_step; /* an update of the window was completed */

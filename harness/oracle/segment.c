@@ -313,6 +313,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     a.end = a.begin + tcp->length;
     a.ack = ack_offset(&conn->send, tcp->ack);
     a.fin = tcp->flags & TCP_FIN;
+    widen_edge(conn);
     struct orc_seen seen = {.tcp = tcp,
                             .begin = a.begin,
                             .end = a.end,

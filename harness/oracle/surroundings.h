@@ -14,6 +14,8 @@ struct orc_reach {
     bool known;
     int64_t host_ns;
     int64_t nic_sure_ns, nic_possible_ns;
+    int64_t nic_sure_rest_ns; /* as of the last rest before sure_step */
+    uint32_t sure_step;
     uint32_t asked_step; /* step of the last query */
 };
 
@@ -62,6 +64,7 @@ struct orc_life {
     bool invalid_told;        /* the warning of INV-STOP-1 was given */
     bool wait_told;           /* TIME_WAIT was judged */
     bool fin_first;           /* our FIN went out before the peer's was accepted */
+    bool told_first;          /* it was told to go before the card failed */
     bool op_failed;           /* a state operation completed with FAILURE */
     bool failed_step;         /* a state operation failed */
     uint32_t told_mtu;        /* a router's word on the path MTU, 0 = none */
