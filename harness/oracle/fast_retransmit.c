@@ -58,7 +58,8 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_hea
     bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
     bool told = sack(c) && h->tcp->sack_blocks;
     bool here = h->ack == s->una_possible || h->ack == s->una_sure;
-    if (here && s->max > h->ack && (told || (plain && (same || !h->window_sure_before)))) {
+    bool flying = s->max > h->ack || s->handed > h->ack; /* or will be when it is read */
+    if (here && flying && (told || (plain && (same || !h->window_sure_before)))) {
         r->dups_possible++;
     }
     bool genuine = h->sure && plain && same && here && orc_una_exact(c) && s->max_least > h->ack;
@@ -174,7 +175,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
                    !orc_window_open(c) || resegmented(o, c) || c->update_open;
     bool lost = lost_possible(o, c, o->dup_threshold);
-    orc_ran(o, ORC_WIRE_FR_1);
+    orc_ran(o, t->begun_parameters != o->parameters_set ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
     if (!excused && !lost) {
         bool former =
             t->begun_parameters != o->parameters_set && lost_possible(o, c, o->dup_threshold_old);

@@ -8,12 +8,12 @@
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
 #define BLIND_PROBES 10u
 
-static bool changing(const struct oracle *o, const struct orc_conn *c)
+bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c)
 {
     return c->update_open || (c->update_step == o->steps && c->update_step != ORC_NONE);
 }
 
-static bool enabled(const struct orc_conn *c)
+bool orc_keepalive_enabled(const struct orc_conn *c)
 {
     return c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED;
 }
@@ -29,7 +29,7 @@ static uint64_t interval_ns(const struct oracle *o, const struct orc_conn *c)
     return ticks ? orc_ticks_ns(o, ticks) : ORC_NS_PER_SECOND;
 }
 
-static uint32_t limit(const struct orc_conn *c)
+uint32_t orc_keepalive_limit(const struct orc_conn *c)
 {
     return c->cached.KaProbeCount ? c->cached.KaProbeCount : BLIND_PROBES;
 }
@@ -50,10 +50,10 @@ void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
     struct orc_keepalive *k = &t->keepalive;
     ULONG delta = t->handed.KeepAlive.TimeoutDelta;
     bool runs = delta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
-    *k = (struct orc_keepalive){.known = runs == enabled(c),
+    *k = (struct orc_keepalive){.known = runs == orc_keepalive_enabled(c),
                                 .least = t->handed.KeepAlive.ProbeCount,
                                 .most = t->handed.KeepAlive.ProbeCount,
-                                .blind_maybe = runs && !enabled(c)};
+                                .blind_maybe = runs && !orc_keepalive_enabled(c)};
     if (runs) {
         start(o, k, orc_ticks_ns(o, delta));
         k->handed = true;
@@ -66,8 +66,9 @@ void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_
     uint64_t now = o->event->time_ns, high = now + timeout_ns(o, c) + orc_slack_ns(o);
     k->least = 0;
     if (h->sure) {
+        k->recounted = false;
         k->most = 0;
-        k->known = !changing(o, c);
+        k->known = !orc_keepalive_changing(o, c);
         k->blind = k->blind_maybe = false;
         start(o, k, timeout_ns(o, c));
         return;
@@ -84,11 +85,11 @@ static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
-    if (!sure || !k->known || changing(o, c) || k->blind_maybe) {
+    if (!sure || !k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
         k->blind_maybe = true;
         k->low_ns = orc_least(k->low_ns, orc_less(now + BLIND_NS, slack));
         k->high_ns = ORC_NEVER;
-    } else if (enabled(c)) {
+    } else if (orc_keepalive_enabled(c)) {
         k->blind = true;
         k->low_ns = orc_least(k->low_ns, orc_less(now + BLIND_NS, slack));
         k->high_ns = orc_most(k->high_ns, now + BLIND_NS + slack);
@@ -141,11 +142,11 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
     const struct orc_keepalive *k = &c->timing.keepalive;
     uint64_t now = o->event->time_ns;
     uint32_t ordinal = orc_ordinal(o, c);
-    if (!k->known || changing(o, c) || k->blind_maybe) {
+    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
         return;
     }
     ran(o, k);
-    if (!enabled(c) && !k->blind) {
+    if (!orc_keepalive_enabled(c) && !k->blind) {
         orc_fail(o, ordinal, "TMR-KA-1", "no keepalive probe while keepalive is disabled", "one");
     } else if (now < k->low_ns) {
         orc_fail(
@@ -153,9 +154,9 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
             orc_text(o, "keepalive probe %u after %llu ms", k->least + 1,
                      (unsigned long long)(k->wait_ns / ORC_MS)),
             orc_text(o, "after %llu ms", (unsigned long long)(orc_less(now, k->from_ns) / ORC_MS)));
-    } else if (k->least >= limit(c)) {
+    } else if (k->least >= orc_keepalive_limit(c)) {
         orc_fail(o, ordinal, k->blind ? "WIRE-BLIND-1" : "TMR-KA-1",
-                 orc_text(o, "at most %u keepalive probes", limit(c)), "another one");
+                 orc_text(o, "at most %u keepalive probes", orc_keepalive_limit(c)), "another one");
     }
 }
 
@@ -196,8 +197,9 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
-    bool wanted = (enabled(c) && c->cached.KaTimeout) || k->blind;
-    if (!k->known || !wanted || changing(o, c) || c->send.fin_asked || k->high_ns == ORC_NEVER) {
+    bool wanted = (orc_keepalive_enabled(c) && c->cached.KaTimeout) || k->blind;
+    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send.fin_asked ||
+        k->high_ns == ORC_NEVER) {
         return;
     }
     if (orc_sender_pending(c) || !orc_una_exact(c)) {
@@ -209,7 +211,7 @@ void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
         orc_watch(o, c, k->high_ns + 1);
         return;
     }
-    bool spent = k->most >= limit(c);
+    bool spent = k->most >= orc_keepalive_limit(c);
     const char *rule = k->blind     ? "WIRE-BLIND-1"
                        : k->updated ? "UPD-RESTART-1"
                        : k->handed  ? "TMR-OFF-1"
@@ -234,6 +236,7 @@ void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
     if (now->KaProbeCount != before->KaProbeCount || anew) {
         k->least = 0;
         k->most = done ? 0 : k->most;
+        k->recounted = true;
     }
     if (!anew && !times) {
         return;
@@ -255,49 +258,15 @@ void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_keepalive *k = &c->timing.keepalive;
-    return !k->known || k->blind_maybe || changing(o, c) ||
-           ((enabled(c) || k->blind) && k->most >= limit(c));
+    return !k->known || k->blind_maybe || orc_keepalive_changing(o, c) ||
+           ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
 }
 
 void orc_keepalive_told(struct oracle *o, struct orc_conn *c)
 {
     orc_ran(o, ORC_TMR_KA_1);
     orc_fail(o, orc_ordinal(o, c), "TMR-KA-1",
-             orc_text(o, "an upload request of an idle connection after %u probes", limit(c)),
+             orc_text(o, "an upload request of an idle connection after %u probes",
+                      orc_keepalive_limit(c)),
              orc_text(o, "after %u", c->timing.keepalive.most));
-}
-
-void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
-                         const TCP_OFFLOAD_STATE_DELEGATED *d, bool final)
-{
-    const struct orc_keepalive *k = &c->timing.keepalive;
-    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
-    bool off = d->KeepAlive.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
-    uint64_t left = orc_ticks_ns(o, d->KeepAlive.TimeoutDelta);
-    uint64_t low = orc_less(k->low_ns, now + slack);
-    uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
-    (void) final;
-    if (!k->known || changing(o, c) || k->blind_maybe || c->timing.heard_step == o->steps + 1 ||
-        c->timing.parameters != o->parameters_set || c->send.fin_asked) {
-        return;
-    }
-    orc_ran(o, ORC_TMR_OFF_1);
-    orc_ran(o, ORC_TMR_TICK_1);
-    bool wanted = enabled(c) || k->blind;
-    if (off == wanted || (wanted && (left < low || left > high))) {
-        const char *rule = off || !wanted
-                               ? "TMR-OFF-1"
-                               : orc_timer_rule(o, left > high ? high : low, left,
-                                                k->updated ? "UPD-RESTART-1" : "TMR-OFF-1");
-        orc_fail(o, orc_ordinal(o, c), rule,
-                 wanted ? orc_text(o, "a keepalive timer with %llu to %llu ms left",
-                                   (unsigned long long)(low / ORC_MS),
-                                   (unsigned long long)(high / ORC_MS))
-                        : "no keepalive timer while it is disabled",
-                 off ? "not running" : orc_text(o, "%llu ms", (unsigned long long)(left / ORC_MS)));
-    } else if (d->KeepAlive.ProbeCount < k->least || d->KeepAlive.ProbeCount > k->most) {
-        orc_fail(o, orc_ordinal(o, c), k->updated ? "UPD-RESTART-1" : "TMR-KA-1",
-                 orc_text(o, "ProbeCount %u to %u", k->least, k->most),
-                 orc_text(o, "%u", d->KeepAlive.ProbeCount));
-    }
 }

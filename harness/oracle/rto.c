@@ -269,6 +269,7 @@ void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD
         }
     } else if (idle && t->rto.armed && !orc_fin_wait_possible(c)) {
         orc_ran(o, ORC_TMR_OFF_1);
+        orc_ran(o, ORC_TMR_RTX_1);
         if (d->Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING) {
             orc_fail(o, ordinal, "TMR-OFF-1", "-1 for a timer that does not run",
                      orc_text(o, "%u", d->Retransmit.TimeoutDelta));

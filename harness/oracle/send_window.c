@@ -58,7 +58,7 @@ void orc_edge_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spok
     uint32_t length = f->packet->tcp.length;
     int64_t end = f->begin + length;
     bool closed = !s->window_sure || s->window == 0 || t->heard_step == o->steps + 1;
-    bool probe = length == 1 && closed;
+    bool probe = closed && (length == 1 || f->spontaneous); /* its form is judged elsewhere */
     if (!f->fresh || !length || end <= s->max) {
         return;
     }

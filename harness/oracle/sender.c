@@ -247,7 +247,7 @@ void orc_sender_told(struct oracle *o, struct orc_conn *c)
 {
     orc_giveup_told(o, c);
     orc_fin_wait_told(o, c);
-    c->timing.keepalive.told = c->timing.keepalive.blind;
+    orc_keepalive_ended(c);
 }
 
 /* An RST or a SYN in the window, not at RcvNxt. */
@@ -280,6 +280,9 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
     memcpy(&d, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
     if (c->timing.on) {
         orc_fin_wait_state(o, c, &d, final);
+        if (final) {
+            orc_keepalive_final(o, c, &d);
+        }
     }
     if (final ? !c->timing.judged_end : !orc_sender_judged(o, c)) {
         return;
@@ -289,5 +292,5 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
     orc_rto_state(o, c, &d);
     orc_congestion_state(o, c, &d);
     orc_persist_state(o, c, &d);
-    orc_keepalive_state(o, c, &d, final);
+    orc_keepalive_state(o, c, &d);
 }

@@ -111,14 +111,21 @@ bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c);
 void orc_persist_told(struct oracle *o, const struct orc_conn *c);
 
 /* ---- keepalive.c ---- */
+bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c);
+bool orc_keepalive_enabled(const struct orc_conn *c);
+uint32_t orc_keepalive_limit(const struct orc_conn *c);
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
+/* ---- keepalive_state.c ---- */
+void orc_keepalive_ended(struct orc_conn *c);
+void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,
+                         const TCP_OFFLOAD_STATE_DELEGATED *d);
 void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
-                         const TCP_OFFLOAD_STATE_DELEGATED *d, bool final);
+                         const TCP_OFFLOAD_STATE_DELEGATED *d);
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
 void orc_keepalive_told(struct oracle *o, struct orc_conn *c);
 

@@ -71,6 +71,7 @@ struct orc_keepalive {
     bool handed, updated;    /* INIT, an UPD started it */
     bool blind, blind_maybe; /* a challenge surely, possibly started it */
     bool told;               /* its end was told */
+    bool recounted;          /* an UPD zeroed the counter */
     uint32_t answer_step;    /* step + 1 in which a challenge is due */
     uint32_t least, most;    /* probes unanswered */
     uint64_t from_ns;        /* where the time below begins, and how long it is */
