@@ -151,13 +151,11 @@ void chim_conn_abort(struct chim_conn *c, bool by_peer)
 
 void chim_conn_fail(struct chim_conn *c)
 {
-    if (c->fate == CHIM_ABORTED || c->fate == CHIM_DEAD || c->terminating) {
+    /* What waits for its upload was taken out of the card before. */
+    if (c->fate != CHIM_RUNNING || c->terminating) {
         return;
     }
-    /* One that waits for its upload already has answered disconnects that follow its sends. */
-    if (c->fate == CHIM_RUNNING) {
-        chim_conn_abort(c, true);
-    }
+    chim_conn_abort(c, true);
     c->failed = true;
     c->retrieve_due = true;
     c->retrieve_reason = HardwareFailure;

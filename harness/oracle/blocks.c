@@ -87,7 +87,8 @@ void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
         orc_ran(o, ORC_WIRE_SACK_1);
         judge_block(o, c, tcp, i, ack);
     }
-    if (!x->newest || x->others || ack > r->acked || orc_waived(o) || !orc_running(o, c)) {
+    if (!x->newest || x->others || ack > r->acked || orc_waived(o) || !orc_running(o, c) ||
+        orc_in_batch(o)) {
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_1);

@@ -68,6 +68,17 @@ void orc_call_leave(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+bool orc_in_batch(const struct oracle *o)
+{
+    const struct orc_cpu *cpu = &o->cpu[o->event->cpu % ORC_CPUS];
+    for (uint32_t i = 0; i < cpu->depth; i++) {
+        if (cpu->call[i].fn == TAP_NIC_RECEIVE && cpu->call[i].a > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool orc_before(const struct oracle *o, uint32_t left)
 {
     return left != ORC_NONE && left < o->cpu[o->event->cpu % ORC_CPUS].sync;

@@ -45,6 +45,9 @@ struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu); /* NULL outside of
 struct orc_call *orc_call_open(struct oracle *o, const struct tap_event *ev); /* by LEAVE's call */
 void orc_call_leave(struct oracle *o, const struct tap_event *ev);
 bool orc_calls_into_target(uint8_t fn);
+/* Several frames came in one call that is still open: the target may not have looked at the later
+ * ones yet, of which the ledgers know already. */
+bool orc_in_batch(const struct oracle *o);
 /* Section 0's overlap rule: an event that ended at `left` came before what this cpu does now. */
 bool orc_before(const struct oracle *o, uint32_t left);
 

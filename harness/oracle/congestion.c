@@ -153,7 +153,9 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
     } else if (!r->timed || f->begin == c->send.una_possible || !orc_window_open(c)) {
         return; /* what is sent again is bounded only after a timeout */
     }
-    judge_flight(o, c, f, t->congestion.window_step + more, t->congestion.uncut + more);
+    if (!orc_in_batch(o)) {
+        judge_flight(o, c, f, t->congestion.window_step + more, t->congestion.uncut + more);
+    }
 }
 
 void orc_congestion_state(struct oracle *o, const struct orc_conn *c,

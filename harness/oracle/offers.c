@@ -79,7 +79,7 @@ void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct o
     if (edge > r->edge + rounding(c)) {
         judge_reach(o, c, edge);
     }
-    if (edge > r->edge) {
+    if (edge > r->edge && tcp->window) { /* a closed window moves with what was taken */
         judge_step(o, c, ack, edge);
     }
 }
