@@ -17,6 +17,7 @@
 #include "program/isolate.h"
 
 #define MS 1000000ull
+#define PORT_FIRST 49152u
 
 struct texts {
     const char *driver, *tap, *local, *gateway, *port, *out, *reoffload, *gap, *idle, *timeout;
@@ -117,10 +118,10 @@ static bool address_of(const char *name, const char *text, uint8_t out[4])
 static bool common(const struct texts *t, struct job *job)
 {
     struct live_options *o = &job->options;
-    unsigned long reoffload, timeout_s, port;
+    unsigned long reoffload, timeout_s, port = 80;
     char error[200];
     if (!address_of("--local", t->local, o->local.address) ||
-        !cli_number("--port", t->port, 1, 65535, &port) ||
+        (t->port && !cli_number("--port", t->port, 1, 65535, &port)) ||
         !cli_number("--reoffload", t->reoffload, 0, 1000000000, &reoffload) ||
         !cli_duration("--gap", t->gap, 1000 * MS, &o->gap_ns) ||
         !cli_duration("--idle", t->idle, 3600000 * MS, &o->idle_ns) ||
@@ -128,6 +129,9 @@ static bool common(const struct texts *t, struct job *job)
         return false;
     }
     o->reoffload = (uint32_t)reoffload;
+    if (!t->port && !o->serve) { /* one that the server does not remember */
+        port = PORT_FIRST + (unsigned long)getpid() % (65536 - PORT_FIRST);
+    }
     o->local.port = (uint16_t)port;
     o->oracle_off = t->no_oracle;
     job->timeout_s = (unsigned)timeout_s;
@@ -254,20 +258,16 @@ static int relay(char **words, int count)
 int cmd_live(int argc, char **argv)
 {
     static struct job job;
-    struct texts t = {.tap = "tap0",
-                      .port = "80",
-                      .reoffload = "4000",
-                      .gap = "1ms",
-                      .idle = "20s",
-                      .timeout = "600"};
+    struct texts t = {
+        .tap = "tap0", .reoffload = "3000", .gap = "1ms", .idle = "20s", .timeout = "600"};
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &t.driver},
         {"--tap", "NAME", "TAP device of this network namespace (tap0)", NULL, &t.tap},
         {"--local", "ADDRESS", "of the target's end", NULL, &t.local},
-        {"--port", "N", "of the target's end (80)", NULL, &t.port},
+        {"--port", "N", "of the target's end (serve: 80)", NULL, &t.port},
         {"--gateway", "ADDRESS", "get: by way of this router", NULL, &t.gateway},
         {"-o", "FILE", "get: write the file there", NULL, &t.out},
-        {"--reoffload", "N", "upload every N segments and offload again, 0 = never (4000)", NULL,
+        {"--reoffload", "N", "upload every N segments and offload again, 0 = never (3000)", NULL,
          &t.reoffload},
         {"--gap", "TIME", "for which the host then keeps the connection (1ms)", NULL, &t.gap},
         {"--idle", "TIME", "without a byte until it is given up (20s)", NULL, &t.idle},

@@ -163,6 +163,11 @@ void session_handshake(struct session *session, const struct segment *segment)
             session_segment(session, &ack, SEG_ACK);
             send_segment(session, &ack);
             session_established(session);
+        } else if ((segment->flags & SEG_ACK) && !acks) {
+            struct segment reset; /* it takes this for an older connection */
+            session_segment(session, &reset, SEG_RST);
+            reset.seq = segment->ack;
+            send_segment(session, &reset);
         }
         return;
     }
