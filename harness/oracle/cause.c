@@ -26,7 +26,7 @@ bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn)
            conn->abort_left != ORC_NONE && orc_before(o, conn->abort_left);
 }
 
-bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
+bool orc_path_found_invalid(struct oracle *o, const struct orc_conn *conn)
 {
     const struct orc_object *path = orc_object(o, conn->path);
     if (conn->invalidated || !path) {
@@ -137,9 +137,10 @@ uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn)
 }
 
 /* Slack of one timer: two granularities, each at least a tick and 10 ms. */
-uint64_t orc_slack_ns(const struct oracle *o)
+void orc_set_rate(struct oracle *o, uint32_t ticks_per_second)
 {
-    uint64_t tick = o->ticks_per_second ? ORC_NS_PER_SECOND / o->ticks_per_second : 0;
     uint64_t granularity = 10000000ull;
-    return 2 * (tick > granularity ? tick : granularity);
+    o->ticks_per_second = ticks_per_second;
+    o->tick_ns = ticks_per_second ? ORC_NS_PER_SECOND / ticks_per_second : 0;
+    o->slack_ns = 2 * (o->tick_ns > granularity ? o->tick_ns : granularity);
 }

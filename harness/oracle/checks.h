@@ -23,7 +23,13 @@ uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn);
 void orc_tables_reset(struct oracle *o);
 void orc_tables_free(struct oracle *o);
 void orc_conn_begin(struct oracle *o, struct orc_conn *conn); /* a new offload of it */
-void orc_dirty(struct oracle *o, struct orc_conn *conn);
+void orc_dirty_new(struct oracle *o, struct orc_conn *conn);
+static inline void orc_dirty(struct oracle *o, struct orc_conn *conn)
+{
+    if (!conn->dirty) {
+        orc_dirty_new(o, conn);
+    }
+}
 void orc_watch(struct oracle *o, struct orc_conn *conn, uint64_t due_ns);
 void orc_queue_push(struct oracle *o, struct orc_queue *queue, uint32_t id);
 void orc_queue_remove(struct oracle *o, struct orc_queue *queue, uint32_t id);
@@ -60,10 +66,18 @@ bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
 bool orc_finished(const struct orc_conn *conn);
 bool orc_waived(const struct oracle *o);
-bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn);
+bool orc_path_found_invalid(struct oracle *o, const struct orc_conn *conn);
+static inline bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
+{
+    return o->invalidated_ever && orc_path_found_invalid(o, conn);
+}
 uint8_t orc_after_flags(const struct oracle *o, const struct orc_conn *conn);
 bool orc_mandatory_reason(uint32_t reason);
-uint64_t orc_slack_ns(const struct oracle *o);
+void orc_set_rate(struct oracle *o, uint32_t ticks_per_second);
+static inline uint64_t orc_slack_ns(const struct oracle *o)
+{
+    return o->slack_ns;
+}
 
 /* ---- owner.c ---- */
 struct orc_nbl *orc_owner_handed(struct oracle *o, const struct tap_event *ev,

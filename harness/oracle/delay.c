@@ -6,7 +6,7 @@
 
 static uint64_t delay_ns(const struct oracle *o)
 {
-    return o->delayed_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+    return o->delayed_ticks * o->tick_ns;
 }
 
 /* A segment as large as the path allows is full-sized by every reading. */

@@ -144,7 +144,7 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
     if (parameters && parameters->TicksPerSecond) {
         o->rates_set += o->ticks_per_second != parameters->TicksPerSecond;
         o->parameters_known = true;
-        o->ticks_per_second = parameters->TicksPerSecond;
+        orc_set_rate(o, parameters->TicksPerSecond);
         o->push_ticks = parameters->TcpPushTicks;
         o->delayed_ticks = parameters->TcpDelayedAckTicks;
         o->ack_frequency = parameters->TcpAckFrequency;

@@ -413,6 +413,7 @@ struct oracle {
     uint32_t optional_generic, optional_tcp, handlers_tcp;
     bool parameters_known;
     uint32_t ticks_per_second;
+    uint64_t tick_ns, slack_ns; /* follow from it */
     uint32_t push_ticks;
     uint32_t delayed_ticks, ack_frequency, stale_ticks;
     struct orc_adapter_state adapter_state;

@@ -48,6 +48,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     memset((uint8_t *)o + at, 0, sizeof(*o) - at);
     o->watch_due_ns = ORC_NEVER;
     o->upload_all = ORC_NONE;
+    orc_set_rate(o, 0);
     struct orc_adapter_state *x = &o->adapter_state;
     x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
     x->alloc_failed_event = ORC_NONE;

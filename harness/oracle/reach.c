@@ -8,7 +8,7 @@
 
 static int64_t tick_ns(const struct oracle *o)
 {
-    return (int64_t)(ORC_NS_PER_SECOND / o->ticks_per_second);
+    return (int64_t)o->tick_ns;
 }
 
 static int64_t later(int64_t a, int64_t b)

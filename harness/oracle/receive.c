@@ -94,7 +94,7 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     if (!o->parameters_known || !o->ticks_per_second) {
         return;
     }
-    uint64_t push = o->push_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+    uint64_t push = o->push_ticks * o->tick_ns;
     uint64_t start = nbl->time_ns;
     uint32_t event = nbl->handed;
     if (!nbl->prefill && r->nonempty_event > event) {

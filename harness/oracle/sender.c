@@ -8,7 +8,7 @@
 
 uint64_t orc_ticks_ns(const struct oracle *o, uint64_t ticks)
 {
-    return ticks * (ORC_NS_PER_SECOND / (o->ticks_per_second ? o->ticks_per_second : 1000));
+    return ticks * (o->tick_ns ? o->tick_ns : ORC_NS_PER_SECOND / 1000);
 }
 
 /* Both closed: in TIME_WAIT segments may go to the host unread. */

@@ -7,7 +7,7 @@
 
 static uint64_t tick_ns(const struct oracle *o)
 {
-    return ORC_NS_PER_SECOND / o->ticks_per_second;
+    return o->tick_ns;
 }
 
 /* One tick and the granularity, in ticks. */

@@ -12,7 +12,7 @@
 
 static uint64_t push_ns(const struct oracle *o)
 {
-    return o->push_ticks * (ORC_NS_PER_SECOND / o->ticks_per_second);
+    return o->push_ticks * o->tick_ns;
 }
 
 /* Why bytes and a request (or nobody) stand beside each other: names the rule that was broken. */

@@ -189,7 +189,7 @@ void orc_tables_free(struct oracle *o)
     }
 }
 
-void orc_dirty(struct oracle *o, struct orc_conn *conn)
+void orc_dirty_new(struct oracle *o, struct orc_conn *conn)
 {
     if (conn->dirty) {
         return;

@@ -18,15 +18,15 @@ static uint32_t get32(const uint8_t *p)
 static uint64_t sum_words(const uint8_t *bytes, uint32_t length)
 {
     unsigned __int128 a = 0, b = 0;
-    uint64_t word[2] = {0, 0};
+    uint64_t first, second, rest[2] = {0, 0};
     for (; length >= 16; bytes += 16, length -= 16) {
-        memcpy(word, bytes, 16);
-        a += word[0];
-        b += word[1];
+        memcpy(&first, bytes, 8);
+        memcpy(&second, bytes + 8, 8);
+        a += first;
+        b += second;
     }
-    word[0] = word[1] = 0;
-    memcpy(word, bytes, length);
-    a += b + word[0] + word[1];
+    memcpy(rest, bytes, length);
+    a += b + rest[0] + rest[1];
     uint64_t low = (uint64_t)a, high = (uint64_t)(a >> 64);
     low += high;
     low += low < high; /* 2^64 counts as 1 */
