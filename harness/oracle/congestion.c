@@ -40,8 +40,11 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
 {
     struct orc_timing *t = &c->timing;
     struct orc_congestion *g = &t->congestion;
-    uint64_t full = full_size(o, c);
     bool progress = h->ack > h->una_before && h->ack <= c->send.max;
+    if (!progress && !t->recovery.on) {
+        return;
+    }
+    uint64_t full = full_size(o, c);
     if (progress) {
         uint64_t bytes = (uint64_t)(h->ack - h->una_before);
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);

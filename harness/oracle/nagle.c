@@ -55,13 +55,13 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_send *s = &c->send;
-    uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
     int64_t least, most, queued = s->handed - s->max;
     bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
-    if (!quiet || queued <= 0 || !s->window_sure || !s->window) {
+    if (queued <= 0 || !quiet || !s->window_sure || !s->window) {
         t->small_since_ns = 0;
         return;
     }
+    uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
     int64_t window = (int64_t)s->window;
     orc_full_sizes(o, c, &least, &most);
     if (queued <= window && queued <= least) {

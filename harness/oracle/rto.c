@@ -73,6 +73,7 @@ void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard 
     if (!h->window_sure_before || h->window_before == 0) {
         rto->since_ns = o->event->time_ns;
         rto->loose = true;
+        rto->armed = rto->armed && !rto->handed; /* perhaps another timer ran meanwhile */
     }
 }
 
