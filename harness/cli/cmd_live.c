@@ -73,7 +73,8 @@ static int print_result(const struct job *job)
     const struct live_result *r = job->result;
     const struct session_counts *c = &r->counts;
     const struct trace *trace = job->world->trace;
-    bool finding = trace->verdict.kind != VERDICT_PASS;
+    bool finding =
+        trace->verdict.kind != VERDICT_PASS && trace->verdict.kind != VERDICT_INCONCLUSIVE;
     double rate = r->seconds > 0 ? (double)r->bytes / 1048576.0 / r->seconds : 0;
     char hash[65];
     for (unsigned i = 0; i < 32; i++) {
@@ -94,16 +95,13 @@ static int print_result(const struct job *job)
                (unsigned long long)c->buffered, (unsigned long long)c->resent, trace->count);
     } else {
         render_verdict(stdout, trace, NULL, finding ? 25 : 0);
-        printf("  %s%s%llu bytes in %.3f s (%.1f MiB/s), sha256 %s\n", r->reason,
-               r->reason[0] ? ": " : "", (unsigned long long)r->bytes, r->seconds, rate, hash);
+        printf("  %llu bytes in %.3f s (%.1f MiB/s), sha256 %s\n", (unsigned long long)r->bytes,
+               r->seconds, rate, hash);
         printf("  %llu segments, %u uploads (%u asked by the target), %u segments forwarded, %u "
                "indications refused\n",
                (unsigned long long)c->segments, c->uploads, c->asked, c->forwarded, c->refused);
     }
-    if (finding) {
-        return verdict_exit_status(trace->verdict.kind);
-    }
-    return r->complete ? EXIT_PASS : r->interrupted ? EXIT_INCONCLUSIVE : EXIT_FINDING;
+    return verdict_exit_status(trace->verdict.kind);
 }
 
 static bool address_of(const char *name, const char *text, uint8_t out[4])

@@ -229,7 +229,6 @@ static const char *over(struct live *live)
         live->moved_ns = nds_now();
     }
     if (live_stop) {
-        live->result->interrupted = true;
         return "interrupted";
     }
     if (session->state == SESSION_FAILED) {
@@ -280,6 +279,8 @@ static void finish(struct live *live, const char *why)
         why = "the file cannot be written";
     }
     result->complete = !*why;
+    result->decided =
+        result->complete || (result->status == 200 && !live_stop && !live->failed_write);
     snprintf(result->reason, sizeof(result->reason), "%s", why);
 }
 
@@ -322,4 +323,9 @@ void live_run(struct world *world, const struct live_options *options, struct li
     struct world_options world_options = {
         .oracle_off = options->oracle_off, .strict = options->strict, .reuse = true};
     world_run(world, &world_options, body, &live);
+    struct verdict *verdict = &world->trace->verdict;
+    if (!result->complete && verdict->kind == VERDICT_PASS) {
+        verdict->kind = result->decided ? VERDICT_HANG : VERDICT_INCONCLUSIVE;
+        snprintf(verdict->actual, sizeof(verdict->actual), "%s", result->reason);
+    }
 }

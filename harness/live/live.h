@@ -27,7 +27,7 @@ struct live_options {
 
 struct live_result {
     bool complete;
-    bool interrupted;
+    bool decided; /* whether it is complete says something about the target */
     char reason[160];
     unsigned status;  /* of HTTP */
     uint64_t bytes;   /* of the file, as they came or as they went */

@@ -72,6 +72,14 @@ def test_a_device_that_cannot_be_is_the_environment(tmp_path):
     assert got.returncode == ENVIRONMENT and "a-name-far-too-long" in got.stderr
 
 
+def test_a_transfer_that_never_begins_is_inconclusive():
+    got = run("live", "get", "--json", "--tap", "chimtest1", "--local", "10.77.0.1", "--idle", "300ms", "10.77.0.2", "/x")
+    if got.returncode == ENVIRONMENT:
+        pytest.skip(got.stderr.strip())
+    told = json.loads(got.stdout)
+    assert got.returncode == 4 and told["verdict"] == "inconclusive" and "nobody answers" in told["actual"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="as an ordinary user the kernel may say something else")
 def test_without_rights_it_says_so(tmp_path):
     file = tmp_path / "file"
