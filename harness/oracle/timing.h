@@ -113,6 +113,7 @@ struct orc_recovery {
 };
 
 struct orc_timing {
+    bool closed_ever;    /* the peer's window was zero: the slot of the timer was another one's */
     bool on;             /* offloaded with numbers that are sane */
     bool blurred;        /* frames were refused or held: nothing is judged until the next INIT */
     uint32_t stirred;    /* step + 1 in which something of the connection happened last */
