@@ -26,7 +26,7 @@ def left_over():
 
 
 def test_files_are_intact_both_ways_while_the_connection_is_uploaded_again_and_again():
-    got, rows = live("--size", "10M", "--reoffload", 40)
+    got, rows = live("--size", "10M", "--reoffload", 30)
     assert got.returncode == 0, got.stdout + got.stderr
     assert len(rows) == 8 and all(row["intact"] for row in rows)
     ours = [row for row in rows if row["who"] == "target"]
