@@ -168,8 +168,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     struct orc_timing *t = &c->timing;
     struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
-    bool filler = f->end == s->max && f->end - f->begin == 1;
-    if (!f->again || filler || f->spontaneous) {
+    if (!f->again || orc_filler(c, f) || f->spontaneous) {
         return;
     }
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||

@@ -148,8 +148,8 @@ void orc_giveup_told(struct oracle *o, struct orc_conn *c)
 {
     const struct orc_send *s = &c->send;
     bool both = (c->receive.fins || c->receive.fin_before) && s->fin_sent;
-    if (!orc_sender_judged(o, c) || both || !limit_known(o, c) || orc_fin_wait_possible(c) ||
-        orc_keepalive_explains(o, c) || orc_persist_explains(o, c)) {
+    if (!orc_sender_judged(o, c) || !orc_una_exact(c) || both || !limit_known(o, c) ||
+        orc_fin_wait_possible(c) || orc_keepalive_explains(o, c) || orc_persist_explains(o, c)) {
         return;
     }
     if (orc_window_closed(c) && orc_sender_pending(c)) {

@@ -62,7 +62,7 @@ static void judge_header(struct oracle *o, const struct orc_conn *c, const struc
 static void judge_again(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
 {
     const struct orc_send *s = &c->send;
-    bool filler = f->end == s->max && f->end - f->begin == 1; /* of a keepalive probe */
+    bool filler = orc_filler(c, f);
     orc_ran(o, ORC_WIRE_RTX_1);
     if (f->begin < s->una_sure_step && !filler) {
         orc_fail(o, orc_ordinal(o, c), "WIRE-RTX-1",

@@ -62,6 +62,12 @@ bool orc_window_open(const struct orc_conn *c)
     return s->window_sure && s->window > 0 && edge >= s->max - (s->fin_sent && s->fin >= 0);
 }
 
+bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f)
+{
+    const struct orc_send *s = &c->send;
+    return f->end == s->max && f->end - f->begin == 1 && s->una_possible == s->max;
+}
+
 bool orc_sender_pending(const struct orc_conn *c)
 {
     const struct orc_send *s = &c->send;

@@ -59,6 +59,8 @@ bool orc_una_exact(const struct orc_conn *c);
 /* The window is known, and whether it is closed. */
 bool orc_window_closed(const struct orc_conn *c);
 bool orc_window_open(const struct orc_conn *c);
+/* The octet of a keepalive probe: it was acknowledged before. */
+bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f);
 /* Something waits to be sent or acknowledged, surely. */
 bool orc_sender_pending(const struct orc_conn *c);
 /* The parameters were set again while the connection was offloaded: names REG-PAR-1 when the
