@@ -46,6 +46,7 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
     bool may = s->begin >= next_least(r) && s->begin <= r->largest_edge;
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
     x->heard_step += may; /* outside of the window it is dropped silently */
+    x->resets_step += may;
     if (!inside || s->doubtful || !s->tcp->options_right || !c->sane || !orc_running(o, c) ||
         orc_waived(o) || orc_path_invalid(o, c) || orc_finished(c)) {
         x->challenged = x->challenged || may;
@@ -68,6 +69,7 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c);
     bool outside = s->begin < next_least(r) || s->begin > r->largest_edge;
     x->heard_step++;
+    x->syns_step += !outside;
     x->syn_seen = true;
     x->syn_ns = now;
     if (!plain_fields(o, c, s) || !stamp_fine || r->fins) {
@@ -136,6 +138,7 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
         return;
     }
     x->heard_step++;
+    x->reset_answered = false;
     bool fits = s->begin < sure_edge(c) || s->begin == s->end;
     if (s->certain && fits && s->begin >= next_least(r)) {
         x->challenged = false;
@@ -182,6 +185,32 @@ static const char *name_of(uint8_t bit)
     return names[at];
 }
 
+/* How often challenges may be sent: one for RSTs between other segments, one in 3 s for SYNs. */
+static void judge_challenge(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_answers *x = &c->answers;
+    uint64_t now = o->event->time_ns;
+    if (x->resets_step && x->resets_step == x->heard_step) {
+        orc_ran(o, ORC_WIRE_RST_1);
+        if (x->reset_answered) {
+            orc_warn(o, orc_ordinal(o, c), "WIRE-RST-1",
+                     "one challenge for RSTs until an acceptable segment comes", "another");
+        }
+        x->reset_answered = true;
+    }
+    if (x->syns_step && x->syns_step == x->heard_step) {
+        uint64_t span = SYN_PERIOD_NS - orc_slack_ns(o);
+        orc_ran(o, ORC_WIRE_SYN_1);
+        if (x->syn_answers >= 2 && now - x->syn_answer_ns[0] < span) {
+            orc_warn(o, orc_ordinal(o, c), "WIRE-SYN-1", "one challenge of SYNs in 3 s",
+                     "three within that time");
+        }
+        x->syn_answers++;
+        x->syn_answer_ns[0] = x->syn_answer_ns[1];
+        x->syn_answer_ns[1] = now;
+    }
+}
+
 /* A frame of the connection without payload, FIN and RST. It has a cause of its own when it moves
  * the ACK number or the right edge, or when it is a keepalive probe; else it answers a segment. */
 static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
@@ -197,6 +226,7 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
         return;
     }
     x->plain_step++;
+    judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
     if (x->plain_step > x->heard_step && !o->replies.stalled && !o->link_down && !o->fault_stall &&
         !o->transmit_failed && c->phase == ORC_LIVE) {
@@ -266,7 +296,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     orc_delay_step(o, c, judged && wire);
     o->ran[ORC_WIRE_OPT_1] += x->odd_options && judged;
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
-    x->heard_step = x->plain_step = 0;
+    x->heard_step = x->plain_step = x->resets_step = x->syns_step = 0;
     x->due = 0;
     x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
 }

@@ -43,6 +43,10 @@ struct orc_answers {
     uint8_t due;         /* enum orc_due */
     bool odd_step;       /* something came that may be answered as unacceptable */
     bool challenged;     /* an RST inside the window since the last acceptable segment */
+    uint32_t resets_step, syns_step; /* of them RSTs and SYNs inside the window */
+    bool reset_answered;             /* one of those since the last other segment */
+    uint32_t syn_answers;
+    uint64_t syn_answer_ns[2]; /* of the last two */
     bool syn_seen;
     uint64_t syn_ns;      /* when the last SYN came */
     bool syn_due;         /* a SYN at RcvNxt: the connection goes up in this step */
@@ -76,6 +80,8 @@ struct orc_stamps {
     uint32_t least, most;      /* TsRecent as of the last rest lies between these */
     uint32_t value;            /* last value heard that may have become TsRecent, */
     int64_t first_ns, last_ns; /* and when it came first and last */
+    bool bare;                 /* the next bytes came without the option, */
+    int64_t bare_at;
 };
 
 #define ORC_NEWEST 8u

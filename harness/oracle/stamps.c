@@ -48,6 +48,11 @@ void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_see
     struct orc_stamps *x = &c->stamps;
     const struct orc_receive *r = &c->receive;
     int64_t now = (int64_t)o->event->time_ns;
+    if (s->tcp->length && s->end > x->bare_at) {
+        bool next = s->begin == r->possible && s->begin == r->sure && !r->fins && !r->fin_before;
+        x->bare = next && !s->tcp->has_timestamp && s->tcp->options_right;
+        x->bare_at = s->begin;
+    }
     if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !s->tcp->has_timestamp ||
         s->begin > r->possible + 1) {
         return;
@@ -97,6 +102,17 @@ static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
     x->spoken = value;
 }
 
+/* A segment without the option should be dropped silently. */
+static void judge_bare(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    struct orc_stamps *x = &c->stamps;
+    if (x->bare && orc_receive_offset(&c->receive, tcp->ack) > x->bare_at) {
+        x->bare = false;
+        orc_warn(o, orc_ordinal(o, c), "WIRE-TS-1", "a segment without timestamps dropped",
+                 orc_text(o, "its byte %lld acknowledged", (long long)x->bare_at));
+    }
+}
+
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
     bool wanted = c->flags & TCP_FLAG_TIMESTAMP_ENABLED;
@@ -111,6 +127,7 @@ void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
         return;
     }
     if (wanted) {
+        judge_bare(o, c, tcp);
         judge_echo(o, c, tcp->ts_echo);
         judge_value(o, c, tcp->ts_value);
     }
