@@ -102,14 +102,17 @@ void chim_conn_refresh(struct chim_conn *c)
     c->mss = largest_payload(c, mtu);
 }
 
+uint32_t chim_conn_scale(const struct chim_conn *c)
+{
+    bool on = (c->given_const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED) != 0;
+    return on ? chim_min32(c->given_const.RcvWindScale, 14) : 0;
+}
+
 /* The edge that the buffer allows; bytes beyond a hole lie inside the window already. */
 uint32_t chim_conn_window(const struct chim_conn *c)
 {
     uint32_t limit = c->given_cached.InitialRcvWnd;
-    uint32_t field = 0xFFFFu;
-    if ((c->given_const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED) != 0) {
-        field <<= chim_min32(c->given_const.RcvWindScale, 14);
-    }
+    uint32_t field = 0xFFFFu << chim_conn_scale(c);
     uint32_t used = c->ready.bytes + c->indicated_bytes;
     limit = chim_min32(limit, field);
     return limit > used ? limit - used : 0;

@@ -200,6 +200,7 @@ void chim_conn_lock(struct chim_conn *c);
 void chim_conn_set_state(struct chim_conn *c, TCP_OFFLOAD_CONNECTION_STATE state);
 void chim_conn_refresh(struct chim_conn *c); /* header template after a change below */
 uint32_t chim_conn_window(const struct chim_conn *c);
+uint32_t chim_conn_scale(const struct chim_conn *c); /* of the windows that we advertise */
 uint32_t chim_conn_ts_now(struct chim_conn *c);
 /* The peer or the host aborted: drop what was received, stop all timers. */
 void chim_conn_abort(struct chim_conn *c, bool by_peer);

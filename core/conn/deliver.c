@@ -178,7 +178,8 @@ void chim_deliver_push(struct chim_conn *c)
 
 void chim_deliver_window(struct chim_conn *c)
 {
-    uint32_t open = chim_conn_window(c);
+    uint32_t scale = chim_conn_scale(c);
+    uint32_t open = chim_conn_window(c) >> scale << scale;
     uint32_t known = chim_seq_gt(c->rcv_told, c->rcv_nxt) ? c->rcv_told - c->rcv_nxt : 0;
     uint32_t step = chim_min32(c->given_cached.InitialRcvWnd / 2, 2u * c->mss);
     if (open > known && open - known >= chim_max32(step, 1)) {

@@ -67,10 +67,7 @@ static uint32_t next_edge(const struct chim_conn *c)
  * so only in worthwhile steps (WIRE-WND-3). */
 static uint16_t window_field(const struct chim_conn *c, uint32_t edge, uint32_t *told)
 {
-    uint32_t scale = 0;
-    if ((c->given_const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED) != 0) {
-        scale = chim_min32(c->given_const.RcvWindScale, 14);
-    }
+    uint32_t scale = chim_conn_scale(c);
     uint32_t field = chim_min32((edge - c->rcv_nxt) >> scale, 0xFFFF);
     uint32_t step = chim_min32(c->given_cached.InitialRcvWnd / 2, c->mss);
     uint32_t unit = 1u << scale;
