@@ -65,6 +65,7 @@ struct nds_port { /* the wire port */
     NIC_CLIENT client;
     NDIS_HANDLE handle;
     bool open, started, link_up;
+    bool receiving; /* the receive callback is open */
     uint32_t slots_free;
     PNIC_TX done_first, done_last; /* completed, callback not made yet */
     uint32_t frames_out, sent;

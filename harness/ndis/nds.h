@@ -163,6 +163,8 @@ bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count);
  * port must be open and started; what was prepared must be delivered. */
 PNIC_FRAME nds_wire_prepare(const struct nds_wire_frame *frames, uint32_t count);
 bool nds_wire_deliver(PNIC_FRAME first, uint32_t count);
+/* The driver is busy with frames: a port hands no others up meanwhile. */
+bool nds_wire_busy(void);
 void nds_wire_link(bool up);
 /* The card loses the state of its connections; nothing happens when the driver does not listen. */
 void nds_wire_fail(void);

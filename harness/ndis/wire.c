@@ -243,10 +243,17 @@ bool nds_wire_deliver(PNIC_FRAME first, uint32_t count)
                                                                                .ptr = frame->Data});
     }
     nds.irql = DISPATCH_LEVEL;
+    port->receiving = true;
     port->client.Receive(port->client.Context, first);
+    port->receiving = false;
     nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
     return true;
+}
+
+bool nds_wire_busy(void)
+{
+    return nds.port.receiving;
 }
 
 bool nds_wire_receive(const struct nds_wire_frame *frames, uint32_t count)

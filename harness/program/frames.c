@@ -176,7 +176,7 @@ void stage_nested_frame(void *context, uint32_t conn, uint32_t length)
 {
     struct stage *stage = context;
     struct segment segment;
-    if (conn >= stage->conns) {
+    if (conn >= stage->conns || nds_wire_busy()) {
         return;
     }
     struct peer_send send = {.length = length % 8961, .flags = SEG_PSH};
