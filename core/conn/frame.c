@@ -57,7 +57,8 @@ static uint32_t next_edge(const struct chim_conn *c)
 {
     uint32_t edge = c->rcv_nxt + chim_conn_window(c);
     uint32_t step = chim_min32(c->given_cached.InitialRcvWnd / 2, c->mss);
-    if (!chim_seq_gt(edge, c->rcv_adv)) {
+    /* What is being handed back is not free: the host offers it anew. */
+    if (c->terminating || !chim_seq_gt(edge, c->rcv_adv)) {
         return c->rcv_adv;
     }
     return c->window_force || edge - c->rcv_told >= step ? edge : c->rcv_adv;

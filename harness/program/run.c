@@ -39,7 +39,9 @@ static void set_fault(struct stage *stage, const struct program_op *op)
 {
     uint32_t skip = op_get(op, "skip"), count = op_get(op, "count");
     count = count ? count : 1;
-    stage->starved = op_get(op, "kind") != 0 && op_get(op, "kind") != 6;
+    if (op_get(op, "kind") != 6) { /* a failing card starves nobody, and ends no other fault */
+        stage->starved = op_get(op, "kind") != 0;
+    }
     switch (op_get(op, "kind")) {
     case 0:
         nds_fault_clear();
