@@ -26,8 +26,8 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
     bool beyond = s->begin > arrived && s->tcp->length && s->begin < r->edge && !r->fins &&
                   !r->fin_before && !s->fin;
     /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
-    bool heals =
-        s->tcp->length && s->begin <= before && r->possible > s->end && !r->fins && !o->ever_waived;
+    bool heals = x->hole && s->tcp->length && s->begin <= before && r->possible > s->end &&
+                 !r->fins && !o->ever_waived;
     if (r->urgent_limit >= 0) {
         return;
     }
@@ -37,9 +37,12 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
         x->prompt = true;
         orc_dirty(o, c);
     }
+    x->hole = (x->hole || (beyond && s->certain)) && r->ranges;
     if (r->sure <= before || !s->tcp->length) {
         return;
     }
+    x->in_order_ns = o->event->time_ns;
+    x->in_order_event = o->event->seq;
     x->data++;
     x->full += s->tcp->length + s->tcp->options >= full_size(o, c);
     if (!x->owed) {

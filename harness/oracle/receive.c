@@ -105,13 +105,13 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
         return; /* the timer may run by the former ones */
     }
     orc_ran(o, nbl->prefill ? ORC_RCV_PRE_1 : ORC_RCV_PUSH_2);
-    bool trickled = !nbl->prefill && bt && r->last_arrival_event > event;
+    bool trickled = !nbl->prefill && bt && conn->answers.in_order_event > event;
     o->ran[ORC_RCV_PUSH_3] += trickled;
-    if (trickled && now + slack >= start + push && now + slack < r->last_arrival_ns + push) {
+    if (trickled && now + slack >= start + push && now + slack < conn->answers.in_order_ns + push) {
         orc_warn(o, orc_ordinal(o, conn), "RCV-PUSH-3",
                  "the push timer started anew by data that arrives while it runs",
                  orc_text(o, "request #%u completed %llu ms after its last byte", nbl->index,
-                          (unsigned long long)((now - r->last_arrival_ns) / 1000000)));
+                          (unsigned long long)((now - conn->answers.in_order_ns) / 1000000)));
     }
     if (now + slack < start + push) {
         orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",

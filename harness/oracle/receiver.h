@@ -37,6 +37,9 @@ struct orc_answers {
     uint64_t prompt_ns; /* since when a segment waits for an immediate ACK */
     uint32_t prompt_event;
     bool owed, prompt;
+    bool hole;            /* something beyond a hole certainly came */
+    uint64_t in_order_ns; /* the last bytes that were certainly next */
+    uint32_t in_order_event;
     uint32_t full, data; /* segments accepted above the last ACK: full-sized ones, all */
     uint32_t heard_step; /* segments that may be answered */
     uint32_t plain_step; /* answers that said nothing new */
