@@ -41,7 +41,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     struct orc_timing *t = &c->timing;
     struct orc_congestion *g = &t->congestion;
     bool progress = h->ack > h->una_before && h->ack <= c->send.max;
-    if (!progress && !t->recovery.on) {
+    if (!progress && !t->recovery.on && !t->recovery.perhaps) {
         return;
     }
     uint64_t full = full_size(o, c);
@@ -50,7 +50,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
-    } else if (t->recovery.on || t->recovery.perhaps) {
+    } else {
         g->window += full;
         g->uncut += full;
     }

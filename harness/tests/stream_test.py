@@ -41,6 +41,12 @@ def test_a_very_bad_link_and_many_uploads():
     assert sum(one["buffered"] for one in runs)
 
 
+def test_uploads_in_the_midst_of_recoveries():
+    got, runs = stream("--bytes", BYTES, *BAD_LINK, "--reoffload", 200, "--seeds", 20)
+    assert got.returncode == 0, [one for one in runs if one["verdict"] != "pass"]
+    assert all(intact(one) for one in runs)
+
+
 def test_both_hashes_are_those_of_the_payload_not_of_the_run():
     _, (plain,) = stream("--bytes", BYTES, "--reoffload", 0)
     _, (bad,) = stream("--bytes", BYTES, *BAD_LINK)
