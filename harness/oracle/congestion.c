@@ -40,13 +40,14 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
 {
     struct orc_timing *t = &c->timing;
     struct orc_congestion *g = &t->congestion;
-    bool progress = h->ack > h->una_before && h->ack <= c->send.max;
+    /* Of ACKs that may not have been taken a later one counts what they would have. */
+    bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
     if (!progress && !t->recovery.on && !t->recovery.perhaps) {
         return;
     }
     uint64_t full = full_size(o, c);
     if (progress) {
-        uint64_t bytes = (uint64_t)(h->ack - h->una_before);
+        uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
