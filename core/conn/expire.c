@@ -182,8 +182,7 @@ void chim_expire(struct chim_conn *c, enum chim_timer id)
     case CHIM_T_ACTIVITY:
         chim_policy_expired(c);
         break;
-    case CHIM_T_RETRY:
-    case CHIM_TIMERS:
+    default: /* CHIM_T_RETRY: that it looks again is all */
         break;
     }
 }

@@ -123,7 +123,8 @@ static bool finished_by_sequence(struct chim_conn *c, const struct chim_segment 
             return true;
         }
     }
-    if (!at_closed_window && !chim_accept_seq(c->rcv_nxt, window, s->seq, rst || syn ? 0 : length)) {
+    if (!at_closed_window &&
+        !chim_accept_seq(c->rcv_nxt, window, s->seq, rst || syn ? 0 : length)) {
         *result = rst ? CHIM_INPUT_DONE : reply(c);
         return true;
     }

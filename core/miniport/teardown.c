@@ -38,21 +38,6 @@ static struct chim_object *first_of(struct chim_adapter *ad, enum chim_kind kind
     return obj;
 }
 
-/* Those that wait for a descriptor or a list hold references. */
-static void drop_waiting(struct chim_adapter *ad)
-{
-    while (ad->tx_waiting != NULL) {
-        struct chim_conn *c = ad->tx_waiting;
-        ad->tx_waiting = c->tx_next;
-        chim_object_drop(&c->obj);
-    }
-    while (ad->starved != NULL) {
-        struct chim_conn *c = ad->starved;
-        ad->starved = c->starved_next;
-        chim_object_drop(&c->obj);
-    }
-}
-
 /* The host halts without having terminated: surprise removal. */
 static void discard_objects(struct chim_adapter *ad)
 {
@@ -61,7 +46,6 @@ static void discard_objects(struct chim_adapter *ad)
         chim_object_unlist(obj);
         chim_upload_discard(chim_conn_of(obj));
     }
-    drop_waiting(ad);
     while ((obj = first_of(ad, CHIM_PATH)) != NULL) {
         chim_object_drop(obj);
     }

@@ -5,6 +5,8 @@
  */
 #include "oracle/checks.h"
 
+#define OUTLIVED_NS (23ll * 24 * 3600 * (int64_t)ORC_NS_PER_SECOND)
+
 static uint64_t tick_ns(const struct oracle *o)
 {
     return o->tick_ns;
@@ -57,6 +59,9 @@ void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_see
         s->begin > r->possible + 1) {
         return;
     }
+    if (now - x->last_ns > OUTLIVED_NS) {
+        c->receive.ts_known = false; /* about where TsRecent becomes invalid nothing is judged */
+    }
     if ((int32_t)(s->tcp->ts_value - x->most) > 0) {
         x->most = s->tcp->ts_value;
     }
@@ -70,7 +75,10 @@ void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_see
 static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo)
 {
     const struct orc_stamps *x = &c->stamps;
-    bool old = c->receive.ts_known && (int32_t)(echo - x->least) < 0;
+    bool old = (int32_t)(echo - x->least) < 0;
+    if (!c->receive.ts_known) {
+        return;
+    }
     orc_ran(o, ORC_WIRE_TS_1);
     if (old || (int32_t)(echo - x->most) > 0) {
         orc_fail(o, orc_ordinal(o, c), "WIRE-TS-1",

@@ -112,7 +112,8 @@ static void other_oid(struct stage *stage, const struct program_op *op)
                  {OID_GEN_MAXIMUM_FRAME_SIZE, 4}};
     uint32_t what = op_get(op, "what"), object, value = op_get(op, "value");
     /* Old programs meant a set by naming these. */
-    bool set = op_get(op, "set") || what == OWN_RSS || (what == OWN_VLAN && !op_get(op, "short"));
+    bool set = op_get(op, "set") || (what == OWN_RSS && !op_get(op, "short")) ||
+               (what == OWN_VLAN && !op_get(op, "short"));
     value = what == OWN_VLAN && !op_get(op, "set") ? value & 0xFFF : value;
     for (uint32_t i = 0; i < sizeof(scale); i++) { /* parameters, then the indirection table */
         scale[i] = (uint8_t)(i < 28 ? i == 0 : (i + value) % 4);
