@@ -35,7 +35,6 @@ void chim_backlog_review(struct chim_conn *c)
     if ((wanted <= c->backlog && wanted > c->backlog / 2) || c->now - c->backlog_ms < THROTTLE_MS) {
         return;
     }
-    uint32_t before = c->backlog;
     chim_backlog_begin(c);
-    c->backlog_due = c->backlog_due || c->backlog != before;
+    c->backlog_due = true;
 }

@@ -32,9 +32,10 @@ static void start_timer(struct chim_conn *c, enum chim_rtx_mode mode, uint32_t m
     chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + ms);
 }
 
-void chim_output_timer(struct chim_conn *c)
+/* Lets the timer of the retransmit slot match what is outstanding. */
+static void match_timer(struct chim_conn *c)
 {
-    if (c->fate != CHIM_RUNNING || c->terminating || c->state == TcpConnectionClosed) {
+    if (c->fate != CHIM_RUNNING) {
         return;
     }
     if (c->snd_wnd == 0 && chim_output_pending(c)) {
@@ -240,14 +241,20 @@ static void send_rst(struct chim_conn *c)
     }
 }
 
+/* Something below the connection changed: its headers are built anew. */
+static void follow_topology(struct chim_conn *c)
+{
+    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
+        chim_conn_refresh(c);
+    }
+}
+
 void chim_output(struct chim_conn *c)
 {
     if (c->initiating || c->fate == CHIM_DEAD) {
         return;
     }
-    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
-        chim_conn_refresh(c);
-    }
+    follow_topology(c);
     if (c->rst_due) {
         send_rst(c);
     }
@@ -262,7 +269,7 @@ void chim_output(struct chim_conn *c)
         while (c->fate == CHIM_RUNNING &&
                (resend_next(c, true) || send_next(c) || resend_next(c, false))) {
         }
-        chim_output_timer(c);
+        match_timer(c);
     }
     if (c->ack_now) {
         send_ack(c);
@@ -273,9 +280,7 @@ bool chim_output_window_probe(struct chim_conn *c)
 {
     bool data = c->snd_end != c->snd_una && chim_seq_gt(c->snd_end, c->snd_una);
     uint32_t seq = c->snd_una;
-    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
-        chim_conn_refresh(c);
-    }
+    follow_topology(c);
     if (chim_frame_send(c, seq, data ? 0 : CHIM_TCP_FIN, data ? 1 : 0) != CHIM_SENT) {
         return false;
     }
@@ -289,8 +294,6 @@ bool chim_output_window_probe(struct chim_conn *c)
 
 bool chim_output_keepalive(struct chim_conn *c)
 {
-    if (c->topology != CHIM_LOAD(c->obj.adapter->topology)) {
-        chim_conn_refresh(c);
-    }
+    follow_topology(c);
     return chim_frame_send(c, c->snd_nxt - 1, 0, 0) == CHIM_SENT;
 }

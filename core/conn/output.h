@@ -18,8 +18,6 @@ bool chim_output_keepalive(struct chim_conn *c);
 /* Bytes or a FIN that the peer has not acknowledged or not been sent. */
 bool chim_output_pending(const struct chim_conn *c);
 
-/* Lets the timer of the retransmit slot match what is outstanding. */
-void chim_output_timer(struct chim_conn *c);
 uint32_t chim_output_rto_ms(const struct chim_conn *c, uint32_t shift);
 
 #endif

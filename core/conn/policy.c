@@ -110,6 +110,6 @@ void chim_policy_expired(struct chim_conn *c)
 
 bool chim_policy_due(struct chim_conn *c)
 {
-    bool open = c->state == TcpConnectionEstablished && !c->fin_queued && !c->fin_received;
+    bool open = c->state == TcpConnectionEstablished && !c->fin_queued;
     return c->policy.due != 0 && open && c->fate == CHIM_RUNNING && !c->terminating;
 }

@@ -18,7 +18,7 @@
 #include "tcp/wheel.h"
 
 #define CHIM_TAG 0x6D696843u /* "Chim" */
-#define CHIM_BUCKETS_FIRST 64u
+#define CHIM_BUCKETS_FIRST 4u
 #define CHIM_CONNECTIONS_MAX (1u << 20)
 
 struct chim_conn;
