@@ -1,8 +1,11 @@
+#!/usr/bin/python3
 """Coverage of core/ by programs, measured with the coverage build and llvm-cov."""
+import argparse
 import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,3 +41,24 @@ def measure(root: Path, programs: list, out: Path) -> Measured:
     # regions, functions, lines, branches: each as count, missed, per cent
     percent = [float(p) for p in re.findall(r"([\d.]+)%", total)]
     return Measured(lines=percent[2], branches=percent[3], functions=percent[1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=float, default=95)
+    parser.add_argument("--branches", type=float, default=90)
+    wanted = parser.parse_args()
+    root = Path(__file__).resolve().parents[2]
+    out = root / "build/campaign/corpora-coverage"
+    got = measure(root, [root / "corpora"], out)
+    print(f"coverage of core/ by corpora/: {got.text()}")
+    print(f"by file: {out / 'report.txt'}")
+    if got.lines < wanted.lines or got.branches < wanted.branches:
+        print(f"coverage: expected at least {wanted.lines} % of the lines and {wanted.branches} % of the branches",
+              file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
