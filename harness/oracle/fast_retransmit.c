@@ -34,12 +34,13 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
     }
     r->dups_possible = 0;
     r->reports = 0;
-    r->resent = -1;
+    bool resent = r->resent == s->una_sure; /* when the ACK was only perhaps acceptable */
+    r->resent = resent ? r->resent : -1;
     if (r->on && s->una_sure >= r->edge) {
         r->on = r->hole_owed = false;
         orc_congestion_recovered(o, c);
     } else if (r->on && !sack(c)) {
-        r->hole_owed = true; /* a partial ACK */
+        r->hole_owed = !resent; /* a partial ACK */
         r->owed_at = s->una_sure;
     }
     if (s->una_sure >= r->edge) {
