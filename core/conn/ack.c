@@ -24,7 +24,8 @@ static void sample_rtt(struct chim_conn *c, const struct chim_segment *s)
 {
     if (c->ts_on) {
         uint32_t ticks = chim_conn_ts_now(c) - s->opt.ts_echo;
-        if (s->opt.has_timestamp && ticks <= 0x7FFFFFFFu) {
+        bool counted = !c->ts_cut || chim_seq_geq(s->opt.ts_echo, c->ts_base);
+        if (s->opt.has_timestamp && counted && ticks <= 0x7FFFFFFFu) {
             uint64_t ms = chim_ticks_to_ms(c->obj.adapter, ticks);
             chim_rtt_sample(&c->rtt, ms > CHIM_RTO_MAX_MS ? CHIM_RTO_MAX_MS : (uint32_t)ms);
         }
@@ -84,7 +85,11 @@ static void window_opened(struct chim_conn *c)
     c->rtx_count = 0;
     c->probe_round = 0;
     chim_timer_clear(c, CHIM_T_RETRANSMIT);
-    c->snd_nxt = c->snd_una; /* what was sent into the closed window goes again at once */
+    /* What was sent into the closed window goes again at once, which no recovery knows of. */
+    c->snd_nxt = c->snd_una;
+    c->fast_due = false;
+    c->cong.recovering = false;
+    chim_recover_forget(c);
 }
 
 /* The peer answered a probe and keeps its window closed: the next round (TMR-PER-1). */

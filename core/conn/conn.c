@@ -128,6 +128,7 @@ uint32_t chim_conn_ts_now(struct chim_conn *c)
         c->ts_base = value;
         c->ts_base_ms = c->now;
         c->ts_rate = rate;
+        c->ts_cut = true;
     }
     return value;
 }

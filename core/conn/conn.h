@@ -182,6 +182,7 @@ struct chim_conn {
     uint64_t ts_base_ms;
     uint32_t ts_base;
     uint32_t ts_rate; /* ticks per second that ts_base counts in */
+    bool ts_cut;      /* echoes from before ts_base count in another unit */
     TCP_OFFLOAD_STATE_CONST given_const;
     TCP_OFFLOAD_STATE_CACHED given_cached;
     uint32_t dwnd;

@@ -228,10 +228,11 @@ static bool send_next(struct chim_conn *c)
     return true;
 }
 
-/* A segment without payload stands at SndNxt (WIRE-SEQ-2). */
+/* A segment without payload stands at SndMax (WIRE-SEQ-2): a SndNxt that a timeout has set back
+ * could pass for a keepalive. */
 static void send_ack(struct chim_conn *c)
 {
-    (void)chim_frame_send(c, c->snd_nxt, 0, 0);
+    (void)chim_frame_send(c, c->snd_max, 0, 0);
 }
 
 static void send_rst(struct chim_conn *c)

@@ -89,7 +89,7 @@ static NDIS_STATUS update_conn(struct chim_conn *c, const struct chim_layout *l)
         c->given_cached.InitialRcvWnd = old.InitialRcvWnd;
     } else if (chim_conn_window(c) > c->rcv_adv - c->rcv_nxt) {
         c->window_force = true; /* UPD-RCVWND-1 */
-        c->ack_now = !c->fin_received;
+        c->ack_now = c->ack_now || !c->fin_received;
     }
     restart_timers(c, &old, cached);
     chim_conn_refresh(c);

@@ -99,7 +99,8 @@ def build(bug: Bug, preset: str, commands: dict) -> Path:
 def judge_corpora(bug: Bug, driver: Path, seeds: Path) -> None:
     """Counts the shipped programs that show the bug; the others become the fuzzer's seeds."""
     got = subprocess.run([CHIMNEYSWEEP, "sweep", "--json", "--quiet", *bug.mode(), "--driver", driver, seeds],
-                         text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                         text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         env={**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"})
     lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
     shown = [line for line in lines if "verdict" in line]
     bug.by_corpora = len(shown)
