@@ -144,6 +144,8 @@ static void timeout(struct oracle *o, struct orc_conn *c)
     } else if (rto->armed && !rto->loose) {
         judge_gap(o, c, gap);
         rto->gap_ns = gap;
+    } else {
+        rto->gap_ns = 0; /* a gap that was not measured doubles nothing */
     }
     bool repeated = orc_rto_count(t) > 0;
     rto->timeouts++;
