@@ -78,6 +78,7 @@ void chim_conn_refresh(struct chim_conn *c)
     uint8_t destination[6];
     memset(&f, 0, sizeof(f));
     c->topology = CHIM_LOAD(ad->topology);
+    c->progress_ms = 0; /* another neighbor has not been told of this moment */
 
     chim_lock(&ad->lock);
     struct chim_neighbor *n = c->path->neighbor;

@@ -12,8 +12,10 @@ static uint32_t grow(uint32_t cwnd, uint32_t by)
     return cwnd >= CWND_MAX - chim_min32(by, CWND_MAX) ? chim_max32(cwnd, CWND_MAX) : cwnd + by;
 }
 
-static uint32_t halved(uint32_t flight, uint32_t mss)
+/* Half of the flight, in which what duplicates released does not count (RFC 5681, 3042). */
+static uint32_t halved(const struct chim_cong *c, uint32_t flight, uint32_t mss)
 {
+    flight = flight > c->limited ? flight - c->limited : 0;
     return chim_max32(flight / 2, 2 * mss);
 }
 
@@ -31,7 +33,7 @@ bool chim_cong_may_recover(const struct chim_cong *c, uint32_t snd_una)
 void chim_cong_enter_recovery(struct chim_cong *c, uint32_t flight, uint32_t mss, uint32_t snd_max,
                               bool exact)
 {
-    c->ssthresh = halved(flight > c->limited ? flight - c->limited : 0, mss);
+    c->ssthresh = halved(c, flight, mss);
     c->cwnd = exact ? c->ssthresh : grow(c->ssthresh, (uint32_t)c->dup_acks * mss);
     c->credit = 0;
     c->recover = snd_max;
@@ -78,7 +80,7 @@ void chim_cong_timeout(struct chim_cong *c, uint32_t flight, uint32_t mss, uint3
                        bool repeated)
 {
     if (!repeated) {
-        c->ssthresh = halved(flight, mss);
+        c->ssthresh = halved(c, flight, mss);
     }
     c->cwnd = mss;
     c->credit = 0;
