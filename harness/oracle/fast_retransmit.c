@@ -202,10 +202,8 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
 void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = &c->timing.recovery;
-    if (!r->on) {
-        orc_congestion_doubted(o, c);
-        r->perhaps = true;
-    }
+    orc_congestion_doubted(o, c); /* a timeout in a recovery cuts once more */
+    r->perhaps = r->perhaps || !r->on;
     r->fast_owed = r->hole_owed = false;
     r->edge = r->resend = c->send.max;
 }
