@@ -170,8 +170,9 @@ static enum chim_input input_running(struct chim_conn *c, struct chim_arrival *a
         c->state == TcpConnectionFinWait2) {
         return chim_payload(c, a);
     }
-    /* Text behind the FIN is ignored, but what does not fit the window is answered (WIRE-SEQ-1). */
-    return s->payload_bytes != 0 && c->rcv_adv == c->rcv_nxt ? reply(c) : CHIM_INPUT_DONE;
+    /* Text behind the FIN is ignored, and answered: it may not have fitted the window (WIRE-SEQ-1).
+     */
+    return s->payload_bytes != 0 ? reply(c) : CHIM_INPUT_DONE;
 }
 
 enum chim_input chim_input(struct chim_conn *c, struct chim_arrival *a)

@@ -120,6 +120,9 @@ static void take_timers(struct chim_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *
     } else if (d->SndUna != d->SndMax) {
         c->rtx_mode = CHIM_RTX_DATA;
     }
+    if (c->rtx_mode == CHIM_RTX_OFF) {
+        c->rtx_count = 0; /* of a series that is over */
+    }
     if (c->rtx_mode != CHIM_RTX_OFF && left != TCP_OFFLOAD_TIMER_NOT_RUNNING) {
         chim_timer_set_ticks(c, CHIM_T_RETRANSMIT, left);
     } else if (c->rtx_mode == CHIM_RTX_DATA || c->rtx_mode == CHIM_RTX_PERSIST) {

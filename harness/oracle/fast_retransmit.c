@@ -33,7 +33,7 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
         return;
     }
     r->dups_possible = 0;
-    r->reports = 0;
+    r->reports = r->top > s->una_sure ? r->reports : 0; /* those above it still hold */
     bool resent = r->resent == s->una_sure; /* when the ACK was only perhaps acceptable */
     r->resent = resent ? r->resent : -1;
     if (r->on && s->una_sure >= r->edge) {
