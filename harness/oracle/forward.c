@@ -34,7 +34,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct
     uint32_t overlaps = r->overlaps, arrivals = r->arrivals;
     nbl->begin = orc_receive_offset(r, tcp.sequence);
     nbl->end = nbl->begin + tcp.length;
-    orc_segment_in(o, ev, conn, &tcp, false);
+    orc_segment_in(o, ev, conn, &tcp, o->fault_map); /* without its bytes it cannot be read */
     nbl->fresh = tcp.length && r->overlaps == overlaps && r->arrivals == arrivals + 1;
     nbl->arrivals = r->overlaps;
 }
