@@ -95,6 +95,8 @@ void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_h
     }
     if (!h->open_before) {
         r->resend = s->max; /* what was sent into the closed window may go again at once */
+        r->perhaps = r->perhaps || r->on;
+        r->on = r->hole_owed = false;
     }
     r->dups_step = r->dups_possible > r->dups_step ? r->dups_possible : r->dups_step;
     note(c, orc_window_open(c));

@@ -67,7 +67,7 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
     uint64_t most = t->fin2_handed ? due : from + FIN_WAIT_MOST_NS;
     due += slack;
     most += slack;
-    if (t->fin2_handed && t->heard_ns > t->begun_left_ns) {
+    if (t->fin2_handed && t->heard_ns >= t->begun_left_ns) {
         most = due = orc_most(due, t->heard_ns + FIN_WAIT_MOST_NS); /* perhaps it was restarted */
     }
     orc_ran(o, ORC_TMR_FW2_1);

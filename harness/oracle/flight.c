@@ -218,7 +218,7 @@ void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
     const char *rule = !inside(o, &all, d)    ? "ST-RTT-1"
                        : !inside(o, &once, d) ? "WIRE-RTT-1"
                                               : NULL;
-    if (!rule || (!all.any && !d->SRtt && !d->RttVar)) {
+    if (!rule || (!once.any && !d->SRtt && !d->RttVar)) {
         return;
     }
     orc_fail(o, orc_ordinal(o, c), rule,
