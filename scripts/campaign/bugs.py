@@ -4,7 +4,8 @@ be caught with the expected rule by its program, and found by the fuzzer from se
 
 examples:
   scripts/bugs                        the whole table; status 0 only when all of it holds
-  scripts/bugs --no-fuzz              only what the programs and the corpora catch (half a minute)
+  scripts/bugs --no-fuzz              only what the programs and the corpora catch (ten minutes)
+  scripts/bugs --programs             only what each bug's own program catches (some minutes)
   scripts/bugs refused-data-offered-again
 """
 import argparse
@@ -140,14 +141,15 @@ def fuzz(bug: Bug, driver: Path) -> None:
                 bug.found = verdict["rule"] or verdict["verdict"]
 
 
-def prove(bug: Bug, commands: dict, seeds: Path, fuzzing: bool) -> Bug:
+def prove(bug: Bug, commands: dict, seeds: Path | None, fuzzing: bool) -> Bug:
     try:
         driver = build(bug, "asan", commands["asan"])
         got = subprocess.run([CHIMNEYSWEEP, "run", "--json", *bug.mode(), "--driver", driver, bug.program], text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         verdict = json.loads(got.stdout) if got.stdout else {"verdict": got.stderr.strip(), "rule": None}
         bug.by_program = verdict["rule"] or verdict["verdict"]
-        judge_corpora(bug, driver, seeds)
+        if seeds:
+            judge_corpora(bug, driver, seeds)
         if fuzzing and not bug.strict:
             fuzz(bug, build(bug, "fuzz", commands["fuzz"]))
     except (RuntimeError, subprocess.CalledProcessError, json.JSONDecodeError) as error:
@@ -159,8 +161,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="only these bugs")
     parser.add_argument("--no-fuzz", action="store_true", help="leave the fuzzer out")
+    parser.add_argument("--programs", action="store_true", help="each bug on its own program alone (minutes)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     options = parser.parse_args()
+    options.no_fuzz |= options.programs
     bugs = [read(p) for p in sorted(BUGS.glob("*.patch")) if not options.names or p.stem in options.names]
     if not bugs:
         print(f"bugs: no patch of that name in {BUGS}", file=sys.stderr)
@@ -175,7 +179,7 @@ def main() -> int:
                             source], check=True)
     commands = {preset: compile_commands(preset) for preset in ("asan", "fuzz")}
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda b: prove(b, commands, seeds, not options.no_fuzz), bugs))
+        done = list(pool.map(lambda b: prove(b, commands, None if options.programs else seeds, not options.no_fuzz), bugs))
 
     fuzzed = not options.no_fuzz
     if options.json:
