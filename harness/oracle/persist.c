@@ -194,6 +194,7 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
     }
     if (!active(c)) {
         p->on = false;
+        p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
         return;
     }
     if (!p->on) {
