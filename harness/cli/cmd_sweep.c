@@ -20,7 +20,7 @@ struct sweep {
     uint32_t count;
     struct world world;
     struct run_options run;
-    bool quiet;
+    bool quiet, first;
     uint64_t sum;
     struct shared {
         uint32_t at;    /* entry that runs now */
@@ -119,6 +119,9 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
                 failed++;
                 printf("%s: another trace after other runs\n", path);
             }
+            if (failed && sweep->first) {
+                return failed;
+            }
             sweep->shared->at++;
         }
     }
@@ -156,13 +159,15 @@ int cmd_sweep(int argc, char **argv)
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per failure, then totals", &json, NULL},
         {"--quiet", NULL, "no events with the verdicts", &quiet, NULL},
+        {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
         {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
     };
     int status;
-    int files = cli_parse(argc, argv, options, 5, "sweep [OPTIONS] FILE|FOLDER...",
+    int files = cli_parse(argc, argv, options, 6, "sweep [OPTIONS] FILE|FOLDER...",
                           "  chimneysweep sweep corpora/\n"
-                          "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n",
+                          "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
+                          "  chimneysweep sweep --driver ./other.so --strict --first corpora\n",
                           &status);
     if (files < 1) {
         if (files == 0) {

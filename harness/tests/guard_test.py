@@ -30,7 +30,7 @@ def test_there_is_one_for_each_kind_of_object():
 
 @pytest.mark.parametrize("patch", TOUCHES, ids=lambda p: p.stem)
 def test_a_foreign_touch_is_stopped(patch):
-    driver = bugs.build(bugs.read(patch), "release", bugs.compile_commands("release"))
+    driver = bugs.build(bugs.read(patch), "release", bugs.drivers.compile_commands("release"))
     got = subprocess.run([CHIMNEYSWEEP, "run", "--guard", "pages", "--driver", driver, patch.with_suffix(".chim")],
                          text=True, stdout=subprocess.PIPE)
     kind, owner = head_of(patch)["Owner"].strip().split("|")

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import resource
-import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import drivers
 import findings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,42 +59,22 @@ def read(patch: Path) -> Bug:
                patch.with_suffix(".chim"), head.get("Strict", "").strip() == "yes")
 
 
-def compile_commands(preset: str) -> dict:
-    entries = json.loads((ROOT / f"build/{preset}/compile_commands.json").read_text())
-    return {e["file"]: e["command"] for e in entries if "/core/CMakeFiles/core_objects.dir/" in e["command"]
-            or "core_objects.dir" in e.get("output", e["command"])}
-
-
 def build(bug: Bug, preset: str, commands: dict) -> Path:
     """Compiles only what the patch changes and links it with the objects of the preset's build."""
     home = OUT / bug.name / preset
-    source = home / "source"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(ROOT / "core", source / "core")
+    source = drivers.copy_core(home)
     done = subprocess.run(["patch", "-p1", "--fuzz=3", "-s", "-i", bug.patch], cwd=source, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise RuntimeError(f"patch does not apply: {done.stdout.strip()[:200]}")
     changed = {line[6:].strip() for line in bug.patch.read_text().splitlines() if line.startswith("+++ b/")}
-    objects = []
-    for file, command in commands.items():
-        path = str(Path(file).relative_to(ROOT))
-        words = shlex.split(command)
-        original = ROOT / f"build/{preset}" / words[words.index("-o") + 1]
-        if path not in changed and not any(c.endswith(".h") for c in changed):
-            objects.append(original)
-            continue
-        out = home / (path.replace("/", "-") + ".o")
-        words[words.index("-o") + 1] = str(out)
-        words = [w.replace(str(ROOT / "core"), str(source / "core")) for w in words]
-        made = subprocess.run(words, cwd=ROOT / f"build/{preset}", text=True, stderr=subprocess.PIPE)
-        if made.returncode:
-            raise RuntimeError(f"does not compile: {made.stderr[:300]}")
-        objects.append(out)
-    driver = home / f"{bug.name}.so"
-    sanitizers = [] if preset == "release" else ["-fsanitize=address,undefined"]
-    subprocess.run(["clang-14", "-shared", *sanitizers, "-Wl,-z,lazy", "-o", driver, *objects], check=True)
-    return driver
+    if any(path.endswith(".h") for path in changed):
+        changed = set(drivers.core_files(commands))
+    compiled = {}
+    for path in changed:
+        compiled[path] = home / (path.replace("/", "-") + ".o")
+        drivers.compile_one(commands, path, source, preset, compiled[path])
+    return drivers.link(commands, compiled, preset, home / f"{bug.name}.so")
 
 
 def judge_corpora(bug: Bug, driver: Path, seeds: Path) -> None:
@@ -177,7 +157,7 @@ def main() -> int:
         if source.suffix in (".chim", ".bin"):
             subprocess.run([CHIMNEYSWEEP, "asm", "-o", seeds / f"{source.parent.name}-{source.stem}.bin",
                             source], check=True)
-    commands = {preset: compile_commands(preset) for preset in ("asan", "fuzz")}
+    commands = {preset: drivers.compile_commands(preset) for preset in ("asan", "fuzz")}
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda b: prove(b, commands, None if options.programs else seeds, not options.no_fuzz), bugs))
 
