@@ -139,7 +139,8 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
     }
     x->heard_step++;
     x->reset_answered = false;
-    bool fits = s->begin < sure_edge(c) || s->begin == s->end;
+    bool empty = s->begin == s->end && s->begin == next_least(r) && s->begin == next_most(r);
+    bool fits = s->begin < sure_edge(c) || empty;
     if (s->certain && fits && s->begin >= next_least(r)) {
         x->challenged = false;
     }

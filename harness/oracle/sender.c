@@ -177,6 +177,13 @@ void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
     orc_dirty(o, c);
 }
 
+/* A path that is being updated stirs every connection that shares it. */
+static bool path_moves(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    return path && (path->update_open || path->update_step == o->steps);
+}
+
 void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
                        const struct orc_packet *packet, int64_t begin)
 {
@@ -200,7 +207,8 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
     f.data = f.end > f.begin;
     f.fresh = f.data && f.end > s->max;
     f.again = f.data && f.begin < s->max_least;
-    f.spontaneous = t->stirred != o->steps + 1 && o->parameters_step != o->steps + 1;
+    f.spontaneous =
+        t->stirred != o->steps + 1 && o->parameters_step != o->steps + 1 && !path_moves(o, c);
     if (orc_sender_judged(o, c)) {
         orc_place_spoken(o, c, &f);
         orc_edge_spoken(o, c, &f);
