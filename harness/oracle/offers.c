@@ -99,9 +99,9 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
     }
     int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
     int64_t unknown = r->delivered + size - r->edge;
-    int64_t worth = least_of(size / 2, 2 * full) + rounding(c);
+    int64_t worth = least_of(size / 2, 2 * full);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);
-    if (unknown >= (worth ? worth : 1)) {
+    if (unknown >= (worth ? worth : 1) + rounding(c)) {
         orc_fail(o, orc_ordinal(o, c), updated ? "UPD-RCVWND-1" : "WIRE-WND-3",
                  updated ? "a window update in the step of the update"
                          : "a window update in the step in which the host consumed",
