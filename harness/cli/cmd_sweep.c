@@ -10,6 +10,8 @@
 #include "cli/cli.h"
 #include "program/isolate.h"
 
+#define PROGRAM_SECONDS 10u /* of CPU; the longest of corpora/ takes a hundredth of one */
+
 struct entry {
     const char *path;
     uint64_t hash;
@@ -75,6 +77,7 @@ static void pass(void *context)
         if (!cli_read_program(entry->path, &program)) {
             _exit(EXIT_USAGE + 100);
         }
+        isolate_at_most(PROGRAM_SECONDS);
         run_file(sweep, &program, &counts);
         if (shared->round == 0) {
             entry->hash = sweep->world.trace->hash;

@@ -2,7 +2,7 @@
  *
  * The one fuzz target, for libFuzzer and AFL++ alike: bytes are a program, the program is run, the
  * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is
- * the bundled core.
+ * the bundled core. CHIMNEYSWEEP_WARNING names a "should" rule whose warning is a finding too.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,6 +31,7 @@ static uint64_t own_counters[REACHED_COUNTERS], *reached = own_counters;
 
 static struct world world;
 static struct program program;
+static const char *warning;
 
 static void share_counters(const char *path)
 {
@@ -93,6 +94,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         exit(3);
     }
     world.reader = note_state;
+    warning = getenv("CHIMNEYSWEEP_WARNING");
     if (getenv("CHIMNEYSWEEP_REACHED")) {
         share_counters(getenv("CHIMNEYSWEEP_REACHED"));
     }
@@ -111,6 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         fprintf(stderr, "chimneysweep: %s %s: expected %s, actual %s\n",
                 verdict_kind_name(verdict->kind), verdict->rule, verdict->expected,
                 verdict->actual);
+        abort();
+    }
+    if (warning && !strcmp(warning, verdict->warning_rule)) {
+        fprintf(stderr, "chimneysweep: warning %s: %s\n", warning, verdict->warning_text);
         abort();
     }
     return 0;

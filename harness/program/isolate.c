@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -120,6 +121,7 @@ static void child(void (*body)(void *), void *context, struct trace *trace, unsi
     isolate_describe_death(trace);
     struct rlimit core = {0, 0};
     setrlimit(RLIMIT_CORE, &core);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a driver that loops does not outlive its rig */
     struct rlimit cpu = {timeout_s + 1, timeout_s + 2};
     setrlimit(RLIMIT_CPU, &cpu);
     body(context);
@@ -163,6 +165,17 @@ static double seconds(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void isolate_at_most(unsigned seconds)
+{
+    struct rusage used;
+    struct rlimit cpu;
+    if (getrusage(RUSAGE_SELF, &used) == 0 && getrlimit(RLIMIT_CPU, &cpu) == 0) {
+        rlim_t end = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds + 1;
+        cpu.rlim_cur = end < cpu.rlim_max ? end : cpu.rlim_max;
+        setrlimit(RLIMIT_CPU, &cpu);
+    }
 }
 
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s)

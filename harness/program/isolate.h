@@ -14,6 +14,8 @@
  * whatever context points to if that is shared). The verdict in trace becomes crash, sanitizer or
  * hang when the child did not come to its end. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
+/* In the child: from here on at most so much more CPU time, within the whole; then it is a hang. */
+void isolate_at_most(unsigned seconds);
 
 /* Installs what an isolated child needs to describe its own death: fault address, owner of the
  * memory, first lines of a sanitizer report. Called by isolate_run; engines may call it by

@@ -31,7 +31,7 @@ def test_there_is_one_for_each_kind_of_object():
 @pytest.mark.parametrize("patch", TOUCHES, ids=lambda p: p.stem)
 def test_a_foreign_touch_is_stopped(patch):
     driver = bugs.build(bugs.read(patch), "release", bugs.drivers.compile_commands("release"))
-    got = subprocess.run([CHIMNEYSWEEP, "run", "--guard", "pages", "--driver", driver, patch.with_suffix(".chim")],
+    got = subprocess.run([CHIMNEYSWEEP, "run", "--guard", "pages", "--driver", driver, bugs.read(patch).program],
                          text=True, stdout=subprocess.PIPE)
     kind, owner = head_of(patch)["Owner"].strip().split("|")
     assert got.returncode == 1
@@ -48,12 +48,12 @@ def test_the_unmodified_driver_is_never_stopped():
 
 
 def test_an_instrumented_rig_refuses():
-    got = subprocess.run([INSTRUMENTED, "run", "--guard", "pages", TOUCHES[0].with_suffix(".chim")], text=True,
+    got = subprocess.run([INSTRUMENTED, "run", "--guard", "pages", bugs.read(TOUCHES[0]).program], text=True,
                          stderr=subprocess.PIPE)
     assert got.returncode == 2 and "build/release" in got.stderr
 
 
 def test_an_unknown_mode_is_a_usage_error():
-    got = subprocess.run([CHIMNEYSWEEP, "run", "--guard", "walls", TOUCHES[0].with_suffix(".chim")], text=True,
+    got = subprocess.run([CHIMNEYSWEEP, "run", "--guard", "walls", bugs.read(TOUCHES[0]).program], text=True,
                          stderr=subprocess.PIPE)
     assert got.returncode == 2 and "poison, pages or off" in got.stderr

@@ -27,7 +27,7 @@ import mutants
 ROOT = drivers.ROOT
 OUT = ROOT / "build/mutants"
 REVIEWED = ROOT / "harness/bugs/survivors.tsv"
-LIMIT = 40  # seconds that the corpora may take: the core's own run takes less than one
+LIMIT = 300  # seconds that a sweep may take: one program that loops is a hang after ten
 GOAL = 0.9
 
 
@@ -67,12 +67,14 @@ class Workshop:
             got = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LIMIT,
                                  env={**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"})
         except subprocess.TimeoutExpired:
-            return "killed", "hang"
+            return "killed", "hang"  # every program slow
         lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
         if got.returncode == 0:
             return "lives", "same trace" if lines[-1]["trace_sum"] == self.original_sum else "other trace"
         shown = next((line for line in lines if "verdict" in line), {})
-        return "killed", shown.get("rule") or shown.get("verdict") or f"status {got.returncode}"
+        if got.returncode > 1:
+            sys.exit(f"mutate: sweep ended with status {got.returncode}")
+        return "killed", shown.get("rule") or shown.get("verdict") or "another trace after other runs"
 
     def judge(self, mutant: mutants.Mutant) -> Judged:
         file = self.source / mutant.path
