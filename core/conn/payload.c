@@ -125,13 +125,14 @@ static void advance(struct chim_conn *c)
     }
 }
 
-/* One in-order data segment more waits for its ACK (TMR-DACK-1). */
-static void delay_ack(struct chim_conn *c)
+/* One in-order data segment more waits for its ACK (TMR-DACK-1). Data beyond what the peer was told
+ * of is its probe of a closed window (WIRE-PROBE-1). */
+static void delay_ack(struct chim_conn *c, bool probe)
 {
     struct chim_adapter *ad = c->obj.adapter;
     uint32_t ticks = CHIM_LOAD(ad->params.delayed_ack_ticks);
     c->ack_segments++;
-    if (c->ack_segments >= CHIM_LOAD(ad->params.ack_frequency) || ticks == 0) {
+    if (probe || c->ack_segments >= CHIM_LOAD(ad->params.ack_frequency) || ticks == 0) {
         c->ack_now = true;
     } else if (c->deadline[CHIM_T_DELAYED_ACK] == 0) {
         chim_timer_set_ticks(c, CHIM_T_DELAYED_ACK, ticks);
@@ -153,6 +154,7 @@ static enum chim_input in_order(struct chim_conn *c, struct chim_arrival *a, con
 {
     enum chim_input result = CHIM_INPUT_DONE;
     bool holes = c->reasm.runs != NULL || c->reasm.fin_known;
+    bool probe = !chim_seq_gt(c->rcv_told, c->rcv_nxt);
     uint32_t end = t->seq + t->len;
     if (t->len != 0) {
         struct chim_seg *seg = hold(c, a, t);
@@ -171,7 +173,7 @@ static enum chim_input in_order(struct chim_conn *c, struct chim_arrival *a, con
             advance(c);
         }
         result = a->frame != NULL ? CHIM_INPUT_KEPT : CHIM_INPUT_DONE;
-        delay_ack(c);
+        delay_ack(c, probe);
         chim_neighbor_progress(c);
     }
     if (t->fin && !c->fin_received && c->rcv_nxt == end) {

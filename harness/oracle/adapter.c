@@ -36,7 +36,7 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
     if (ev->a == OID_PNP_SET_POWER && ev->b && x->sleeping) {
         x->sleeping = false;
         orc_ran(o, ORC_TERM_POWER_1);
-        if (o->live) {
+        if (o->live && !o->leaving) { /* a card that is pulled out takes them with it */
             orc_fail(o, ORC_NONE, "TERM-POWER-1",
                      "leaving D0 succeeds when every connection is terminated",
                      orc_text(o, "SUCCESS with %u offloaded", o->live));

@@ -40,18 +40,18 @@ static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge
     }
 }
 
-/* Payload of a full-sized segment, options left out. */
-static int64_t full_size(struct oracle *o, const struct orc_conn *c)
+/* Payload of a full-sized segment by an MTU of the path, options left out. */
+static int64_t full_size(const struct orc_conn *c, uint32_t mtu)
 {
-    const struct orc_object *path = orc_object(o, c->path);
     int64_t fixed = c->version == 6 ? 60 : 40;
-    return path && path->mtu > fixed ? path->mtu - fixed : 0;
+    return mtu > fixed ? mtu - fixed : 0;
 }
 
 static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, int64_t edge)
 {
     const struct orc_receive *r = &c->receive;
-    int64_t full = least_of(full_size(o, c), c->remote_mss) - 40;
+    const struct orc_object *path = orc_object(o, c->path);
+    int64_t full = least_of(path ? full_size(c, path->mtu) : 0, c->remote_mss) - 40;
     int64_t worth = least_of(c->cached.InitialRcvWnd / 2, least_of(c->offers.largest, full));
     int64_t moved = edge - r->edge;
     bool first = r->edge_event == c->init_op;
@@ -92,7 +92,9 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
     bool updated = x->update_step;
     bool asked = x->consumed_step || updated;
     x->consumed_step = x->update_step = false;
-    int64_t full = full_size(o, c);
+    const struct orc_object *path = orc_object(o, c->path);
+    uint32_t mtu = !path ? 0 : path->mtu > path->mtu_old ? path->mtu : path->mtu_old;
+    int64_t full = full_size(c, mtu); /* what was no step before an update may wait for its ACK */
     if (!asked || !judged || !full || r->fins || r->fin_before || c->update_open || r->lossy ||
         c->inside || !c->sane) {
         return;
