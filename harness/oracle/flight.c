@@ -125,7 +125,8 @@ static bool measure(struct oracle *o, struct orc_timing *t, const struct orc_hea
         const struct orc_sent *sent = entry(f, i);
         if (sent->last_ns) {
             uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
-            widen(&t->hull, now - sent->last_ns, now - first, !sent->again);
+            /* What may not have been taken at all may have left the estimate where it was. */
+            widen(&t->hull, h->sure ? now - sent->last_ns : 0, now - first, !sent->again);
             sample = sample || (!echo && !sent->again);
         }
         if (sent->end >= h->ack) {
@@ -171,7 +172,9 @@ static struct rtt_bounds bounds(const struct oracle *o, const struct orc_timing 
     uint64_t most = once ? hull->once_most_ns : hull->most_ns;
     bool measured = once ? hull->once : hull->any, handed = smoothed || variation;
     struct rtt_bounds b = {.any = measured || handed};
-    uint64_t low = !measured ? smoothed : !handed ? least : orc_least(least, smoothed);
+    /* An ambiguous round trip may be no first one. */
+    uint64_t first = hull->once ? least : 0;
+    uint64_t low = !measured ? smoothed : !handed ? first : orc_least(least, smoothed);
     b.low = orc_less(low, granularity(o));
     b.high = orc_most(smoothed, measured ? most : 0) + granularity(o);
     b.variation = orc_most(variation, orc_most(b.high - b.low, b.high / 2));
