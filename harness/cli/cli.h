@@ -35,6 +35,7 @@ int cmd_import(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_minimize(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_stream(int argc, char **argv);
@@ -89,6 +90,9 @@ struct cli_paths {
 };
 /* Adds a file, or everything below a folder in alphabetical order. False after one line. */
 bool cli_collect(struct cli_paths *paths, const char *path);
+/* A file or folder of the project: below the current folder, else above the running program. False
+ * when it is in neither. */
+bool cli_project(const char *name, char *out, size_t size);
 
 /* JSON strings with quotes and escapes. */
 void cli_json_string(FILE *out, const char *text);
@@ -106,10 +110,47 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
                          const uint32_t *ran);
 
 /* ---- rules_coverage.c ---- */
+#define RULES_MAX 1024u
+struct rule_coverage { /* shared with the children that run the programs */
+    uint32_t rules, programs, failed, at;
+    bool running;             /* the program at `at` */
+    uint32_t ran[RULES_MAX];  /* of the last run */
+    uint32_t most[RULES_MAX]; /* the most that one program evaluated it, */
+    uint32_t best[RULES_MAX]; /* and which one, if any did */
+    uint64_t total[RULES_MAX];
+};
+const char *rules_level_name(enum verdict_level level);
 const char *rules_class_name(enum oracle_check check);
+/* Whether a rule is worth nothing until some program evaluates it. */
+bool rules_needs_program(const struct oracle_rule *rule);
+/* Runs all programs. NULL after one line, with the exit status. */
+struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
+                                    int *status);
 /* Runs every program of the paths (all of corpora/ without any); which program exercises which
  * rule. */
 int rules_coverage(char **paths, int count, const char *driver, bool json);
+
+/* ---- nearest.c ---- */
+/* Rules whose ids are most like the name, the nearest first; how many. */
+unsigned rules_nearest(const char *name, const struct oracle_rule **out, unsigned room);
+
+/* ---- sources.c ---- */
+struct cli_reading { /* where the documents are silent or contradict each other */
+    const char *key, *question, *reading;
+};
+typedef void (*source_visitor)(void *context, const char *text, const char *uri);
+/* The pages and sections that a rule comes from, in full; uri is "" where there is none. */
+void sources_visit(const char *source, source_visitor visit, void *context);
+const struct cli_reading *source_reading(const char *key);
+uint32_t sources_readings(const char *source, const struct cli_reading **out, uint32_t room);
+
+/* ---- planted.c ---- */
+struct planted_bug {
+    char name[96], rule[24], story[256];
+    bool strict;
+};
+/* In the order of their names; NULL when there is no such folder. */
+struct planted_bug *planted_bugs(const char *folder, uint32_t *count);
 
 /* Runs a program in a child; the trace has verdict and hash. False = environment. */
 bool cli_run_isolated(struct world *world, const struct program *program,

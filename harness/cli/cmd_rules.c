@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-static const char *level_name(enum verdict_level level)
+const char *rules_level_name(enum verdict_level level)
 {
     static const char *const names[] = {"must", "should", "permission", "reading", "host"};
     return names[level];
@@ -14,7 +14,7 @@ static void print_json(const struct oracle_rule *rule, bool last)
     fputs("  {\"id\": ", stdout);
     cli_json_string(stdout, rule->id);
     printf(", \"who\": \"%s\", \"level\": \"%s\", \"statement\": ", rule->who,
-           level_name(rule->level));
+           rules_level_name(rule->level));
     cli_json_string(stdout, rule->statement);
     printf(", \"class\": \"%s\", \"where\": ", rules_class_name(rule->check));
     cli_json_string(stdout, rule->where);
@@ -25,7 +25,7 @@ static void print_json(const struct oracle_rule *rule, bool last)
 
 static void print_text(const struct oracle_rule *rule)
 {
-    printf("%-14s %s %-10s %s\n%31s%s: %s\n", rule->id, rule->who, level_name(rule->level),
+    printf("%-14s %s %-10s %s\n%31s%s: %s\n", rule->id, rule->who, rules_level_name(rule->level),
            rule->statement, "", rules_class_name(rule->check), rule->where);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -53,4 +54,24 @@ bool cli_collect(struct cli_paths *paths, const char *path)
     }
     free(names);
     return good;
+}
+
+/* A build's programs lie in build/PRESET/bin of the project. */
+bool cli_project(const char *name, char *out, size_t size)
+{
+    char self[2048];
+    if (!access(name, R_OK)) {
+        snprintf(out, size, "%s", name);
+        return true;
+    }
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    for (int up = 0; length > 0 && up < 4; up++) {
+        while (length > 0 && self[--length] != '/') {
+        }
+    }
+    if (length <= 0) {
+        return false;
+    }
+    snprintf(out, size, "%.*s/%s", (int)length, self, name);
+    return !access(out, R_OK);
 }

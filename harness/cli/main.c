@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"live", "the target against a Linux kernel over a TAP device", cmd_live},
     {"minimize", "shrink a program that gives a finding", cmd_minimize},
     {"rules", "list the rules and what checks each", cmd_rules},
+    {"explain", "what a rule says, why it matters, what breaks it and what keeps it", cmd_explain},
     {"bench", "measure the rig and the driver", cmd_bench},
 };
 

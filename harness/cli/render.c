@@ -175,6 +175,9 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     }
     if (reproduce) {
         fprintf(out, "  reproduce: %s\n", reproduce);
+        if (rule) {
+            fprintf(out, "  explain: chimneysweep explain %s\n", rule->id);
+        }
     }
 }
 

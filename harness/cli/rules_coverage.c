@@ -3,17 +3,10 @@
  * Which programs exercise which rules: a check that no program reaches proves nothing.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
-
-struct coverage {
-    uint32_t rules;
-    uint32_t *ran;     /* of the last run; shared with its child */
-    uint64_t *total;   /* per rule, over all programs */
-    uint32_t *most;    /* the most that one program evaluated it, */
-    const char **best; /* and that program */
-    uint32_t programs, failed;
-};
+#include "program/isolate.h"
 
 const char *rules_class_name(enum oracle_check check)
 {
@@ -22,32 +15,110 @@ const char *rules_class_name(enum oracle_check check)
     return names[check];
 }
 
-static bool needs_program(const struct oracle_rule *rule)
+bool rules_needs_program(const struct oracle_rule *rule)
 {
     return rule->check == CHECK_ORACLE || rule->check == CHECK_HOST;
 }
 
-static void print_text(const struct coverage *c, const struct oracle_rule *rule, uint32_t i)
+struct job {
+    struct world *world;
+    const struct cli_paths *files;
+    struct rule_coverage *coverage;
+};
+
+static void count_run(struct rule_coverage *c, const struct trace *trace)
+{
+    c->programs++;
+    c->failed += trace->verdict.kind != VERDICT_PASS;
+    for (uint32_t i = 0; i < c->rules; i++) {
+        c->total[i] += c->ran[i];
+        if (c->ran[i] > c->most[i]) {
+            c->most[i] = c->ran[i];
+            c->best[i] = c->at;
+        }
+    }
+}
+
+/* Stops at a program that does not pass: what it left behind shall not touch the others. */
+static void run_all(void *context)
+{
+    static struct program program;
+    static const struct run_options options;
+    struct job *job = context;
+    struct rule_coverage *c = job->coverage;
+    struct run_counts counts;
+    while (c->at < job->files->count) {
+        if (!cli_read_program(job->files->path[c->at], &program)) {
+            _exit(EXIT_USAGE);
+        }
+        c->running = true;
+        program_run(job->world, &program, &options, &counts);
+        c->running = false;
+        count_run(c, job->world->trace);
+        c->at++;
+        if (job->world->trace->verdict.kind != VERDICT_PASS) {
+            return;
+        }
+    }
+}
+
+struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files, int *status)
+{
+    static struct program program;
+    *status = EXIT_USAGE;
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (!cli_read_program(files->path[i], &program)) {
+            return NULL;
+        }
+    }
+    *status = EXIT_ENVIRONMENT;
+    struct rule_coverage *c = cli_shared(sizeof(*c));
+    if (!c) {
+        return NULL;
+    }
+    oracle_rules(&c->rules);
+    oracle_count_into(world->oracle, c->ran);
+    struct job job = {world, files, c};
+    while (c->at < files->count) {
+        uint32_t at = c->at;
+        trace_reset(world->trace);
+        if (!isolate_run(run_all, &job, world->trace, 600)) {
+            fputs("rules: no process for the run can be made\n", stderr);
+            return NULL;
+        }
+        if (c->running || c->at == at) { /* it took its process along */
+            c->running = false;
+            count_run(c, world->trace);
+            c->at++;
+        }
+    }
+    *status = EXIT_PASS;
+    return c;
+}
+
+static void print_text(const struct rule_coverage *c, const struct oracle_rule *rule, uint32_t i,
+                       const char *best)
 {
     printf("%-14s %10llu  %s%s%s", rule->id, (unsigned long long)c->total[i],
            rules_class_name(rule->check), rule->where ? ": " : "", rule->where ? rule->where : "");
-    if (c->best[i]) {
-        printf("  [%s]", c->best[i]);
-    } else if (needs_program(rule)) {
+    if (best) {
+        printf("  [%s]", best);
+    } else if (rules_needs_program(rule)) {
         fputs("  [no program]", stdout);
     }
     putchar('\n');
 }
 
-static void print_json(const struct coverage *c, const struct oracle_rule *rule, uint32_t i)
+static void print_json(const struct rule_coverage *c, const struct oracle_rule *rule, uint32_t i,
+                       const char *best)
 {
     fputs("    {\"id\": ", stdout);
     cli_json_string(stdout, rule->id);
     printf(", \"class\": \"%s\", \"where\": ", rules_class_name(rule->check));
     cli_json_string(stdout, rule->where);
     printf(", \"evaluated\": %llu, \"program\": ", (unsigned long long)c->total[i]);
-    if (c->best[i]) {
-        cli_json_string(stdout, c->best[i]);
+    if (best) {
+        cli_json_string(stdout, best);
     } else {
         fputs("null", stdout);
     }
@@ -55,7 +126,7 @@ static void print_json(const struct coverage *c, const struct oracle_rule *rule,
 }
 
 /* True when every checked rule is exercised and none is open. */
-static bool report(const struct coverage *c, bool json)
+static bool report(const struct rule_coverage *c, const struct cli_paths *files, bool json)
 {
     const struct oracle_rule *rules;
     uint32_t count, class[5] = {0}, idle = 0;
@@ -65,8 +136,9 @@ static bool report(const struct coverage *c, bool json)
     }
     for (uint32_t i = 0; i < count; i++) {
         class[rules[i].check]++;
-        idle += needs_program(&rules[i]) && !c->total[i];
-        (json ? print_json : print_text)(c, &rules[i], i);
+        idle += rules_needs_program(&rules[i]) && !c->total[i];
+        (json ? print_json : print_text)(
+            c, &rules[i], i, files->count && c->most[i] ? files->path[c->best[i]] : NULL);
     }
     const char *form =
         json ? "], \"programs\": %u, \"failed\": %u, \"totals\": {\"rules\": %u, \"oracle\": %u, "
@@ -80,51 +152,20 @@ static bool report(const struct coverage *c, bool json)
     return !idle && !class[CHECK_OPEN] && !c->failed;
 }
 
-static void count_run(struct coverage *c, const struct trace *trace, const char *path)
-{
-    c->programs++;
-    c->failed += trace->verdict.kind != VERDICT_PASS;
-    for (uint32_t i = 0; i < c->rules; i++) {
-        c->total[i] += c->ran[i];
-        if (c->ran[i] > c->most[i]) {
-            c->most[i] = c->ran[i];
-            c->best[i] = path;
-        }
-    }
-}
-
 int rules_coverage(char **paths, int count, const char *driver, bool json)
 {
-    static struct program program;
     static struct world world;
-    static uint64_t total[1024];
-    static uint32_t most[1024];
-    static const char *best[1024];
     static char *corpora[] = {"corpora"};
     struct cli_paths files = {0};
-    struct coverage c = {.total = total, .most = most, .best = best};
-    oracle_rules(&c.rules);
     for (int i = 0; i < (count ? count : 1); i++) {
         if (!cli_collect(&files, count ? paths[i] : corpora[0])) {
             return EXIT_USAGE;
         }
     }
     int status = cli_open_world(&world, driver);
-    c.ran = status ? NULL : cli_shared(c.rules * sizeof(*c.ran));
-    if (!c.ran) {
-        return status ? status : EXIT_ENVIRONMENT;
+    struct rule_coverage *c = status ? NULL : rules_measure(&world, &files, &status);
+    if (!c) {
+        return status;
     }
-    oracle_count_into(world.oracle, c.ran);
-    for (uint32_t i = 0; i < files.count; i++) {
-        const struct run_options options = {0};
-        if (!cli_read_program(files.path[i], &program)) {
-            return EXIT_USAGE;
-        }
-        if (!cli_run_isolated(&world, &program, &options, 60, NULL)) {
-            fputs("rules: no process for the run can be made\n", stderr);
-            return EXIT_ENVIRONMENT;
-        }
-        count_run(&c, world.trace, files.path[i]);
-    }
-    return report(&c, json) ? EXIT_PASS : EXIT_FINDING;
+    return report(c, &files, json) ? EXIT_PASS : EXIT_FINDING;
 }

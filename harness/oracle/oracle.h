@@ -49,6 +49,7 @@ struct oracle_rule {
     enum oracle_check check;
     const char *where;  /* the files that check it, or why it cannot be checked */
     const char *source; /* page or RFC section */
+    const char *why;    /* what goes wrong for the user of a machine when it is broken */
 };
 const struct oracle_rule *oracle_rules(uint32_t *count);
 const struct oracle_rule *oracle_rule_find(const char *id);

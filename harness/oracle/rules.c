@@ -4,9 +4,15 @@
 #include "oracle/oracle.h"
 #include "oracle/rule_ids.h"
 
+#define WHY(name, text) static const char why_##name[] = text;
+#include "oracle/why_buffers.def"
+#include "oracle/why_state.def"
+#include "oracle/why_wire.def"
+#undef WHY
+
 /* Rows name rules as identifiers; the ids that people read have dashes, put in at first use. */
 #define RULE(name, who, level, statement, class, where, source)                                    \
-    [ORC_##name] = {#name, who, level, statement, class, where, source},
+    [ORC_##name] = {#name, who, level, statement, class, where, source, why_##name},
 static struct oracle_rule all[ORC_RULES] = {
 #include "oracle/rules_buffers.def"
 #include "oracle/rules_state.def"

@@ -7,7 +7,7 @@ import pytest
 from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run
 
 COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench",
-            "stream", "live"]
+            "stream", "live", "explain"]
 TAKES_PROGRAM = ["run", "show", "asm", "minimize", "sweep"]
 TAKES_CAPTURE = ["replay", "import"]
 

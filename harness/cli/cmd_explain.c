@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A rule for someone who has never seen it: what it says and why, what breaks it, what keeps it.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "cli/cli.h"
+
+#define INDENT 12
+
+struct explained {
+    struct planted_bug *bug;
+    uint32_t bugs;
+    struct cli_paths programs;
+    struct rule_coverage *coverage;
+    char patches[4096], shown_by[4096]; /* folders */
+};
+
+static const char *level_meaning(enum verdict_level level)
+{
+    static const char *const text[] = {
+        [LEVEL_MUST] = "a driver that breaks it fails the run",
+        [LEVEL_SHOULD] = "breaking it is a warning; with --strict it fails the run",
+        [LEVEL_PERMISSION] = "it allows something, so nothing is ever reported for it",
+        [LEVEL_READING] = "the documents are silent or contradict each other; a driver that breaks "
+                          "what the rig reads in them fails the run",
+        [LEVEL_HOST] = "it binds the rig, not the driver: breaking it is a fault of the rig (exit "
+                       "status 3)",
+    };
+    return text[level];
+}
+
+static const char *party_name(const char *who)
+{
+    return *who == 'T'   ? "the offload target (the driver under test)"
+           : *who == 'H' ? "the host stack (in a run: the rig)"
+                         : "NDIS (in a run: the rig)";
+}
+
+/* Words in lines of at most 100 columns, under one another. */
+static void put_wrapped(const char *label, const char *text)
+{
+    int column = printf("  %-*s", INDENT - 2, label);
+    for (const char *word = text; *word;) {
+        int length = (int)strcspn(word, " ");
+        bool fits = column == INDENT || column + 1 + length <= 100;
+        if (!fits) {
+            column = printf("\n%*s", INDENT, "") - 1;
+        }
+        column += printf("%s%.*s", column > INDENT ? " " : "", length, word);
+        word += length + (word[length] == ' ');
+    }
+    putchar('\n');
+}
+
+static void put_source(void *context, const char *text, const char *uri)
+{
+    const char **label = context;
+    put_wrapped(*label, text);
+    if (*uri) {
+        put_wrapped("", uri);
+    }
+    *label = "";
+}
+
+static void put_readings(const struct oracle_rule *rule)
+{
+    const struct cli_reading *reading[8];
+    uint32_t count = sources_readings(rule->source, reading, 8);
+    for (uint32_t i = 0; i < count; i++) {
+        char text[600];
+        snprintf(text, sizeof(text), "open in the documents: %s. The rig reads: %s.",
+                 reading[i]->question, reading[i]->reading);
+        put_wrapped(i ? "" : "reading", text);
+    }
+}
+
+static void put_bugs(const struct explained *e, const struct oracle_rule *rule)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < e->bugs; i++) {
+        const struct planted_bug *bug = &e->bug[i];
+        if (strcmp(bug->rule, rule->id) != 0) {
+            continue;
+        }
+        char text[512];
+        snprintf(text, sizeof(text), "%s: %s%s", bug->name, bug->story,
+                 bug->strict ? " (shows with --strict)" : "");
+        put_wrapped(any ? "" : "broken by", text);
+        printf("%*s%s/%s.patch\n", INDENT, "", e->patches, bug->name);
+        printf("%*s%s/%s.chim\n", INDENT, "", e->shown_by, bug->name);
+        printf("%*sscripts/bugs --programs %s\n", INDENT, "", bug->name);
+        any = true;
+    }
+    if (!any) {
+        put_wrapped("broken by", "no planted bug breaks this rule");
+    }
+}
+
+static const char *best_program(const struct explained *e, uint32_t index)
+{
+    const struct rule_coverage *c = e->coverage;
+    return c && c->most[index] ? e->programs.path[c->best[index]] : NULL;
+}
+
+static void put_program(const struct explained *e, const struct oracle_rule *rule, uint32_t index)
+{
+    const char *path = best_program(e, index);
+    char text[4200];
+    if (path) {
+        snprintf(text, sizeof(text), "%s (evaluates it %u times)", path, e->coverage->most[index]);
+        put_wrapped("kept by", text);
+        printf("%*schimneysweep run --trace %s\n", INDENT, "", path);
+    } else {
+        put_wrapped("kept by", !rules_needs_program(rule) ? "nothing to evaluate"
+                               : e->coverage              ? "no program of corpora/ evaluates it"
+                                             : "no corpora/ found here to look for a program in");
+    }
+}
+
+static void put_text(const struct explained *e, const struct oracle_rule *rule, uint32_t index)
+{
+    char text[1024];
+    const char *label = "source";
+    bool color = cli_color(stdout);
+    printf("%s%s%s\n", color ? "\033[1m" : "", rule->id, color ? "\033[0m" : "");
+    put_wrapped("rule", rule->statement);
+    put_wrapped("why", rule->why);
+    snprintf(text, sizeof(text), "%s: %s", rules_level_name(rule->level),
+             level_meaning(rule->level));
+    put_wrapped("level", text);
+    put_wrapped("binds", party_name(rule->who));
+    snprintf(text, sizeof(text), "%s%s%s", rules_class_name(rule->check),
+             rules_needs_program(rule) ? ", in harness/: " : ": ", rule->where);
+    put_wrapped("judged", text);
+    sources_visit(rule->source, put_source, &label);
+    put_readings(rule);
+    put_bugs(e, rule);
+    put_program(e, rule, index);
+}
+
+static void put_json_pair(const char *name, const char *value, const char *end)
+{
+    printf("\"%s\": ", name);
+    if (value) {
+        cli_json_string(stdout, value);
+    } else {
+        fputs("null", stdout);
+    }
+    fputs(end, stdout);
+}
+
+static void put_json_source(void *context, const char *text, const char *uri)
+{
+    const char **separator = context;
+    printf("%s{", *separator);
+    put_json_pair("text", text, ", ");
+    put_json_pair("uri", *uri ? uri : NULL, "}");
+    *separator = ", ";
+}
+
+static void put_json_bugs(const struct explained *e, const struct oracle_rule *rule)
+{
+    const char *separator = "";
+    char text[4600];
+    fputs("\"planted_bugs\": [", stdout);
+    for (uint32_t i = 0; i < e->bugs; i++) {
+        const struct planted_bug *bug = &e->bug[i];
+        if (strcmp(bug->rule, rule->id) != 0) {
+            continue;
+        }
+        printf("%s{", separator);
+        put_json_pair("name", bug->name, ", ");
+        put_json_pair("story", bug->story, ", ");
+        snprintf(text, sizeof(text), "%s/%s.patch", e->patches, bug->name);
+        put_json_pair("patch", text, ", ");
+        snprintf(text, sizeof(text), "%s/%s.chim", e->shown_by, bug->name);
+        put_json_pair("program", text, ", ");
+        printf("\"strict\": %s, ", bug->strict ? "true" : "false");
+        snprintf(text, sizeof(text), "scripts/bugs --programs %s", bug->name);
+        put_json_pair("command", text, "}");
+        separator = ", ";
+    }
+    fputs("], ", stdout);
+}
+
+static void put_json(const struct explained *e, const struct oracle_rule *rule, uint32_t index)
+{
+    const char *separator = "";
+    const struct cli_reading *reading[8];
+    uint32_t readings = sources_readings(rule->source, reading, 8);
+    fputs("  {", stdout);
+    put_json_pair("id", rule->id, ", ");
+    put_json_pair("statement", rule->statement, ", ");
+    put_json_pair("why", rule->why, ", ");
+    put_json_pair("level", rules_level_name(rule->level), ", ");
+    put_json_pair("level_meaning", level_meaning(rule->level), ", ");
+    put_json_pair("binds", party_name(rule->who), ", ");
+    put_json_pair("class", rules_class_name(rule->check), ", ");
+    put_json_pair("where", rule->where, ", ");
+    fputs("\"sources\": [", stdout);
+    sources_visit(rule->source, put_json_source, &separator);
+    fputs("], \"readings\": [", stdout);
+    for (uint32_t i = 0; i < readings; i++) {
+        fputs(i ? ", {" : "{", stdout);
+        put_json_pair("question", reading[i]->question, ", ");
+        put_json_pair("reading", reading[i]->reading, "}");
+    }
+    fputs("], ", stdout);
+    put_json_bugs(e, rule);
+    put_json_pair("program", best_program(e, index), ", ");
+    printf("\"evaluated\": %u}", e->coverage ? e->coverage->most[index] : 0);
+}
+
+/* Whether the rule is meant: by its id, or by a prefix that ends with a dash or at one. */
+static bool meant(const struct oracle_rule *rule, const char *name)
+{
+    size_t length = strlen(name);
+    bool ends = length && (name[length - 1] == '-' || rule->id[length] == '-');
+    return !strcasecmp(rule->id, name) || (ends && !strncasecmp(rule->id, name, length));
+}
+
+static uint32_t choose(const char *name, bool *wanted)
+{
+    uint32_t count, chosen = 0;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        wanted[i] = strlen(rules[i].id) >= strlen(name) && meant(&rules[i], name);
+        chosen += wanted[i];
+    }
+    if (!chosen) {
+        const struct oracle_rule *near[4];
+        unsigned found = rules_nearest(name, near, 4);
+        fprintf(stderr, "explain: no rule '%s'; the nearest are", name);
+        for (unsigned i = 0; i < found; i++) {
+            fprintf(stderr, "%s %s", i ? "," : "", near[i]->id);
+        }
+        fputs(" (chimneysweep rules lists all)\n", stderr);
+    }
+    return chosen;
+}
+
+/* Measures the situations; all of corpora/ only if a rule that is wanted needs more. */
+static int measure(struct explained *e, const bool *wanted)
+{
+    static const char *const folders[] = {"corpora/situations", "corpora"};
+    static struct world world;
+    bool missing = true;
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    char path[4096];
+    for (unsigned k = 0; k < 2 && missing && cli_project(folders[k], path, sizeof(path)); k++) {
+        e->programs = (struct cli_paths){0};
+        int status = cli_collect(&e->programs, path) ? EXIT_PASS : EXIT_USAGE;
+        status = status || k ? status : cli_open_world(&world, NULL);
+        e->coverage = status ? NULL : rules_measure(&world, &e->programs, &status);
+        if (status) {
+            return status;
+        }
+        missing = false;
+        for (uint32_t i = 0; i < count; i++) {
+            missing |= wanted[i] && rules_needs_program(&rules[i]) && !e->coverage->most[i];
+        }
+    }
+    return EXIT_PASS;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+    static struct explained e;
+    static bool wanted[RULES_MAX];
+    bool json = false;
+    const struct cli_option options[] = {{"--json", NULL, "print a JSON list", &json, NULL}};
+    int status;
+    int names = cli_parse(argc, argv, options, 1, "explain [--json] RULE|PREFIX-",
+                          "  chimneysweep explain RCV-FIFO-1\n"
+                          "  chimneysweep explain IND-\n"
+                          "  chimneysweep explain --json WIRE-SACK\n",
+                          &status);
+    if (names < 0) {
+        return status;
+    }
+    if (names != 1) {
+        fputs("explain: expected one rule, or the beginning of some (explain --help)\n", stderr);
+        return EXIT_USAGE;
+    }
+    uint32_t left = choose(argv[1], wanted), count;
+    status = left ? measure(&e, wanted) : EXIT_USAGE;
+    if (status) {
+        return status;
+    }
+    if (cli_project("harness/bugs", e.patches, sizeof(e.patches)) &&
+        cli_project("corpora/bugs", e.shown_by, sizeof(e.shown_by))) {
+        e.bug = planted_bugs(e.patches, &e.bugs);
+    }
+    const struct oracle_rule *rules = oracle_rules(&count);
+    fputs(json ? "[\n" : "", stdout);
+    for (uint32_t i = 0; i < count; i++) {
+        if (wanted[i]) {
+            (json ? put_json : put_text)(&e, &rules[i], i);
+            left--;
+            fputs(json ? (left ? ",\n" : "\n]\n") : (left ? "\n" : ""), stdout);
+        }
+    }
+    return EXIT_PASS;
+}

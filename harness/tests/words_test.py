@@ -1,0 +1,110 @@
+"""What a verdict means, for someone who has never seen the rule: every rule explains itself."""
+import json
+import re
+
+import pytest
+from rig import PROGRAMS, PROJECT, run
+
+RULES = json.loads(run("rules", "--json").stdout)
+BUGS = {p.stem: dict(line.split(": ", 1) for line in p.read_text().split("\n\n", 1)[0].splitlines())
+        for p in (PROJECT / "harness/bugs").glob("*.patch")}
+
+
+def explain(*arguments):
+    got = run("explain", "--json", *arguments, cwd=PROJECT)
+    assert got.returncode == 0, got.stderr
+    return json.loads(got.stdout)
+
+
+@pytest.fixture(scope="module")
+def explained():
+    areas = sorted({rule["id"].split("-")[0] for rule in RULES})
+    return {item["id"]: item for area in areas for item in explain(area)}
+
+
+def test_every_rule_is_explained(explained):
+    assert sorted(explained) == sorted(rule["id"] for rule in RULES)
+    for rule in RULES:
+        item = explained[rule["id"]]
+        assert {key: item[key] for key in ("statement", "level", "class", "where")} == {
+            key: rule[key] for key in ("statement", "level", "class", "where")}
+
+
+def words(text):
+    return set(re.findall(r"[a-z]{4,}", text.lower()))
+
+
+def test_every_rule_says_why_it_matters_and_no_two_say_the_same(explained):
+    whys = {name: item["why"] for name, item in explained.items()}
+    for name, why in whys.items():
+        assert 60 <= len(why) <= 320 and why[0].isupper() and why.endswith((".", ").")), name
+        assert not re.search(r"\brequired by\b|\bthe spec\b|\bTODO\b", why), name
+        assert why != explained[name]["statement"]
+    names = sorted(whys)
+    for i, one in enumerate(names):
+        for other in names[i + 1:]:
+            common = len(words(whys[one]) & words(whys[other]))
+            assert common < 0.6 * min(len(words(whys[one])), len(words(whys[other]))), (one, other)
+
+
+def test_every_rule_has_a_source_that_can_be_found(explained):
+    for name, item in explained.items():
+        assert item["sources"] or item["readings"], name
+        for source in item["sources"]:
+            # An abbreviation that nobody wrote out would stand here as it is.
+            assert not re.search(r"\b[dgmw]\.\w|\bS[01]\b|\br\d{4}\b", source["text"]), (name, source)
+
+
+def test_planted_bugs_are_those_of_the_patches(explained):
+    for name, item in explained.items():
+        mine = {bug["name"]: bug["story"] for bug in item["planted_bugs"]}
+        assert mine == {stem: head["Story"] for stem, head in BUGS.items() if head["Rule"] == name}
+        for bug in item["planted_bugs"]:
+            assert (PROJECT / bug["patch"]).exists() and (PROJECT / bug["program"]).exists()
+            assert bug["command"] == f"scripts/bugs --programs {bug['name']}"
+
+
+def test_the_program_that_keeps_a_rule_evaluates_it(explained):
+    shown = [item for item in explained.values() if item["program"]]
+    assert len(shown) > 200
+    for item in shown[::20]:
+        report = json.loads(run("run", "--json", PROJECT / item["program"]).stdout)
+        assert report["rules"][item["id"]] == item["evaluated"] > 0
+
+
+def test_the_text_says_all_of_it():
+    text = run("explain", "RCV-FIFO-1", cwd=PROJECT).stdout
+    item = explain("RCV-FIFO-1")[0]
+    plain = " ".join(text.split())
+    for said in (item["statement"], item["why"], item["level_meaning"], item["sources"][0]["text"],
+                 item["planted_bugs"][0]["story"], item["planted_bugs"][0]["command"], item["program"]):
+        assert said in plain
+    assert max(map(len, (line for line in text.splitlines() if "://" not in line and "/" not in line))) <= 100
+    assert "no planted bug breaks this rule" in run("explain", "RCV-ST-OK-2", cwd=PROJECT).stdout
+
+
+def test_it_works_from_anywhere(tmp_path):
+    assert "order-batch-reversed" in run("explain", "RCV-FIFO-1", cwd=tmp_path).stdout
+
+
+def test_ids_are_taken_in_any_case_and_by_their_beginning():
+    assert [item["id"] for item in explain("rcv-fifo-1")] == ["RCV-FIFO-1"]
+    assert [item["id"] for item in explain("RCV-FIFO")] == ["RCV-FIFO-1", "RCV-FIFO-2"]
+    assert all(item["id"].startswith("IND-") for item in explain("IND-"))
+
+
+@pytest.mark.parametrize("typed, meant", [("RCV-FIF0-1", "RCV-FIFO-1"), ("FIFO-1", "RCV-FIFO-1"),
+                                          ("WIRE_SACK_1", "WIRE-SACK-1"), ("TERM-DRAIN", None)])
+def test_unknown_ids_are_answered_with_the_nearest(typed, meant):
+    got = run("explain", typed)
+    if meant:
+        assert got.returncode == 2 and not got.stdout
+        assert len(got.stderr.splitlines()) == 1 and meant in got.stderr
+    else:
+        assert got.returncode == 0
+
+
+def test_unknown_arguments_are_usage_errors():
+    assert run("explain").returncode == run("explain", "A", "B").returncode == 2
+    assert run("explain", "").returncode == run("explain", "x" * 5000).returncode == 2
+    assert PROGRAMS
