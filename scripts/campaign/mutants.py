@@ -1,6 +1,7 @@
 """Where the core's sources can be changed by a little, and how: operators, constants, statements."""
-import random
+import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +108,12 @@ def of_file(root: Path, path: str) -> list:
 
 
 def sample(root: Path, paths: list, seed: int) -> list:
-    """All mutants of the files, in an order that the seed decides."""
+    """All mutants of the files, in an order that the seed decides and that a change elsewhere leaves as it is."""
     every = [m for path in paths for m in of_file(root, path)]
-    random.Random(seed).shuffle(every)
-    return every
+    seen = Counter()
+    ranked = []
+    for mutant in every:
+        key = mutant.key()
+        seen[key] += 1
+        ranked.append((hashlib.sha256(f"{seed}\t{key}\t{seen[key]}".encode()).digest(), mutant))
+    return [mutant for _, mutant in sorted(ranked, key=lambda pair: pair[0])]

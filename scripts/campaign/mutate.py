@@ -122,6 +122,10 @@ def reviewed() -> dict:
     return known
 
 
+def place(mutant: mutants.Mutant) -> str:
+    return f"{mutant.path}:{mutant.line} {mutant.function}: {mutant.old} -> {mutant.new or 'nothing'}"
+
+
 def classify(judged: list) -> None:
     known = reviewed()
     for j in judged:
@@ -143,6 +147,8 @@ def run(workshops: list, order: list, count: int) -> list:
             judged = workshop.judge(mutant)
             if judged.result != "not compiled":
                 done.append(judged)
+            if judged.result == "lives":
+                print(f"mutate: lives: {place(mutant)}", file=sys.stderr, flush=True)
             if time.monotonic() - last > 10:
                 last = time.monotonic()
                 lives = sum(j.result == "lives" for j in done)
@@ -170,8 +176,7 @@ def report(judged: list, as_json: bool) -> float:
         return share
     for j in judged:
         if j.result == "lives":
-            print(f"{j.mutant.path}:{j.mutant.line} {j.mutant.function}: {j.mutant.old} -> {j.mutant.new or 'nothing'}\n"
-                  f"    {j.mutant.text.strip()}\n    {j.reason}: {j.why}")
+            print(f"{place(j.mutant)}\n    {j.mutant.text.strip()}\n    {j.reason}: {j.why}")
     print(f"{len(judged)} mutants: {killed} killed, {equivalent} equivalent, {unseen} not observable, {missed} missed; "
           f"{100 * share:.1f} % of those that are not equivalent were killed")
     return share
