@@ -31,8 +31,15 @@ void bench_add(struct bench *bench, const char *name, double value, const char *
 
 /* False: it could not be measured; one line on stderr says why. */
 bool bench_fuzz_exec(struct bench *bench);
+/* Seconds of one pass over the corpus, measured for so long; 0 = it could not be measured. */
+double bench_fuzz_pass(struct bench *bench, bool oracle, double seconds);
 enum bench_receive { BENCH_POSTED, BENCH_INDICATED, BENCH_SWAPPED };
 bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle);
+/* Nanoseconds of a segment, measured for so long; 0 = it could not be measured. */
+double bench_receive_for(struct bench *bench, const char *name, enum bench_receive how, bool oracle,
+                         double seconds);
+/* How many times as long the same takes with the oracle on. */
+bool bench_oracle(struct bench *bench);
 /* What lwIP takes for the same segments, and what part of it the target took in this run. */
 bool bench_lwip(struct bench *bench);
 bool bench_send(struct bench *bench);

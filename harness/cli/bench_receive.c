@@ -100,19 +100,27 @@ static void body(struct world *world, void *context)
     }
 }
 
-bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle)
+double bench_receive_for(struct bench *bench, const char *name, enum bench_receive how, bool oracle,
+                         double seconds)
 {
     static struct receive receive;
     memset(&receive, 0, sizeof(receive));
     receive.how = how;
-    receive.seconds = bench->seconds;
+    receive.seconds = seconds;
     receive.seq = BENCH_SEQUENCE;
     struct world_options options = {.oracle_off = !oracle, .trace_off = true};
     world_run(bench->world, &options, body, &receive);
-    if (!bench_verdict(bench, name, receive.failed ? "the data did not arrive" : NULL)) {
+    bool good = bench_verdict(bench, name, receive.failed ? "the data did not arrive" : NULL);
+    return good ? receive.busy * 1e9 / (double)receive.segments : 0;
+}
+
+bool bench_receive(struct bench *bench, const char *name, enum bench_receive how, bool oracle)
+{
+    double nanoseconds = bench_receive_for(bench, name, how, oracle, bench->seconds);
+    if (nanoseconds <= 0) {
         return false;
     }
-    bench_add(bench, name, receive.busy * 1e9 / (double)receive.segments, "ns/segment",
+    bench_add(bench, name, nanoseconds, "ns/segment",
               oracle ? "oracle on, checksums verified, making of frames excluded"
                      : "oracle off, checksums verified, making of frames excluded");
     return true;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,89 +21,6 @@ void bench_add(struct bench *bench, const char *name, double value, const char *
     snprintf(result->unit, sizeof(result->unit), "%s", unit);
     snprintf(result->note, sizeof(result->note), "%s", note);
     result->value = value;
-}
-
-#define PROGRAMS_MAX 4096
-
-static struct {
-    uint8_t *bytes[PROGRAMS_MAX];
-    size_t length[PROGRAMS_MAX];
-    uint32_t ops[PROGRAMS_MAX];
-    uint32_t count;
-} corpus;
-
-static void load_folder(const char *path)
-{
-    static struct program program;
-    static uint8_t bytes[PROGRAM_BINARY_MAX];
-    struct dirent **names;
-    int count = scandir(path, &names, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        char below[4096];
-        struct stat about;
-        snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
-        const char *end = strrchr(names[i]->d_name, '.');
-        bool is_program = end && (!strcmp(end, ".chim") || !strcmp(end, ".bin"));
-        if (names[i]->d_name[0] != '.' && !stat(below, &about)) {
-            if (S_ISDIR(about.st_mode)) {
-                load_folder(below);
-            } else if (is_program && corpus.count < PROGRAMS_MAX &&
-                       cli_read_program(below, &program)) {
-                size_t length = program_encode(&program, bytes, sizeof(bytes));
-                corpus.bytes[corpus.count] = malloc(length);
-                if (corpus.bytes[corpus.count]) {
-                    memcpy(corpus.bytes[corpus.count], bytes, length);
-                    corpus.ops[corpus.count] = program.count;
-                    corpus.length[corpus.count++] = length;
-                }
-            }
-        }
-        free(names[i]);
-    }
-    if (count >= 0) {
-        free(names);
-    }
-}
-
-static int by_value(const void *x, const void *y)
-{
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return a < b ? -1 : a > b;
-}
-
-bool bench_fuzz_exec(struct bench *bench)
-{
-    static struct program program;
-    corpus.count = 0;
-    load_folder(bench->corpora);
-    if (!corpus.count) {
-        fprintf(stderr,
-                "bench: %s: no programs there (expected the shipped corpora; --corpora DIR)\n",
-                bench->corpora);
-        return false;
-    }
-    struct run_options options = {0};
-    struct run_counts counts;
-    double start = bench_now(), spent = 0;
-    uint64_t runs = 0, ops = 0;
-    while (spent < bench->seconds) {
-        for (uint32_t i = 0; i < corpus.count; i++) {
-            program_decode(corpus.bytes[i], corpus.length[i], &program);
-            program_run(bench->world, &program, &options, &counts);
-            runs++;
-            ops += program.count;
-        }
-        spent = bench_now() - start;
-    }
-    static uint32_t sorted[PROGRAMS_MAX];
-    memcpy(sorted, corpus.ops, corpus.count * sizeof(sorted[0]));
-    qsort(sorted, corpus.count, sizeof(sorted[0]), by_value);
-    char note[160];
-    snprintf(note, sizeof(note), "one core, oracle on, %u programs of %s, median %u operations",
-             corpus.count, bench->corpora, sorted[corpus.count / 2]);
-    bench_add(bench, "fuzz_exec", (double)runs / spent, "executions/s", note);
-    bench_add(bench, "fuzz_ops", (double)ops / spent, "operations/s", note);
-    return true;
 }
 
 /* corpora/ of the checkout that holds build/<preset>/bin/chimneysweep. */
@@ -155,6 +69,10 @@ static bool measure(struct bench *bench, const char *only, bool *known)
             *known = true;
             good &= bench_receive(bench, receive[i].name, receive[i].how, receive[i].oracle);
         }
+    }
+    if (wanted(only, "oracle")) {
+        *known = true;
+        good &= bench_oracle(bench);
     }
     if (wanted(only, "rx_lwip_1460")) {
         *known = true;
@@ -209,7 +127,8 @@ int cmd_bench(int argc, char **argv)
         {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
          "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
-         "rx_lwip_1460 (after those two: the ratios), tx_1460, conn_cycle, rx_conns (with "
+         "oracle (what it multiplies these by), rx_lwip_1460 (after those two: the ratios), "
+         "tx_1460, conn_cycle, rx_conns (with "
          "mem_conn), timers",
          NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},

@@ -167,7 +167,8 @@ def test_bench_json_has_the_promised_figures():
     got = run("bench", "--json", "--seconds", 1)
     assert got.returncode == 0, got.stderr
     figures = {item["name"]: item["value"] for item in json.loads(got.stdout)}
-    assert {"fuzz_exec", "rx_posted_1460", "rx_indicate_1460", "rx_lwip_1460", "rx_posted_1460_of_lwip"} <= figures.keys()
+    assert {"fuzz_exec", "rx_posted_1460", "rx_indicate_1460", "rx_lwip_1460", "rx_posted_1460_of_lwip",
+            "oracle_rx_posted_1460", "oracle_rx_indicate_1460", "oracle_fuzz_exec"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
     assert run("bench", "--only", "nothing").returncode == 2
 
