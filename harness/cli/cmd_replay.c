@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/sarif.h"
 #include "replay/replay.h"
 
 static void show_finding(const struct trace *trace)
 {
     render_verdict(stdout, trace, NULL, 25);
     fflush(stdout);
+}
+
+static void add_result(void *context, const char *file, const struct flow *flow,
+                       enum flow_side target, const struct replay_result *result)
+{
+    char where[64];
+    if (!result->tried || result->kind == VERDICT_PASS) {
+        return;
+    }
+    snprintf(where, sizeof(where), "stream %u, the %s as the target", flow->stream,
+             target == FLOW_CLIENT ? "client" : "server");
+    sarif_add(context, &(struct sarif_result){.kind = result->kind,
+                                              .rule = result->rule,
+                                              .expected = "",
+                                              .actual = result->reason,
+                                              .uri = file,
+                                              .where = where,
+                                              .event = result->event,
+                                              .time_ns = result->time_ns,
+                                              .connection = UINT32_MAX});
 }
 
 static bool checksums_of(const char *text, enum flow_checksums *out)
@@ -28,11 +48,14 @@ static bool checksums_of(const char *text, enum flow_checksums *out)
 int cmd_replay(int argc, char **argv)
 {
     const char *driver = NULL, *checksums = NULL, *stream = NULL, *timeout = "20";
+    const char *sarif_path = NULL;
+    static struct sarif sarif;
     bool verbose = false;
     static struct replay_options replay = {.stream = -1};
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per conversation, then the totals", &replay.json, NULL},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
         {"--local", "END", "end that the target takes: an address, client or server (both in turn)",
          NULL, &replay.local},
         {"--checksums", "HOW", "auto (repair those of offloading senders), keep or fix", NULL,
@@ -50,7 +73,8 @@ int cmd_replay(int argc, char **argv)
                           "replay [OPTIONS] CAPTURE|FOLDER...",
                           "  chimneysweep replay pcaps/\n"
                           "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
-                          "  chimneysweep replay --json night.pcapng | tail -1\n",
+                          "  chimneysweep replay --json night.pcapng | tail -1\n"
+                          "  chimneysweep replay --sarif found.sarif pcaps/\n",
                           &status);
     if (files < 0) {
         return status;
@@ -67,12 +91,15 @@ int cmd_replay(int argc, char **argv)
     }
     static struct world world;
     status = cli_open_world(&world, driver);
-    if (status) {
-        return status;
+    if (status || !sarif_open(&sarif, sarif_path)) {
+        return status ? status : EXIT_USAGE;
     }
     replay.world = &world;
     replay.stream = stream ? (int64_t)number : -1;
     replay.timeout_s = (unsigned)seconds;
     replay.finding = verbose && !replay.json ? show_finding : NULL;
-    return replay_main(&replay, argv + 1, files);
+    replay.judged = add_result;
+    replay.context = &sarif;
+    status = replay_main(&replay, argv + 1, files);
+    return sarif_close(&sarif, status) ? status : EXIT_USAGE;
 }

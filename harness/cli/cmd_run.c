@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/sarif.h"
 
 static void print_trace(const struct trace *trace)
 {
@@ -37,74 +37,95 @@ static bool run_twice(struct world *world, const struct program *program,
     return true;
 }
 
-int cmd_run(int argc, char **argv)
+struct command {
+    bool json, trace, strict, cell;
+    const char *driver, *guard, *timeout_text, *events_text, *sarif_path;
+    unsigned long timeout_s, events;
+};
+
+static bool parse(struct command *c, int argc, char **argv, int *status)
 {
-    bool json = false, trace = false, strict = false, cell = false;
-    const char *guard = "poison", *driver = NULL, *timeout_text = "10", *events_text = "25";
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
-        {"--trace", NULL, "print every event", &trace, NULL},
-        {"--json", NULL, "print one JSON object", &json, NULL},
-        {"--strict", NULL, "\"should\" rules fail too", &strict, NULL},
-        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
-        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers", &cell,
-         NULL},
-        {"--events", "N", "how many last events a verdict shows (25)", NULL, &events_text},
-        {"--timeout", "S", "CPU seconds before it counts as a hang (10)", NULL, &timeout_text},
+        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &c->driver},
+        {"--trace", NULL, "print every event", &c->trace, NULL},
+        {"--json", NULL, "print one JSON object", &c->json, NULL},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
+        {"--strict", NULL, "\"should\" rules fail too", &c->strict, NULL},
+        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &c->guard},
+        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
+         &c->cell, NULL},
+        {"--events", "N", "how many last events a verdict shows (25)", NULL, &c->events_text},
+        {"--timeout", "S", "CPU seconds before it counts as a hang (10)", NULL, &c->timeout_text},
     };
-    int status;
     int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
                           "run [OPTIONS] PROGRAM",
                           "  chimneysweep run corpora/situations/reordered-segments.chim\n"
                           "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
-                          "  chimneysweep run --json crash-1.bin | jq .rule\n",
-                          &status);
-    unsigned long timeout_s, events;
+                          "  chimneysweep run --json crash-1.bin | jq .rule\n"
+                          "  chimneysweep run --sarif found.sarif crash-1.bin\n",
+                          status);
     if (files < 0) {
-        return status;
+        return false;
     }
+    *status = EXIT_USAGE;
     if (files != 1) {
         fputs("run: expected one program file (run --help)\n", stderr);
-        return EXIT_USAGE;
+        return false;
     }
-    if (!cli_number("--timeout", timeout_text, 1, 86400, &timeout_s) ||
-        !cli_number("--events", events_text, 0, TRACE_RECORDS, &events)) {
-        return EXIT_USAGE;
+    return cli_number("--timeout", c->timeout_text, 1, 86400, &c->timeout_s) &&
+           cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
+}
+
+static void show(const struct command *c, const char *path, const struct trace *trace,
+                 const uint32_t *ran)
+{
+    if (c->trace) {
+        print_trace(trace);
     }
+    if (c->json) {
+        render_verdict_json(stdout, path, trace, ran);
+        return;
+    }
+    char again[4600];
+    bool guarded = strcmp(c->guard, "poison") != 0;
+    snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s%s%s%s",
+             c->driver ? "--driver " : "", c->driver ? c->driver : "", c->driver ? " " : "",
+             c->strict ? "--strict " : "", guarded ? "--guard " : "", guarded ? c->guard : "",
+             guarded ? " " : "", path);
+    render_verdict(stdout, trace, again, c->trace ? 0 : (unsigned)c->events);
+}
+
+int cmd_run(int argc, char **argv)
+{
     static struct program program;
     static struct world world;
-    if (!cli_read_program(argv[1], &program)) {
+    struct command c = {.guard = "poison", .timeout_text = "10", .events_text = "25"};
+    struct sarif sarif;
+    int status;
+    if (!parse(&c, argc, argv, &status)) {
+        return status;
+    }
+    const char *path = argv[1];
+    if (!cli_read_program(path, &program)) {
         return EXIT_USAGE;
     }
-    status = cli_open_world(&world, driver);
-    status = status ? status : cli_guard(guard);
-    if (status) {
-        return status;
+    status = cli_open_world(&world, c.driver);
+    status = status ? status : cli_guard(c.guard);
+    if (status || !sarif_open(&sarif, c.sarif_path)) {
+        return status ? status : EXIT_USAGE;
     }
     uint32_t rules;
     oracle_rules(&rules);
-    uint32_t *ran = json ? cli_shared(rules * sizeof(*ran)) : NULL;
+    uint32_t *ran = c.json ? cli_shared(rules * sizeof(*ran)) : NULL;
     oracle_count_into(world.oracle, ran);
-    struct run_options run = {.strict = strict, .context_is_cell = cell};
-    if (!run_twice(&world, &program, &run, (unsigned)timeout_s)) {
-        fputs("run: no process for the run can be made\n", stderr);
-        return EXIT_ENVIRONMENT;
-    }
-    if (trace) {
-        print_trace(world.trace);
-    }
-    if (json) {
-        render_verdict_json(stdout, argv[1], world.trace, ran);
+    struct run_options run = {.strict = c.strict, .context_is_cell = c.cell};
+    if (run_twice(&world, &program, &run, (unsigned)c.timeout_s)) {
+        show(&c, path, world.trace, ran);
+        sarif_add_run(&sarif, path, world.trace);
+        status = verdict_exit_status(world.trace->verdict.kind);
     } else {
-        char again[4600];
-        snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s%s%s", driver ? "--driver " : "",
-                 driver ? driver : "", driver ? " " : "", strict ? "--strict " : "",
-                 strcmp(guard, "poison") ? "--guard " : "",
-                 !strcmp(guard, "poison")  ? ""
-                 : !strcmp(guard, "pages") ? "pages "
-                                           : "off ",
-                 argv[1]);
-        render_verdict(stdout, world.trace, again, trace ? 0 : (unsigned)events);
+        fputs("run: no process for the run can be made\n", stderr);
+        status = EXIT_ENVIRONMENT;
     }
-    return verdict_exit_status(world.trace->verdict.kind);
+    return sarif_close(&sarif, status) ? status : EXIT_USAGE;
 }

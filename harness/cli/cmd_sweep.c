@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/sarif.h"
 #include "program/isolate.h"
 
 #define PROGRAM_SECONDS 10u /* of CPU; the longest of corpora/ takes a hundredth of one */
@@ -15,6 +15,7 @@
 struct entry {
     const char *path;
     uint64_t hash;
+    char warning_rule[24], warning_text[VERDICT_TEXT_MAX]; /* the first, of a run that passed */
 };
 
 struct sweep {
@@ -22,6 +23,7 @@ struct sweep {
     uint32_t count;
     struct world world;
     struct run_options run;
+    struct sarif sarif;
     bool quiet, first;
     uint64_t sum;
     struct shared {
@@ -82,10 +84,13 @@ static void pass(void *context)
         if (shared->round == 0) {
             entry->hash = sweep->world.trace->hash;
             note(shared, &counts);
-            shared->warnings += sweep->world.trace->verdict.warnings;
-            if (sweep->world.trace->verdict.kind != VERDICT_PASS) {
+            const struct verdict *verdict = &sweep->world.trace->verdict;
+            shared->warnings += verdict->warnings;
+            if (verdict->kind != VERDICT_PASS) {
                 return;
             }
+            memcpy(entry->warning_rule, verdict->warning_rule, sizeof(entry->warning_rule));
+            memcpy(entry->warning_text, verdict->warning_text, sizeof(entry->warning_text));
             run_file(sweep, &program, &counts);
         }
         if (!same(sweep, entry)) {
@@ -108,6 +113,10 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
                 break;
             }
             const char *path = sweep->entry[sweep->shared->at].path;
+            if (sweep->shared->round == 0 ||
+                sweep->world.trace->verdict.kind == VERDICT_NONDETERMINISM) {
+                sarif_add_run(&sweep->sarif, path, sweep->world.trace);
+            }
             if (sweep->shared->round == 0) {
                 failed++;
                 if (json) {
@@ -129,6 +138,23 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
         }
     }
     return failed;
+}
+
+static void add_warnings(struct sweep *sweep)
+{
+    for (uint32_t i = 0; i < sweep->count; i++) {
+        const struct entry *entry = &sweep->entry[i];
+        if (entry->warning_rule[0]) {
+            sarif_add(&sweep->sarif, &(struct sarif_result){.warning = true,
+                                                            .rule = entry->warning_rule,
+                                                            .expected = "",
+                                                            .actual = entry->warning_text,
+                                                            .uri = entry->path,
+                                                            .where = "",
+                                                            .event = VERDICT_NO_EVENT,
+                                                            .connection = UINT32_MAX});
+        }
+    }
 }
 
 static void summary(const struct sweep *sweep, uint32_t failed, bool json)
@@ -153,24 +179,50 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
     putchar('\n');
 }
 
+static bool collect(struct sweep *sweep, char **argv, int files)
+{
+    static struct program program;
+    struct cli_paths paths = {0};
+    for (int i = 1; i <= files; i++) {
+        if (!cli_collect(&paths, argv[i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < paths.count; i++) {
+        if (!cli_read_program(paths.path[i], &program)) {
+            return false;
+        }
+    }
+    sweep->count = paths.count;
+    sweep->shared = cli_shared(sizeof(*sweep->shared) + paths.count * sizeof(struct entry));
+    sweep->entry = (struct entry *)(void *)(sweep->shared ? sweep->shared + 1 : NULL);
+    for (uint32_t i = 0; sweep->entry && i < paths.count; i++) {
+        sweep->entry[i].path = paths.path[i];
+    }
+    return true;
+}
+
 int cmd_sweep(int argc, char **argv)
 {
-    bool json = false, quiet = false;
-    const char *driver = NULL, *guard = "poison";
+    bool json = false;
+    const char *driver = NULL, *guard = "poison", *sarif = NULL;
     static struct sweep sweep;
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per failure, then totals", &json, NULL},
-        {"--quiet", NULL, "no events with the verdicts", &quiet, NULL},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif},
+        {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
         {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
     };
     int status;
-    int files = cli_parse(argc, argv, options, 6, "sweep [OPTIONS] FILE|FOLDER...",
+    int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
+                          "sweep [OPTIONS] FILE|FOLDER...",
                           "  chimneysweep sweep corpora/\n"
                           "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
-                          "  chimneysweep sweep --driver ./other.so --strict --first corpora\n",
+                          "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
+                          "  chimneysweep sweep --quiet --sarif found.sarif corpora\n",
                           &status);
     if (files < 1) {
         if (files == 0) {
@@ -178,41 +230,26 @@ int cmd_sweep(int argc, char **argv)
         }
         return status;
     }
-    struct cli_paths paths = {0};
-    static struct program program;
-    for (int i = 1; i <= files; i++) {
-        if (!cli_collect(&paths, argv[i])) {
-            return EXIT_USAGE;
-        }
-    }
-    for (uint32_t i = 0; i < paths.count; i++) {
-        if (!cli_read_program(paths.path[i], &program)) {
-            return EXIT_USAGE;
-        }
+    if (!collect(&sweep, argv, files)) {
+        return EXIT_USAGE;
     }
     status = cli_open_world(&sweep.world, driver);
     status = status ? status : cli_guard(guard);
-    if (status) {
-        return status;
+    status = status || sweep.shared ? status : EXIT_ENVIRONMENT;
+    if (status || !sarif_open(&sweep.sarif, sarif)) {
+        return status ? status : EXIT_USAGE;
     }
-    sweep.count = paths.count;
-    sweep.shared = cli_shared(sizeof(*sweep.shared) + paths.count * sizeof(struct entry));
-    if (!sweep.shared) {
-        return EXIT_ENVIRONMENT;
-    }
-    sweep.entry = (struct entry *)(void *)(sweep.shared + 1);
-    for (uint32_t i = 0; i < paths.count; i++) {
-        sweep.entry[i].path = paths.path[i];
-    }
-    sweep.quiet = quiet;
     uint32_t failed = sweep_all(&sweep, json);
     if (failed == UINT32_MAX) {
         fputs("sweep: no process for the runs can be made\n", stderr);
+        sarif_close(&sweep.sarif, EXIT_ENVIRONMENT);
         return EXIT_ENVIRONMENT;
     }
     for (uint32_t i = 0; i < sweep.count; i++) {
         sweep.sum = sweep.sum * 0x9e3779b97f4a7c15u + sweep.entry[i].hash;
     }
     summary(&sweep, failed, json);
-    return failed ? EXIT_FINDING : EXIT_PASS;
+    add_warnings(&sweep);
+    status = failed ? EXIT_FINDING : EXIT_PASS;
+    return sarif_close(&sweep.sarif, status) ? status : EXIT_USAGE;
 }

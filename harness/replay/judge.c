@@ -35,6 +35,8 @@ bool judge_before(const struct flow *flow, struct replay_result *result)
 static void from_oracle(struct replay_result *result, const struct verdict *verdict)
 {
     snprintf(result->rule, sizeof(result->rule), "%s", verdict->rule);
+    result->event = verdict->event;
+    result->time_ns = verdict->time_ns;
     if (verdict->expected[0]) {
         say(result, verdict->kind, "expected %s vs actual %s (event %u, %.3f ms)",
             verdict->expected, verdict->actual, verdict->event, (double)verdict->time_ns / 1e6);

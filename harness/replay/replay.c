@@ -115,6 +115,7 @@ static bool run_file(struct job *job)
     for (uint32_t i = 0; i < 2 * job->file->flows; i++) {
         const struct flow *flow = &job->file->flow[i / 2];
         bool wanted = options->stream < 0 || flow->stream == options->stream;
+        shared->result[i].event = VERDICT_NO_EVENT;
         shared->result[i].tried = wanted && is_local(options, flow, (enum flow_side)(i % 2));
     }
     while (shared->at < 2 * job->file->flows) {
@@ -163,6 +164,9 @@ static void report_file(struct session *session, const char *path, const struct 
                      options->local);
         }
         report_conversation(stdout, options->json, path, flow, pair, &session->totals);
+        for (uint32_t side = 0; options->judged && side < 2; side++) {
+            options->judged(options->context, path, flow, (enum flow_side)side, &pair[side]);
+        }
     }
 }
 

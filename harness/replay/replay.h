@@ -8,6 +8,7 @@
 #define REPLAY_REPLAY_H
 
 #include "replay/flow.h"
+#include "replay/result.h"
 #include "world/world.h"
 
 struct replay_options {
@@ -22,6 +23,11 @@ struct replay_options {
     unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace after each run with a finding, in the process of that run. May be NULL. */
     void (*finding)(const struct trace *trace);
+    /* Sees each conversation's result with either end as the target's, tried or not. May be NULL.
+     */
+    void (*judged)(void *context, const char *file, const struct flow *flow, enum flow_side target,
+                   const struct replay_result *result);
+    void *context;
 };
 
 /* Files and directories (every .pcap, .pcapng and .cap below them). Exit status: 0 all that could

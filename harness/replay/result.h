@@ -22,6 +22,8 @@ struct replay_result {
     enum verdict_kind kind;
     char rule[24];
     char reason[REPLAY_REASON_MAX]; /* of anything but a plain pass; of a pass: what limits it */
+    uint32_t event;                 /* of the oracle's verdict, or VERDICT_NO_EVENT */
+    uint64_t time_ns;               /* virtual time of it */
     uint64_t bytes;                 /* that the target delivered, those of the handshake included */
     uint64_t expected;              /* that the capture holds in order */
     uint8_t sha256[REPLAY_SHA256_BYTES]; /* of the bytes delivered */
