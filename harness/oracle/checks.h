@@ -123,6 +123,7 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
 void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
                       const NEIGHBOR_OFFLOAD_STATE_CACHED *cached);
 void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure);
+void orc_reach_ending(struct oracle *o, const struct orc_conn *c);
 void orc_reach_frame(struct oracle *o, const struct orc_conn *c);
 void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
                      const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block);

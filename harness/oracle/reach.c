@@ -62,6 +62,15 @@ void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure)
     }
 }
 
+/* What came in the step of an upload may have been passed up behind it. */
+void orc_reach_ending(struct oracle *o, const struct orc_conn *c)
+{
+    struct orc_object *neighbor = neighbor_of(o, c);
+    if (neighbor && neighbor->reach.sure_step == o->steps) {
+        neighbor->reach.nic_sure_ns = neighbor->reach.nic_sure_rest_ns;
+    }
+}
+
 /* What came in this step may not have been processed yet. */
 static int64_t nic_sure(const struct oracle *o, const struct orc_reach *x)
 {

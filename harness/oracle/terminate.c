@@ -15,6 +15,7 @@ void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc
         return;
     }
     orc_sender_ending(o, c);
+    orc_reach_ending(o, c);
     c->phase = ORC_ENDING;
     c->term_enter = ev->call;
     c->term_left = ORC_NONE;
