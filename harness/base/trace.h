@@ -32,6 +32,7 @@ struct trace_end {
     char report[512];             /* first lines of a sanitizer report or reason of a hang */
     char memory[256];             /* who owned the memory at fault_address, since which event */
     bool foreign_memory;          /* fault_address was not the driver's to touch */
+    bool starved;                 /* an allocation or a mapping had failed before */
     uint32_t frames;              /* places in the driver's code that led there, innermost first */
     uint64_t frame[TRACE_FRAMES]; /* as offsets into its file */
 };

@@ -121,6 +121,8 @@ struct rule_coverage { /* shared with the children that run the programs */
 };
 const char *rules_level_name(enum verdict_level level);
 const char *rules_class_name(enum oracle_check check);
+/* The rule as which a rule is judged: nearly always itself. */
+uint32_t rules_judged_as(uint32_t index);
 /* Whether a rule is worth nothing until some program evaluates it. */
 bool rules_needs_program(const struct oracle_rule *rule);
 /* Runs all programs. NULL after one line, with the exit status. */

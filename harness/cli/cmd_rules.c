@@ -25,7 +25,7 @@ static void print_json(const struct oracle_rule *rule, bool last)
 
 static void print_text(const struct oracle_rule *rule)
 {
-    printf("%-14s %s %-10s %s\n%31s%s: %s\n", rule->id, rule->who, rules_level_name(rule->level),
+    printf("%-23s %s %-10s %s\n%37s%s: %s\n", rule->id, rule->who, rules_level_name(rule->level),
            rule->statement, "", rules_class_name(rule->check), rule->where);
 }
 

@@ -10,9 +10,20 @@
 
 const char *rules_class_name(enum oracle_check check)
 {
-    static const char *const names[] = {"open", "checked by the oracle", "asserted on the host",
-                                        "permission", "not observable"};
+    static const char *const names[] = {
+        "open",       "checked by the oracle", "asserted on the host",
+        "permission", "not observable",        "the same as"};
     return names[check];
+}
+
+/* The rule as which a rule is judged: nearly always itself. */
+uint32_t rules_judged_as(uint32_t index)
+{
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    const struct oracle_rule *other =
+        rules[index].check == CHECK_SAME ? oracle_rule_find(rules[index].where) : NULL;
+    return other ? (uint32_t)(other - rules) : index;
 }
 
 bool rules_needs_program(const struct oracle_rule *rule)
@@ -99,7 +110,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
 static void print_text(const struct rule_coverage *c, const struct oracle_rule *rule, uint32_t i,
                        const char *best)
 {
-    printf("%-14s %10llu  %s%s%s", rule->id, (unsigned long long)c->total[i],
+    printf("%-23s %10llu  %s%s%s", rule->id, (unsigned long long)c->total[rules_judged_as(i)],
            rules_class_name(rule->check), rule->where ? ": " : "", rule->where ? rule->where : "");
     if (best) {
         printf("  [%s]", best);
@@ -129,7 +140,7 @@ static void print_json(const struct rule_coverage *c, const struct oracle_rule *
 static bool report(const struct rule_coverage *c, const struct cli_paths *files, bool json)
 {
     const struct oracle_rule *rules;
-    uint32_t count, class[5] = {0}, idle = 0;
+    uint32_t count, class[6] = {0}, idle = 0;
     rules = oracle_rules(&count);
     if (json) {
         puts("{\"rules\": [");
@@ -142,13 +153,16 @@ static bool report(const struct rule_coverage *c, const struct cli_paths *files,
     }
     const char *form =
         json ? "], \"programs\": %u, \"failed\": %u, \"totals\": {\"rules\": %u, \"oracle\": %u, "
-               "\"host\": %u, \"permission\": %u, \"not_observable\": %u, \"open\": %u, "
+               "\"host\": %u, \"permission\": %u, \"not_observable\": %u, \"same\": %u, \"open\": "
+               "%u, "
                "\"exercised_by_nothing\": %u}}\n"
              : "%u programs, %u failed\n%u rules: %u checked by the oracle, %u asserted on the "
-               "host, %u permissions, %u not observable, %u open\n%u checked rules are exercised "
+               "host, %u permissions, %u not observable, %u the same as others, %u open\n%u "
+               "checked rules are exercised "
                "by nothing\n";
     printf(form, c->programs, c->failed, count, class[CHECK_ORACLE], class[CHECK_HOST],
-           class[CHECK_PERMISSION], class[CHECK_UNOBSERVABLE], class[CHECK_OPEN], idle);
+           class[CHECK_PERMISSION], class[CHECK_UNOBSERVABLE], class[CHECK_SAME], class[CHECK_OPEN],
+           idle);
     return !idle && !class[CHECK_OPEN] && !c->failed;
 }
 

@@ -7,7 +7,7 @@
 static NDIS_HANDLE pool_new(enum object_kind kind, enum tap_resource resource, NDIS_HANDLE handle,
                             ULONG tag, bool with_nb)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (handle && !nds_handle_ok(handle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, resource);
     }
@@ -22,10 +22,10 @@ static NDIS_HANDLE pool_new(enum object_kind kind, enum tap_resource resource, N
 
 static void pool_del(NDIS_HANDLE handle, enum object_kind kind, enum tap_resource resource)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *pool = object_find(handle, kind);
     if (!pool) {
-        nds_misuse(MISUSE_BAD_POINTER, TAP_NONE, resource);
+        nds_misuse(MISUSE_DOUBLE_FREE, TAP_NONE, resource);
         return;
     }
     if (pool->out) {
@@ -84,7 +84,7 @@ static void nb_init(PNET_BUFFER nb, NDIS_HANDLE pool, PMDL chain, ULONG offset, 
 static PNET_BUFFER_LIST nbl_new(NDIS_HANDLE handle, bool with_nb, PMDL chain, ULONG offset,
                                 SIZE_T length)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *pool = object_find(handle, OBJECT_NBL_POOL);
     if (!pool || (with_nb && !pool->flag)) {
         nds_misuse(pool ? MISUSE_WRONG_POOL : MISUSE_BAD_POINTER, pool ? pool->id : TAP_NONE,
@@ -133,11 +133,11 @@ PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE Poo
 
 VOID NDIS_CALL NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);
     struct nds_list *list = object ? object->detail : NULL;
     if (!object || list->role != ROLE_INDICATED) {
-        nds_misuse(MISUSE_BAD_POINTER, object ? object->id : TAP_NONE, RESOURCE_NBL);
+        nds_misuse(MISUSE_DOUBLE_FREE, object ? object->id : TAP_NONE, RESOURCE_NBL);
         return;
     }
     if (object->owner != OWNER_TARGET) {
@@ -151,7 +151,7 @@ VOID NDIS_CALL NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset,
                                             SIZE_T DataLength)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *pool = object_find(PoolHandle, OBJECT_NB_POOL);
     if (!pool) {
         nds_misuse(MISUSE_BAD_POINTER, TAP_NONE, RESOURCE_NB);
@@ -170,10 +170,10 @@ PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChai
 
 VOID NDIS_CALL NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(NetBuffer, OBJECT_NB);
     if (!object || object->born_event == TAP_NONE) {
-        nds_misuse(MISUSE_BAD_POINTER, TAP_NONE, RESOURCE_NB);
+        nds_misuse(MISUSE_DOUBLE_FREE, TAP_NONE, RESOURCE_NB);
         return;
     }
     object_by_id(object->parent)->out--;
@@ -182,7 +182,7 @@ VOID NDIS_CALL NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 
 PMDL NDIS_CALL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_MDL);
     }
@@ -202,10 +202,10 @@ PMDL NDIS_CALL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UIN
 
 VOID NDIS_CALL NdisFreeMdl(PMDL Mdl)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);
     if (!object || object->born_event == TAP_NONE) {
-        nds_misuse(MISUSE_BAD_POINTER, object ? object->id : TAP_NONE, RESOURCE_MDL);
+        nds_misuse(MISUSE_DOUBLE_FREE, object ? object->id : TAP_NONE, RESOURCE_MDL);
         return;
     }
     nds_give_memory(object, RESOURCE_MDL);
@@ -242,6 +242,7 @@ VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
     if (!(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))) {
         if (nds.map_fail) {
             nds.map_fail--;
+            nds.trace->end.starved = true;
             return;
         }
         Mdl->MappedSystemVa = object->detail;

@@ -262,13 +262,13 @@ static void window_each(PNET_BUFFER_LIST nbl, void (*apply)(const void *, size_t
     }
 }
 
-static uint64_t sum;
+uint64_t list_sum;
 
 /* Four lanes, so that the products do not wait for each other. */
-static void sum_span(const void *bytes, size_t count)
+void list_sum_span(const void *bytes, size_t count)
 {
     const uint8_t *at = bytes;
-    uint64_t lane[4] = {sum, 1, 2, 3};
+    uint64_t lane[4] = {list_sum, 1, 2, 3};
     for (; count >= 32; at += 32, count -= 32) {
         uint64_t word[4];
         memcpy(word, at, 32);
@@ -276,20 +276,21 @@ static void sum_span(const void *bytes, size_t count)
             lane[i] = (lane[i] ^ word[i]) * 0x9e3779b97f4a7c15u;
         }
     }
-    sum = lane[0] ^ (lane[1] >> 7) ^ (lane[2] << 9) ^ (lane[3] >> 13) ^ lane[1] ^ lane[2] ^ lane[3];
+    list_sum =
+        lane[0] ^ (lane[1] >> 7) ^ (lane[2] << 9) ^ (lane[3] >> 13) ^ lane[1] ^ lane[2] ^ lane[3];
     while (count--) {
-        sum = (sum ^ *at++) * 0x100000001b3u;
+        list_sum = (list_sum ^ *at++) * 0x100000001b3u;
     }
 }
 
 /* Over the bytes and over the structures, as OWN-RETURN-1 wants them unchanged until the return. */
 uint64_t list_checksum(PNET_BUFFER_LIST nbl)
 {
-    sum = 0x9ae16a3b2f90404fu;
-    sum_span(nbl, sizeof(*nbl));
-    sum_span(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
-    window_each(nbl, sum_span);
-    return sum;
+    list_sum = 0x9ae16a3b2f90404fu;
+    list_sum_span(nbl, sizeof(*nbl));
+    list_sum_span(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
+    window_each(nbl, list_sum_span);
+    return list_sum;
 }
 
 void list_hold(struct nds_object *object, uint32_t event)

@@ -55,16 +55,16 @@ static PNET_BUFFER_LIST complete_one(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint3
     return next;
 }
 
-static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first)
+static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first, uint32_t flags)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(fn == TAP_HOST_SENT ? FAMILY_SEND_RECEIVE : FAMILY_CHIMNEY, DISPATCH_LEVEL);
     struct nds_object *object = object_find(first, OBJECT_NBL);
     struct nds_list *list = object ? object->detail : NULL;
     uint32_t conn = list ? list->conn : TAP_NONE;
     struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = conn, .object = TAP_NONE, .d = !nds_handle_ok(handle)});
+        .fn = fn, .conn = conn, .object = TAP_NONE, .a = flags, .d = !nds_handle_ok(handle)});
     if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
     if (!first) {
         nds_misuse(MISUSE_NULL, TAP_NONE, fn);
@@ -79,30 +79,29 @@ static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first)
 
 static VOID NDIS_CALL send_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_SND_COMPLETE, handle, nbl);
+    complete(TAP_SND_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL receive_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_RCV_COMPLETE, handle, nbl);
+    complete(TAP_RCV_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL disconnect_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_DIS_COMPLETE, handle, nbl);
+    complete(TAP_DIS_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL forward_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_FWD_COMPLETE, handle, nbl);
+    complete(TAP_FWD_COMPLETE, handle, nbl, 0);
 }
 
 VOID NDIS_CALL NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
                                                PNET_BUFFER_LIST NetBufferLists,
                                                ULONG SendCompleteFlags)
 {
-    (void)SendCompleteFlags;
-    complete(TAP_HOST_SENT, MiniportAdapterHandle, NetBufferLists);
+    complete(TAP_HOST_SENT, MiniportAdapterHandle, NetBufferLists, SendCompleteFlags);
 }
 
 static struct nds_state *state_of(NDIS_HANDLE handle)
@@ -114,10 +113,10 @@ static struct nds_state *state_of(NDIS_HANDLE handle)
 static void upcall_level(void)
 {
     if (nds.irql != DISPATCH_LEVEL) {
-        nds_misuse(MISUSE_IRQL, TAP_NONE, nds.irql);
+        nds_misuse(MISUSE_IRQL, TAP_NONE, FAMILY_CHIMNEY);
     }
     if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
 }
 
@@ -188,7 +187,7 @@ NDIS_STATUS NDIS_CALL NdisMGetOffloadHandlers(NDIS_HANDLE NdisMiniportHandle,
                                               NDIS_CHIMNEY_OFFLOAD_TYPE ChimneyType,
                                               PNDIS_OFFLOAD_EVENT_HANDLERS *OffloadHandlers)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     bool known = ChimneyType == NdisTcpChimneyOffload;
     if (!nds_handle_ok(NdisMiniportHandle) && NdisMiniportHandle != nds.adapter_context) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_HANDLERS);
@@ -284,7 +283,7 @@ static void hold_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t ente
 static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE handle,
                            PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_CHIMNEY, DISPATCH_LEVEL);
     struct nds_tree *tree = NULL;
     struct nds_object *object = object_find(root, OBJECT_TREE);
     if (object) {
@@ -298,7 +297,7 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
                                     .d = !nds_handle_ok(handle),
                                     .ptr = tree ? root : NULL});
     if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
     if (tree) {
         tree->pending = false;
@@ -380,7 +379,7 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
                                                   ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
 {
     (void)PortNumber;
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_SEND_RECEIVE, DISPATCH_LEVEL);
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = TAP_NONOFF_INDICATE,
                                     .conn = TAP_NONE,
@@ -389,7 +388,7 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
                                     .b = ReceiveFlags,
                                     .d = MiniportAdapterHandle != nds.adapter_handle});
     if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 1);
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
     PNET_BUFFER_LIST nbl = NetBufferLists;
     for (uint32_t index = 0; nbl; index++) {

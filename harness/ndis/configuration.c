@@ -21,7 +21,7 @@ static bool same(const NDIS_STRING *given, const char *keyword)
 NDIS_STATUS NDIS_CALL NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject,
                                               PNDIS_HANDLE ConfigurationHandle)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, PASSIVE_LEVEL);
     *ConfigurationHandle = NULL;
     if (!nds_handle_ok(ConfigObject->NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);
@@ -46,7 +46,7 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
                                      NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
                                      NDIS_PARAMETER_TYPE ParameterType)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, PASSIVE_LEVEL);
     struct nds_object *object = object_find(ConfigurationHandle, OBJECT_CONFIGURATION);
     *Status = NDIS_STATUS_FAILURE;
     *ParameterValue = NULL;
@@ -75,10 +75,10 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
 
 VOID NDIS_CALL NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, PASSIVE_LEVEL);
     struct nds_object *object = object_find(ConfigurationHandle, OBJECT_CONFIGURATION);
     if (!object) {
-        nds_misuse(MISUSE_BAD_POINTER, TAP_NONE, TAP_FREE);
+        nds_misuse(MISUSE_DOUBLE_FREE, TAP_NONE, RESOURCE_CONFIGURATION);
         return;
     }
     nds_give_memory(object, RESOURCE_CONFIGURATION);

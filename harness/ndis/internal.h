@@ -61,6 +61,7 @@ struct nds_adapter_calls {
     bool have_driver, have_generic, have_tcp;
 };
 
+#define NDS_TX_SLOTS 64u
 struct nds_port { /* the wire port */
     NIC_CLIENT client;
     NDIS_HANDLE handle;
@@ -68,7 +69,22 @@ struct nds_port { /* the wire port */
     bool receiving; /* the receive callback is open */
     uint32_t slots_free;
     PNIC_TX done_first, done_last; /* completed, callback not made yet */
+    PNIC_TX slot[NDS_TX_SLOTS];    /* who owns each slot; a descriptor's Reserved names its slot */
+    uint32_t spare[NDS_TX_SLOTS];  /* free slots, slots_free of them */
     uint32_t frames_out, sent;
+};
+
+#define NDS_HELD 16u
+struct nds_held { /* a spin lock that is held */
+    const NDIS_SPIN_LOCK *lock;
+    uint32_t id;
+};
+
+struct nds_order { /* lock_order.c */
+    struct order_edge *edge;
+    uint32_t *slot;                /* edge + 1, by both ends */
+    uint32_t *first, *seen, *todo; /* by lock */
+    uint32_t edges, room, locks, round;
 };
 
 struct nds {
@@ -80,6 +96,9 @@ struct nds {
     uint32_t depth, events;
     uint32_t open_call; /* seq of the innermost open ENTER */
     uint32_t locks_held;
+    struct nds_held held[NDS_HELD]; /* the outermost first; deeper ones are only counted */
+    uint32_t locks_made, locks_taken, locks_nested, levels_lowered;
+    struct nds_order order; /* in which locks were taken */
     enum nds_phase phase;
     struct nds_adapter_calls calls;
     NDIS_HANDLE driver_handle, adapter_handle;
@@ -119,7 +138,13 @@ struct nds_frame_mark nds_open(struct tap_event event);
 void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event);
 void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail);
 /* Callers above DISPATCH_LEVEL, or not at PASSIVE_LEVEL where that is required. */
-void nds_require_level(KIRQL highest);
+void nds_require_level(enum tap_family family, KIRQL highest);
+/* The lock is taken while the one before it is held. False: that closes a circle. */
+bool nds_order_ok(uint32_t held, uint32_t taken);
+/* Judges timers that are still queued when the halt handler has returned. */
+void nds_timers_left(void);
+/* A held spin lock lies in these bytes. */
+bool nds_lock_held_in(const void *bytes, uint32_t count);
 /* True if this allocation is to fail; emits the event of the failure. */
 bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag);
 /* Allocates guest memory that belongs to the driver. NULL = failed. */
@@ -137,6 +162,8 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
 void list_lend(struct nds_object *object, uint32_t event);
 void list_take(struct nds_object *object, uint32_t event);
 uint64_t list_checksum(PNET_BUFFER_LIST nbl);
+extern uint64_t list_sum; /* what list_sum_span adds to */
+void list_sum_span(const void *bytes, size_t count);
 void list_hold(struct nds_object *object, uint32_t event);       /* host keeps a driver's list */
 bool list_holds(struct nds_object *object, const void *address); /* among its data */
 void list_give_back(struct nds_object *object, uint32_t event);

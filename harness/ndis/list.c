@@ -193,11 +193,26 @@ static void data_each(const struct nds_list *list, void (*apply)(const void *, s
     }
 }
 
+/* Data that the target may read and nothing else, from the hand-over to the completion. */
+static bool only_read(const struct nds_list *list)
+{
+    return list->role == ROLE_SEND || list->role == ROLE_INIT_SEND || list->role == ROLE_FORWARD ||
+           list->role == ROLE_DISCONNECT || list->role == ROLE_HOST_SEND;
+}
+
+static uint64_t data_checksum(const struct nds_list *list)
+{
+    list_sum = 0x9ae16a3b2f90404fu;
+    data_each(list, list_sum_span);
+    return list_sum | 1; /* 0 stands for none */
+}
+
 void list_lend(struct nds_object *object, uint32_t event)
 {
     guest_lend(object->address, object->bytes);
     struct nds_list *list = object->detail;
     data_each(list, guest_lend);
+    list->checksum = only_read(list) && !nds.limits.trace_off ? data_checksum(list) : 0;
     object_own(object, OWNER_TARGET, event);
     list->handed_event = event;
     nbl_fields(object->address, list);
@@ -331,7 +346,7 @@ static bool fences_intact(const struct nds_list *list)
 
 static void read_indicated(PNET_BUFFER_LIST nbl, struct tap_nbl *out)
 {
-    out->nb_consistent = out->fields_intact = out->slack_intact = true;
+    out->nb_consistent = out->fields_intact = out->slack_intact = out->data_intact = true;
     out->nb_count = 0;
     for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb && out->nb_count < 1000; nb = nb->Next) {
         out->nb_count++;
@@ -366,6 +381,7 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
     }
     out->fields_intact = fields_intact(nbl, list);
     out->slack_intact = nds.limits.trace_off || fences_intact(list);
+    out->data_intact |= !list->checksum || data_checksum(list) == list->checksum;
 }
 
 void list_point(struct tap_nbl *seen, struct nds_object *object)
@@ -397,6 +413,7 @@ void list_show(struct nds_object *object, uint32_t index)
                            .fault = NBL_OK,
                            .index_in_call = index,
                            .conn = TAP_NONE,
-                           .handed_event = TAP_NONE};
+                           .handed_event = TAP_NONE,
+                           .data_intact = true}; /* it is handed over just now */
     list_point(&seen, object);
 }

@@ -40,6 +40,7 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
         return false;
     }
     alloc_event(resource, TAP_NONE, bytes, tag, NDIS_STATUS_RESOURCES);
+    nds.trace->end.starved = true;
     if (nds.alloc_fail == 0 && !nds.pool_fault && !full) {
         tap_emit((struct tap_event){.kind = TAP_POINT,
                                     .fn = TAP_FAULT,
@@ -80,7 +81,7 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
                                                   EX_POOL_PRIORITY Priority)
 {
     (void)Priority;
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);
     }
@@ -96,14 +97,16 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
 VOID NDIS_CALL NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
     (void)MemoryFlags;
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_object *object = object_find(VirtualAddress, OBJECT_MEMORY);
     if (!object || (Length && Length != object->bytes)) {
-        nds_misuse(object ? MISUSE_STRUCTURE : MISUSE_BAD_POINTER, object ? object->id : TAP_NONE,
-                   TAP_FREE);
+        nds_misuse(MISUSE_DOUBLE_FREE, object ? object->id : TAP_NONE, RESOURCE_MEMORY);
         if (!object) {
             return;
         }
+    }
+    if (nds_lock_held_in(object->address, object->bytes)) {
+        nds_misuse(MISUSE_LOCK_LIVE, object->id, 0);
     }
     nds_give_memory(object, RESOURCE_MEMORY);
 }
@@ -166,4 +169,16 @@ uint32_t nds_report_leaks(void)
                                     .d = object->born_event});
     }
     return leaks;
+}
+
+void nds_report_end(void)
+{
+    tap_emit((struct tap_event){.kind = TAP_POINT,
+                                .fn = TAP_END,
+                                .conn = TAP_NONE,
+                                .object = TAP_NONE,
+                                .a = 1,
+                                .b = nds.locks_taken,
+                                .c = nds.locks_nested,
+                                .d = nds.levels_lowered});
 }

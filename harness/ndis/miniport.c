@@ -43,7 +43,7 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
     PNDIS_HANDLE NdisMiniportDriverHandle)
 {
     (void)DriverObject, (void)RegistryPath;
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     *NdisMiniportDriverHandle = NULL;
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (!characteristics_ok(MiniportDriverCharacteristics)) {
@@ -87,10 +87,10 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
 
 VOID NDIS_CALL NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     struct nds_object *object = object_find(NdisMiniportDriverHandle, OBJECT_DRIVER);
     if (!object) {
-        nds_misuse(MISUSE_BAD_POINTER, TAP_NONE, RESOURCE_DRIVER);
+        nds_misuse(MISUSE_DOUBLE_FREE, TAP_NONE, RESOURCE_DRIVER);
         return;
     }
     object_remove(object);
@@ -115,7 +115,7 @@ static bool tcp_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *c)
 NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
                                               PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     struct nds_adapter_calls *calls = &nds.calls;
     bool ok = false;
     ULONG type = 0;
@@ -162,7 +162,7 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
 NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
                                                  PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (NdisMiniportHandle != nds.adapter_handle) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ATTRIBUTES);
@@ -264,6 +264,7 @@ void nds_halt(NDIS_HALT_ACTION action)
 {
     struct nds_frame_mark mark = call(TAP_HALT, action);
     nds.calls.driver.HaltHandlerEx(nds.adapter_context, action);
+    nds_timers_left();
     done(mark, NDIS_STATUS_SUCCESS);
     nds.phase = PHASE_HALTED;
     nds.adapter_handle = NULL;
@@ -294,6 +295,10 @@ static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, 
 
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object)
 {
+    if (nds.oid_object != TAP_NONE) { /* the pending one ends first (NdisOidDoubleRequest) */
+        *object = TAP_NONE;
+        return NDIS_STATUS_NOT_ACCEPTED;
+    }
     struct {
         NDIS_OID_REQUEST request;
         uint8_t buffer[OID_BUFFER];
@@ -343,7 +348,7 @@ const void *nds_oid_reply(uint32_t *length)
 
 static void complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(fn == TAP_OID_COMPLETE ? FAMILY_OID : FAMILY_MINIPORT, DISPATCH_LEVEL);
     struct nds_frame_mark mark = nds_open((struct tap_event){.fn = fn,
                                                              .conn = TAP_NONE,
                                                              .object = object,
@@ -391,7 +396,7 @@ VOID NDIS_CALL NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS
 VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                      PNDIS_STATUS_INDICATION Status)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_STATUS, DISPATCH_LEVEL);
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = TAP_STATUS,
                                     .conn = TAP_NONE,

@@ -21,7 +21,7 @@ VOID NDIS_CALL NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOf
                                              NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
     (void)FreeMdl, (void)FreeMdlHandler; /* nothing here was allocated by a retreat */
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (DataOffsetDelta > NetBuffer->DataLength) {
         nds_misuse(MISUSE_ADVANCE_TOO_FAR, TAP_NONE, DataOffsetDelta);
         DataOffsetDelta = NetBuffer->DataLength;
@@ -45,7 +45,7 @@ NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULON
                               NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
 {
     (void)DataBackFill, (void)AllocateMdlHandler;
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (DataOffsetDelta > NetBuffer->DataOffset) {
         return NDIS_STATUS_RESOURCES; /* no front space; the rig chains no new MDL */
     }
@@ -105,7 +105,7 @@ NDIS_STATUS NDIS_CALL NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination,
                                                        PNET_BUFFER Source, ULONG SourceOffset,
                                                        PULONG BytesCopied)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct cursor to = cursor_at(Destination, DestinationOffset);
     struct cursor from = cursor_at(Source, SourceOffset);
     ULONG room = DestinationOffset < Destination->DataLength
@@ -134,7 +134,7 @@ PVOID NDIS_CALL NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOI
                                   UINT AlignMultiple, UINT AlignOffset)
 {
     (void)AlignOffset;
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (BytesNeeded > NetBuffer->DataLength) {
         return NULL;
     }

@@ -90,7 +90,8 @@ struct nds_frame_mark nds_open(struct tap_event event)
 void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event)
 {
     if (into_driver && (nds.locks_held != mark.locks || nds.irql != mark.irql)) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, 0);
+        bool lock = nds.locks_held != mark.locks;
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, lock ? ACROSS_RETURN : ACROSS_LEVEL);
         nds.locks_held = mark.locks;
         nds.irql = mark.irql;
     }
@@ -113,10 +114,10 @@ void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)
                                 .b = detail});
 }
 
-void nds_require_level(KIRQL highest)
+void nds_require_level(enum tap_family family, KIRQL highest)
 {
     if (nds.irql > highest) {
-        nds_misuse(MISUSE_IRQL, TAP_NONE, nds.irql);
+        nds_misuse(MISUSE_IRQL, TAP_NONE, family);
     }
 }
 

@@ -173,6 +173,8 @@ uint32_t nds_frames_out(void); /* frames that the driver holds */
 /* ---- Accounting ---- */
 /* Emits TAP_LEAK for everything the driver still holds; returns how many. */
 uint32_t nds_report_leaks(void);
+/* Emits TAP_END. */
+void nds_report_end(void);
 /* Describes who owns the memory at an address, for a sanitizer verdict. False = not guest memory.
  */
 bool nds_describe_memory(const void *address, char *text, size_t size);

@@ -47,7 +47,7 @@ struct nds_list {
     uint32_t length, prefill;
     bool no_push;
     uint64_t stream_offset;
-    uint64_t checksum; /* of an indicated list, while the host holds it */
+    uint64_t checksum; /* of an indicated list while the host holds it, of data only to be read */
     uint32_t indicated_length;
     struct nb_snapshot *nb; /* nb_count of them */
     uint32_t pieces;        /* MDL layout that it was built with */

@@ -155,11 +155,11 @@ const char *tap_misuse_name(enum tap_misuse misuse)
         [MISUSE_LOCK_NOT_HELD] = "spin lock released while not held",
         [MISUSE_LOCK_ACROSS] = "spin lock or level kept across the boundary",
         [MISUSE_BAD_POINTER] = "not an object, or freed already",
-        [MISUSE_DOUBLE_FREE] = "freed twice",
+        [MISUSE_DOUBLE_FREE] = "freed twice, or by another function than made it",
         [MISUSE_WRONG_POOL] = "wrong kind of pool",
         [MISUSE_POOL_BUSY] = "pool freed while objects are out",
         [MISUSE_ADVANCE_TOO_FAR] = "data start advanced beyond the used length",
-        [MISUSE_TIMER_QUEUED] = "timer freed while queued",
+        [MISUSE_TIMER_QUEUED] = "timer freed or left behind while queued",
         [MISUSE_WORK_QUEUED] = "work item queued twice or freed while queued",
         [MISUSE_STRUCTURE] = "structure with wrong type, revision or size",
         [MISUSE_SEQUENCE] = "call outside its phase",
@@ -167,6 +167,10 @@ const char *tap_misuse_name(enum tap_misuse misuse)
         [MISUSE_FREE_INDICATED] = "freed while the host owns it",
         [MISUSE_HANDLE] = "handle that was not given out for this",
         [MISUSE_NULL] = "NULL where an object is required",
+        [MISUSE_LOCK_FORM] = "spin lock released by the other form",
+        [MISUSE_LOCK_ORDER] = "spin locks taken in both orders: deadlock on two processors",
+        [MISUSE_LOCK_LIVE] = "spin lock freed while held",
+        [MISUSE_TX_OWNED] = "descriptor transmitted while the wire owns it",
     };
     return misuse < sizeof(names) / sizeof(names[0]) ? names[misuse] : "?";
 }

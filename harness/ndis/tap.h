@@ -67,7 +67,7 @@ enum tap_fn {
     TAP_MEVENT, /* a = code, ptr = block or NULL, object = neighbor id; LEAVE: b = HRD answered */
     TAP_STATUS, /* status = code */
     TAP_NONOFF_INDICATE,   /* a = count argument, b = flags; TAP_NBL per list */
-    TAP_HOST_SENT,         /* NdisMSendNetBufferListsComplete; TAP_NBL per list */
+    TAP_HOST_SENT,         /* NdisMSendNetBufferListsComplete: a = flags; TAP_NBL per list */
     TAP_INITIATE_COMPLETE, /* object = operation id, ptr = root; TAP_BLOCK per node follows ENTER;
                             */
     TAP_QUERY_COMPLETE, /*   an unknown root pointer: object = TAP_NONE and no TAP_BLOCK          */
@@ -109,7 +109,8 @@ enum tap_fn {
                        the driver is open */
     TAP_LEAK, /* at the end: object = allocation id, a = bytes, b = tag, c = enum tap_resource,
                  d = event of the allocation */
-    TAP_END,  /* the run is over: driver halted and unloaded (a = 1) or given up (a = 0) */
+    TAP_END,  /* the run is over: driver halted and unloaded (a = 1) or given up (a = 0); spin locks
+                 taken (b), of them while another was held (c), levels lowered (d) */
     TAP_FN_COUNT
 };
 
@@ -156,6 +157,7 @@ struct tap_nbl {
         nb_consistent; /* DataOffset, CurrentMdl, CurrentMdlOffset, DataLength agree, MDLs intact */
     bool fields_intact;     /* OWN-FIELD-1: nothing changed but what the target may write */
     bool slack_intact;      /* RCV-BOUND-1: bytes outside the data window unchanged */
+    bool data_intact;       /* InvariantMdl: data that the target only reads is unchanged */
     uint64_t stream_offset; /* sends: offset of the first byte in the connection's send stream */
 };
 #define TAP_BT_POISON 0xA5A5A5A5u
@@ -180,17 +182,16 @@ enum tap_resource {
 };
 
 enum tap_misuse {
-    MISUSE_IRQL,           /* called at a level that the function does not allow */
-    MISUSE_LOCK_RECURSION, /* spin lock acquired while held on this cpu (deadlock) */
-    MISUSE_LOCK_NOT_HELD,  /* released while not held */
-    MISUSE_LOCK_ACROSS,    /* spin lock held when a callback into the driver returned, or level left
-                              raised */
-    MISUSE_BAD_POINTER,    /* an object that does not exist or was freed */
-    MISUSE_DOUBLE_FREE,
+    MISUSE_IRQL,            /* called at a level that the function does not allow: b = family */
+    MISUSE_LOCK_RECURSION,  /* spin lock acquired while held on this cpu (deadlock) */
+    MISUSE_LOCK_NOT_HELD,   /* released while not held: b = 1 by the Dpr form */
+    MISUSE_LOCK_ACROSS,     /* b, see enum tap_across */
+    MISUSE_BAD_POINTER,     /* an object that does not exist or was freed */
+    MISUSE_DOUBLE_FREE,     /* freed twice, or by a function that did not make it: b = resource */
     MISUSE_WRONG_POOL,      /* freed to, or taken from, the wrong kind of pool */
     MISUSE_POOL_BUSY,       /* pool freed while objects are out */
     MISUSE_ADVANCE_TOO_FAR, /* data start advanced beyond the used length */
-    MISUSE_TIMER_QUEUED,    /* timer freed while queued */
+    MISUSE_TIMER_QUEUED,    /* timer freed, or left behind by halt, while queued: b = 1 periodic */
     MISUSE_WORK_QUEUED,     /* work item queued twice, or freed while queued */
     MISUSE_STRUCTURE,       /* a structure with the wrong type, revision or size */
     MISUSE_SEQUENCE,        /* a call outside the phase in which it is allowed */
@@ -198,6 +199,35 @@ enum tap_misuse {
     MISUSE_FREE_INDICATED,  /* a list or frame freed while the host owns it */
     MISUSE_HANDLE,          /* a handle that NDIS did not give out for this purpose */
     MISUSE_NULL,            /* NULL where an object is required */
+    MISUSE_LOCK_FORM,       /* released by the other form: b = 1 by the Dpr form */
+    MISUSE_LOCK_ORDER,      /* two locks taken in an order that deadlocks two processors */
+    MISUSE_LOCK_LIVE,       /* freed while held, or the memory around it */
+    MISUSE_TX_OWNED,        /* a descriptor transmitted again while the wire owns it */
+};
+
+/* What was still held, and where. */
+enum tap_across {
+    ACROSS_RETURN, /* a spin lock, when the driver returned from a call */
+    ACROSS_UPCALL, /* a spin lock, when the driver called the host */
+    ACROSS_LEVEL,  /* the level raised or lowered, when the driver returned from a call */
+};
+
+/* Functions whose levels are one rule. */
+enum tap_family {
+    FAMILY_MINIPORT, /* registration, attributes, completions of the life cycle */
+    FAMILY_OID,
+    FAMILY_SEND_RECEIVE,
+    FAMILY_STATUS,
+    FAMILY_SYNCH,
+    FAMILY_DPR, /* Dpr forms of spin locks */
+    FAMILY_SETTING,
+    FAMILY_TIMER,
+    FAMILY_PERIODIC, /* cancelling a periodic timer */
+    FAMILY_NET_BUFFER,
+    FAMILY_MISCELLANEOUS, /* memory, work items, configuration */
+    FAMILY_WIRE,
+    FAMILY_CHIMNEY, /* indications, events and completions of offloaded connections */
+    FAMILY_COUNT
 };
 
 enum tap_fault {

@@ -83,7 +83,7 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
                                               PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
                                               PNDIS_HANDLE TimerObject)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     *TimerObject = NULL;
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_TIMER);
@@ -111,7 +111,7 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime,
                                      LONG MillisecondsPeriod, PVOID FunctionContext)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     struct nds_timer *timer = timer_of(TimerObject);
     if (!timer) {
         return FALSE;
@@ -145,7 +145,8 @@ BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_HANDLE TimerObject)
     if (!timer) {
         return FALSE;
     }
-    nds_require_level(timer->period_ns ? PASSIVE_LEVEL : DISPATCH_LEVEL);
+    nds_require_level(timer->period_ns ? FAMILY_PERIODIC : FAMILY_TIMER,
+                      timer->period_ns ? PASSIVE_LEVEL : DISPATCH_LEVEL);
     BOOLEAN removed = timer->heap != 0;
     if (removed) {
         heap_remove(timer);
@@ -160,16 +161,23 @@ BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 
 VOID NDIS_CALL NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     struct nds_timer *timer = timer_of(TimerObject);
     if (!timer) {
         return;
     }
     if (timer->heap) {
-        nds_misuse(MISUSE_TIMER_QUEUED, timer->id, 0);
+        nds_misuse(MISUSE_TIMER_QUEUED, timer->id, timer->period_ns != 0);
         heap_remove(timer);
     }
     nds_give_memory(object_by_id(timer->id), RESOURCE_TIMER);
+}
+
+void nds_timers_left(void)
+{
+    if (nds.heap_count) {
+        nds_misuse(MISUSE_TIMER_QUEUED, nds.heap[0]->id, nds.heap[0]->period_ns != 0);
+    }
 }
 
 uint64_t nds_next_timer(void)
@@ -201,7 +209,7 @@ bool nds_run_due_timer(void)
 
 NDIS_HANDLE NDIS_CALL NdisAllocateIoWorkItem(NDIS_HANDLE NdisHandle)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_WORK_ITEM);
     }
@@ -230,7 +238,7 @@ static struct nds_work *work_of(NDIS_HANDLE handle)
 VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_HANDLE WorkItem, NDIS_IO_WORKITEM_ROUTINE Routine,
                                    PVOID WorkItemContext)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_work *work = work_of(WorkItem);
     if (!work || work->queued) {
         if (work) {
@@ -252,6 +260,7 @@ VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_HANDLE WorkItem, NDIS_IO_WORKITEM_ROUTIN
 
 VOID NDIS_CALL NdisFreeIoWorkItem(NDIS_HANDLE WorkItem)
 {
+    nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_work *work = work_of(WorkItem);
     if (!work) {
         return;
@@ -283,7 +292,7 @@ bool nds_run_work_item(void)
 
 VOID NDIS_CALL NdisMSleep(ULONG MicrosecondsToSleep)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_SYNCH, PASSIVE_LEVEL);
     if (++nds.sleeps > SLEEPS_MAX) {
         nds_abandon(VERDICT_HANG, "the driver sleeps without end");
     }

@@ -6,7 +6,6 @@
 #include "base/copy.h"
 #include "ndis/internal.h"
 
-#define TX_SLOTS 64u
 #define FRAME_MAX 65536u
 
 struct frame_detail {
@@ -20,7 +19,7 @@ static uint32_t recycled; /* object id + 1 of frames to use again (nds_limits.re
 NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *Client,
                               NIC_ATTRIBUTES *Attributes, NIC_HANDLE *Nic)
 {
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_WIRE, PASSIVE_LEVEL);
     *Nic = NULL;
     if (NdisMiniportHandle != nds.adapter_handle) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_NIC);
@@ -41,9 +40,12 @@ NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *
                                  .handle = object->address,
                                  .open = true,
                                  .link_up = link_up,
-                                 .slots_free = TX_SLOTS};
+                                 .slots_free = NDS_TX_SLOTS};
+    for (uint32_t i = 0; i < NDS_TX_SLOTS; i++) {
+        nds.port.spare[i] = i;
+    }
     *Attributes = (NIC_ATTRIBUTES){
-        .MaxFrameBytes = nds.max_frame, .TransmitSlots = TX_SLOTS, .Connected = link_up};
+        .MaxFrameBytes = nds.max_frame, .TransmitSlots = NDS_TX_SLOTS, .Connected = link_up};
     memcpy(Attributes->MacAddress, nds.mac, 6);
     *Nic = object->address;
     return NDIS_STATUS_SUCCESS;
@@ -61,7 +63,7 @@ static bool port_ok(NIC_HANDLE nic)
 VOID NDIS_CALL NicStart(NIC_HANDLE Nic)
 {
     if (port_ok(Nic)) {
-        nds_require_level(PASSIVE_LEVEL);
+        nds_require_level(FAMILY_WIRE, PASSIVE_LEVEL);
         nds.port.started = true;
     }
 }
@@ -69,7 +71,7 @@ VOID NDIS_CALL NicStart(NIC_HANDLE Nic)
 VOID NDIS_CALL NicStop(NIC_HANDLE Nic)
 {
     if (port_ok(Nic)) {
-        nds_require_level(PASSIVE_LEVEL);
+        nds_require_level(FAMILY_WIRE, PASSIVE_LEVEL);
         nds.port.started = false;
     }
 }
@@ -79,7 +81,7 @@ VOID NDIS_CALL NicClose(NIC_HANDLE Nic)
     if (!port_ok(Nic)) {
         return;
     }
-    nds_require_level(PASSIVE_LEVEL);
+    nds_require_level(FAMILY_WIRE, PASSIVE_LEVEL);
     if (nds.port.frames_out) {
         nds_misuse(MISUSE_POOL_BUSY, TAP_NONE, nds.port.frames_out);
     }
@@ -106,6 +108,25 @@ static NDIS_STATUS gather(const NIC_TX *tx, uint8_t *out, uint32_t *length)
     return total ? NDIS_STATUS_SUCCESS : NDIS_STATUS_INVALID_LENGTH;
 }
 
+/* The wire keeps its mark in Reserved, as a ring keeps an index. */
+static bool on_wire(const struct nds_port *port, const NIC_TX *tx)
+{
+    return tx->Reserved < NDS_TX_SLOTS && port->slot[tx->Reserved] == tx;
+}
+
+static void queue_done(struct nds_port *port, PNIC_TX tx)
+{
+    tx->Reserved = port->spare[--port->slots_free];
+    port->slot[tx->Reserved] = tx;
+    tx->Next = NULL;
+    if (port->done_last) {
+        port->done_last->Next = tx;
+    } else {
+        port->done_first = tx;
+    }
+    port->done_last = tx;
+}
+
 NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
 {
     static uint8_t frame[FRAME_MAX];
@@ -113,7 +134,11 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
     if (!port_ok(Nic)) {
         return NDIS_STATUS_FAILURE;
     }
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_WIRE, DISPATCH_LEVEL);
+    if (on_wire(port, Tx)) {
+        nds_misuse(MISUSE_TX_OWNED, TAP_NONE, Tx->Reserved);
+        return NDIS_STATUS_FAILURE;
+    }
     uint32_t length = 0;
     NDIS_STATUS status = gather(Tx, frame, &length);
     if (status == NDIS_STATUS_SUCCESS && !(port->started && port->link_up)) {
@@ -132,14 +157,7 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
         return status;
     }
     port->sent++;
-    port->slots_free--;
-    Tx->Next = NULL;
-    if (port->done_last) {
-        port->done_last->Next = Tx;
-    } else {
-        port->done_first = Tx;
-    }
-    port->done_last = Tx;
+    queue_done(port, Tx);
     nds.hooks.frame_out(nds.hooks.context, frame, length);
     return NDIS_STATUS_SUCCESS;
 }
@@ -154,9 +172,12 @@ bool nds_run_transmit_done(void)
     uint32_t count = 0;
     for (PNIC_TX tx = first; tx; tx = tx->Next) {
         count++;
+        if (on_wire(port, tx)) {
+            port->slot[tx->Reserved] = NULL;
+            port->spare[port->slots_free++] = tx->Reserved;
+        }
     }
     port->done_first = port->done_last = NULL;
-    port->slots_free += count;
     struct nds_frame_mark mark = nds_open(
         (struct tap_event){.fn = TAP_NIC_DONE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
     nds.irql = DISPATCH_LEVEL;
@@ -294,7 +315,7 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
 
 VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
 {
-    nds_require_level(DISPATCH_LEVEL);
+    nds_require_level(FAMILY_WIRE, DISPATCH_LEVEL);
     if (!port_ok(Nic)) {
         return;
     }

@@ -316,6 +316,19 @@ void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t n
 void orc_terminate_list(struct oracle *o, const struct tap_nbl *list);
 void orc_terminate_flush(struct oracle *o);
 
+/* ---- verifier.c: what binds every miniport ---- */
+void orc_verifier_begin(struct oracle *o);
+void orc_verifier_point(struct oracle *o, const struct tap_event *ev);
+void orc_verifier_enter(struct oracle *o, const struct tap_event *ev);
+void orc_verifier_leave(struct oracle *o, const struct tap_event *ev);
+void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev);
+void orc_verifier_sent(struct oracle *o, uint32_t id); /* a frame of the host */
+void orc_verifier_back(struct oracle *o, uint32_t id);
+void orc_verifier_step(struct oracle *o);
+void orc_verifier_end(struct oracle *o, const struct tap_event *ev);
+/* The rule that a misuse breaks, or NULL: it breaks one of offload. */
+const char *orc_verifier_misuse(const struct tap_event *ev);
+
 /* ---- life.c ---- */
 void orc_life_point(struct oracle *o, const struct tap_event *ev);
 void orc_life_enter(struct oracle *o, const struct tap_event *ev);

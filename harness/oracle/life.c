@@ -9,21 +9,17 @@
 
 #define CONNECTIONS_LEAST 1024u
 
-static const char *misuse_rule(uint32_t misuse)
+static const char *misuse_rule(const struct tap_event *ev)
 {
-    switch (misuse) {
-    case MISUSE_IRQL:
-        return "SER-IRQL-1";
-    case MISUSE_LOCK_RECURSION:
-    case MISUSE_LOCK_NOT_HELD:
-    case MISUSE_LOCK_ACROSS:
-        return "SER-LOCK-1";
+    const char *rule = orc_verifier_misuse(ev);
+    if (rule) {
+        return rule;
+    }
+    switch (ev->a) {
     case MISUSE_BAD_POINTER:
     case MISUSE_NULL:
         return "OWN-HOLD-1";
-    case MISUSE_DOUBLE_FREE:
     case MISUSE_POOL_BUSY:
-    case MISUSE_TIMER_QUEUED:
     case MISUSE_WORK_QUEUED:
         return "LIFE-LEAK-1";
     case MISUSE_WRONG_POOL:
@@ -54,7 +50,13 @@ static const char *leak_rule(const struct oracle *o, const struct tap_event *ev)
 {
     bool list = ev->c == RESOURCE_NBL || ev->c == RESOURCE_NB || ev->c == RESOURCE_MDL ||
                 ev->c == RESOURCE_FRAME;
-    return list && o->adapter_state.mixed_returns ? "OWN-RETURN-2" : "LIFE-LEAK-1";
+    if (list && o->adapter_state.mixed_returns) {
+        return "OWN-RETURN-2";
+    }
+    if (ev->c == RESOURCE_CONFIGURATION) {
+        return "NdisOpenConfigurationEx";
+    }
+    return o->verifier.initialize_failed ? "FailedInitialize" : "LIFE-LEAK-1";
 }
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
@@ -185,7 +187,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
         break;
     case TAP_MISUSE:
         orc_fail_hard(
-            o, ev->conn, lost_list(o, ev) ? "OWN-RETURN-2" : misuse_rule(ev->a),
+            o, ev->conn, lost_list(o, ev) ? "OWN-RETURN-2" : misuse_rule(ev),
             "the contract of the primitive kept",
             orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));

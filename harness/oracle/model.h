@@ -18,6 +18,7 @@
 #include "oracle/surroundings.h"
 #include "oracle/rule_ids.h"
 #include "oracle/timing.h"
+#include "oracle/verifier.h"
 
 #define ORC_NONE UINT32_MAX
 #define ORC_CPUS 64
@@ -417,6 +418,7 @@ struct oracle {
     uint32_t push_ticks;
     uint32_t delayed_ticks, ack_frequency, stale_ticks;
     struct orc_adapter_state adapter_state;
+    struct orc_verifier verifier;
     bool invalidated_ever;
     struct orc_replies replies;
     uint32_t parameters_event; /* when they were set last */

@@ -52,6 +52,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     struct orc_adapter_state *x = &o->adapter_state;
     x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
     x->alloc_failed_event = ORC_NONE;
+    orc_verifier_begin(o);
 }
 
 static void data_call(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -114,6 +115,7 @@ static void judge_handle(struct oracle *o, const struct tap_event *ev)
 static void upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_conn *c = orc_conn(o, ev->conn);
+    orc_verifier_upcall(o, ev);
     judge_handle(o, ev);
     orc_serial_upcall(o, ev);
     if (ev->fn != TAP_QUERY_COMPLETE) {
@@ -158,6 +160,7 @@ static void enter(struct oracle *o, const struct tap_event *ev)
         return;
     }
     orc_repose_enter(o, ev);
+    orc_verifier_enter(o, ev);
     switch (ev->fn) {
     case TAP_POST:
     case TAP_SEND:
@@ -188,6 +191,9 @@ static void leave(struct oracle *o, const struct tap_event *ev)
         return;
     }
     struct orc_call call = *open;
+    if (orc_calls_into_target(ev->fn)) {
+        orc_verifier_leave(o, ev);
+    }
     switch (ev->fn) {
     case TAP_POST:
     case TAP_SEND:
@@ -250,7 +256,9 @@ static void list_point(struct oracle *o, const struct tap_event *ev)
         orc_forward_list(o, ev, list, call);
         break;
     case TAP_HOST_SEND:
-        orc_owner_handed(o, ev, list, call);
+        if (orc_owner_handed(o, ev, list, call)) {
+            orc_verifier_sent(o, list->id);
+        }
         orc_host_send_list(o, list);
         break;
     case TAP_RETURN:
@@ -270,7 +278,9 @@ static void list_point(struct oracle *o, const struct tap_event *ev)
         orc_forward_completed(o, ev, list);
         break;
     case TAP_HOST_SENT:
-        orc_owner_back(o, ev, list);
+        if (orc_owner_back(o, ev, list)) {
+            orc_verifier_back(o, list->id);
+        }
         break;
     case TAP_RCV_INDICATE:
         orc_indicate_list(o, ev, list, call);
@@ -297,6 +307,7 @@ static void point(struct oracle *o, const struct tap_event *ev)
         orc_frame_in(o, ev);
         break;
     case TAP_FRAME_OUT:
+        orc_ran(o, ORC_DmaChecking);
         orc_frame_out(o, ev);
         break;
     case TAP_LOCK:
@@ -304,11 +315,14 @@ static void point(struct oracle *o, const struct tap_event *ev)
         break;
     case TAP_STEP:
         orc_step(o, ev);
+        orc_verifier_step(o);
         break;
     case TAP_END:
         orc_end(o, ev);
+        orc_verifier_end(o, ev);
         break;
     default:
+        orc_verifier_point(o, ev);
         orc_life_point(o, ev);
         break;
     }

@@ -40,6 +40,7 @@ enum oracle_check {
     CHECK_HOST,         /* binds the rig, asserted on every run */
     CHECK_PERMISSION,   /* allows something: there is nothing to check */
     CHECK_UNOBSERVABLE, /* cannot be decided from outside the target */
+    CHECK_SAME,         /* judged as another rule */
 };
 struct oracle_rule {
     char id[24];
@@ -47,7 +48,7 @@ struct oracle_rule {
     enum verdict_level level;
     const char *statement; /* one line */
     enum oracle_check check;
-    const char *where;  /* the files that check it, or why it cannot be checked */
+    const char *where;  /* the files that check it, why it cannot be checked, or the other rule */
     const char *source; /* page or RFC section */
     const char *why;    /* what goes wrong for the user of a machine when it is broken */
 };

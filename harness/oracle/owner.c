@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who owns each list: host -> target -> host for requests, target -> host -> target for indicated
- * ones. OWN-PEND-1, OWN-ONCE-1, OWN-FIELD-1, OWN-RETURN-3, OWN-POOL-1, RCV-BOUND-1.
+ * ones. OWN-PEND-1, OWN-ONCE-1, OWN-FIELD-1, OWN-RETURN-3, OWN-POOL-1, RCV-BOUND-1, InvariantMdl.
  */
 #include "oracle/checks.h"
 
@@ -97,6 +97,13 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
     if (!list->slack_intact) {
         orc_fail(o, list->conn, "RCV-BOUND-1", "data inside the buffer's window only",
                  orc_text(o, "bytes beside the window of list %u changed", list->id));
+    }
+    if (nbl->role != ROLE_POST) {
+        orc_ran(o, ORC_InvariantMdl);
+    }
+    if (!list->data_intact) {
+        orc_fail(o, list->conn, "InvariantMdl", "the data that was handed down to be sent",
+                 orc_text(o, "bytes of list %u (%s) changed", list->id, tap_role_name(list->role)));
     }
     o->ran[ORC_FWD_OWN_1] += nbl->role == ROLE_FORWARD;
     nbl->owner = OWNER_HOST;

@@ -11,6 +11,7 @@ enum orc_rule {
 #include "oracle/rules_buffers.def"
 #include "oracle/rules_state.def"
 #include "oracle/rules_wire.def"
+#include "oracle/rules_verifier.def"
     ORC_RULES
 };
 #undef RULE

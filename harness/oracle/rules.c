@@ -8,6 +8,7 @@
 #include "oracle/why_buffers.def"
 #include "oracle/why_state.def"
 #include "oracle/why_wire.def"
+#include "oracle/why_verifier.def"
 #undef WHY
 
 /* Rows name rules as identifiers; the ids that people read have dashes, put in at first use. */
@@ -17,6 +18,7 @@ static struct oracle_rule all[ORC_RULES] = {
 #include "oracle/rules_buffers.def"
 #include "oracle/rules_state.def"
 #include "oracle/rules_wire.def"
+#include "oracle/rules_verifier.def"
 };
 #undef RULE
 static bool named;

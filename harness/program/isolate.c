@@ -27,6 +27,8 @@ const char *__asan_default_options(void)
     return "detect_leaks=0:allocator_may_return_null=1";
 }
 
+#define NULL_PAGE 65536u /* nothing is ever mapped below */
+
 static struct trace *shared;
 
 /* Text of a report into the trace, as far as it fits; only its first lines matter. */
@@ -128,6 +130,17 @@ static void child(void (*body)(void *), void *context, struct trace *trace, unsi
     exit(0); /* coverage builds write their profile on the way out */
 }
 
+/* What was asked for and not given was used all the same. */
+static bool null_used(const struct trace_end *end, const struct verdict *verdict)
+{
+    const char *at = strstr(end->report, "unknown address 0x");
+    uint64_t address =
+        at ? strtoull(at + strlen("unknown address "), NULL, 16) : end->fault_address;
+    bool known = at || (end->signal == SIGSEGV && !end->report[0]);
+    return end->starved && verdict->kind != VERDICT_HANG &&
+           ((known && address < NULL_PAGE) || strstr(end->report, "null pointer"));
+}
+
 static void dead(struct trace *trace, int status, bool timed_out)
 {
     struct verdict *verdict = &trace->verdict;
@@ -153,6 +166,11 @@ static void dead(struct trace *trace, int status, bool timed_out)
         snprintf(verdict->rule, sizeof(verdict->rule), "OWN-HOLD-1");
         snprintf(verdict->expected, sizeof(verdict->expected),
                  "the driver touches only what it owns; this is %.150s", end->memory);
+    }
+    if (!verdict->rule[0] && null_used(end, verdict)) {
+        snprintf(verdict->rule, sizeof(verdict->rule), "NullCheck");
+        snprintf(verdict->expected, sizeof(verdict->expected),
+                 "what an allocation or a mapping gave is looked at: it may be NULL");
     }
     verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
     verdict->time_ns = trace->count ? trace->record[(trace->count - 1) % TRACE_RECORDS].time_ns : 0;

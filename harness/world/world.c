@@ -263,8 +263,7 @@ static void life(void *context)
         stop(world);
     }
     nds_report_leaks();
-    tap_emit((struct tap_event){
-        .kind = TAP_POINT, .fn = TAP_END, .conn = TAP_NONE, .object = TAP_NONE, .a = 1});
+    nds_report_end();
 }
 
 void world_run(struct world *world, const struct world_options *options,

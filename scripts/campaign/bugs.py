@@ -169,7 +169,7 @@ def text_of(hunts: list) -> str:
 
 def line_of(bug: Bug) -> str:
     mark = "" if bug.good() else "  <-- " + (bug.error or "not as expected")
-    return (f"{bug.name:<48} {bug.rule:<14} {bug.by_program:<14} {bug.by_corpora:>7}  {text_of(bug.seeded)}  "
+    return (f"{bug.name:<48} {bug.rule:<23} {bug.by_program:<23} {bug.by_corpora:>7}  {text_of(bug.seeded)}  "
             f"{text_of([bug.empty] if bug.empty else [])}{mark}").rstrip()
 
 
@@ -220,7 +220,7 @@ def main() -> int:
     make_seeds(seeds)
     commands = {preset: drivers.compile_commands(preset) for preset in ("asan", "fuzz")}
     out = sys.stderr if options.json else sys.stdout
-    print(f"{'bug':<48} {'expected':<14} {'its program':<14} {'corpora':>7}  {'from seeds':<14} {'CPU s':>6}  "
+    print(f"{'bug':<48} {'expected':<23} {'its program':<23} {'corpora':>7}  {'from seeds':<14} {'CPU s':>6}  "
           f"{'from nothing':<14} {'CPU s':>6}", file=out)
     done = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
