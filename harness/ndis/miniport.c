@@ -159,6 +159,28 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
     return status;
 }
 
+static bool header_ok(const NDIS_OBJECT_HEADER *header, size_t bytes)
+{
+    return header->Revision >= 1 && header->Size >= bytes;
+}
+
+static bool attributes_ok(const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *a)
+{
+    const NDIS_TCP_CONNECTION_OFFLOAD *tcp;
+    switch (a->Header.Type) {
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
+        return header_ok(&a->Header, sizeof(a->RegistrationAttributes));
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+        return header_ok(&a->Header, sizeof(a->GeneralAttributes));
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+        tcp = a->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
+        return header_ok(&a->Header, sizeof(a->OffloadAttributes)) &&
+               (!tcp || header_ok(&tcp->Header, sizeof(*tcp)));
+    default:
+        return true;
+    }
+}
+
 NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
                                                  PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes)
 {
@@ -166,6 +188,9 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (NdisMiniportHandle != nds.adapter_handle) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ATTRIBUTES);
+    }
+    if (!attributes_ok(Attributes)) {
+        nds_misuse(MISUSE_STRUCTURE, TAP_NONE, TAP_ATTRIBUTES);
     }
     switch (Attributes->Header.Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:

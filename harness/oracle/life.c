@@ -61,7 +61,7 @@ static const char *leak_rule(const struct oracle *o, const struct tap_event *ev)
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
 {
-    if (ev->status != NDIS_STATUS_SUCCESS) {
+    if (ev->status != NDIS_STATUS_SUCCESS && ev->b) {
         return; /* refused by a fault */
     }
     orc_ran(o, ORC_REG_HND_1);
@@ -264,9 +264,22 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+/* A driver that does not start would keep every other rule. */
+static void judge_refusal(struct oracle *o, const struct tap_event *ev)
+{
+    if (o->ever_waived) {
+        return;
+    }
+    orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? "REG-HND-2" : "REG-HND-1",
+             "a start that succeeds when nothing was refused",
+             orc_text(o, "%s returned %s (0x%08x)", tap_fn_name((enum tap_fn)ev->fn),
+                      orc_status_name(ev->status), (uint32_t)ev->status));
+}
+
 static void judge_registration(struct oracle *o, const struct tap_event *ev)
 {
     if (ev->status != NDIS_STATUS_SUCCESS) {
+        judge_refusal(o, ev);
         return;
     }
     if (ev->fn == TAP_SET_OPTIONS && (o->optional_generic != 1 || o->optional_tcp != 1)) {
@@ -285,6 +298,7 @@ static void judge_registration(struct oracle *o, const struct tap_event *ev)
 void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
     switch (ev->fn) {
+    case TAP_DRIVER_ENTRY:
     case TAP_SET_OPTIONS:
     case TAP_INITIALIZE:
         judge_registration(o, ev);
