@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-bool orc_calls_into_target(uint8_t fn)
-{
-    return fn <= TAP_NIC_FAILED;
-}
-
 static struct orc_cpu *cpu_of(struct oracle *o, uint8_t cpu)
 {
     uint32_t index = cpu % ORC_CPUS;
@@ -37,12 +32,6 @@ struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev)
         cpu->sync = ev->seq;
     }
     return call;
-}
-
-struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu)
-{
-    struct orc_cpu *of = cpu_of(o, cpu);
-    return of->depth ? &of->call[of->depth - 1] : NULL;
 }
 
 struct orc_call *orc_call_open(struct oracle *o, const struct tap_event *ev)
@@ -77,9 +66,4 @@ bool orc_in_batch(const struct oracle *o)
         }
     }
     return false;
-}
-
-bool orc_before(const struct oracle *o, uint32_t left)
-{
-    return left != ORC_NONE && left < o->cpu[o->event->cpu % ORC_CPUS].sync;
 }

@@ -38,30 +38,6 @@ bool orc_path_found_invalid(struct oracle *o, const struct orc_conn *conn)
     return invalid || (neighbor && neighbor->invalid);
 }
 
-bool orc_running(const struct oracle *o, const struct orc_conn *c)
-{
-    const struct orc_receive *r = &c->receive;
-    bool told = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE ||
-                c->mandatory_event != ORC_NONE || c->upload_early_event != ORC_NONE;
-    bool killed = r->rst_possible || r->syn_possible || r->urgent_possible;
-    return c->phase == ORC_LIVE && c->term_enter == ORC_NONE && !told && !killed &&
-           !c->failed_over && o->adapter == ORC_ADAPTER_RUNNING && !o->short_of_memory;
-}
-
-/* Both FINs were seen and ours may be acknowledged: TIME_WAIT, or CLOSED, which passes frames up.
- */
-bool orc_finished(const struct orc_conn *c)
-{
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
-    return (r->fins || r->fin_before) && s->fin_sent && s->una_possible > s->fin;
-}
-
-bool orc_waived(const struct oracle *o)
-{
-    return o->fault_alloc || o->fault_pool || o->fault_map || o->alloc_failed;
-}
-
 bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn)
 {
     return conn->mandatory_event != ORC_NONE || o->upload_all != ORC_NONE ||

@@ -11,15 +11,27 @@
 #include "oracle/wire_parse.h"
 
 /* ---- tables.c: records by id, queues, the step list ---- */
-struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal); /* NULL for TAP_NONE */
-struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id);
+struct orc_conn *orc_conn_new(struct oracle *o, uint32_t ordinal); /* NULL for TAP_NONE */
+struct orc_nbl *orc_nbl_new(struct oracle *o, uint32_t id);
 struct orc_object *orc_object_new(struct oracle *o, uint32_t id);
+static inline struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal)
+{
+    return ordinal < o->conns && o->conn[ordinal].used ? &o->conn[ordinal]
+                                                       : orc_conn_new(o, ordinal);
+}
+static inline struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id)
+{
+    return id < o->nbls ? &o->nbl[id] : orc_nbl_new(o, id);
+}
 static inline struct orc_object *orc_object(struct oracle *o, uint32_t id)
 {
     return id < o->objects ? &o->object[id] : orc_object_new(o, id);
 }
 struct orc_op *orc_op(struct oracle *o, uint32_t id);
-uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn);
+static inline uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn)
+{
+    return conn ? (uint32_t)(conn - o->conn) : ORC_NONE;
+}
 void orc_tables_reset(struct oracle *o);
 void orc_tables_free(struct oracle *o);
 void orc_conn_begin(struct oracle *o, struct orc_conn *conn); /* a new offload of it */
@@ -47,25 +59,56 @@ void orc_passings_reset(struct orc_passings *set);
 
 /* ---- calls.c: the stack of open calls, and what came before what ---- */
 struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev);
-struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu); /* NULL outside of calls */
+static inline struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu)
+{
+    struct orc_cpu *of = &o->cpu[cpu % ORC_CPUS];
+    return of->depth ? &of->call[of->depth - 1] : NULL; /* NULL outside of calls */
+}
 struct orc_call *orc_call_open(struct oracle *o, const struct tap_event *ev); /* by LEAVE's call */
 void orc_call_leave(struct oracle *o, const struct tap_event *ev);
-bool orc_calls_into_target(uint8_t fn);
+static inline bool orc_calls_into_target(uint8_t fn)
+{
+    return fn <= TAP_NIC_FAILED;
+}
 /* Several frames came in one call that is still open: the target may not have looked at the later
  * ones yet, of which the ledgers know already. */
 bool orc_in_batch(const struct oracle *o);
 /* Section 0's overlap rule: an event that ended at `left` came before what this cpu does now. */
-bool orc_before(const struct oracle *o, uint32_t left);
+static inline bool orc_before(const struct oracle *o, uint32_t left)
+{
+    return left != ORC_NONE && left < o->cpu[o->event->cpu % ORC_CPUS].sync;
+}
 
 /* ---- cause.c: why a request may fail, whether a connection runs normally ---- */
-bool orc_running(const struct oracle *o, const struct orc_conn *conn);
+static inline bool orc_running(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    if (c->phase != ORC_LIVE || c->term_enter != ORC_NONE || o->adapter != ORC_ADAPTER_RUNNING ||
+        o->short_of_memory) {
+        return false;
+    }
+    bool told = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE ||
+                c->mandatory_event != ORC_NONE || c->upload_early_event != ORC_NONE;
+    bool killed = r->rst_possible || r->syn_possible || r->urgent_possible;
+    return !told && !killed && !c->failed_over;
+}
 bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn);
 void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
-bool orc_finished(const struct orc_conn *conn);
-bool orc_waived(const struct oracle *o);
+/* Both FINs were seen and ours may be acknowledged: TIME_WAIT, or CLOSED, which passes frames up.
+ */
+static inline bool orc_finished(const struct orc_conn *c)
+{
+    const struct orc_receive *r = &c->receive;
+    const struct orc_send *s = &c->send;
+    return (r->fins || r->fin_before) && s->fin_sent && s->una_possible > s->fin;
+}
+static inline bool orc_waived(const struct oracle *o)
+{
+    return o->fault_alloc || o->fault_pool || o->fault_map || o->alloc_failed;
+}
 bool orc_path_found_invalid(struct oracle *o, const struct orc_conn *conn);
 static inline bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
 {
@@ -106,9 +149,17 @@ bool orc_stream_add(struct orc_receive *r, int64_t begin, const uint8_t *bytes, 
 void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                       uint32_t offset, uint32_t length, const char *what);
 void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length);
-int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence);
+static inline int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence)
+{
+    uint32_t reference = r->sequence + (uint32_t)r->possible;
+    return r->possible + (int32_t)(sequence - reference);
+}
 int64_t orc_accepted(const struct orc_receive *r);
-bool orc_fin_possible(const struct orc_receive *r, int64_t offset);
+bool orc_fin_at(const struct orc_receive *r, int64_t offset);
+static inline bool orc_fin_possible(const struct orc_receive *r, int64_t offset)
+{
+    return r->fin_before || r->fin_lenient || (r->fins && orc_fin_at(r, offset));
+}
 int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
 
 /* ---- segment.c: what an arriving segment means ---- */

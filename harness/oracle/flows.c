@@ -53,9 +53,11 @@ static bool rebuild(struct oracle *o, uint32_t slots)
 static bool same_flow(const struct orc_conn *c, uint8_t version, const uint8_t *local,
                       const uint8_t *remote, uint16_t local_port, uint16_t remote_port)
 {
-    uint32_t bytes = version == 6 ? 16 : 4;
-    return c->version == version && c->local_port == local_port && c->remote_port == remote_port &&
-           memcmp(c->local, local, bytes) == 0 && memcmp(c->remote, remote, bytes) == 0;
+    if (c->version != version || c->local_port != local_port || c->remote_port != remote_port) {
+        return false;
+    }
+    return version == 6 ? !memcmp(c->local, local, 16) && !memcmp(c->remote, remote, 16)
+                        : !memcmp(c->local, local, 4) && !memcmp(c->remote, remote, 4);
 }
 
 /* Whether the slot that the connection took when it was offloaded before still finds it. */

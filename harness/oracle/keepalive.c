@@ -8,16 +8,6 @@
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
 #define BLIND_PROBES 10u
 
-bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c)
-{
-    return c->update_open || (c->update_step == o->steps && c->update_step != ORC_NONE);
-}
-
-bool orc_keepalive_enabled(const struct orc_conn *c)
-{
-    return c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED;
-}
-
 static uint64_t timeout_ns(const struct oracle *o, const struct orc_conn *c)
 {
     return orc_ticks_ns(o, c->cached.KaTimeout);

@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-uint64_t orc_ticks_ns(const struct oracle *o, uint64_t ticks)
-{
-    return ticks * (o->tick_ns ? o->tick_ns : ORC_NS_PER_SECOND / 1000);
-}
-
 /* Both closed: in TIME_WAIT segments may go to the host unread. */
 static bool over(const struct orc_conn *c)
 {
@@ -43,23 +38,6 @@ void orc_full_sizes(struct oracle *o, const struct orc_conn *c, int64_t *least, 
     if (o->link_mtu && link < *least) {
         *least = link;
     }
-}
-
-bool orc_una_exact(const struct orc_conn *c)
-{
-    return c->send.una_sure == c->send.una_possible;
-}
-
-bool orc_window_closed(const struct orc_conn *c)
-{
-    return c->send.window_sure && c->send.window == 0;
-}
-
-bool orc_window_open(const struct orc_conn *c)
-{
-    const struct orc_send *s = &c->send;
-    int64_t edge = s->una_sure + (int64_t)s->window;
-    return s->window_sure && s->window > 0 && edge >= s->max - (s->fin_sent && s->fin >= 0);
 }
 
 bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f)
@@ -211,13 +189,15 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
         t->stirred != o->steps + 1 && o->parameters_step != o->steps + 1 && !path_moves(o, c);
     if (orc_sender_judged(o, c)) {
         orc_place_spoken(o, c, &f);
-        orc_edge_spoken(o, c, &f);
-        orc_nagle_spoken(o, c, &f);
+        if (f.data) { /* else they have nothing to say */
+            orc_edge_spoken(o, c, &f);
+            orc_nagle_spoken(o, c, &f);
+        }
         orc_persist_spoken(o, c, &f);
         orc_keepalive_spoken(o, c, &f);
-        orc_recovery_spoken(o, c, &f);
-        orc_congestion_spoken(o, c, &f);
         if (f.data) {
+            orc_recovery_spoken(o, c, &f);
+            orc_congestion_spoken(o, c, &f);
             orc_rto_spoken(o, c, &f);
         }
     }

@@ -52,13 +52,27 @@ static inline uint64_t orc_less(uint64_t a, uint64_t b)
 
 /* ---- sender.c: what several of them ask ---- */
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c);
-uint64_t orc_ticks_ns(const struct oracle *o, uint64_t ticks);
+static inline uint64_t orc_ticks_ns(const struct oracle *o, uint64_t ticks)
+{
+    return ticks * (o->tick_ns ? o->tick_ns : ORC_NS_PER_SECOND / 1000);
+}
 void orc_full_sizes(struct oracle *o, const struct orc_conn *c, int64_t *least, int64_t *most);
 /* SND.UNA is known exactly. */
-bool orc_una_exact(const struct orc_conn *c);
+static inline bool orc_una_exact(const struct orc_conn *c)
+{
+    return c->send.una_sure == c->send.una_possible;
+}
 /* The window is known, and whether it is closed. */
-bool orc_window_closed(const struct orc_conn *c);
-bool orc_window_open(const struct orc_conn *c);
+static inline bool orc_window_closed(const struct orc_conn *c)
+{
+    return c->send.window_sure && c->send.window == 0;
+}
+static inline bool orc_window_open(const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    int64_t edge = s->una_sure + (int64_t)s->window;
+    return s->window_sure && s->window > 0 && edge >= s->max - (s->fin_sent && s->fin >= 0);
+}
 /* The octet of a keepalive probe: it was acknowledged before. */
 bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f);
 /* Something waits to be sent or acknowledged, surely. */
@@ -113,8 +127,14 @@ bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c);
 void orc_persist_told(struct oracle *o, const struct orc_conn *c);
 
 /* ---- keepalive.c ---- */
-bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c);
-bool orc_keepalive_enabled(const struct orc_conn *c);
+static inline bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c)
+{
+    return c->update_open || (c->update_step == o->steps && c->update_step != ORC_NONE);
+}
+static inline bool orc_keepalive_enabled(const struct orc_conn *c)
+{
+    return c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED;
+}
 uint32_t orc_keepalive_limit(const struct orc_conn *c);
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);

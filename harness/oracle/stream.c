@@ -12,17 +12,8 @@
 #define AHEAD_MAX (32ll << 20) /* bytes kept beyond what was delivered */
 #define NAME_BYTES 16u         /* bytes by which a misplaced piece is recognised */
 
-int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence)
+bool orc_fin_at(const struct orc_receive *r, int64_t offset)
 {
-    uint32_t reference = r->sequence + (uint32_t)r->possible;
-    return r->possible + (int32_t)(sequence - reference);
-}
-
-bool orc_fin_possible(const struct orc_receive *r, int64_t offset)
-{
-    if (r->fin_before || r->fin_lenient) {
-        return true;
-    }
     for (uint32_t i = 0; i < r->fins; i++) {
         if (r->fin[i] == offset) {
             return true;

@@ -17,7 +17,7 @@ static void *entry_at(struct oracle *o, void **array, uint32_t *count, uint32_t 
     return (uint8_t *)*array + (uint64_t)id * bytes;
 }
 
-struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal)
+struct orc_conn *orc_conn_new(struct oracle *o, uint32_t ordinal)
 {
     if (ordinal == TAP_NONE) {
         return NULL;
@@ -30,7 +30,7 @@ struct orc_conn *orc_conn(struct oracle *o, uint32_t ordinal)
     return conn;
 }
 
-struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id)
+struct orc_nbl *orc_nbl_new(struct oracle *o, uint32_t id)
 {
     if (id == TAP_NONE) {
         return NULL;
@@ -58,11 +58,6 @@ struct orc_op *orc_op(struct oracle *o, uint32_t id)
         return NULL;
     }
     return entry_at(o, (void **)&o->op, &o->ops, &o->op_room, id, sizeof(*o->op));
-}
-
-uint32_t orc_ordinal(const struct oracle *o, const struct orc_conn *conn)
-{
-    return conn ? (uint32_t)(conn - o->conn) : ORC_NONE;
 }
 
 static void receive_reset(struct orc_receive *r)

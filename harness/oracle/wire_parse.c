@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle/wire_parse.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "oracle/ones_sum.h"
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -11,26 +14,6 @@ static uint16_t get16(const uint8_t *p)
 static uint32_t get32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* One's complement sum in host byte order; folding and comparing do not depend on the order.
- * Two wide sums side by side: each needs one addition and one carry for eight bytes. */
-static uint64_t sum_words(const uint8_t *bytes, uint32_t length)
-{
-    unsigned __int128 a = 0, b = 0;
-    uint64_t first, second, rest[2] = {0, 0};
-    for (; length >= 16; bytes += 16, length -= 16) {
-        memcpy(&first, bytes, 8);
-        memcpy(&second, bytes + 8, 8);
-        a += first;
-        b += second;
-    }
-    memcpy(rest, bytes, length);
-    a += b + rest[0] + rest[1];
-    uint64_t low = (uint64_t)a, high = (uint64_t)(a >> 64);
-    low += high;
-    low += low < high; /* 2^64 counts as 1 */
-    return (low & UINT32_MAX) + (low >> 32);
 }
 
 static bool sums_to_ones(uint64_t sum)
@@ -131,10 +114,10 @@ static void finish_tcp(struct orc_packet *out, uint32_t address_bytes)
     const uint8_t *segment = out->frame + out->ip_at + out->ip_header;
     uint32_t bytes = out->ip_bytes - out->ip_header;
     orc_parse_tcp(segment, bytes, &out->tcp);
-    uint64_t sum = sum_words(out->source, address_bytes) +
-                   sum_words(out->destination, address_bytes) + network16(6) +
+    uint64_t sum = orc_sum_words(out->source, address_bytes) +
+                   orc_sum_words(out->destination, address_bytes) + network16(6) +
                    network16(bytes & 0xFFFF) + network16(bytes >> 16);
-    out->tcp.checksum_right = sums_to_ones(sum + sum_words(segment, bytes));
+    out->tcp.checksum_right = sums_to_ones(sum + orc_sum_words(segment, bytes));
 }
 
 static void parse_v4(struct orc_packet *out, const uint8_t *ip, uint32_t room)
@@ -155,7 +138,7 @@ static void parse_v4(struct orc_packet *out, const uint8_t *ip, uint32_t room)
     if (out->ip_header < 20 || out->ip_header > out->ip_bytes || out->ip_bytes > room) {
         return;
     }
-    out->ip_right = sums_to_ones(sum_words(ip, out->ip_header));
+    out->ip_right = sums_to_ones(orc_sum_words(ip, out->ip_header));
     out->end = out->ip_at + out->ip_bytes;
     out->plain = out->ip_header == 20 && (out->fragment & 0x3FFF) == 0 && out->protocol == 6;
     if (out->plain) {
@@ -189,9 +172,8 @@ static void parse_v6(struct orc_packet *out, const uint8_t *ip, uint32_t room)
     }
 }
 
-void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *out)
+static void parse_ip(const uint8_t *frame, uint32_t bytes, struct orc_packet *out)
 {
-    memset(out, 0, sizeof(*out));
     out->frame = frame;
     out->frame_bytes = bytes;
     if (bytes < 14) {
@@ -210,6 +192,15 @@ void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *ou
         parse_v4(out, frame + out->ip_at, bytes - out->ip_at);
     } else if (out->ethertype == 0x86DD) {
         parse_v6(out, frame + out->ip_at, bytes - out->ip_at);
+    }
+}
+
+void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *out)
+{
+    memset(out, 0, offsetof(struct orc_packet, tcp));
+    parse_ip(frame, bytes, out);
+    if (!out->plain) {
+        memset(&out->tcp, 0, sizeof(out->tcp));
     }
 }
 
