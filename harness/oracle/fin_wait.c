@@ -49,6 +49,13 @@ static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
     return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
 }
 
+/* A new tick rate may or may not have been taken for a timer that was handed over in the old one.
+ */
+static bool rate_changed(const struct oracle *o, const struct orc_timing *t)
+{
+    return t->fin2_handed && t->begun_parameters != o->parameters_set;
+}
+
 static bool runs(const struct orc_timing *t)
 {
     bool stopped = t->handed.Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
@@ -59,7 +66,7 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_timing *t = &c->timing;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
-    if (!surely(c) || !runs(t)) {
+    if (!surely(c) || !runs(t) || rate_changed(o, t)) {
         return;
     }
     uint64_t from = orc_most(t->fin2_ns, t->heard_ns);
@@ -92,6 +99,9 @@ void orc_fin_wait_told(struct oracle *o, struct orc_conn *c)
         return;
     }
     t->fin2_told = true;
+    if (rate_changed(o, t)) {
+        return;
+    }
     orc_ran(o, ORC_TMR_FW2_1);
     if (t->fin2_handed && t->heard_ns == t->begun_ns && runs(t)) {
         uint64_t wait = handed_ns(o, t), passed = now - t->begun_ns;

@@ -150,7 +150,7 @@ static void timeout(struct oracle *o, struct orc_conn *c)
     bool repeated = orc_rto_count(t) > 0;
     rto->timeouts++;
     rto->backoffs++;
-    rto->last_ns = rto->since_ns = now;
+    rto->last_ns = rto->since_ns = t->flight.broken_ns = now;
     rto->quiet = true;
     rto->loose = false;
     orc_congestion_lost(o, c, true, repeated);
