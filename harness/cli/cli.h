@@ -40,6 +40,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_stream(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_check_driver(int argc, char **argv);
 
 /* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */
 struct cli_option {
@@ -110,24 +111,12 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
                          const uint32_t *ran);
 
 /* ---- rules_coverage.c ---- */
-#define RULES_MAX 1024u
-struct rule_coverage { /* shared with the children that run the programs */
-    uint32_t rules, programs, failed, at;
-    bool running;             /* the program at `at` */
-    uint32_t ran[RULES_MAX];  /* of the last run */
-    uint32_t most[RULES_MAX]; /* the most that one program evaluated it, */
-    uint32_t best[RULES_MAX]; /* and which one, if any did */
-    uint64_t total[RULES_MAX];
-};
 const char *rules_level_name(enum verdict_level level);
 const char *rules_class_name(enum oracle_check check);
 /* The rule as which a rule is judged: nearly always itself. */
 uint32_t rules_judged_as(uint32_t index);
 /* Whether a rule is worth nothing until some program evaluates it. */
 bool rules_needs_program(const struct oracle_rule *rule);
-/* Runs all programs. NULL after one line, with the exit status. */
-struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
-                                    int *status);
 /* Runs every program of the paths (all of corpora/ without any); which program exercises which
  * rule. */
 int rules_coverage(char **paths, int count, const char *driver, bool json);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/cli.h"
+#include "cli/suite.h"
 
 #define INDENT 12
 
@@ -254,7 +254,9 @@ static int measure(struct explained *e, const bool *wanted)
         e->programs = (struct cli_paths){0};
         int status = cli_collect(&e->programs, path) ? EXIT_PASS : EXIT_USAGE;
         status = status || k ? status : cli_open_world(&world, NULL);
-        e->coverage = status ? NULL : rules_measure(&world, &e->programs, &status);
+        e->coverage =
+            status ? NULL
+                   : rules_measure(&world, &e->programs, &(struct suite_options){0}, &status);
         if (status) {
             return status;
         }

@@ -5,6 +5,7 @@
 
 static const struct cli_command commands[] = {
     {"run", "run a program (text or binary) against a driver", cmd_run},
+    {"check-driver", "all programs against a driver, and the table of all rules", cmd_check_driver},
     {"sweep", "run every program of files and folders, twice each", cmd_sweep},
     {"show", "print a program in text form", cmd_show},
     {"asm", "turn a text program into binary form", cmd_asm},
@@ -24,7 +25,7 @@ static void usage(FILE *out)
           "usage: chimneysweep COMMAND [OPTIONS] [FILES]\n\n",
           out);
     for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     }
     fputs(
         "\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"

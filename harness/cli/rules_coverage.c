@@ -3,10 +3,8 @@
  * Which programs exercise which rules: a check that no program reaches proves nothing.
  */
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/cli.h"
-#include "program/isolate.h"
+#include "cli/suite.h"
 
 const char *rules_class_name(enum oracle_check check)
 {
@@ -29,82 +27,6 @@ uint32_t rules_judged_as(uint32_t index)
 bool rules_needs_program(const struct oracle_rule *rule)
 {
     return rule->check == CHECK_ORACLE || rule->check == CHECK_HOST;
-}
-
-struct job {
-    struct world *world;
-    const struct cli_paths *files;
-    struct rule_coverage *coverage;
-};
-
-static void count_run(struct rule_coverage *c, const struct trace *trace)
-{
-    c->programs++;
-    c->failed += trace->verdict.kind != VERDICT_PASS;
-    for (uint32_t i = 0; i < c->rules; i++) {
-        c->total[i] += c->ran[i];
-        if (c->ran[i] > c->most[i]) {
-            c->most[i] = c->ran[i];
-            c->best[i] = c->at;
-        }
-    }
-}
-
-/* Stops at a program that does not pass: what it left behind shall not touch the others. */
-static void run_all(void *context)
-{
-    static struct program program;
-    static const struct run_options options;
-    struct job *job = context;
-    struct rule_coverage *c = job->coverage;
-    struct run_counts counts;
-    while (c->at < job->files->count) {
-        if (!cli_read_program(job->files->path[c->at], &program)) {
-            _exit(EXIT_USAGE);
-        }
-        c->running = true;
-        program_run(job->world, &program, &options, &counts);
-        c->running = false;
-        count_run(c, job->world->trace);
-        c->at++;
-        if (job->world->trace->verdict.kind != VERDICT_PASS) {
-            return;
-        }
-    }
-}
-
-struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files, int *status)
-{
-    static struct program program;
-    *status = EXIT_USAGE;
-    for (uint32_t i = 0; i < files->count; i++) {
-        if (!cli_read_program(files->path[i], &program)) {
-            return NULL;
-        }
-    }
-    *status = EXIT_ENVIRONMENT;
-    struct rule_coverage *c = cli_shared(sizeof(*c));
-    if (!c) {
-        return NULL;
-    }
-    oracle_rules(&c->rules);
-    oracle_count_into(world->oracle, c->ran);
-    struct job job = {world, files, c};
-    while (c->at < files->count) {
-        uint32_t at = c->at;
-        trace_reset(world->trace);
-        if (!isolate_run(run_all, &job, world->trace, 600)) {
-            fputs("rules: no process for the run can be made\n", stderr);
-            return NULL;
-        }
-        if (c->running || c->at == at) { /* it took its process along */
-            c->running = false;
-            count_run(c, world->trace);
-            c->at++;
-        }
-    }
-    *status = EXIT_PASS;
-    return c;
 }
 
 static void print_text(const struct rule_coverage *c, const struct oracle_rule *rule, uint32_t i,
@@ -177,7 +99,8 @@ int rules_coverage(char **paths, int count, const char *driver, bool json)
         }
     }
     int status = cli_open_world(&world, driver);
-    struct rule_coverage *c = status ? NULL : rules_measure(&world, &files, &status);
+    struct rule_coverage *c =
+        status ? NULL : rules_measure(&world, &files, &(struct suite_options){0}, &status);
     if (!c) {
         return status;
     }

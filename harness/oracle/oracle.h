@@ -54,5 +54,7 @@ struct oracle_rule {
 };
 const struct oracle_rule *oracle_rules(uint32_t *count);
 const struct oracle_rule *oracle_rule_find(const char *id);
+/* What a rule is about, by index into the catalogue: those of one area stand side by side. */
+const char *oracle_rule_area(uint32_t index);
 
 #endif

@@ -121,6 +121,26 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *library)
     return 1;
 }
 
+/* Are all bytes there that the loader would map? It does not look itself, and dies in them. */
+static bool is_whole(const char *path, uint64_t size)
+{
+    Elf64_Ehdr head;
+    FILE *file = fopen(path, "rb");
+    bool elf = file && fread(&head, sizeof(head), 1, file) == 1 &&
+               !memcmp(head.e_ident, ELFMAG, SELFMAG) && head.e_phentsize == sizeof(Elf64_Phdr);
+    bool whole = !elf || fseek(file, (long)head.e_phoff, SEEK_SET) == 0;
+    for (uint32_t i = 0; elf && whole && i < head.e_phnum; i++) {
+        Elf64_Phdr part;
+        whole = fread(&part, sizeof(part), 1, file) == 1 &&
+                (part.p_type != PT_LOAD ||
+                 (part.p_offset <= size && part.p_filesz <= size - part.p_offset));
+    }
+    if (file) {
+        fclose(file);
+    }
+    return whole;
+}
+
 bool driver_open(const char *path, const char **error)
 {
     struct stat about;
@@ -133,6 +153,9 @@ bool driver_open(const char *path, const char **error)
     }
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
+    }
+    if (!is_whole(path, (uint64_t)about.st_size)) {
+        return fail(error, path, "is cut short (expected a whole ELF shared object)");
     }
     char absolute[4096];
     if (!realpath(path, absolute)) {

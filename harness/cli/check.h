@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of all rules that a driver was checked by.
+ */
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+
+#include "cli/suite.h"
+
+enum check_result {
+    RESULT_HELD,
+    RESULT_BROKEN,
+    RESULT_WARNED,  /* a "should" rule, without --strict */
+    RESULT_NEVER,   /* no program evaluated it */
+    RESULT_NOTHING, /* a permission, or not to be seen from outside: there is nothing to evaluate */
+    RESULTS
+};
+
+struct check {
+    const char *driver; /* as it was named, or NULL */
+    const char *corpora;
+    bool strict;
+    const struct cli_paths *files;
+    const struct rule_coverage *coverage;
+    uint32_t result[RESULTS]; /* how many rules */
+    uint32_t unnamed;         /* programs that failed without breaking a rule by name */
+};
+
+enum check_result check_result_of(const struct check *check, uint32_t index);
+void check_text(const struct check *check);
+void check_json(const struct check *check, int status);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/check.h"
+
+#include <string.h>
+
+static const char *const names[RESULTS] = {"held", "broken", "warned", "never evaluated", "-"};
+
+enum check_result check_result_of(const struct check *check, uint32_t index)
+{
+    const struct rule_coverage *c = check->coverage;
+    uint32_t count, as = rules_judged_as(index);
+    const struct oracle_rule *rule = &oracle_rules(&count)[as];
+    if (c->broken[as].programs) {
+        return RESULT_BROKEN;
+    }
+    if (c->warned[as].programs) {
+        return RESULT_WARNED;
+    }
+    if (!rules_needs_program(rule)) {
+        return RESULT_NOTHING;
+    }
+    return c->total[as] ? RESULT_HELD : RESULT_NEVER;
+}
+
+/* What shows the finding again, without the indentation. */
+static void again(const struct check *check, uint32_t program, bool warned, char *out, size_t size)
+{
+    snprintf(out, size, "chimneysweep run %s%s%s%s%s", check->driver ? "--driver " : "",
+             check->driver ? check->driver : "", check->driver ? " " : "",
+             check->strict || warned ? "--strict " : "", check->files->path[program]);
+}
+
+static void put_finding(const struct check *check, const struct suite_finding *finding, bool warned)
+{
+    char command[8400];
+    again(check, finding->first, warned, command, sizeof(command));
+    if (finding->expected[0]) {
+        printf("      expected %s\n", finding->expected);
+    }
+    printf("      %s%s\n", finding->expected[0] ? "actual   " : "", finding->actual);
+    printf("      reproduce: %s\n", command);
+}
+
+static void put_rule(const struct check *check, uint32_t index)
+{
+    uint32_t count, as = rules_judged_as(index);
+    const struct oracle_rule *rules = oracle_rules(&count);
+    const struct rule_coverage *c = check->coverage;
+    enum check_result result = check_result_of(check, index);
+    bool bad = result == RESULT_BROKEN || result == RESULT_WARNED, color = bad && cli_color(stdout);
+    const struct suite_finding *finding = result == RESULT_BROKEN ? &c->broken[as] : &c->warned[as];
+    printf("  %-23s %-10s %10llu %8u  %s%s%s", rules[index].id,
+           rules_level_name(rules[index].level), (unsigned long long)c->total[as],
+           c->programs_of[as], color ? "\033[1;31m" : "", names[result], color ? "\033[0m" : "");
+    if (as != index) {
+        printf(" (the same as %s)\n", rules[as].id);
+        return;
+    }
+    if (bad) {
+        printf(" by %u program%s", finding->programs, finding->programs > 1 ? "s" : "");
+    }
+    putchar('\n');
+    if (bad) {
+        printf("      %s\n", rules[index].statement);
+        put_finding(check, finding, result == RESULT_WARNED);
+    }
+}
+
+static void put_unnamed(const struct check *check)
+{
+    if (check->unnamed) {
+        puts("\nverdicts that name no rule");
+    }
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        const struct suite_finding *finding = &check->coverage->unnamed[kind];
+        if (finding->programs) {
+            printf("  %-23s by %u program%s\n", verdict_kind_name((enum verdict_kind)kind),
+                   finding->programs, finding->programs > 1 ? "s" : "");
+            put_finding(check, finding, false);
+        }
+    }
+}
+
+void check_text(const struct check *check)
+{
+    uint32_t count;
+    const char *area = "";
+    oracle_rules(&count);
+    printf("%-25s %-10s %10s %8s  result\n", "rule", "level", "evaluated", "programs");
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(area, oracle_rule_area(i)) != 0) {
+            area = oracle_rule_area(i);
+            printf("\n%s\n", area);
+        }
+        put_rule(check, i);
+    }
+    put_unnamed(check);
+    const struct rule_coverage *c = check->coverage;
+    printf("\n%s: %u programs of %s, %u passed, %u failed\n",
+           check->driver ? check->driver : "the bundled driver", c->programs, check->corpora,
+           c->programs - c->failed, c->failed);
+    if (c->at < check->files->count) {
+        printf("stopped after %u hangs: %u programs were not run\n", c->hangs,
+               check->files->count - c->at);
+    }
+    printf("%u rules: %u held, %u broken, %u warned, %u never evaluated, %u with nothing to "
+           "evaluate\n",
+           count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
+           check->result[RESULT_WARNED], check->result[RESULT_NEVER],
+           check->result[RESULT_NOTHING]);
+}
+
+static void json_finding(const struct check *check, const struct suite_finding *finding,
+                         bool warned)
+{
+    char command[8400];
+    again(check, finding->first, warned, command, sizeof(command));
+    printf("{\"programs\": %u, \"first\": ", finding->programs);
+    cli_json_string(stdout, check->files->path[finding->first]);
+    fputs(", \"expected\": ", stdout);
+    cli_json_string(stdout, finding->expected);
+    fputs(", \"actual\": ", stdout);
+    cli_json_string(stdout, finding->actual);
+    fputs(", \"reproduce\": ", stdout);
+    cli_json_string(stdout, command);
+    putchar('}');
+}
+
+static void json_rule(const struct check *check, uint32_t index)
+{
+    uint32_t count, as = rules_judged_as(index);
+    const struct oracle_rule *rules = oracle_rules(&count);
+    const struct rule_coverage *c = check->coverage;
+    enum check_result result = check_result_of(check, index);
+    fputs("  {\"id\": ", stdout);
+    cli_json_string(stdout, rules[index].id);
+    fputs(", \"area\": ", stdout);
+    cli_json_string(stdout, oracle_rule_area(index));
+    printf(", \"level\": \"%s\", \"same_as\": ", rules_level_name(rules[index].level));
+    if (as != index) {
+        cli_json_string(stdout, rules[as].id);
+    } else {
+        fputs("null", stdout);
+    }
+    printf(", \"evaluated\": %llu, \"programs\": %u, \"result\": \"%s\", \"finding\": ",
+           (unsigned long long)c->total[as], c->programs_of[as],
+           result == RESULT_NOTHING ? "nothing to evaluate" : names[result]);
+    if (result == RESULT_BROKEN || result == RESULT_WARNED) {
+        bool warned = result == RESULT_WARNED;
+        json_finding(check, warned ? &c->warned[as] : &c->broken[as], warned);
+    } else {
+        fputs("null", stdout);
+    }
+    puts(index + 1 < count ? "}," : "}");
+}
+
+void check_json(const struct check *check, int status)
+{
+    uint32_t count;
+    const struct rule_coverage *c = check->coverage;
+    const char *separator = "";
+    oracle_rules(&count);
+    fputs("{\"driver\": ", stdout);
+    cli_json_string(stdout, world_driver_path());
+    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"status\": %d, \"rules\": [\n",
+           check->strict ? "true" : "false", c->programs, c->failed, status);
+    for (uint32_t i = 0; i < count; i++) {
+        json_rule(check, i);
+    }
+    fputs("], \"unnamed\": {", stdout);
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        if (c->unnamed[kind].programs) {
+            printf("%s\"%s\": ", separator, verdict_kind_name((enum verdict_kind)kind));
+            json_finding(check, &c->unnamed[kind], false);
+            separator = ", ";
+        }
+    }
+    printf("}, \"totals\": {\"rules\": %u, \"held\": %u, \"broken\": %u, \"warned\": %u, "
+           "\"never_evaluated\": %u, \"nothing_to_evaluate\": %u}}\n",
+           count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
+           check->result[RESULT_WARNED], check->result[RESULT_NEVER],
+           check->result[RESULT_NOTHING]);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/suite.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program/isolate.h"
+
+#define SECONDS 10u    /* for a program, when nothing else is said */
+#define HANGS_MANY 4u  /* from here on a program gets one second, */
+#define HANGS_MOST 20u /* and here it ends: a driver that hangs always would take hours */
+
+struct job {
+    struct world *world;
+    const struct cli_paths *files;
+    const struct suite_options *options;
+    struct rule_coverage *coverage;
+    double begun, shown;
+};
+
+static void note(struct suite_finding *finding, uint32_t at, const char *expected,
+                 const char *actual)
+{
+    if (finding->programs++) {
+        return;
+    }
+    finding->first = at;
+    snprintf(finding->expected, sizeof(finding->expected), "%s", expected);
+    snprintf(finding->actual, sizeof(finding->actual), "%s", actual);
+}
+
+static void note_verdict(struct rule_coverage *c, const struct verdict *verdict)
+{
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    const struct oracle_rule *warned =
+        verdict->warnings ? oracle_rule_find(verdict->warning_rule) : NULL;
+    const struct oracle_rule *broken = verdict->rule[0] ? oracle_rule_find(verdict->rule) : NULL;
+    if (warned) {
+        note(&c->warned[warned - rules], c->at, "", verdict->warning_text);
+    }
+    if (verdict->kind == VERDICT_PASS) {
+        return;
+    }
+    c->failed++;
+    c->hangs += verdict->kind == VERDICT_HANG;
+    c->rig_faults += verdict->kind == VERDICT_RIG;
+    note(broken ? &c->broken[broken - rules] : &c->unnamed[verdict->kind % KINDS_MAX], c->at,
+         verdict->expected, verdict->actual);
+}
+
+static void count_run(struct rule_coverage *c, const struct trace *trace)
+{
+    c->programs++;
+    note_verdict(c, &trace->verdict);
+    for (uint32_t i = 0; i < c->rules; i++) {
+        c->total[i] += c->ran[i];
+        c->programs_of[i] += c->ran[i] != 0;
+        if (c->ran[i] > c->most[i]) {
+            c->most[i] = c->ran[i];
+            c->best[i] = c->at;
+        }
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void show_progress(struct job *job)
+{
+    double now = job->options->progress ? seconds() : 0;
+    if (now - job->begun < 2 || now - job->shown < 0.2) {
+        return; /* two seconds need none */
+    }
+    job->shown = now;
+    fprintf(stderr, "\r  %u of %u programs, %u failed ", job->coverage->at, job->files->count,
+            job->coverage->failed);
+    fflush(stderr);
+}
+
+/* Stops at a program that does not pass: what it left behind shall not touch the others. */
+static void run_all(void *context)
+{
+    static struct program program;
+    struct job *job = context;
+    struct rule_coverage *c = job->coverage;
+    const struct run_options options = {.strict = job->options->strict};
+    unsigned most = job->options->seconds ? job->options->seconds : SECONDS;
+    struct run_counts counts;
+    while (c->at < job->files->count) {
+        if (!cli_read_program(job->files->path[c->at], &program)) {
+            _exit(EXIT_USAGE);
+        }
+        show_progress(job);
+        isolate_at_most(c->hangs < HANGS_MANY ? most : 1);
+        c->running = true;
+        program_run(job->world, &program, &options, &counts);
+        c->running = false;
+        count_run(c, job->world->trace);
+        c->at++;
+        if (job->world->trace->verdict.kind != VERDICT_PASS) {
+            return;
+        }
+    }
+}
+
+struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
+                                    const struct suite_options *options, int *status)
+{
+    static struct program program;
+    *status = EXIT_USAGE;
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (!cli_read_program(files->path[i], &program)) {
+            return NULL;
+        }
+    }
+    *status = EXIT_ENVIRONMENT;
+    struct rule_coverage *c = cli_shared(sizeof(*c));
+    if (!c) {
+        return NULL;
+    }
+    oracle_rules(&c->rules);
+    oracle_count_into(world->oracle, c->ran);
+    struct job job = {world, files, options, c, seconds(), 0};
+    while (c->at < files->count && c->hangs < HANGS_MOST) {
+        uint32_t at = c->at;
+        trace_reset(world->trace);
+        if (!isolate_run(run_all, &job, world->trace, 600)) {
+            fputs("chimneysweep: no process for the run can be made\n", stderr);
+            return NULL;
+        }
+        if (c->running || c->at == at) { /* it took its process along */
+            c->running = false;
+            count_run(c, world->trace);
+            c->at++;
+        }
+    }
+    if (options->progress) {
+        fprintf(stderr, "\r%50s\r", "");
+    }
+    *status = EXIT_PASS;
+    return c;
+}

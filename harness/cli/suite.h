@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * All programs of some folders against a driver, and what that says of each rule.
+ */
+#ifndef CLI_SUITE_H
+#define CLI_SUITE_H
+
+#include "cli/cli.h"
+
+#define RULES_MAX 1024u
+#define KINDS_MAX 8u /* of verdicts */
+
+/* What went wrong under one name: how many programs show it, and the first of them. */
+struct suite_finding {
+    uint32_t programs, first;
+    char expected[VERDICT_TEXT_MAX], actual[VERDICT_TEXT_MAX];
+};
+
+struct rule_coverage { /* shared with the children that run the programs */
+    uint32_t rules, programs, failed, at;
+    uint32_t hangs, rig_faults;
+    bool running;                    /* the program at `at` */
+    uint32_t ran[RULES_MAX];         /* of the last run */
+    uint32_t most[RULES_MAX];        /* the most that one program evaluated it, */
+    uint32_t best[RULES_MAX];        /* and which one, if any did */
+    uint32_t programs_of[RULES_MAX]; /* that evaluated it */
+    uint64_t total[RULES_MAX];
+    struct suite_finding broken[RULES_MAX], warned[RULES_MAX];
+    struct suite_finding unnamed[KINDS_MAX]; /* verdicts that name no rule */
+};
+
+struct suite_options {
+    bool strict;
+    unsigned seconds; /* of CPU for each program; fewer once many have hung */
+    bool progress;    /* on stderr, when it takes longer */
+};
+
+/* Runs all programs; one that crashes or hangs is one verdict, and the others go on, up to twenty
+ * hangs. NULL after one line, with the exit status. */
+struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
+                                    const struct suite_options *options, int *status);
+
+#endif
