@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "cli/pcapng.h"
 #include "cli/sarif.h"
 #include "replay/replay.h"
 
-static void show_finding(const struct trace *trace)
+struct outputs {
+    const char *sarif_path, *pcapng_path;
+    struct sarif sarif;
+    struct wire_log *log;
+};
+
+static bool verbose, logging;
+
+static void after_run(const struct trace *trace, const struct replay_result *result)
 {
-    render_verdict(stdout, trace, NULL, 25);
-    fflush(stdout);
+    if (verbose && result->kind != VERDICT_PASS && result->kind != VERDICT_INCONCLUSIVE) {
+        render_verdict(stdout, trace, NULL, 25);
+        fflush(stdout);
+    }
+    if (logging) {
+        struct verdict verdict = trace->verdict; /* the replay's own judgment counts */
+        verdict.kind = result->kind;
+        verdict.event = result->event;
+        verdict.expected[0] = '\0';
+        snprintf(verdict.rule, sizeof(verdict.rule), "%s", result->rule);
+        snprintf(verdict.actual, sizeof(verdict.actual), "%.*s", VERDICT_TEXT_MAX - 1,
+                 result->reason);
+        wire_log_verdict(&verdict);
+    }
 }
 
 static void add_result(void *context, const char *file, const struct flow *flow,
@@ -45,17 +66,39 @@ static bool checksums_of(const char *text, enum flow_checksums *out)
     return true;
 }
 
+/* Where results go besides the terminal. Exit status, 0 = fine. */
+static int open_outputs(struct outputs *to, struct world *world)
+{
+    if (!sarif_open(&to->sarif, to->sarif_path)) {
+        return EXIT_USAGE;
+    }
+    if (to->pcapng_path) {
+        to->log = wire_log_new(true);
+        world->reader = wire_log_event;
+        logging = to->log != NULL;
+        return to->log ? EXIT_PASS : EXIT_ENVIRONMENT;
+    }
+    return EXIT_PASS;
+}
+
+static int close_outputs(struct outputs *to, int status)
+{
+    if (to->log && !pcapng_write(to->pcapng_path, to->log, "chimneysweep replay")) {
+        status = EXIT_USAGE;
+    }
+    return sarif_close(&to->sarif, status) ? status : EXIT_USAGE;
+}
+
 int cmd_replay(int argc, char **argv)
 {
     const char *driver = NULL, *checksums = NULL, *stream = NULL, *timeout = "20";
-    const char *sarif_path = NULL;
-    static struct sarif sarif;
-    bool verbose = false;
+    static struct outputs to;
     static struct replay_options replay = {.stream = -1};
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per conversation, then the totals", &replay.json, NULL},
-        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &to.sarif_path},
+        {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &to.pcapng_path},
         {"--local", "END", "end that the target takes: an address, client or server (both in turn)",
          NULL, &replay.local},
         {"--checksums", "HOW", "auto (repair those of offloading senders), keep or fix", NULL,
@@ -69,13 +112,15 @@ int cmd_replay(int argc, char **argv)
          &timeout},
     };
     int status;
-    int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "replay [OPTIONS] CAPTURE|FOLDER...",
-                          "  chimneysweep replay pcaps/\n"
-                          "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
-                          "  chimneysweep replay --json night.pcapng | tail -1\n"
-                          "  chimneysweep replay --sarif found.sarif pcaps/\n",
-                          &status);
+    int files =
+        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
+                  "replay [OPTIONS] CAPTURE|FOLDER...",
+                  "  chimneysweep replay pcaps/\n"
+                  "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
+                  "  chimneysweep replay --json night.pcapng | tail -1\n"
+                  "  chimneysweep replay --sarif found.sarif pcaps/\n"
+                  "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n",
+                  &status);
     if (files < 0) {
         return status;
     }
@@ -91,15 +136,16 @@ int cmd_replay(int argc, char **argv)
     }
     static struct world world;
     status = cli_open_world(&world, driver);
-    if (status || !sarif_open(&sarif, sarif_path)) {
-        return status ? status : EXIT_USAGE;
+    status = status ? status : open_outputs(&to, &world);
+    if (status) {
+        return status;
     }
     replay.world = &world;
     replay.stream = stream ? (int64_t)number : -1;
     replay.timeout_s = (unsigned)seconds;
-    replay.finding = verbose && !replay.json ? show_finding : NULL;
+    verbose &= !replay.json;
+    replay.ran = after_run;
     replay.judged = add_result;
-    replay.context = &sarif;
-    status = replay_main(&replay, argv + 1, files);
-    return sarif_close(&sarif, status) ? status : EXIT_USAGE;
+    replay.context = &to.sarif;
+    return close_outputs(&to, replay_main(&replay, argv + 1, files));
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pcapng.h"
 #include "cli/sarif.h"
 
 static void print_trace(const struct trace *trace)
@@ -39,7 +40,7 @@ static bool run_twice(struct world *world, const struct program *program,
 
 struct command {
     bool json, trace, strict, cell;
-    const char *driver, *guard, *timeout_text, *events_text, *sarif_path;
+    const char *driver, *guard, *timeout_text, *events_text, *sarif_path, *pcapng_path;
     unsigned long timeout_s, events;
 };
 
@@ -50,6 +51,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         {"--trace", NULL, "print every event", &c->trace, NULL},
         {"--json", NULL, "print one JSON object", &c->json, NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
+        {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->pcapng_path},
         {"--strict", NULL, "\"should\" rules fail too", &c->strict, NULL},
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &c->guard},
         {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
@@ -62,7 +64,8 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
                           "  chimneysweep run corpora/situations/reordered-segments.chim\n"
                           "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
                           "  chimneysweep run --json crash-1.bin | jq .rule\n"
-                          "  chimneysweep run --sarif found.sarif crash-1.bin\n",
+                          "  chimneysweep run --sarif found.sarif crash-1.bin\n"
+                          "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n",
                           status);
     if (files < 0) {
         return false;
@@ -76,6 +79,14 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
            cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
+static void reproduction(const struct command *c, const char *path, char *out, size_t size)
+{
+    bool guarded = strcmp(c->guard, "poison") != 0;
+    snprintf(out, size, "chimneysweep run %s%s%s%s%s%s%s%s", c->driver ? "--driver " : "",
+             c->driver ? c->driver : "", c->driver ? " " : "", c->strict ? "--strict " : "",
+             guarded ? "--guard " : "", guarded ? c->guard : "", guarded ? " " : "", path);
+}
+
 static void show(const struct command *c, const char *path, const struct trace *trace,
                  const uint32_t *ran)
 {
@@ -87,12 +98,20 @@ static void show(const struct command *c, const char *path, const struct trace *
         return;
     }
     char again[4600];
-    bool guarded = strcmp(c->guard, "poison") != 0;
-    snprintf(again, sizeof(again), "chimneysweep run %s%s%s%s%s%s%s%s",
-             c->driver ? "--driver " : "", c->driver ? c->driver : "", c->driver ? " " : "",
-             c->strict ? "--strict " : "", guarded ? "--guard " : "", guarded ? c->guard : "",
-             guarded ? " " : "", path);
+    reproduction(c, path, again, sizeof(again));
     render_verdict(stdout, trace, again, c->trace ? 0 : (unsigned)c->events);
+}
+
+static bool write_wire(const struct command *c, const char *path, const struct wire_log *log,
+                       const struct trace *trace)
+{
+    char about[4600];
+    if (!log) {
+        return true;
+    }
+    reproduction(c, path, about, sizeof(about));
+    wire_log_verdict(&trace->verdict);
+    return pcapng_write(c->pcapng_path, log, about);
 }
 
 int cmd_run(int argc, char **argv)
@@ -114,15 +133,21 @@ int cmd_run(int argc, char **argv)
     if (status || !sarif_open(&sarif, c.sarif_path)) {
         return status ? status : EXIT_USAGE;
     }
+    struct wire_log *log = c.pcapng_path ? wire_log_new(false) : NULL;
+    if (c.pcapng_path && !log) {
+        return EXIT_ENVIRONMENT;
+    }
     uint32_t rules;
     oracle_rules(&rules);
     uint32_t *ran = c.json ? cli_shared(rules * sizeof(*ran)) : NULL;
     oracle_count_into(world.oracle, ran);
+    world.reader = log ? wire_log_event : NULL;
     struct run_options run = {.strict = c.strict, .context_is_cell = c.cell};
     if (run_twice(&world, &program, &run, (unsigned)c.timeout_s)) {
         show(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);
+        status = write_wire(&c, path, log, world.trace) ? status : EXIT_USAGE;
     } else {
         fputs("run: no process for the run can be made\n", stderr);
         status = EXIT_ENVIRONMENT;

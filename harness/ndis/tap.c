@@ -24,9 +24,9 @@ void tap_subscribe(tap_reader reader, void *context)
     }
 }
 
-static void record(const struct tap_event *event)
+struct trace_record tap_record(const struct tap_event *event)
 {
-    struct trace_record line = {
+    return (struct trace_record){
         .seq = event->seq,
         .kind = event->kind,
         .fn = event->fn,
@@ -42,7 +42,6 @@ static void record(const struct tap_event *event)
         .c = event->c,
         .d = event->d,
     };
-    trace_add(nds.trace, &line);
 }
 
 uint32_t tap_emit(struct tap_event event)
@@ -55,7 +54,8 @@ uint32_t tap_emit(struct tap_event event)
         event.call = nds.open_call;
     }
     if (!nds.limits.trace_off) {
-        record(&event);
+        struct trace_record line = tap_record(&event);
+        trace_add(nds.trace, &line);
     }
     for (uint32_t i = 0; i < readers.count; i++) {
         readers.reader[i](readers.context[i], &event);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/trace.h"
 #include "ndischimney.h"
 
 enum tap_kind { TAP_ENTER, TAP_LEAVE, TAP_POINT };
@@ -261,6 +262,8 @@ void tap_reset(void);
 void tap_subscribe(tap_reader reader, void *context);
 /* Emits an event; fills seq, time, cpu, irql, call. Returns seq. */
 uint32_t tap_emit(struct tap_event event);
+/* What the trace keeps of an event. */
+struct trace_record tap_record(const struct tap_event *event);
 const char *tap_fn_name(enum tap_fn fn);
 const char *tap_misuse_name(enum tap_misuse misuse);
 const char *tap_resource_name(enum tap_resource resource);

@@ -85,9 +85,8 @@ static void run_one(struct job *job, const struct flow *flow, enum flow_side sid
     world->frame_out = NULL;
     world->more = NULL;
     judge_after(&play, &world->trace->verdict);
-    bool finding = result->kind != VERDICT_PASS && result->kind != VERDICT_INCONCLUSIVE;
-    if (finding && job->options->finding) {
-        job->options->finding(world->trace);
+    if (job->options->ran) {
+        job->options->ran(world->trace, result);
     }
 }
 
@@ -125,7 +124,11 @@ static bool run_file(struct job *job)
             return false;
         }
         if (shared->at < 2 * job->file->flows) {
-            judge_death(&shared->result[shared->at++], &trace->verdict);
+            struct replay_result *result = &shared->result[shared->at++];
+            judge_death(result, &trace->verdict);
+            if (options->ran) {
+                options->ran(trace, result);
+            }
         }
     }
     return true;

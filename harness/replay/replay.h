@@ -21,8 +21,9 @@ struct replay_options {
     enum flow_checksums checksums;
     int64_t stream;     /* only this tcp.stream, -1 = all */
     unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
-    /* Sees the trace after each run with a finding, in the process of that run. May be NULL. */
-    void (*finding)(const struct trace *trace);
+    /* Sees the trace and the result after each run, in the process of that run, or in its parent if
+     * the driver took it along. May be NULL. */
+    void (*ran)(const struct trace *trace, const struct replay_result *result);
     /* Sees each conversation's result with either end as the target's, tried or not. May be NULL.
      */
     void (*judged)(void *context, const char *file, const struct flow *flow, enum flow_side target,
