@@ -351,6 +351,7 @@ const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
 /* ---- initiate.c ---- */
 void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
 void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node);
 void orc_initiate_judge(struct oracle *o, struct orc_op *op);
 void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
 

@@ -362,14 +362,8 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
         return;
     }
     if (!in) {
-        orc_ran(o, ORC_REG_CAP_1);
         o->ran[ORC_INIT_FAILSND_1] += c->sends.count > 0;
-        if (node->status == NDIS_STATUS_OFFLOAD_TCP_ENTRIES && o->live < o->capacity &&
-            !orc_waived(o)) {
-            orc_fail(o, node->conn, "REG-CAP-1",
-                     orc_text(o, "room for the advertised %u connections", o->capacity),
-                     orc_text(o, "refused with %u offloaded", o->live));
-        }
+        orc_admission_refused(o, c, node);
         give_back(o, c);
         return;
     }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the advertised capability promises: a connection that is described rightly, with room and
+ * memory left, is taken in each of the states in which a host offloads. REG-CAP-1.
+ */
+#include "oracle/checks.h"
+
+#define WINDOW_MOST 0x40000000u
+
+static bool legal_state(uint32_t state)
+{
+    switch (state) {
+    case TcpConnectionEstablished:
+    case TcpConnectionFinWait1:
+    case TcpConnectionFinWait2:
+    case TcpConnectionCloseWait:
+    case TcpConnectionClosing:
+    case TcpConnectionLastAck:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The chain holds what is in flight, and nothing where nothing can follow. */
+static bool chain_fits(const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    int64_t bytes = s->max - (s->fin_sent && s->fin >= 0);
+    if (c->begin_state == TcpConnectionFinWait2) {
+        return s->max == 0 && s->handed == 0;
+    }
+    return bytes >= 0 && s->handed >= bytes;
+}
+
+void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node)
+{
+    bool short_of = o->ever_waived || o->adapter_state.paused || o->live >= o->capacity;
+    bool right = c->sane && legal_state(c->begin_state) && chain_fits(c) &&
+                 c->cached.InitialRcvWnd < WINDOW_MOST && c->local_port && c->remote_port;
+    bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES ||
+                    node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED ||
+                    node->status == NDIS_STATUS_OFFLOAD_TCP_ENTRIES;
+    if (node->dead || short_of || !right) {
+        return;
+    }
+    orc_ran(o, ORC_REG_CAP_1);
+    if (no_cause) {
+        orc_fail(o, node->conn, "REG-CAP-1",
+                 orc_text(o, "a connection in state %u taken: %u of %u are", c->begin_state,
+                          o->live, o->capacity),
+                 orc_status_name(node->status));
+    }
+}
