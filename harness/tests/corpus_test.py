@@ -1,8 +1,12 @@
 """The shipped corpora: everything passes, always with the same trace, and reaches what it is for."""
 import json
+import sys
 
 import pytest
 from rig import CHIMNEYSWEEP, PROGRAMS, PROJECT, RELEASE, run, sweep_totals
+
+sys.path.insert(0, str(PROJECT / "scripts/campaign"))
+import coverage  # noqa: E402
 
 REACHED = ["established", "posted", "indicated", "refused", "uploaded", "disconnected"]
 
@@ -20,6 +24,17 @@ def test_release_and_sanitizer_builds_give_the_same_traces():
     sums = [sweep_totals(program, PROJECT / "corpora")[1][-1]["trace_sum"]
             for program in (CHIMNEYSWEEP, RELEASE)]
     assert sums[0] == sums[1]
+
+
+def test_every_checked_rule_is_evaluated_and_a_missing_one_is_named():
+    rules = coverage.measure_rules(CHIMNEYSWEEP, [PROJECT / "corpora"])
+    print(f"rules      {rules.text()}")
+    assert not rules.never and len(rules.evaluated) > 200
+    one = coverage.measure_rules(CHIMNEYSWEEP, [PROGRAMS[0]])
+    listed = json.loads(run("run", "--json", PROGRAMS[0]).stdout)["rules"]
+    assert set(one.evaluated) == set(listed) & set(rules.evaluated)
+    assert len(one.evaluated) + len(one.never) == len(rules.evaluated)
+    assert f"evaluated {len(one.evaluated)}, never evaluated {len(one.never)} ({one.never[0]}, " in one.text()
 
 
 def test_no_situation_is_reached_by_fewer_than_five_per_cent():

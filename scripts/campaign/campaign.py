@@ -65,6 +65,7 @@ def main() -> int:
     counters = [sum(column) for column in zip(*(e.reached() for e in running))]
     share = {name: n / max(counters[0], 1) for name, n in zip(REACHED, counters[1:])}
     measured = coverage.measure(ROOT, [ROOT / "corpora", *corpus], out / "coverage")
+    rules = coverage.measure_rules(CHIMNEYSWEEP, [ROOT / "corpora", *corpus])
 
     print()
     for engine in running:
@@ -72,6 +73,7 @@ def main() -> int:
               f"{engine.executions() / options.seconds:>9.0f} executions/s  corpus {engine.corpus_size()}")
     print_shares("reached    by executions", share)
     print(f"coverage   of core/: {measured.text()}")
+    print(f"rules      {rules.text()}")
     print(f"findings   {len(found)}")
     for item in found:
         print(f"           {item.title}: {item.folder}/program.chim")

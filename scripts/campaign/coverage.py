@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Coverage of core/ by programs, measured with the coverage build and llvm-cov."""
+"""Coverage of core/ by programs, measured with the coverage build and llvm-cov, and of the rules by the oracle."""
 import argparse
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,25 @@ class Measured:
     def text(self) -> str:
         return (f"lines {self.lines:.1f} %  branches {self.branches:.1f} %  "
                 f"functions {self.functions:.1f} %")
+
+
+@dataclass
+class Rules:
+    """Of the rules that the oracle checks: which of them some program made it evaluate."""
+    evaluated: list
+    never: list
+
+    def text(self) -> str:
+        shown = ", ".join(self.never[:20]) + (f" and {len(self.never) - 20} more" if self.never[20:] else "")
+        return (f"checked {len(self.evaluated) + len(self.never)}: evaluated {len(self.evaluated)}, "
+                f"never evaluated {len(self.never)}{f' ({shown})' if self.never else ''}")
+
+
+def measure_rules(chimneysweep: Path, programs: list) -> Rules:
+    got = subprocess.run([chimneysweep, "rules", "--coverage", "--json", *programs], text=True,
+                         stdout=subprocess.PIPE)
+    rows = [row for row in json.loads(got.stdout)["rules"] if row["class"] == "checked by the oracle"]
+    return Rules([row["id"] for row in rows if row["evaluated"]], [row["id"] for row in rows if not row["evaluated"]])
 
 
 def measure(root: Path, programs: list, out: Path) -> Measured:
