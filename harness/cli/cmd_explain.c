@@ -76,12 +76,19 @@ static void put_readings(const struct oracle_rule *rule)
     }
 }
 
+/* Whether a bug breaks a rule, or the one as which it is judged. */
+static bool breaks(const struct planted_bug *bug, const struct oracle_rule *rule)
+{
+    return !strcmp(bug->rule, rule->id) ||
+           (rule->check == CHECK_SAME && !strcmp(bug->rule, rule->where));
+}
+
 static void put_bugs(const struct explained *e, const struct oracle_rule *rule)
 {
     bool any = false;
     for (uint32_t i = 0; i < e->bugs; i++) {
         const struct planted_bug *bug = &e->bug[i];
-        if (strcmp(bug->rule, rule->id) != 0) {
+        if (!breaks(bug, rule)) {
             continue;
         }
         char text[512];
@@ -101,6 +108,7 @@ static void put_bugs(const struct explained *e, const struct oracle_rule *rule)
 static const char *best_program(const struct explained *e, uint32_t index)
 {
     const struct rule_coverage *c = e->coverage;
+    index = rules_judged_as(index);
     return c && c->most[index] ? e->programs.path[c->best[index]] : NULL;
 }
 
@@ -109,12 +117,14 @@ static void put_program(const struct explained *e, const struct oracle_rule *rul
     const char *path = best_program(e, index);
     char text[4200];
     if (path) {
-        snprintf(text, sizeof(text), "%s (evaluates it %u times)", path, e->coverage->most[index]);
+        uint32_t times = e->coverage->most[rules_judged_as(index)];
+        snprintf(text, sizeof(text), "%s (evaluates it %u time%s)", path, times,
+                 times == 1 ? "" : "s");
         put_wrapped("kept by", text);
         printf("%*schimneysweep run --trace %s\n", INDENT, "", path);
     } else {
-        put_wrapped("kept by", !rules_needs_program(rule) ? "nothing to evaluate"
-                               : e->coverage              ? "no program of corpora/ evaluates it"
+        put_wrapped("kept by", rule->check == CHECK_PERMISSION ? "nothing to evaluate"
+                               : e->coverage ? "no program of corpora/ evaluates it"
                                              : "no corpora/ found here to look for a program in");
     }
 }
@@ -167,7 +177,7 @@ static void put_json_bugs(const struct explained *e, const struct oracle_rule *r
     fputs("\"planted_bugs\": [", stdout);
     for (uint32_t i = 0; i < e->bugs; i++) {
         const struct planted_bug *bug = &e->bug[i];
-        if (strcmp(bug->rule, rule->id) != 0) {
+        if (!breaks(bug, rule)) {
             continue;
         }
         printf("%s{", separator);
@@ -210,7 +220,7 @@ static void put_json(const struct explained *e, const struct oracle_rule *rule, 
     fputs("], ", stdout);
     put_json_bugs(e, rule);
     put_json_pair("program", best_program(e, index), ", ");
-    printf("\"evaluated\": %u}", e->coverage ? e->coverage->most[index] : 0);
+    printf("\"evaluated\": %u}", e->coverage ? e->coverage->most[rules_judged_as(index)] : 0);
 }
 
 /* Whether the rule is meant: by its id, or by a prefix that ends with a dash or at one. */
@@ -262,7 +272,8 @@ static int measure(struct explained *e, const bool *wanted)
         }
         missing = false;
         for (uint32_t i = 0; i < count; i++) {
-            missing |= wanted[i] && rules_needs_program(&rules[i]) && !e->coverage->most[i];
+            missing |= wanted[i] && rules[i].check != CHECK_PERMISSION &&
+                       !e->coverage->most[rules_judged_as(i)];
         }
     }
     return EXIT_PASS;

@@ -58,7 +58,8 @@ def test_every_rule_has_a_source_that_can_be_found(explained):
 def test_planted_bugs_are_those_of_the_patches(explained):
     for name, item in explained.items():
         mine = {bug["name"]: bug["story"] for bug in item["planted_bugs"]}
-        assert mine == {stem: head["Story"] for stem, head in BUGS.items() if head["Rule"] == name}
+        judged_as = item["where"] if item["class"] == "the same as" else name
+        assert mine == {stem: head["Story"] for stem, head in BUGS.items() if head["Rule"] in (name, judged_as)}
         for bug in item["planted_bugs"]:
             assert (PROJECT / bug["patch"]).exists() and (PROJECT / bug["program"]).exists()
             assert bug["command"] == f"scripts/bugs --programs {bug['name']}"
@@ -66,10 +67,11 @@ def test_planted_bugs_are_those_of_the_patches(explained):
 
 def test_the_program_that_keeps_a_rule_evaluates_it(explained):
     shown = [item for item in explained.values() if item["program"]]
-    assert len(shown) > 200
+    assert len(shown) == sum(rule["class"] != "permission" for rule in RULES) > 200
     for item in shown[::20]:
         report = json.loads(run("run", "--json", PROJECT / item["program"]).stdout)
-        assert report["rules"][item["id"]] == item["evaluated"] > 0
+        judged_as = item["where"] if item["class"] == "the same as" else item["id"]
+        assert report["rules"][judged_as] == item["evaluated"] > 0
 
 
 def test_the_text_says_all_of_it():
