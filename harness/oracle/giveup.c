@@ -42,6 +42,9 @@ static uint64_t event_due(const struct oracle *o, const struct orc_conn *c)
     if (c->cached.MaxRT == TCP_OFFLOAD_NO_RETRANSMIT_LIMIT || !limit_known(o, c)) {
         return ORC_NEVER;
     }
+    if (c->cached.MaxRT == 0 && rto->closed) {
+        return ORC_NEVER;
+    }
     if (c->cached.MaxRT == 0) {
         bool spent = orc_rto_count(t) >= o->max_retransmissions;
         return !spent          ? ORC_NEVER
@@ -61,7 +64,8 @@ void orc_giveup_timeout(struct oracle *o, struct orc_conn *c)
 {
     const struct orc_timing *t = &c->timing;
     uint32_t count = orc_rto_count(t);
-    if (c->cached.MaxRT != 0 || !limit_known(o, c) || o->parameters_step == o->steps + 1) {
+    bool known = limit_known(o, c) && o->parameters_step != o->steps + 1 && !t->rto.closed;
+    if (c->cached.MaxRT != 0 || !known) {
         return;
     }
     orc_ran(o, ORC_TMR_RTX_2);

@@ -100,6 +100,7 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
         return;
     }
     int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
+    size &= -(1ll << c->receive_scale); /* what can be told of it */
     int64_t unknown = r->delivered + size - r->edge;
     int64_t worth = least_of(size / 2, 2 * full);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);

@@ -61,6 +61,7 @@ void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_he
     uint64_t now = o->event->time_ns;
     bool was = h->window_sure_before && h->window_before == 0;
     c->timing.closed_ever |= h->tcp->window == 0;
+    c->timing.rto.closed |= h->tcp->window == 0;
     if (!orc_window_closed(c)) {
         p->reopened = p->reopened || (was && p->on && orc_window_open(c) && orc_una_exact(c));
         p->exact = p->on = false;

@@ -38,6 +38,7 @@ struct orc_rto {
     bool armed;             /* the series below is known exactly */
     bool handed;            /* it still runs as INIT handed it over */
     bool quiet;             /* a timeout: the earliest segment only, until something arrives */
+    bool closed;            /* a zero window came: the count may have begun anew with probes */
     bool loose;             /* something may have called for a retransmission before the timer */
     uint32_t timeouts;      /* since SND.UNA moved, without those before INIT */
     uint32_t backoffs;      /* since the last sure sample, those before INIT included */
