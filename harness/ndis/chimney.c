@@ -293,12 +293,29 @@ uint64_t list_checksum(PNET_BUFFER_LIST nbl)
     return list_sum;
 }
 
+/* The frames that a list describes may not go back to the wire while the host has the list. */
+static void frames_held(PNET_BUFFER_LIST nbl, bool held)
+{
+    for (PMDL mdl = nbl->FirstNetBuffer->MdlChain; mdl; mdl = mdl->Next) {
+        struct nds_object *of_mdl = object_find(mdl, OBJECT_MDL);
+        struct nds_object *frame =
+            of_mdl && of_mdl->parent != TAP_NONE ? object_by_id(of_mdl->parent) : NULL;
+        if (!of_mdl) {
+            break; /* what lies behind is not to be followed */
+        }
+        if (frame && frame->kind == OBJECT_FRAME) {
+            frame->out += held ? 1 : frame->out ? (uint32_t)-1 : 0;
+        }
+    }
+}
+
 void list_hold(struct nds_object *object, uint32_t event)
 {
     struct nds_list *list = object->detail;
     PNET_BUFFER_LIST nbl = object->address;
     list->checksum = nds.limits.trace_off ? 0 : list_checksum(nbl);
     list->indicated_length = nbl->FirstNetBuffer->DataLength;
+    frames_held(nbl, true);
     window_each(nbl, guest_take);
     if (!object->flag) {
         guest_take(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
@@ -333,6 +350,7 @@ void list_give_back(struct nds_object *object, uint32_t event)
         guest_lend(nbl->FirstNetBuffer, sizeof(NET_BUFFER));
     }
     window_each(nbl, guest_lend);
+    frames_held(nbl, false);
     if (list->checksum && list_checksum(nbl) != list->checksum) {
         nds_misuse(MISUSE_FREE_INDICATED, object->id, TAP_RETURN);
     }

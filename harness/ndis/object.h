@@ -63,7 +63,7 @@ struct nds_object {
     uint32_t tag;
     uint32_t born_event, owner_event;
     uint32_t parent; /* pool of a list, list of a buffer, ... object id or TAP_NONE */
-    uint32_t out;    /* pools: objects outstanding */
+    uint32_t out;    /* pools: objects outstanding; frames: lists in which the host has them */
     bool flag;       /* lists of a pool: allocated with a NET_BUFFER */
     void *detail;    /* struct nds_list, struct nds_timer, ... by kind */
 };

@@ -326,6 +326,9 @@ VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
             return;
         }
         next = frame->Next;
+        if (object->out) {
+            nds_misuse(MISUSE_FREE_INDICATED, object->id, RESOURCE_FRAME);
+        }
         frame_back(frame, object);
     }
 }

@@ -127,9 +127,15 @@ static void judge_short(struct oracle *o, const struct orc_conn *conn, const str
 {
     const struct orc_receive *r = &conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
-    bool ending =
-        conn->term_enter != ORC_NONE || orc_upload_known(o, conn) || orc_abort_possible(o, conn);
-    if (ending || orc_fin_possible(r, r->delivered + bt)) {
+    bool ending = conn->term_enter != ORC_NONE || orc_upload_known(o, conn);
+    bool empty = bt == 0 && !nbl->prefill;
+    if (orc_abort_possible(o, conn) || orc_fin_possible(r, r->delivered + bt) ||
+        (ending && !empty)) {
+        return;
+    }
+    if (ending) { /* to the host that is the end of the stream */
+        orc_fail(o, ordinal, "RCV-EMPTY-1", "UPLOAD_IN_PROGRESS for a request that got nothing",
+                 orc_text(o, "request #%u (%u bytes): SUCCESS, 0 bytes", nbl->index, nbl->length));
         return;
     }
     if (nbl->no_push) {
@@ -138,7 +144,7 @@ static void judge_short(struct oracle *o, const struct orc_conn *conn, const str
                  orc_text(o, "request #%u: %u of %u bytes", nbl->index, bt, nbl->length));
         return;
     }
-    if (bt == 0 && !nbl->prefill) {
+    if (empty) {
         orc_fail(o, ordinal, "RCV-EMPTY-1", "a request waits for data",
                  orc_text(o, "request #%u (%u bytes) completed empty", nbl->index, nbl->length));
         return;
