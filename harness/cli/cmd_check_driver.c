@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/sarif.h"
 
 #define SECONDS 5u /* of CPU for a program; they take milliseconds */
 
@@ -22,14 +23,63 @@ static int conclude(struct check *check)
     return c->failed > c->rig_faults ? EXIT_FINDING : c->failed ? EXIT_ENVIRONMENT : EXIT_PASS;
 }
 
+static void add_finding(struct sarif *sarif, const struct check *check,
+                        const struct suite_finding *finding, struct sarif_result result)
+{
+    char where[64];
+    if (!finding->programs) {
+        return;
+    }
+    snprintf(where, sizeof(where), "the first of %u programs", finding->programs);
+    result.expected = finding->expected;
+    result.actual = finding->actual;
+    result.uri = check->files->path[finding->first];
+    result.where = where;
+    result.event = result.connection = UINT32_MAX;
+    sarif_add(sarif, &result);
+}
+
+/* A result for each rule that was broken, at the first program that broke it. */
+static void add_findings(struct sarif *sarif, const struct check *check)
+{
+    const struct rule_coverage *c = check->coverage;
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        add_finding(sarif, check, &c->broken[i],
+                    (struct sarif_result){.kind = VERDICT_VIOLATION, .rule = rules[i].id});
+        add_finding(sarif, check, &c->warned[i],
+                    (struct sarif_result){.warning = true, .rule = rules[i].id});
+    }
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        add_finding(sarif, check, &c->unnamed[kind],
+                    (struct sarif_result){.kind = (enum verdict_kind)kind, .rule = ""});
+    }
+}
+
+/* The programs: a folder given, else corpora/ of the project. */
+static bool collect(struct cli_paths *files, const char **corpora)
+{
+    static char home[4096];
+    if (!*corpora && cli_project("corpora", home, sizeof(home))) {
+        *corpora = home;
+    }
+    if (!*corpora) {
+        fputs("check-driver: no corpora here nor above the program (give --corpora DIR)\n", stderr);
+    }
+    return *corpora && cli_collect(files, *corpora);
+}
+
 int cmd_check_driver(int argc, char **argv)
 {
     bool json = false, strict = false;
-    const char *corpora = NULL, *guard = "poison";
+    const char *corpora = NULL, *guard = "poison", *sarif_path = NULL;
     static struct world world;
+    struct sarif sarif;
     const struct cli_option options[] = {
         {"--strict", NULL, "\"should\" rules fail too", &strict, NULL},
         {"--json", NULL, "print one JSON object", &json, NULL},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
         {"--corpora", "DIR", "programs to run (default: corpora of the project)", NULL, &corpora},
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
     };
@@ -48,34 +98,28 @@ int cmd_check_driver(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct cli_paths files = {0};
-    char home[4096];
-    if (!corpora && cli_project("corpora", home, sizeof(home))) {
-        corpora = home;
-    }
-    if (!corpora) {
-        fputs("check-driver: no corpora here nor above the program (give --corpora DIR)\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (!cli_collect(&files, corpora)) {
+    if (!collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
     struct check check = {
         .driver = names ? argv[1] : NULL, .corpora = corpora, .strict = strict, .files = &files};
     status = cli_open_world(&world, check.driver) ? EXIT_ENVIRONMENT : cli_guard(guard);
-    if (status) {
-        return status;
+    if (status || !sarif_open(&sarif, sarif_path)) {
+        return status ? status : EXIT_USAGE;
     }
     const struct suite_options suite = {
         .strict = strict, .seconds = SECONDS, .progress = isatty(STDERR_FILENO)};
     check.coverage = rules_measure(&world, &files, &suite, &status);
     if (!check.coverage) {
+        sarif_close(&sarif, status);
         return status;
     }
     status = conclude(&check);
+    add_findings(&sarif, &check);
     if (json) {
         check_json(&check, status);
     } else {
         check_text(&check);
     }
-    return status;
+    return sarif_close(&sarif, status) ? status : EXIT_USAGE;
 }

@@ -23,6 +23,8 @@ static const struct way {
      "does in the field cannot be reproduced."},
     {VERDICT_INCONCLUSIVE, "INCONCLUSIVE", "the run could be judged",
      "Nothing is known about the driver from this input."},
+    {VERDICT_RIG, "RIG-FAULT", "the rig keeps the rules that bind the host",
+     "Nothing that this run says about the driver can be trusted."},
     {VERDICT_VIOLATION, "STREAM", "what is delivered is what was captured",
      "An application got other bytes than the peer sent it."},
 };

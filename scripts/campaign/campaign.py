@@ -61,6 +61,7 @@ def main() -> int:
 
     found = findings.collect(CHIMNEYSWEEP, [p for e in running for p in e.crashes()],
                              out / "findings")
+    findings.write_sarif(CHIMNEYSWEEP, found, out / "findings", out / "findings.sarif")
     corpus = [p for e in running for p in e.corpus()]
     counters = [sum(column) for column in zip(*(e.reached() for e in running))]
     share = {name: n / max(counters[0], 1) for name, n in zip(REACHED, counters[1:])}
@@ -78,7 +79,7 @@ def main() -> int:
     for item in found:
         print(f"           {item.title}: {item.folder}/program.chim")
         print(f"             reproduce: build/asan/bin/chimneysweep run {item.folder}/program.chim")
-    print(f"written    seeds, corpora, logs and findings in {out}")
+    print(f"written    seeds, corpora, logs, findings and findings.sarif in {out}")
     print(f"           coverage by file in {out / 'coverage' / 'report.txt'}")
     weak = [name for name in REACHED if totals[name] < 0.05]
     if weak:

@@ -51,10 +51,18 @@ def collect(chimneysweep: Path, raw: list, out: Path) -> list:
         if not (folder / "program.chim").exists():
             text = subprocess.run([chimneysweep, "show", probe], text=True, stdout=subprocess.PIPE)
             (folder / "program.chim").write_text(text.stdout)
-        shown = subprocess.run([chimneysweep, "run", folder / "program.chim"], text=True,
+        shown = subprocess.run([chimneysweep, "run", "--pcapng", folder / "wire.pcapng",
+                                folder / "program.chim"], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         (folder / "verdict.txt").write_text(shown.stdout)
         (folder / "verdict.json").write_text(json.dumps(verdict, indent=1) + "\n")
         found[key] = Finding(f"{verdict['verdict']} {verdict['rule'] or verdict['actual'][:60]}", folder)
     (out / "probe.bin").unlink(missing_ok=True)
     return list(found.values())
+
+
+def write_sarif(chimneysweep: Path, found: list, folder: Path, out: Path) -> None:
+    """All findings of a folder in one SARIF file; without any, a file without results."""
+    programs = [item.folder / "program.chim" for item in found]
+    subprocess.run([chimneysweep, "sweep", "--quiet", "--sarif", out, *(programs or [folder])],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
