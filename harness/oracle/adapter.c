@@ -11,6 +11,7 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_adapter_state *x = &o->adapter_state;
     uint32_t state = NdisDeviceStateD0;
+    orc_request_made(o, ev);
     if (ev->a == OID_PNP_SET_POWER && ev->b && ev->ptr && ev->c >= sizeof(state)) {
         memcpy(&state, ev->ptr, sizeof(state));
         x->sleeping = state != NdisDeviceStateD0;
@@ -24,6 +25,7 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_adapter_state *x = &o->adapter_state;
+    orc_request_ended(o, ev);
     if (ev->status != NDIS_STATUS_SUCCESS) {
         return;
     }

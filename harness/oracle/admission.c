@@ -52,3 +52,22 @@ void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const str
                  orc_status_name(node->status));
     }
 }
+
+/* A neighbor or a path: nothing but its own fields can speak against it. */
+void orc_admission_refused_above(struct oracle *o, const struct orc_object *object,
+                                 const struct orc_node *node)
+{
+    bool path = node->layer == LAYER_PATH;
+    uint32_t least = object->version == 6 ? 1280 : 68;
+    bool right = !path || (object->version && object->mtu >= least && object->mtu <= o->link_mtu);
+    bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES;
+    if (node->dead || o->ever_waived || o->adapter_state.paused || !right) {
+        return;
+    }
+    orc_ran(o, ORC_REG_CAP_1);
+    if (no_cause) {
+        orc_fail(o, ORC_NONE, "REG-CAP-1",
+                 path ? "a path taken whose addresses and MTU are right" : "a neighbor taken",
+                 orc_status_name(node->status));
+    }
+}

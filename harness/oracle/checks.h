@@ -207,6 +207,8 @@ void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t stat
 void orc_tree_judge(struct oracle *o, const struct orc_op *op);
 
 /* ---- adapter.c: requests to the adapter ---- */
+void orc_request_made(struct oracle *o, const struct tap_event *ev);
+void orc_request_ended(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_status(struct oracle *o, int32_t code);
@@ -352,6 +354,8 @@ const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
 void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
 void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
 void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node);
+void orc_admission_refused_above(struct oracle *o, const struct orc_object *object,
+                                 const struct orc_node *node);
 void orc_initiate_judge(struct oracle *o, struct orc_op *op);
 void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
 

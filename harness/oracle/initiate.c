@@ -357,6 +357,9 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
     if (in) {
         orc_contexts_add(o, node);
     }
+    if (!in && node->layer != LAYER_TCP) {
+        orc_admission_refused_above(o, object, node);
+    }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     if (!c || c->phase != ORC_STARTING) {
         return;

@@ -39,7 +39,13 @@ struct orc_counts {
     struct orc_count received, sent, octets; /* IP */
 };
 
+/* The OID request that is open. */
+struct orc_asked_oid {
+    bool right, too_short;
+};
+
 struct orc_adapter_state {
+    struct orc_asked_oid asked;
     struct orc_counts counts[2]; /* IPv4, IPv6 */
     bool set;                    /* the request that is open sets */
     uint32_t oid;

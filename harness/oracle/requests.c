@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests that every offload target answers: a right one succeeds, one that is too short does not.
+ * REG-CAP-1, REG-PAR-1, TERM-POWER-1, INIT-VLAN-1, STAT-CNT-1, NdisOidComplete.
+ */
+#include "oracle/checks.h"
+
+#include <string.h>
+
+#define VLAN_MOST 0xFFFu
+
+struct request {
+    uint32_t oid, bytes; /* what it takes at least */
+    bool set;
+    enum orc_rule rule;
+};
+
+static const struct request known[] = {
+    {OID_TCP_CONNECTION_OFFLOAD_PARAMETERS, NDIS_SIZEOF_TCP_CONNECTION_OFFLOAD_PARAMETERS_1, true,
+     ORC_REG_PAR_1},
+    {OID_PNP_SET_POWER, sizeof(NDIS_DEVICE_POWER_STATE), true, ORC_TERM_POWER_1},
+    {OID_GEN_VLAN_ID, sizeof(ULONG), true, ORC_INIT_VLAN_1},
+    {OID_GEN_VLAN_ID, sizeof(ULONG), false, ORC_INIT_VLAN_1},
+    {OID_TCP4_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
+    {OID_TCP6_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
+    {OID_IP4_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
+    {OID_IP6_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
+    {OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD), false,
+     ORC_REG_CAP_1},
+};
+
+static const struct request *find(uint32_t oid, bool set)
+{
+    for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].oid == oid && known[i].set == set) {
+            return &known[i];
+        }
+    }
+    return NULL;
+}
+
+static bool legal(const struct tap_event *ev)
+{
+    uint32_t value;
+    if (!ev->b) {
+        return true;
+    }
+    if (!ev->ptr) {
+        return false;
+    }
+    if (ev->a == OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) {
+        const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *p = ev->ptr;
+        return p->TicksPerSecond == 10 || p->TicksPerSecond == 100 || p->TicksPerSecond == 1000;
+    }
+    memcpy(&value, ev->ptr, sizeof(value));
+    return ev->a != OID_GEN_VLAN_ID || value <= VLAN_MOST;
+}
+
+void orc_request_made(struct oracle *o, const struct tap_event *ev)
+{
+    const struct request *request = find(ev->a, ev->b);
+    struct orc_asked_oid *x = &o->adapter_state.asked;
+    x->too_short = request && ev->c < request->bytes;
+    x->right = request && !x->too_short && legal(ev);
+}
+
+/* It ended, by its return or later. */
+void orc_request_ended(struct oracle *o, const struct tap_event *ev)
+{
+    const struct request *request = find(ev->a, ev->b);
+    const struct orc_asked_oid *x = &o->adapter_state.asked;
+    uint32_t count;
+    if (!request || ev->status == NDIS_STATUS_PENDING) {
+        return;
+    }
+    bool done = ev->status == NDIS_STATUS_SUCCESS;
+    if (x->right && !o->ever_waived && !o->leaving) {
+        orc_ran(o, request->rule);
+        if (!done || (!ev->b && ev->c != request->bytes)) {
+            orc_fail(o, ORC_NONE, oracle_rules(&count)[request->rule].id,
+                     orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes", ev->a,
+                              request->bytes),
+                     done ? orc_text(o, "%u bytes", ev->c) : orc_status_name(ev->status));
+        }
+    } else if (x->too_short) {
+        orc_ran(o, ORC_NdisOidComplete);
+        if (done) {
+            orc_fail(o, ORC_NONE, "NdisOidComplete",
+                     orc_text(o, "a failure of request 0x%08x, whose buffer is too short", ev->a),
+                     "SUCCESS");
+        }
+    }
+}
