@@ -101,7 +101,8 @@ static void widen(struct orc_hull *hull, uint64_t least, uint64_t most, bool onc
 }
 
 /* The echo of a timestamp: its clock may stand a tick off. */
-static bool take_echo(const struct oracle *o, struct orc_timing *t, const struct orc_tcp *tcp)
+static bool take_echo(const struct oracle *o, struct orc_timing *t, const struct orc_tcp *tcp,
+                      bool sure)
 {
     uint64_t tick = orc_ticks_ns(o, 1), now = o->event->time_ns;
     uint32_t clock = t->ts_value + (uint32_t)(orc_less(now, t->ts_ns) / tick);
@@ -110,7 +111,7 @@ static bool take_echo(const struct oracle *o, struct orc_timing *t, const struct
         return false; /* from the future */
     }
     uint64_t slack = 2 * tick;
-    widen(&t->hull, orc_less(ticks * tick, slack), ticks * tick + slack, true);
+    widen(&t->hull, sure ? orc_less(ticks * tick, slack) : 0, ticks * tick + slack, true);
     return true;
 }
 
@@ -146,7 +147,7 @@ bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_hea
     struct orc_timing *t = &c->timing;
     struct orc_flight *f = &t->flight;
     bool echo = (c->flags & TCP_FLAG_TIMESTAMP_ENABLED) && h->tcp->has_timestamp;
-    bool sample = echo && take_echo(o, t, h->tcp);
+    bool sample = echo && take_echo(o, t, h->tcp, h->sure);
     sample = measure(o, t, h, echo) || sample;
     while (f->count && entry(f, 0)->end <= c->send.una_sure) {
         f->head = (f->head + 1) & (f->room - 1);

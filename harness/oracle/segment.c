@@ -118,7 +118,9 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
     /* A duplicate of what waits for its ACK is not acceptable any more. */
     bool spans = a->begin <= r->acked && r->acked < a->end && a->end > a->before;
     /* A closed window makes it unacceptable, and a full one too. */
-    int64_t next = r->possible + (r->fins || r->fin_before ? 1 : 0);
+    bool fin = r->fins || r->fin_before;
+    int64_t next = r->possible + fin;
+    spans = spans && (!fin || a->end > next);
     bool open = r->edge - ((1ll << c->receive_scale) - 1) > next || a->begin == a->end;
     if (a->certain && spans && open && a->begin <= r->acked_sent && r->ts_known) {
         r->ts_recent_least = tcp->ts_value;
