@@ -18,19 +18,19 @@ void payload_fill(uint8_t *out, uint32_t conn, enum payload_direction direction,
 {
     uint64_t seed = ((uint64_t)conn * 2u + (uint64_t)direction + 1u) << 40;
     uint64_t flip = variant * 0x0101010101010101u;
-    uint32_t done = 0;
     uint64_t index = offset / 8;
-    if (offset % 8 == 0) { /* the common case: whole words, each independent of the other */
-        for (; done + 8 <= length; done += 8) {
-            uint64_t word = word_at(seed, index++) ^ flip;
-            memcpy(out + done, &word, 8);
-        }
+    uint32_t skip = (uint32_t)(offset % 8), done = 0;
+    if (skip && length) { /* the rest of the word that the offset stands in */
+        uint64_t word = word_at(seed, index++) ^ flip;
+        done = 8 - skip < length ? 8 - skip : length;
+        memcpy(out, (const uint8_t *)&word + skip, done);
     }
-    while (done < length) {
-        uint64_t word = word_at(seed, (offset + done) / 8) ^ flip;
-        uint32_t skip = (uint32_t)((offset + done) % 8);
-        uint32_t take = 8 - skip < length - done ? 8 - skip : length - done;
-        memcpy(out + done, (const uint8_t *)&word + skip, take);
-        done += take;
+    for (; done + 8 <= length; done += 8) { /* whole words, each independent of the other */
+        uint64_t word = word_at(seed, index++) ^ flip;
+        memcpy(out + done, &word, 8);
+    }
+    if (done < length) {
+        uint64_t word = word_at(seed, index) ^ flip;
+        memcpy(out + done, &word, length - done);
     }
 }

@@ -31,15 +31,13 @@ static uint64_t fold(uint64_t x, uint64_t y)
 }
 
 /* Three independent products a record, joined by one: a dependency of two multiplications. */
-void trace_add(struct trace *trace, const struct trace_record *record)
+void trace_add(struct trace *trace, const uint64_t w[TRACE_WORDS])
 {
-    uint64_t w[6];
-    _Static_assert(sizeof(*record) == sizeof(w), "a record is six words");
-    memcpy(w, record, sizeof(w));
+    _Static_assert(TRACE_WORDS == 6, "three products");
     uint64_t sum = fold(w[0] ^ 0xa0761d6478bd642fu, w[1] ^ 0xe7037ed1a0b428dbu) +
                    fold(w[2] ^ 0x8ebc6af09c88c6e3u, w[3] ^ 0x589965cc75374cc3u) +
                    fold(w[4] ^ 0x1d8e4e27c47d124fu, w[5] ^ 0xeb44accab455d165u);
     trace->hash = fold(trace->hash ^ sum, 0x9e3779b97f4a7c15u) + sum;
-    trace->record[trace->count % TRACE_RECORDS] = *record;
+    memcpy(&trace->record[trace->count % TRACE_RECORDS], w, sizeof(struct trace_record));
     trace->count++;
 }

@@ -48,6 +48,9 @@ struct trace {
 /* One trace, shared with children. NULL when memory is short. */
 struct trace *trace_new(void);
 void trace_reset(struct trace *trace);
-void trace_add(struct trace *trace, const struct trace_record *record);
+#define TRACE_WORDS (sizeof(struct trace_record) / sizeof(uint64_t))
+/* A record, given as its words (little-endian): they come from registers, where reading back a
+ * record that was just written field by field would wait for the stores. */
+void trace_add(struct trace *trace, const uint64_t word[TRACE_WORDS]);
 
 #endif

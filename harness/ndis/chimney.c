@@ -278,8 +278,11 @@ void list_sum_span(const void *bytes, size_t count)
     }
     list_sum =
         lane[0] ^ (lane[1] >> 7) ^ (lane[2] << 9) ^ (lane[3] >> 13) ^ lane[1] ^ lane[2] ^ lane[3];
-    while (count--) {
-        list_sum = (list_sum ^ *at++) * 0x100000001b3u;
+    for (; count; at += 8, count -= count < 8 ? count : 8) {
+        uint64_t word = 0;
+        memcpy(&word, at, count < 8 ? count : 8);
+        list_sum = (list_sum ^ word ^ count) * 0x9e3779b97f4a7c15u;
+        list_sum ^= list_sum >> 32;
     }
 }
 

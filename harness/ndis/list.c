@@ -52,6 +52,7 @@ struct builder {
     nds_fill fill;
     void *context;
     uint32_t filled;
+    uint32_t blank; /* bytes of the chain from here on that are not filled afterwards */
 };
 
 static PMDL build_mdl(struct builder *b, uint32_t bytes)
@@ -62,7 +63,9 @@ static PMDL build_mdl(struct builder *b, uint32_t bytes)
     struct nds_object *object = object_add(OBJECT_DATA, data, bytes + 2 * FENCE, OWNER_HOST);
     object->parent = b->list;
     memset(data, FENCE_BYTE, FENCE);
-    memset(data + FENCE, 0xEE, bytes);
+    uint32_t blank = b->blank < bytes ? b->blank : bytes;
+    memset(data + FENCE, 0xEE, blank);
+    b->blank -= blank;
     memset(data + FENCE + bytes, FENCE_BYTE, FENCE);
     guest_fence(data, FENCE, true);
     guest_fence(data + FENCE + bytes, FENCE, true);
@@ -104,6 +107,7 @@ static PNET_BUFFER build_nb(struct builder *b, const struct shape *shape, uint32
     uint32_t cut[PIECES_MAX];
     uint32_t total = shape->lead + length;
     uint32_t count = shape_cuts(shape, total, cut);
+    b->blank = b->fill ? shape->lead : total;
     PMDL *link = &nb->MdlChain;
     for (uint32_t i = 0; i < count; i++) {
         *link = build_mdl(b, cut[i]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ndis/tap.h"
 
+#include <stddef.h>
+
 #include "ndis/internal.h"
 
 #define READERS_MAX 8
@@ -24,24 +26,34 @@ void tap_subscribe(tap_reader reader, void *context)
     }
 }
 
+static uint64_t pair(uint32_t low, uint32_t high)
+{
+    return low | (uint64_t)high << 32;
+}
+
+static void words_of(const struct tap_event *event, uint64_t word[TRACE_WORDS])
+{
+    _Static_assert(offsetof(struct trace_record, time_ns) == 8 &&
+                       offsetof(struct trace_record, call) == 16 &&
+                       offsetof(struct trace_record, d) == 44,
+                   "the words below");
+    uint32_t what = event->kind | (uint32_t)event->fn << 8 | (uint32_t)event->cpu << 16 |
+                    (uint32_t)event->irql << 24;
+    word[0] = pair(event->seq, what);
+    word[1] = event->time_ns;
+    word[2] = pair(event->call, event->conn);
+    word[3] = pair(event->object, (uint32_t)event->status);
+    word[4] = pair(event->a, event->b);
+    word[5] = pair(event->c, event->d);
+}
+
 struct trace_record tap_record(const struct tap_event *event)
 {
-    return (struct trace_record){
-        .seq = event->seq,
-        .kind = event->kind,
-        .fn = event->fn,
-        .cpu = event->cpu,
-        .irql = event->irql,
-        .time_ns = event->time_ns,
-        .call = event->call,
-        .conn = event->conn,
-        .object = event->object,
-        .status = event->status,
-        .a = event->a,
-        .b = event->b,
-        .c = event->c,
-        .d = event->d,
-    };
+    uint64_t word[TRACE_WORDS];
+    struct trace_record record;
+    words_of(event, word);
+    memcpy(&record, word, sizeof(record));
+    return record;
 }
 
 uint32_t tap_emit(struct tap_event event)
@@ -54,8 +66,9 @@ uint32_t tap_emit(struct tap_event event)
         event.call = nds.open_call;
     }
     if (!nds.limits.trace_off) {
-        struct trace_record line = tap_record(&event);
-        trace_add(nds.trace, &line);
+        uint64_t word[TRACE_WORDS];
+        words_of(&event, word);
+        trace_add(nds.trace, word);
     }
     for (uint32_t i = 0; i < readers.count; i++) {
         readers.reader[i](readers.context[i], &event);

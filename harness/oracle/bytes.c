@@ -121,19 +121,23 @@ int64_t orc_ring_find(const struct orc_ring *ring, int64_t from, int64_t to, int
     return best;
 }
 
+/* Both halves of a product, so that every bit of either factor reaches every bit. */
+static uint64_t fold(uint64_t x, uint64_t y)
+{
+    __uint128_t product = (__uint128_t)x * y;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 uint64_t orc_hash(uint64_t seed, const uint8_t *bytes, uint32_t length)
 {
-    uint64_t hash = seed ^ (length * 0x9E3779B97F4A7C15ull);
-    uint64_t word;
-    for (; length >= 8; bytes += 8, length -= 8) {
-        memcpy(&word, bytes, 8);
-        hash = (hash ^ word) * 0xD6E8FEB86659FD93ull;
-        hash ^= hash >> 32;
+    uint64_t hash = seed ^ (length * 0x9E3779B97F4A7C15ull), word[2];
+    for (; length >= 16; bytes += 16, length -= 16) {
+        memcpy(word, bytes, 16);
+        hash = fold(hash ^ word[0], word[1] ^ 0xD6E8FEB86659FD93ull);
     }
-    word = 0;
-    memcpy(&word, bytes, length);
-    hash = (hash ^ word) * 0xD6E8FEB86659FD93ull;
-    return hash ^ (hash >> 29);
+    word[0] = word[1] = 0;
+    memcpy(word, bytes, length);
+    return fold(hash ^ word[0] ^ 0xA0761D6478BD642Full, word[1] ^ 0xD6E8FEB86659FD93ull);
 }
 
 bool orc_grow(void **array, uint32_t *room, uint32_t count, uint32_t entry_bytes)

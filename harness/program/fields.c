@@ -296,12 +296,12 @@ void field_set(const struct field *field, uint8_t *bytes, uint32_t value)
 
 /* Fields are asked for by literal names all the time, so the answer for a name's address is kept.
  */
-#define KEPT 512u
+#define KEPT_BITS 11
 static struct {
     const struct field *fields;
     const char *name;
     const struct field *found;
-} kept[KEPT];
+} kept[1u << KEPT_BITS];
 
 static const struct field *search(const struct field *fields, uint32_t count, const char *name)
 {
@@ -315,8 +315,8 @@ static const struct field *search(const struct field *fields, uint32_t count, co
 
 static const struct field *named(const struct field *fields, uint32_t count, const char *name)
 {
-    uintptr_t key = (uintptr_t)name * 7u + (uintptr_t)fields / 8u;
-    uint32_t slot = (uint32_t)(key ^ key >> 9) % KEPT;
+    uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
+    uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
     if (kept[slot].name != name || kept[slot].fields != fields) {
         kept[slot].found = search(fields, count, name);
         kept[slot].name = name;

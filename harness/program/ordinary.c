@@ -11,10 +11,13 @@ static void fill(void *context, uint8_t *out, uint32_t offset, uint32_t length)
 {
     static const uint8_t header[14] = {2, 0, 0, 0, 0x5E, 0xED, 2, 0, 0, 0, 0, 1, 0x88, 0xB5};
     uint32_t ordinal = *(const uint32_t *)context;
-    for (uint32_t i = 0; i < length; i++) {
-        uint32_t at = offset + i;
-        out[i] =
-            at < sizeof(header) ? header[at] : (uint8_t)(ordinal * 31 + at * 7 + (ordinal >> 8));
+    uint32_t done = 0;
+    for (; done < length && offset + done < sizeof(header); done++) {
+        out[done] = header[offset + done];
+    }
+    uint8_t first = (uint8_t)(ordinal * 31 + (ordinal >> 8));
+    for (; done < length; done++) {
+        out[done] = (uint8_t)(first + (uint8_t)((offset + done) * 7));
     }
 }
 
