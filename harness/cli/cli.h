@@ -104,7 +104,10 @@ void *cli_shared(size_t bytes);
 
 /* ---- render.c ---- */
 void render_event(FILE *out, const struct trace_record *record);
-/* The verdict as people read it: rule, statement, expected and actual, the last events. */
+/* Words in lines of at most 100 columns, under one another and behind a label. */
+void render_wrapped(FILE *out, int indent, const char *label, const char *text);
+/* The verdict as people read it: rule, statement, why it matters, expected and actual, the last
+ * events. */
 void render_verdict(FILE *out, const struct trace *trace, const char *reproduce, unsigned events);
 /* ran: evaluations by rule, or NULL. */
 void render_verdict_json(FILE *out, const char *file, const struct trace *trace,

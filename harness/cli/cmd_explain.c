@@ -38,20 +38,9 @@ static const char *party_name(const char *who)
                          : "NDIS (in a run: the rig)";
 }
 
-/* Words in lines of at most 100 columns, under one another. */
 static void put_wrapped(const char *label, const char *text)
 {
-    int column = printf("  %-*s", INDENT - 2, label);
-    for (const char *word = text; *word;) {
-        int length = (int)strcspn(word, " ");
-        bool fits = column == INDENT || column + 1 + length <= 100;
-        if (!fits) {
-            column = printf("\n%*s", INDENT, "") - 1;
-        }
-        column += printf("%s%.*s", column > INDENT ? " " : "", length, word);
-        word += length + (word[length] == ' ');
-    }
-    putchar('\n');
+    render_wrapped(stdout, INDENT, label, text);
 }
 
 static void put_source(void *context, const char *text, const char *uri)

@@ -13,7 +13,14 @@ struct outputs {
 
 static bool verbose, logging;
 
-static void after_run(const struct trace *trace, const struct replay_result *result)
+static void place(const struct flow *flow, enum flow_side target, char *out, size_t size)
+{
+    snprintf(out, size, "stream %u, the %s as the target", flow->stream,
+             target == FLOW_CLIENT ? "client" : "server");
+}
+
+static void after_run(const struct trace *trace, const char *file, const struct flow *flow,
+                      enum flow_side target, const struct replay_result *result)
 {
     if (verbose && result->kind != VERDICT_PASS && result->kind != VERDICT_INCONCLUSIVE) {
         render_verdict(stdout, trace, NULL, 25);
@@ -27,7 +34,10 @@ static void after_run(const struct trace *trace, const struct replay_result *res
         snprintf(verdict.rule, sizeof(verdict.rule), "%s", result->rule);
         snprintf(verdict.actual, sizeof(verdict.actual), "%.*s", VERDICT_TEXT_MAX - 1,
                  result->reason);
-        wire_log_verdict(&verdict);
+        char where[64], about[600];
+        place(flow, target, where, sizeof(where));
+        snprintf(about, sizeof(about), "chimneysweep replay %.500s: %s", file, where);
+        wire_log_run(&verdict, about);
     }
 }
 
@@ -38,8 +48,7 @@ static void add_result(void *context, const char *file, const struct flow *flow,
     if (!result->tried || result->kind == VERDICT_PASS) {
         return;
     }
-    snprintf(where, sizeof(where), "stream %u, the %s as the target", flow->stream,
-             target == FLOW_CLIENT ? "client" : "server");
+    place(flow, target, where, sizeof(where));
     sarif_add(context, &(struct sarif_result){.kind = result->kind,
                                               .rule = result->rule,
                                               .expected = "",
@@ -83,7 +92,7 @@ static int open_outputs(struct outputs *to, struct world *world)
 
 static int close_outputs(struct outputs *to, int status)
 {
-    if (to->log && !pcapng_write(to->pcapng_path, to->log, "chimneysweep replay")) {
+    if (to->log && !pcapng_write(to->pcapng_path, to->log)) {
         status = EXIT_USAGE;
     }
     return sarif_close(&to->sarif, status) ? status : EXIT_USAGE;

@@ -110,8 +110,8 @@ static bool write_wire(const struct command *c, const char *path, const struct w
         return true;
     }
     reproduction(c, path, about, sizeof(about));
-    wire_log_verdict(&trace->verdict);
-    return pcapng_write(c->pcapng_path, log, about);
+    wire_log_run(&trace->verdict, about);
+    return pcapng_write(c->pcapng_path, log);
 }
 
 int cmd_run(int argc, char **argv)

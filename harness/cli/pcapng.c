@@ -246,9 +246,10 @@ static void packets(struct writer *w, uint64_t from, uint64_t to)
 }
 
 /* One run: its end, verdict and whether a frame is in it have to be known first. */
-static uint64_t run(struct writer *w, uint64_t from, const char *about)
+static uint64_t one_run(struct writer *w, uint64_t from)
 {
     uint64_t end = wire_log_end(w->log), to = from, next;
+    const char *about = "a run that was not judged";
     bool frames = false;
     w->verdict = NULL;
     w->events = 0;
@@ -259,7 +260,9 @@ static uint64_t run(struct writer *w, uint64_t from, const char *about)
         }
         frames |= entry->direction != WIRE_NONE;
         if (entry->ends) {
-            w->verdict = (const struct verdict *)(const void *)(entry + 1);
+            const struct wire_run *run = (const void *)(entry + 1);
+            w->verdict = &run->verdict;
+            about = run->about;
         } else {
             w->events = entry->record.seq + 1;
         }
@@ -270,17 +273,17 @@ static uint64_t run(struct writer *w, uint64_t from, const char *about)
     return to;
 }
 
-bool pcapng_write(const char *path, const struct wire_log *log, const char *about)
+bool pcapng_write(const char *path, const struct wire_log *log)
 {
     struct writer w = {.log = log, .out = fopen(path, "wb")};
     w.body = open_memstream(&w.body_bytes, &w.body_size);
     w.line = open_memstream(&w.line_bytes, &w.line_size);
     bool good = w.out && w.body && w.line;
     if (good && !wire_log_end(log)) {
-        section(&w, about, &(struct packet){0});
+        section(&w, "nothing was run", &(struct packet){0});
     }
     for (uint64_t at = 0; good && at < wire_log_end(log);) {
-        at = run(&w, at, about);
+        at = one_run(&w, at);
     }
     if (w.body) {
         fclose(w.body);

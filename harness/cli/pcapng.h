@@ -11,6 +11,6 @@
 #define CLI_PCAPNG_HELP "write the frames with the events as comments to FILE, for Wireshark"
 
 /* A section for each run of the log. False after one line on stderr. */
-bool pcapng_write(const char *path, const struct wire_log *log, const char *about);
+bool pcapng_write(const char *path, const struct wire_log *log);
 
 #endif

@@ -106,6 +106,21 @@ void render_event(FILE *out, const struct trace_record *r)
     fputc('\n', out);
 }
 
+void render_wrapped(FILE *out, int indent, const char *label, const char *text)
+{
+    int column = fprintf(out, "  %-*s", indent - 2, label);
+    for (const char *word = text; *word;) {
+        int length = (int)strcspn(word, " ");
+        bool fits = column == indent || column + 1 + length <= 100;
+        if (!fits) {
+            column = fprintf(out, "\n%*s", indent, "") - 1;
+        }
+        column += fprintf(out, "%s%.*s", column > indent ? " " : "", length, word);
+        word += length + (word[length] == ' ');
+    }
+    fputc('\n', out);
+}
+
 static void upper(char *text)
 {
     for (; *text; text++) {
@@ -157,6 +172,7 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     const struct oracle_rule *rule = v->rule[0] ? oracle_rule_find(v->rule) : NULL;
     if (rule) {
         fprintf(out, "  %s\n", rule->statement);
+        render_wrapped(out, 11, "why", rule->why);
     }
     if (v->expected[0]) {
         fprintf(out, "  expected %s\n", v->expected);

@@ -64,10 +64,12 @@ void wire_log_event(void *world, const struct tap_event *event)
     append(current, &entry, event->ptr);
 }
 
-void wire_log_verdict(const struct verdict *verdict)
+void wire_log_run(const struct verdict *verdict, const char *about)
 {
-    const struct wire_entry entry = {.ends = true, .length = sizeof(*verdict)};
-    append(current, &entry, verdict);
+    struct wire_run run = {.verdict = *verdict};
+    const struct wire_entry entry = {.ends = true, .length = sizeof(run)};
+    snprintf(run.about, sizeof(run.about), "%s", about);
+    append(current, &entry, &run);
 }
 
 uint64_t wire_log_end(const struct wire_log *log)

@@ -15,7 +15,12 @@ struct wire_entry {
     struct trace_record record;
     enum wire_direction direction; /* a frame that went this way, its bytes follow */
     uint32_t length;               /* of what follows, not padded */
-    bool ends;                     /* no event: the run is over, its verdict follows */
+    bool ends;                     /* no event: the run is over, a struct wire_run follows */
+};
+
+struct wire_run {
+    struct verdict verdict;
+    char about[600]; /* what was run */
 };
 
 struct wire_log;
@@ -25,7 +30,7 @@ struct wire_log *wire_log_new(bool keep);
 /* A tap_reader, of the one log there is. */
 void wire_log_event(void *world, const struct tap_event *event);
 /* The run is over, with a verdict that may be worded otherwise than that of the trace. */
-void wire_log_verdict(const struct verdict *verdict);
+void wire_log_run(const struct verdict *verdict, const char *about);
 
 /* How far the log goes, and the entry at an offset below that; *next is that of the one behind. */
 uint64_t wire_log_end(const struct wire_log *log);

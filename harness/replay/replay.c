@@ -40,6 +40,7 @@ struct shared {
 
 struct job {
     const struct replay_options *options;
+    const char *path;
     const struct flow_file *file;
     struct shared *shared;
 };
@@ -86,7 +87,7 @@ static void run_one(struct job *job, const struct flow *flow, enum flow_side sid
     world->more = NULL;
     judge_after(&play, &world->trace->verdict);
     if (job->options->ran) {
-        job->options->ran(world->trace, result);
+        job->options->ran(world->trace, job->path, flow, side, result);
     }
 }
 
@@ -124,10 +125,12 @@ static bool run_file(struct job *job)
             return false;
         }
         if (shared->at < 2 * job->file->flows) {
-            struct replay_result *result = &shared->result[shared->at++];
+            uint32_t at = shared->at++;
+            struct replay_result *result = &shared->result[at];
             judge_death(result, &trace->verdict);
             if (options->ran) {
-                options->ran(trace, result);
+                options->ran(trace, job->path, &job->file->flow[at / 2], (enum flow_side)(at % 2),
+                             result);
             }
         }
     }
@@ -200,7 +203,7 @@ static void replay_file(struct session *session, const char *path)
     size_t bytes = sizeof(struct shared) + 2 * (size_t)file.flows * sizeof(struct replay_result);
     struct shared *shared =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct job job = {session->options, &file, shared};
+    struct job job = {session->options, path, &file, shared};
     if (shared == MAP_FAILED || !run_file(&job)) {
         fprintf(stderr, "replay: %s: no memory or process for the run\n", path);
         session->environment_failed = true;

@@ -23,7 +23,8 @@ struct replay_options {
     unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace and the result after each run, in the process of that run, or in its parent if
      * the driver took it along. May be NULL. */
-    void (*ran)(const struct trace *trace, const struct replay_result *result);
+    void (*ran)(const struct trace *trace, const char *file, const struct flow *flow,
+                enum flow_side target, const struct replay_result *result);
     /* Sees each conversation's result with either end as the target's, tried or not. May be NULL.
      */
     void (*judged)(void *context, const char *file, const struct flow *flow, enum flow_side target,

@@ -136,6 +136,9 @@ def test_a_replay_has_a_section_for_each_run_with_its_verdict(tmp_path):
     assert [kind for kind, _ in blocks(out)].count(0x0A0D0D0A) == 2
     verdicts = [c for c in all_comments(out) if c.startswith("VERDICT")]
     assert len(verdicts) == 2 and any("capture lost 1200 bytes" in v for v in verdicts)
+    about = [options_of(body[16:])[0][1].decode() for kind, body in blocks(out) if kind == 0x0A0D0D0A]
+    assert sorted(text.split(": ")[1] for text in about) == [
+        "stream 0, the client as the target", "stream 0, the server as the target"]
     assert len(tshark(out, "frame.number")) == [kind for kind, _ in blocks(out)].count(6)
 
 
@@ -153,6 +156,10 @@ def test_a_verdict_stands_at_its_event_even_when_the_driver_dies_there(name, tmp
     assert "chimneysweep explain" in comments[at[0]]
     assert comments[at[0] - 1].startswith(f"{verdict['event']} ")
     assert verdict["actual"] in comments[at[0]]
+    text = run("run", "--driver", driver, program, cwd=PROJECT).stdout
+    explained = json.loads(run("explain", "--json", verdict["rule"], cwd=PROJECT).stdout)[0]
+    assert f" why {explained['why']} " in " ".join(text.split())
+    assert text.endswith(f"  explain: chimneysweep explain {verdict['rule']}\n")
     assert [c for c in comments if c[0].isdigit() and " allocate #" not in c and " free #" not in c] == events_of(
         "--driver", driver, program)
     assert len(tshark(out, "frame.number")) == [kind for kind, _ in blocks(out)].count(6) > 0
