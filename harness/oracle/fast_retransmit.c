@@ -63,8 +63,10 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_hea
     if (here && flying && (told || (plain && (same || !h->window_sure_before)))) {
         r->dups_possible++;
     }
-    bool genuine = h->sure && plain && same && here && orc_una_exact(c) && s->max_least > h->ack;
-    if (!genuine || (sack(c) && !news)) {
+    /* With SACK what counts is news of held data, whatever the window or the text that come with
+     * it. */
+    bool counts = sack(c) ? news : plain && same;
+    if (!h->sure || !counts || !here || !orc_una_exact(c) || s->max_least <= h->ack) {
         return;
     }
     r->dups_sure++;
