@@ -102,6 +102,9 @@ bool cli_color(FILE *out);
 /* Zeroed memory that children share; NULL after one line on stderr. */
 void *cli_shared(size_t bytes);
 
+/* ---- event_words.c ---- */
+void render_details(FILE *out, const struct trace_record *record);
+
 /* ---- render.c ---- */
 void render_event(FILE *out, const struct trace_record *record);
 /* Words in lines of at most 100 columns, under one another and behind a label. */

@@ -6,92 +6,6 @@
 
 #include "cli/cli.h"
 
-static const char *status_name(int32_t status)
-{
-    static const struct {
-        int32_t status;
-        const char *name;
-    } names[] = {
-        {NDIS_STATUS_SUCCESS, "SUCCESS"},
-        {NDIS_STATUS_PENDING, "PENDING"},
-        {NDIS_STATUS_FAILURE, "FAILURE"},
-        {NDIS_STATUS_RESOURCES, "RESOURCES"},
-        {NDIS_STATUS_NOT_SUPPORTED, "NOT_SUPPORTED"},
-        {NDIS_STATUS_INVALID_STATE, "INVALID_STATE"},
-        {NDIS_STATUS_REQUEST_ABORTED, "REQUEST_ABORTED"},
-        {NDIS_STATUS_UPLOAD_IN_PROGRESS, "UPLOAD_IN_PROGRESS"},
-        {NDIS_STATUS_OFFLOAD_PARTIAL_SUCCESS, "PARTIAL_SUCCESS"},
-        {NDIS_STATUS_OFFLOAD_DATA_NOT_ACCEPTED, "DATA_NOT_ACCEPTED"},
-        {NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, "DATA_PARTIALLY_ACCEPTED"},
-        {NDIS_STATUS_OFFLOAD_TCP_ENTRIES, "TCP_ENTRIES"},
-        {NDIS_STATUS_OFFLOAD_PATH_ENTRIES, "PATH_ENTRIES"},
-        {NDIS_STATUS_OFFLOAD_NEIGHBOR_ENTRIES, "NEIGHBOR_ENTRIES"},
-        {NDIS_STATUS_OFFLOAD_VLAN_MISMATCH, "VLAN_MISMATCH"},
-        {NDIS_STATUS_PAUSED, "PAUSED"},
-        {(int32_t)0xA5A5A5A5, "(not written)"},
-    };
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].status == status) {
-            return names[i].name;
-        }
-    }
-    return NULL;
-}
-
-static void put_status(FILE *out, int32_t status)
-{
-    const char *name = status_name(status);
-    if (name) {
-        fprintf(out, " %s", name);
-    } else {
-        fprintf(out, " 0x%08x", (uint32_t)status);
-    }
-}
-
-static void put_details(FILE *out, const struct trace_record *r)
-{
-    switch (r->fn) {
-    case TAP_NBL:
-        fprintf(out, " #%u %s %u bytes, transferred %u, advanced %u,", r->object,
-                tap_role_name(r->b), r->a, r->c == TAP_BT_POISON ? 0 : r->c, r->d);
-        put_status(out, r->status);
-        break;
-    case TAP_BLOCK:
-        fprintf(out, " #%d layer %u kind %u type %u%s", (int)r->object, r->a, r->b, r->c,
-                r->d ? " offloaded" : "");
-        put_status(out, r->status);
-        break;
-    case TAP_EVENT:
-        fprintf(out, " type %u information %u", r->a, r->b);
-        break;
-    case TAP_MISUSE:
-        fprintf(out, " %s (object %d, %u)", tap_misuse_name(r->a), (int)r->object, r->b);
-        break;
-    case TAP_ALLOC:
-    case TAP_FREE:
-    case TAP_LEAK:
-        fprintf(out, " #%d %s %u bytes", (int)r->object, tap_resource_name(r->c), r->a);
-        break;
-    case TAP_FRAME_IN:
-    case TAP_FRAME_OUT:
-        fprintf(out, " #%d %u bytes", (int)r->object, r->a);
-        break;
-    case TAP_OP:
-        fprintf(out, " %u (%s)", r->a, program_op_form((uint8_t)r->b)->name);
-        break;
-    default:
-        if (r->kind == TAP_LEAVE) {
-            put_status(out, r->status);
-            if (r->fn == TAP_RCV_INDICATE) {
-                fprintf(out, ", %u bytes consumed", r->a);
-            }
-        } else if (r->a || r->b) {
-            fprintf(out, " %u %u", r->a, r->b);
-        }
-        break;
-    }
-}
-
 void render_event(FILE *out, const struct trace_record *r)
 {
     static const char marks[] = {'>', '<', ' '};
@@ -102,7 +16,7 @@ void render_event(FILE *out, const struct trace_record *r)
         fprintf(out, "c%-2u", r->conn);
     }
     fprintf(out, "%c%c %s", r->irql ? 'D' : 'P', marks[r->kind % 3], tap_fn_name(r->fn));
-    put_details(out, r);
+    render_details(out, r);
     fputc('\n', out);
 }
 

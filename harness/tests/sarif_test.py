@@ -133,6 +133,23 @@ def test_a_driver_that_takes_its_process_along_is_a_result(tmp_path, body, rule)
     assert result["level"] == "error"
 
 
+def test_a_driver_that_depends_on_more_than_its_input_is_a_result(tmp_path):
+    commands = bugs.drivers.compile_commands(BUILD.name)
+    source, path = bugs.drivers.copy_core(tmp_path / "core"), "core/conn/timers.c"
+    text = (source / path).read_text()
+    changed = text.replace("* 10000u);", "* 10000u) - (LONG64)(__builtin_ia32_rdtsc() & 1023);")
+    assert changed != text
+    (source / path).write_text(changed)
+    bugs.drivers.compile_one(commands, path, source, BUILD.name, tmp_path / "timers.o")
+    driver = bugs.drivers.link(commands, {path: tmp_path / "timers.o"}, BUILD.name, tmp_path / "driver.so")
+    out = tmp_path / "out.sarif"
+    for command in ("run", "sweep"):
+        assert run(command, "--driver", driver, "--sarif", out, PROJECT / "corpora/situations/push-timer.chim").returncode == 1
+        results = checked(out)["results"]
+        assert {r["ruleId"] for r in results} == {"NONDETERMINISM"}
+        assert "trace" in results[0]["message"]["text"]
+
+
 def test_memory_that_is_not_the_drivers_is_a_result_of_its_rule(tmp_path):
     out = tmp_path / "out.sarif"
     driver = planted("touch-after-completion")

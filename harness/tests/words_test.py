@@ -95,6 +95,25 @@ def test_ids_are_taken_in_any_case_and_by_their_beginning():
     assert all(item["id"].startswith("IND-") for item in explain("IND-"))
 
 
+def events_of(name):
+    return run("run", "--trace", PROJECT / f"corpora/situations/{name}.chim").stdout
+
+
+@pytest.mark.parametrize("program, said", [
+    ("urgent-data-asks-for-upload", r"NdisTcpOffloadEventHandler TcpIndicateRetrieve ReceivedUrgentData$"),
+    ("oids-of-every-kind", r"MiniportOidRequest #\d+ query OID_TCP4_OFFLOAD_STATS$"),
+    ("push-timer", r"set timer #\d+ in 160\.000000 ms$"),
+    ("push-timer", r"block #\d+ new neighbor type 4 \(not written\)$"),
+    ("refused-data-waits-for-a-post", r"NdisTcpOffloadReceiveHandler DATA_NOT_ACCEPTED, 0 bytes consumed$")])
+def test_events_are_told_in_words(program, said):
+    assert re.search(said, events_of(program), re.M)
+
+
+def test_no_event_of_the_situations_shows_a_status_as_a_number():
+    for path in sorted((PROJECT / "corpora/situations").glob("*.chim"))[::6]:
+        assert not re.search(r" 0x[0-9a-f]{8}\b", run("run", "--trace", path).stdout), path
+
+
 @pytest.mark.parametrize("typed, meant", [("RCV-FIF0-1", "RCV-FIFO-1"), ("FIFO-1", "RCV-FIFO-1"),
                                           ("WIRE_SACK_1", "WIRE-SACK-1"), ("TERM-DRAIN", None)])
 def test_unknown_ids_are_answered_with_the_nearest(typed, meant):
