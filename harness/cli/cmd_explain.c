@@ -220,15 +220,20 @@ static bool meant(const struct oracle_rule *rule, const char *name)
     return !strcasecmp(rule->id, name) || (ends && !strncasecmp(rule->id, name, length));
 }
 
-static uint32_t choose(const char *name, bool *wanted)
+/* Adds the rules that a name means. False after one line. */
+static bool choose(const char *name, bool *wanted, uint32_t *chosen)
 {
-    uint32_t count, chosen = 0;
+    uint32_t count;
+    bool any = false;
     const struct oracle_rule *rules = oracle_rules(&count);
     for (uint32_t i = 0; i < count; i++) {
-        wanted[i] = strlen(rules[i].id) >= strlen(name) && meant(&rules[i], name);
-        chosen += wanted[i];
+        if (strlen(rules[i].id) >= strlen(name) && meant(&rules[i], name)) {
+            any = true;
+            *chosen += !wanted[i];
+            wanted[i] = true;
+        }
     }
-    if (!chosen) {
+    if (!any) {
         const struct oracle_rule *near[4];
         unsigned found = rules_nearest(name, near, 4);
         fprintf(stderr, "explain: no rule '%s'; the nearest are", name);
@@ -237,7 +242,7 @@ static uint32_t choose(const char *name, bool *wanted)
         }
         fputs(" (chimneysweep rules lists all)\n", stderr);
     }
-    return chosen;
+    return any;
 }
 
 /* Measures the situations; all of corpora/ only if a rule that is wanted needs more. */
@@ -275,20 +280,25 @@ int cmd_explain(int argc, char **argv)
     bool json = false;
     const struct cli_option options[] = {{"--json", NULL, "print a JSON list", &json, NULL}};
     int status;
-    int names = cli_parse(argc, argv, options, 1, "explain [--json] RULE|PREFIX-",
+    int names = cli_parse(argc, argv, options, 1, "explain [--json] RULE|PREFIX-...",
                           "  chimneysweep explain RCV-FIFO-1\n"
-                          "  chimneysweep explain IND-\n"
+                          "  chimneysweep explain IND- FIN-IND-1\n"
                           "  chimneysweep explain --json WIRE-SACK\n",
                           &status);
     if (names < 0) {
         return status;
     }
-    if (names != 1) {
-        fputs("explain: expected one rule, or the beginning of some (explain --help)\n", stderr);
+    if (names == 0) {
+        fputs("explain: expected a rule, or the beginning of some (explain --help)\n", stderr);
         return EXIT_USAGE;
     }
-    uint32_t left = choose(argv[1], wanted), count;
-    status = left ? measure(&e, wanted) : EXIT_USAGE;
+    uint32_t left = 0, count;
+    for (int i = 1; i <= names; i++) {
+        if (!choose(argv[i], wanted, &left)) {
+            return EXIT_USAGE;
+        }
+    }
+    status = measure(&e, wanted);
     if (status) {
         return status;
     }

@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from rig import PROGRAMS, PROJECT, run
+from rig import PROJECT, run
 
 RULES = json.loads(run("rules", "--json").stdout)
 BUGS = {p.stem: dict(line.split(": ", 1) for line in p.read_text().split("\n\n", 1)[0].splitlines())
@@ -19,7 +19,7 @@ def explain(*arguments):
 @pytest.fixture(scope="module")
 def explained():
     areas = sorted({rule["id"].split("-")[0] for rule in RULES})
-    return {item["id"]: item for area in areas for item in explain(area)}
+    return {item["id"]: item for item in explain(*areas)}
 
 
 def test_every_rule_is_explained(explained):
@@ -93,6 +93,8 @@ def test_ids_are_taken_in_any_case_and_by_their_beginning():
     assert [item["id"] for item in explain("rcv-fifo-1")] == ["RCV-FIFO-1"]
     assert [item["id"] for item in explain("RCV-FIFO")] == ["RCV-FIFO-1", "RCV-FIFO-2"]
     assert all(item["id"].startswith("IND-") for item in explain("IND-"))
+    several = [item["id"] for item in explain("RCV-FIFO", "SEND-OK-1", "RCV-FIFO-1")]
+    assert several == ["RCV-FIFO-1", "RCV-FIFO-2", "SEND-OK-1"]
 
 
 def events_of(name):
@@ -126,6 +128,5 @@ def test_unknown_ids_are_answered_with_the_nearest(typed, meant):
 
 
 def test_unknown_arguments_are_usage_errors():
-    assert run("explain").returncode == run("explain", "A", "B").returncode == 2
+    assert run("explain").returncode == run("explain", "RCV-FIFO-1", "RCV-FIFO-9").returncode == 2
     assert run("explain", "").returncode == run("explain", "x" * 5000).returncode == 2
-    assert PROGRAMS
