@@ -85,6 +85,7 @@ struct nds_order { /* lock_order.c */
     uint32_t *slot;                /* edge + 1, by both ends */
     uint32_t *first, *seen, *todo; /* by lock */
     uint32_t edges, room, locks, round;
+    uint32_t last_held, last_taken; /* the edge that was asked for last */
 };
 
 struct nds {

@@ -86,6 +86,11 @@ static bool leads(struct nds_order *order, uint32_t from, uint32_t to)
 bool nds_order_ok(uint32_t held, uint32_t taken)
 {
     struct nds_order *order = &nds.order;
+    if (order->last_held == held && order->last_taken == taken) {
+        return true;
+    }
+    order->last_held = held;
+    order->last_taken = taken;
     if (order->room && *slot_of(order, held, taken)) {
         return true; /* known, and judged when it was learned */
     }
