@@ -18,6 +18,12 @@
 void __asan_poison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
 void __asan_unpoison_memory_region(void const volatile *addr, size_t size) __attribute__((weak));
 
+void __asan_get_shadow_mapping(size_t *scale, size_t *offset) __attribute__((weak));
+
+#define SHADOW_SHIFT 3u
+#define SHADOW_POISON 0xF7
+#define SHADED_MAX 4096u /* larger pieces are left to AddressSanitizer */
+
 struct free_piece {
     struct free_piece *next;
 };
@@ -25,6 +31,7 @@ struct free_piece {
 static struct {
     bool open, reuse;
     enum arena_guard guard;
+    uintptr_t shadow; /* AddressSanitizer's, of address 0; 0 = not known */
     size_t guest_next, guest_high;
     size_t rig_next;
     struct free_piece *free_list[CLASSES * 4];
@@ -33,6 +40,15 @@ static struct {
 static size_t round_up(size_t bytes, size_t unit)
 {
     return (bytes + unit - 1) & ~(unit - 1);
+}
+
+static void find_shadow(void)
+{
+    size_t shift = 0, offset = 0;
+    if (__asan_get_shadow_mapping) {
+        __asan_get_shadow_mapping(&shift, &offset);
+        arena.shadow = shift == SHADOW_SHIFT ? offset : 0;
+    }
 }
 
 bool arena_open(void)
@@ -47,10 +63,30 @@ bool arena_open(void)
         return false;
     }
     madvise(guest, GUEST_SIZE, MADV_HUGEPAGE);
+    find_shadow();
     arena.open = true;
     arena.guest_high = GUEST_SIZE >> 6; /* everything that a first run may reach is poisoned */
     arena_rewind(false);
     return true;
+}
+
+/* What AddressSanitizer's functions write into the shadow of a piece that begins at a granule of
+ * its own, without their preliminaries: most pieces are a few granules, and there are hundreds of
+ * them in a run. A last granule that is shared with bytes behind says how many of its first bytes
+ * are lent, 0 for all of them. */
+__attribute__((no_sanitize("address"), no_builtin("memset"))) static void
+shade(uint8_t *shadow, size_t count, bool on)
+{
+    size_t whole = count >> SHADOW_SHIFT;
+    int8_t *last = (int8_t *)shadow + whole, rest = (int8_t)(count & 7);
+    for (size_t i = 0; i < whole; i++) {
+        shadow[i] = on ? SHADOW_POISON : 0;
+    }
+    if (rest && on && *last > 0 && rest >= *last) {
+        *last = (int8_t)SHADOW_POISON;
+    } else if (rest && !on && *last != 0) {
+        *last = *last > rest ? *last : rest;
+    }
 }
 
 static void poison(const void *bytes, size_t count, bool on)
@@ -58,7 +94,9 @@ static void poison(const void *bytes, size_t count, bool on)
     if (arena.guard != GUARD_POISON || !__asan_poison_memory_region) {
         return;
     }
-    if (on) {
+    if (arena.shadow && count < SHADED_MAX && !((uintptr_t)bytes & 7)) {
+        shade((uint8_t *)(arena.shadow + ((uintptr_t)bytes >> SHADOW_SHIFT)), count, on);
+    } else if (on) {
         __asan_poison_memory_region(bytes, count);
     } else {
         __asan_unpoison_memory_region(bytes, count);

@@ -135,9 +135,16 @@ uint64_t orc_hash(uint64_t seed, const uint8_t *bytes, uint32_t length)
         memcpy(word, bytes, 16);
         hash = fold(hash ^ word[0], word[1] ^ 0xD6E8FEB86659FD93ull);
     }
-    word[0] = word[1] = 0;
-    memcpy(word, bytes, length);
-    return fold(hash ^ word[0] ^ 0xA0761D6478BD642Full, word[1] ^ 0xD6E8FEB86659FD93ull);
+    uint64_t rest = 0;
+    word[0] = 0;
+    if (length & 8) {
+        memcpy(word, bytes, 8);
+        bytes += 8;
+    }
+    for (uint32_t i = 0; i < (length & 7); i++) {
+        rest = rest << 8 | bytes[i];
+    }
+    return fold(hash ^ word[0] ^ 0xA0761D6478BD642Full, rest ^ 0xD6E8FEB86659FD93ull);
 }
 
 bool orc_grow(void **array, uint32_t *room, uint32_t count, uint32_t entry_bytes)

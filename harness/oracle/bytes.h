@@ -17,7 +17,7 @@ struct orc_ring {
 };
 
 #define ORC_RING_MAX (64u << 20)
-#define ORC_RING_KEEP (512u << 10) /* larger ones are given back at the end of a run */
+#define ORC_RING_KEEP (4u << 20) /* larger ones are given back at the end of a run */
 
 void orc_ring_reset(struct orc_ring *ring);
 void orc_ring_free(struct orc_ring *ring);
