@@ -88,12 +88,12 @@ enum tap_fn {
     TAP_FRAME_IN,   /* a frame is given to the driver: object = frame id, conn if the rig knows it,
                        a = length, ptr = bytes */
     TAP_FRAME_BACK, /* NicReturnFrames: object = frame id (TAP_NONE = not a frame that is out) */
-    TAP_FRAME_OUT, /* NicTransmit: object = ordinal, a = length, ptr = bytes (gathered copy), status
-                    */
-    TAP_ALLOC,     /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
-    TAP_FREE,      /* object = allocation id, c = enum tap_resource */
-    TAP_LOCK,      /* never emitted: locks are checked where they are taken */
-    TAP_TIMER_SET, /* object = timer id, a/b = due time in ns from now (low, high) */
+    TAP_FRAME_OUT,  /* NicTransmit: object = ordinal, a = length, b = digest of the headers, ptr =
+                       bytes  (gathered copy), status */
+    TAP_ALLOC,      /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
+    TAP_FREE,       /* object = allocation id, c = enum tap_resource */
+    TAP_LOCK,       /* never emitted: locks are checked where they are taken */
+    TAP_TIMER_SET,  /* object = timer id, a/b = due time in ns from now (low, high) */
     TAP_TIMER_CANCEL, /* object = timer id, a = 1 if removed */
     TAP_REGISTER,     /* NdisMRegisterMiniportDriver: status */
     TAP_OPTIONAL,     /* NdisSetOptionalHandlers: a = header type, b = 1 if size/type/handlers are

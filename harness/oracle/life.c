@@ -214,6 +214,16 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+/* Paused: NDIS takes every frame that was indicated for given back. */
+static void judge_paused(struct oracle *o)
+{
+    orc_ran(o, ORC_LIFE_RET_1);
+    if (o->host_ordinary) {
+        orc_fail(o, ORC_NONE, "LIFE-RET-1", "no end of a pause while the host holds frames",
+                 orc_text(o, "%u out", o->host_ordinary));
+    }
+}
+
 void orc_life_enter(struct oracle *o, const struct tap_event *ev)
 {
     switch (ev->fn) {
@@ -241,6 +251,9 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     case TAP_NIC_LINK:
         o->link_down = !ev->a;
         o->transmit_failed = o->transmit_failed || !ev->a;
+        break;
+    case TAP_PAUSE_COMPLETE:
+        judge_paused(o);
         break;
     case TAP_RESTART_COMPLETE:
         if (ev->status == NDIS_STATUS_SUCCESS) {
@@ -306,6 +319,11 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
     case TAP_RESTART:
         if (ev->status == NDIS_STATUS_SUCCESS) {
             o->adapter = ORC_ADAPTER_RUNNING;
+        }
+        break;
+    case TAP_PAUSE:
+        if (ev->status == NDIS_STATUS_SUCCESS) {
+            judge_paused(o);
         }
         break;
     case TAP_HALT:

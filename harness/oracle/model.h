@@ -408,7 +408,8 @@ struct oracle {
     bool host_frames_unknown; /* frames of the host that cannot be told apart were sent */
     uint32_t upload_all;
     uint32_t status_open, upload_all_open, mevent_open;
-    uint32_t host_lists; /* indicated lists that the host holds */
+    uint32_t host_lists;    /* indicated lists that the host holds */
+    uint32_t host_ordinary; /* those of NdisMIndicateReceiveNetBufferLists among them */
     uint32_t target_lists;
     uint32_t live; /* connections offloaded */
     uint32_t optional_generic, optional_tcp, handlers_tcp;

@@ -144,6 +144,7 @@ void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn)
     nbl->conn = conn;
     nbl->handed = o->event->seq;
     o->host_lists++;
+    o->host_ordinary += fn == TAP_NONOFF_INDICATE;
 }
 
 /* One return may name lists of several connections, also of some that are gone. */
@@ -181,6 +182,7 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
     nbl->owner = OWNER_TARGET;
     if (o->host_lists) {
         o->host_lists--;
+        o->host_ordinary -= raw;
     }
 }
 

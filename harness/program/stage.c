@@ -156,6 +156,7 @@ static void setup_of(const struct program *p, const struct opening *o, uint32_t 
     cached->KaInterval = o->rate;
     cached->TtlOrHopLimit = 128;
     cached->UserPriority = program_get(p, "priority") & 7;
+    cached->FlowLabel = setup->v6 ? 0xABCDE - index : 0;
     tcb_of(o, &setup->tcb);
     if (program_get(p, "keepalive")) {
         setup->tcb.KeepAlive.TimeoutDelta = cached->KaTimeout;
