@@ -345,7 +345,8 @@ static void give_back(struct oracle *o, struct orc_conn *c)
     c->phase = ORC_ABSENT;
 }
 
-static void apply_node(struct oracle *o, const struct orc_node *node)
+/* clean: nothing before it in the walk was refused */
+static void apply_node(struct oracle *o, const struct orc_node *node, bool clean)
 {
     struct orc_object *object = orc_object(o, node->object);
     bool in = success(node->status);
@@ -357,7 +358,7 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
     if (in) {
         orc_contexts_add(o, node);
     }
-    if (!in && node->layer != LAYER_TCP) {
+    if (!in && clean && node->layer != LAYER_TCP) {
         orc_admission_refused_above(o, object, node);
     }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
@@ -366,7 +367,9 @@ static void apply_node(struct oracle *o, const struct orc_node *node)
     }
     if (!in) {
         o->ran[ORC_INIT_FAILSND_1] += c->sends.count > 0;
-        orc_admission_refused(o, c, node);
+        if (clean) {
+            orc_admission_refused(o, c, node);
+        }
         give_back(o, c);
         return;
     }
@@ -398,9 +401,11 @@ void orc_initiate_judge(struct oracle *o, struct orc_op *op)
         count_kid(parent, node);
     }
     orc_tree_judge(o, op);
+    bool clean = true;
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
         judge_node(o, &o->node[id]);
-        apply_node(o, &o->node[id]);
+        apply_node(o, &o->node[id], clean);
+        clean = clean && (o->node[id].kind != NODE_NEW || success(o->node[id].status));
     }
 }
 

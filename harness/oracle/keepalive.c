@@ -172,6 +172,12 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
         k->high_ns = blind && !k->blind ? ORC_NEVER : k->high_ns;
         return;
     }
+    if (f->spontaneous && below && !orc_una_exact(c)) {
+        k->most++; /* a probe, if the last ACK was taken */
+        k->low_ns = 0;
+        k->high_ns = ORC_NEVER;
+        return;
+    }
     bool inside = f->begin > s->una_sure && s->max_least > s->una_possible && orc_una_exact(c);
     if (f->spontaneous && below && !f->data && inside && !k->blind && !k->blind_maybe) {
         orc_ran(o, ORC_TMR_KA_1);
