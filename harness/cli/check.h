@@ -22,8 +22,9 @@ struct check {
     bool strict;
     const struct cli_paths *files;
     const struct rule_coverage *coverage;
-    uint32_t result[RESULTS]; /* how many rules */
-    uint32_t unnamed;         /* programs that failed without breaking a rule by name */
+    uint32_t result[RESULTS]; /* how many rules, without those that are the same as others: */
+    uint32_t same;
+    uint32_t unnamed; /* programs that failed without breaking a rule by name */
 };
 
 enum check_result check_result_of(const struct check *check, uint32_t index);

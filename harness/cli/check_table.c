@@ -104,10 +104,10 @@ void check_text(const struct check *check)
                check->files->count - c->at);
     }
     printf("%u rules: %u held, %u broken, %u warned, %u never evaluated, %u with nothing to "
-           "evaluate\n",
+           "evaluate, %u the same as others\n",
            count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
-           check->result[RESULT_WARNED], check->result[RESULT_NEVER],
-           check->result[RESULT_NOTHING]);
+           check->result[RESULT_WARNED], check->result[RESULT_NEVER], check->result[RESULT_NOTHING],
+           check->same);
 }
 
 static void json_finding(const struct check *check, const struct suite_finding *finding,
@@ -176,8 +176,8 @@ void check_json(const struct check *check, int status)
         }
     }
     printf("}, \"totals\": {\"rules\": %u, \"held\": %u, \"broken\": %u, \"warned\": %u, "
-           "\"never_evaluated\": %u, \"nothing_to_evaluate\": %u}}\n",
+           "\"never_evaluated\": %u, \"nothing_to_evaluate\": %u, \"the_same\": %u}}\n",
            count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
-           check->result[RESULT_WARNED], check->result[RESULT_NEVER],
-           check->result[RESULT_NOTHING]);
+           check->result[RESULT_WARNED], check->result[RESULT_NEVER], check->result[RESULT_NOTHING],
+           check->same);
 }

@@ -14,7 +14,11 @@ static int conclude(struct check *check)
     uint32_t count;
     oracle_rules(&count);
     for (uint32_t i = 0; i < count; i++) {
-        check->result[check_result_of(check, i)]++;
+        if (rules_judged_as(i) != i) {
+            check->same++;
+        } else {
+            check->result[check_result_of(check, i)]++;
+        }
     }
     for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
         check->unnamed += check->coverage->unnamed[kind].programs;

@@ -8,8 +8,8 @@
 #include "program/isolate.h"
 
 #define SECONDS 10u    /* for a program, when nothing else is said */
-#define HANGS_MANY 4u  /* from here on a program gets one second, */
-#define HANGS_MOST 20u /* and here it ends: a driver that hangs always would take hours */
+#define HANGS_MANY 2u  /* from here on a program gets one second, */
+#define HANGS_MOST 10u /* and here it ends: a driver that hangs always would take hours */
 
 struct job {
     struct world *world;

@@ -35,7 +35,7 @@ struct suite_options {
     bool progress;    /* on stderr, when it takes longer */
 };
 
-/* Runs all programs; one that crashes or hangs is one verdict, and the others go on, up to twenty
+/* Runs all programs; one that crashes or hangs is one verdict, and the others go on, up to ten
  * hangs. NULL after one line, with the exit status. */
 struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
                                     const struct suite_options *options, int *status);
