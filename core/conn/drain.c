@@ -93,6 +93,14 @@ static bool raise_event(struct chim_conn *c)
     return false;
 }
 
+/* Looked at again: inside an upcall another connection may have asked for the same neighbor. */
+static bool query_due(struct chim_conn *c)
+{
+    bool due = c->neighbor_due;
+    c->neighbor_due = false;
+    return due && chim_neighbor_holds(c);
+}
+
 /* One upcall, in the order in which the host must see them. False: there is none to make. */
 static bool step(struct chim_conn *c)
 {
@@ -119,7 +127,7 @@ static bool step(struct chim_conn *c)
         }
         return true;
     }
-    if (c->neighbor_due) {
+    if (query_due(c)) {
         chim_neighbor_query(c);
         return true;
     }
