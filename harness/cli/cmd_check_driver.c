@@ -112,7 +112,7 @@ int cmd_check_driver(int argc, char **argv)
         return status ? status : EXIT_USAGE;
     }
     const struct suite_options suite = {
-        .strict = strict, .seconds = SECONDS, .progress = isatty(STDERR_FILENO)};
+        .strict = strict, .twice = true, .seconds = SECONDS, .progress = isatty(STDERR_FILENO)};
     check.coverage = rules_measure(&world, &files, &suite, &status);
     if (!check.coverage) {
         sarif_close(&sarif, status);

@@ -83,6 +83,23 @@ static void show_progress(struct job *job)
     fflush(stderr);
 }
 
+/* The same program once more gives the same trace, or that is the finding. */
+static void run_again(struct world *world, const struct program *program,
+                      const struct run_options *options)
+{
+    struct trace *trace = world->trace;
+    struct run_counts counts;
+    uint64_t hash = trace->hash;
+    program_run(world, program, options, &counts);
+    if (trace->verdict.kind == VERDICT_PASS && trace->hash != hash) {
+        trace->verdict.kind = VERDICT_NONDETERMINISM;
+        snprintf(trace->verdict.expected, sizeof(trace->verdict.expected), "trace %016llx again",
+                 (unsigned long long)hash);
+        snprintf(trace->verdict.actual, sizeof(trace->verdict.actual), "trace %016llx",
+                 (unsigned long long)trace->hash);
+    }
+}
+
 /* Stops at a program that does not pass: what it left behind shall not touch the others. */
 static void run_all(void *context)
 {
@@ -100,6 +117,9 @@ static void run_all(void *context)
         isolate_at_most(c->hangs < HANGS_MANY ? most : 1);
         c->running = true;
         program_run(job->world, &program, &options, &counts);
+        if (job->options->twice && job->world->trace->verdict.kind == VERDICT_PASS) {
+            run_again(job->world, &program, &options);
+        }
         c->running = false;
         count_run(c, job->world->trace);
         c->at++;

@@ -31,6 +31,7 @@ struct rule_coverage { /* shared with the children that run the programs */
 
 struct suite_options {
     bool strict;
+    bool twice;       /* each program, to see that its trace is the same */
     unsigned seconds; /* of CPU for each program; fewer once many have hung */
     bool progress;    /* on stderr, when it takes longer */
 };

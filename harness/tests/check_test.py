@@ -12,6 +12,7 @@ import bugs  # noqa: E402
 import drivers  # noqa: E402
 
 CORE = BUILD / "lib/offload_core.so"
+ours = pytest.mark.skipif(BUILD.name not in ("asan", "release"), reason="a preset without drivers of its own")
 GROUP = "what the Windows verifiers check of any miniport"
 
 
@@ -74,7 +75,7 @@ def test_the_text_shows_each_rule_once():
     assert GROUP in lines and f"{len(PROGRAMS)} programs" in lines[-2]
 
 
-@pytest.mark.skipif(BUILD.name not in ("asan", "release"), reason="a preset without drivers of its own")
+@ours
 @pytest.mark.parametrize("name", ["order-batch-reversed", "restart-locks-at-passive-level"])
 def test_a_broken_rule_is_named_and_its_command_shows_it(tmp_path, name):
     bug = bugs.read(PROJECT / f"harness/bugs/{name}.patch")
@@ -115,6 +116,23 @@ def test_a_hang_is_a_verdict_and_the_suite_goes_on(tmp_path, few):
     got, report, rules = check("--corpora", few, driver)
     assert got.returncode == 1
     assert report["programs"] == report["failed"] == report["unnamed"]["hang"]["programs"] == 2
+
+
+@ours
+def test_a_driver_that_is_never_the_same_is_found(tmp_path, few):
+    source = drivers.copy_core(tmp_path / "core")
+    path = "core/miniport/configure.c"
+    text = (source / path).read_text()
+    line = "    NDIS_HANDLE configuration;\n"
+    assert line in text
+    (source / path).write_text(text.replace(
+        line, line + "    NdisFreeMemory(chim_alloc(ad, 16 + (__builtin_ia32_rdtsc() & 0xFFFF)), 0, 0);\n"))
+    commands = drivers.compile_commands(BUILD.name)
+    drivers.compile_one(commands, path, source, BUILD.name, tmp_path / "dice.o")
+    driver = drivers.link(commands, {path: tmp_path / "dice.o"}, BUILD.name, tmp_path / "dice.so")
+    got, report, rules = check("--corpora", few, driver)
+    assert got.returncode == 1
+    assert report["unnamed"]["nondeterminism"]["programs"] == report["failed"] == 2
 
 
 def test_what_is_no_driver_is_an_environment_fault_with_one_line(tmp_path):
