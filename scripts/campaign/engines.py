@@ -73,7 +73,8 @@ class LibFuzzer(Engine):
         self.go(seconds)
 
     def go(self, seconds: int) -> None:
-        self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic=0",
+        # Without regard to time, half of it goes into some long programs.
+        self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic_scale_per_exec_time=1",
                      "-rss_limit_mb=4096",
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
                      f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.root}/corpora/program.dict",
