@@ -78,7 +78,7 @@ struct nds_frame_mark nds_open(struct tap_event event)
     event.kind = TAP_ENTER;
     struct nds_frame_mark mark = {
         .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
-    mark.enter = tap_emit(event);
+    mark.enter = tap_emit_at(&event);
     nds.open_call = mark.enter;
     pages_settle();
     if (++nds.depth > nds.limits.depth_max) {
@@ -101,7 +101,7 @@ void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event ev
     event.kind = TAP_LEAVE;
     event.fn = mark.fn;
     event.call = mark.enter;
-    tap_emit(event);
+    tap_emit_at(&event);
 }
 
 void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)

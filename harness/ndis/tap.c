@@ -56,29 +56,29 @@ struct trace_record tap_record(const struct tap_event *event)
     return record;
 }
 
-uint32_t tap_emit(struct tap_event event)
+uint32_t tap_emit_at(struct tap_event *event)
 {
-    event.seq = nds.events++;
-    event.time_ns = nds.now_ns;
-    event.cpu = nds.cpu;
-    event.irql = nds.irql;
-    if (event.kind != TAP_LEAVE) {
-        event.call = nds.open_call;
+    event->seq = nds.events++;
+    event->time_ns = nds.now_ns;
+    event->cpu = nds.cpu;
+    event->irql = nds.irql;
+    if (event->kind != TAP_LEAVE) {
+        event->call = nds.open_call;
     }
     if (!nds.limits.trace_off) {
         uint64_t word[TRACE_WORDS];
-        words_of(&event, word);
+        words_of(event, word);
         trace_add(nds.trace, word);
     }
     for (uint32_t i = 0; i < readers.count; i++) {
-        readers.reader[i](readers.context[i], &event);
+        readers.reader[i](readers.context[i], event);
     }
     if (nds.events > nds.limits.events_max) {
         nds.limits.events_max = UINT32_MAX;
         nds_abandon(VERDICT_HANG,
                     "more events than the run's budget: the driver goes round in circles");
     }
-    return event.seq;
+    return event->seq;
 }
 
 static const char *const fn_names[TAP_FN_COUNT] = {

@@ -260,8 +260,13 @@ typedef void (*tap_reader)(void *context, const struct tap_event *event);
 
 void tap_reset(void);
 void tap_subscribe(tap_reader reader, void *context);
-/* Emits an event; fills seq, time, cpu, irql, call. Returns seq. */
-uint32_t tap_emit(struct tap_event event);
+/* Emits an event; fills seq, time, cpu, irql, call. Returns seq. Inline, so that the event is made
+ * where its readers see it: passing it on would copy what was just written. */
+uint32_t tap_emit_at(struct tap_event *event);
+static inline uint32_t tap_emit(struct tap_event event)
+{
+    return tap_emit_at(&event);
+}
 /* What the trace keeps of an event. */
 struct trace_record tap_record(const struct tap_event *event);
 const char *tap_fn_name(enum tap_fn fn);
