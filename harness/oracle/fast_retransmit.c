@@ -88,7 +88,7 @@ void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_h
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
-    bool news = orc_board_heard(c, h);
+    bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
     note(c, h->open_before);
     if (h->ack > h->una_sure_before && h->ack <= s->max) {
         moved(o, c, h);

@@ -393,12 +393,11 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
     }
     bool vlan = !conn || vlan_fits(o, conn, &packet);
     o->ran[ORC_PKT_VLAN_1] += packet.tagged || !vlan;
+    bool ours = conn && (!o->mac_known || memcmp(packet.frame, o->mac, 6) == 0);
     if (conn && packet.tcp.checksum_right && vlan) {
-        bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
         orc_segment_in(o, ev, conn, &packet.tcp, !ours);
     }
     if (conn) {
-        bool ours = !o->mac_known || memcmp(packet.frame, o->mac, 6) == 0;
         /* What a batch brings first may end the connection for what follows. */
         const struct orc_call *call = orc_call_top(o, ev->cpu);
         bool alone = call && call->fn == TAP_NIC_RECEIVE && call->a == 1;
