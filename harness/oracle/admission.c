@@ -33,9 +33,16 @@ static bool chain_fits(const struct orc_conn *c)
     return bytes >= 0 && s->handed >= bytes;
 }
 
+/* Nothing more need be taken: without a card that is awake, room and memory. */
+static bool closed(const struct oracle *o)
+{
+    return o->ever_waived || o->adapter_state.paused || o->adapter != ORC_ADAPTER_RUNNING ||
+           o->live >= o->capacity;
+}
+
 void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node)
 {
-    bool short_of = o->ever_waived || o->adapter_state.paused || o->live >= o->capacity;
+    bool short_of = closed(o);
     bool right = c->sane && legal_state(c->begin_state) && chain_fits(c) &&
                  c->cached.InitialRcvWnd < WINDOW_MOST && c->local_port && c->remote_port;
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES ||
@@ -61,7 +68,7 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_object *obje
     uint32_t least = object->version == 6 ? 1280 : 68;
     bool right = !path || (object->version && object->mtu >= least && object->mtu <= o->link_mtu);
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES;
-    if (node->dead || o->ever_waived || o->adapter_state.paused || !right) {
+    if (node->dead || closed(o) || !right) {
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);

@@ -109,6 +109,13 @@ static inline bool orc_waived(const struct oracle *o)
 {
     return o->fault_alloc || o->fault_pool || o->fault_map || o->alloc_failed;
 }
+/* Until when a target may be waiting for memory that it lacked, 0 = it does not. */
+static inline uint64_t orc_starved_until(const struct oracle *o)
+{
+    const struct orc_adapter_state *x = &o->adapter_state;
+    uint64_t end = x->alloc_failed_ns + ORC_NS_PER_SECOND;
+    return x->alloc_failed_event != ORC_NONE && o->event->time_ns < end ? end : 0;
+}
 bool orc_path_found_invalid(struct oracle *o, const struct orc_conn *conn);
 static inline bool orc_path_invalid(struct oracle *o, const struct orc_conn *conn)
 {

@@ -180,6 +180,7 @@ void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct o
     if (ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE) {
         if (conn->local_abort == ORC_NONE) {
             conn->local_abort = ev->seq;
+            orc_reach_ending(o, conn);
             bool closing = conn->send.fin_asked && (conn->receive.fins || conn->receive.fin_before);
             bool over = conn->abort_event != ORC_NONE || conn->receive.rst_possible ||
                         conn->receive.syn_possible || conn->mandatory_event != ORC_NONE;
@@ -299,7 +300,7 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         o->ran[ORC_UPLD_MAND_1] += nbl->after & ORC_AFTER_MANDATORY ? 1u : 0u;
         o->ran[ORC_DISC_RST_1] += nbl->abortive && conn->reset_due;
         if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
-            !o->transmit_failed && !o->link_down && !orc_waived(o)) {
+            !o->transmit_failed && !o->link_down && !orc_waived(o) && !orc_starved_until(o)) {
             orc_fail(o, list->conn, "DISC-RST-1", "an RST before the abort completes", "none");
         }
         break;

@@ -110,6 +110,9 @@ static void judge_owed(struct oracle *o, struct orc_conn *c)
 {
     struct orc_answers *x = &c->answers;
     uint64_t due = x->owed_ns + delay_ns(o) + orc_slack_ns(o);
+    if (orc_starved_until(o) > due) {
+        due = orc_starved_until(o); /* there was no memory for its frame */
+    }
     orc_ran(o, ORC_TMR_DACK_1);
     if (o->event->time_ns <= due) {
         orc_watch(o, c, due + 1);

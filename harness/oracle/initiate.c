@@ -44,7 +44,7 @@ static void begin_path(struct orc_object *object, const NDIS_MINIPORT_OFFLOAD_BL
         memcpy(object->remote, constant->DestinationAddress, six ? 16 : 4);
     }
     if (cached) {
-        object->mtu = object->mtu_old = cached->PathMtu;
+        object->mtu = object->mtu_old = object->mtu_most = cached->PathMtu;
     }
 }
 

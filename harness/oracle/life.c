@@ -169,6 +169,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
         if (ev->status != NDIS_STATUS_SUCCESS) {
             o->alloc_failed = o->ever_waived = true;
             o->adapter_state.alloc_failed_event = ev->seq;
+            o->adapter_state.alloc_failed_ns = ev->time_ns;
         }
         break;
     case TAP_OPTIONAL:

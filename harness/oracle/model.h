@@ -279,7 +279,7 @@ struct orc_object {
     uint32_t updates;  /* UPDs open */
     uint32_t starting; /* INIT op in progress, or ORC_NONE */
     uint8_t local[16], remote[16];
-    uint32_t mtu, mtu_old;
+    uint32_t mtu, mtu_old, mtu_most;
     uint8_t mac[6], mac_old[6], source[6];
     bool source_set;
     uint16_t vlan;

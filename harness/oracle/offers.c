@@ -93,8 +93,8 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
     bool asked = x->consumed_step || updated;
     x->consumed_step = x->update_step = false;
     const struct orc_object *path = orc_object(o, c->path);
-    uint32_t mtu = !path ? 0 : path->mtu > path->mtu_old ? path->mtu : path->mtu_old;
-    int64_t full = full_size(c, mtu); /* what was no step before an update may wait for its ACK */
+    /* What was no step before an update may wait for its ACK. */
+    int64_t full = full_size(c, path ? path->mtu_most : 0);
     if (!asked || !judged || !full || r->fins || r->fin_before || c->update_open || r->lossy ||
         c->inside || !c->sane) {
         return;

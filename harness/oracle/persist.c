@@ -195,8 +195,8 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
     }
     if (!active(c)) {
         p->on = false;
-        p->least = p->handed ? p->least : 0; /* what is sent later may begin with a first round */
         p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
+        p->least = p->handed ? p->least : 0; /* what is sent later may begin with a first round */
         return;
     }
     if (!p->on) {

@@ -35,6 +35,7 @@ static void update_path(struct oracle *o, struct orc_node *node, struct orc_obje
     object->parent_old = object->parent;
     if (cached) {
         object->mtu = cached->PathMtu;
+        object->mtu_most = object->mtu > object->mtu_most ? object->mtu : object->mtu_most;
     }
     if (parent != ORC_NONE && parent != object->parent) {
         object->parent = parent;

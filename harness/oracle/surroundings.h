@@ -57,7 +57,8 @@ struct orc_adapter_state {
     bool paused;                        /* OFFLOAD_PAUSE was told, OFFLOAD_RESUME not yet */
     uint32_t failed_event, failed_left; /* the card lost its connections */
     uint32_t alloc_failed_event;        /* the last allocation that failed */
-    uint32_t mixed_returns;             /* returns of lists of several connections */
+    uint64_t alloc_failed_ns;
+    uint32_t mixed_returns; /* returns of lists of several connections */
     /* what happened in this step, for what a query must not do */
     bool queried_step, other_step;
     uint64_t rest_ns;   /* when all was at rest last */
