@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the advertised capability promises: a connection that is described rightly, with room and
- * memory left, is taken in each of the states in which a host offloads. REG-CAP-1.
+ * memory left, is taken in each of the states in which a host offloads (INIT-STATE-1 holds the host
+ * to them). REG-CAP-1.
  */
 #include "oracle/checks.h"
 
 #define WINDOW_MOST 0x40000000u
-
-static bool legal_state(uint32_t state)
-{
-    switch (state) {
-    case TcpConnectionEstablished:
-    case TcpConnectionFinWait1:
-    case TcpConnectionFinWait2:
-    case TcpConnectionCloseWait:
-    case TcpConnectionClosing:
-    case TcpConnectionLastAck:
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* The chain holds what is in flight, and nothing where nothing can follow. */
 static bool chain_fits(const struct orc_conn *c)
@@ -43,8 +29,8 @@ static bool closed(const struct oracle *o)
 void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node)
 {
     bool short_of = closed(o);
-    bool right = c->sane && legal_state(c->begin_state) && chain_fits(c) &&
-                 c->cached.InitialRcvWnd < WINDOW_MOST && c->local_port && c->remote_port;
+    bool right = c->sane && chain_fits(c) && c->cached.InitialRcvWnd < WINDOW_MOST &&
+                 c->local_port && c->remote_port;
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES ||
                     node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED ||
                     node->status == NDIS_STATUS_OFFLOAD_TCP_ENTRIES;
