@@ -89,7 +89,9 @@ bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h)
         r->top = end > r->top ? end : r->top;
         r->reports++;
         bool inside = begin > s->una_possible && end <= s->max_least;
-        if (h->sure && inside && tcp->options_right && add(&r->board, begin, end)) {
+        /* What comes with an ACK below SND.UNA may be ignored with it. */
+        bool counts = h->sure && h->ack >= s->una_sure && tcp->options_right;
+        if (counts && inside && add(&r->board, begin, end)) {
             news = true;
         }
     }

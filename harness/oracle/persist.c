@@ -196,7 +196,10 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
     if (!active(c)) {
         p->on = false;
         p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
-        p->least = p->handed ? p->least : 0; /* what is sent later may begin with a first round */
+        if (!p->handed) { /* what is sent later may begin with a first round */
+            p->least = p->probes = 0;
+            p->gap_ns = 0;
+        }
         return;
     }
     if (!p->on) {
