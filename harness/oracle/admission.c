@@ -52,9 +52,12 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_object *obje
 {
     bool path = node->layer == LAYER_PATH;
     uint32_t least = object->version == 6 ? 1280 : 68;
+    /* A placeholder is no neighbor that a path could be sent by. */
+    bool above =
+        !path || (node->parent != ORC_NONE && o->node[node->parent].kind != NODE_PLACEHOLDER);
     bool right = !path || (object->version && object->mtu >= least && object->mtu <= o->link_mtu);
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES;
-    if (node->dead || closed(o) || !right) {
+    if (node->dead || closed(o) || !right || !above) {
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);

@@ -44,6 +44,9 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
     orc_ran(o, ORC_TMR_OFF_1);
     orc_ran(o, ORC_TMR_TICK_1);
     bool wanted = orc_keepalive_enabled(c) || k->blind;
+    if (off && wanted && low == 0 && k->most >= orc_keepalive_limit(c)) {
+        return; /* it expired for the last time, and the upload came before its event */
+    }
     if (off == wanted || (wanted && (left < low || left > high))) {
         const char *rule = off || !wanted
                                ? "TMR-OFF-1"
