@@ -126,7 +126,7 @@ static bool measure(struct oracle *o, struct orc_timing *t, const struct orc_hea
         const struct orc_sent *sent = entry(f, i);
         if (sent->last_ns) {
             uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
-            /* What may not have been taken leaves the estimate where it was: a timeout may end
+            /* What may not have been taken leaves the estimate where it was: a resend may end
              * every measurement under way. */
             bool taken = h->sure && (!f->broken_ns || f->broken_ns < sent->last_ns);
             widen(&t->hull, taken ? now - sent->last_ns : 0, now - first, !sent->again);

@@ -150,7 +150,7 @@ static void timeout(struct oracle *o, struct orc_conn *c)
     bool repeated = orc_rto_count(t) > 0;
     rto->timeouts++;
     rto->backoffs++;
-    rto->last_ns = rto->since_ns = t->flight.broken_ns = now;
+    rto->last_ns = rto->since_ns = now;
     rto->quiet = true;
     rto->loose = false;
     orc_congestion_lost(o, c, true, repeated);
@@ -194,6 +194,7 @@ void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoke
                           held ? " though it was reported held" : ""),
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
+    t->flight.broken_ns = f->again ? now : t->flight.broken_ns;
     if (f->again && f->spontaneous && !(late && first)) {
         orc_recovery_doubted(o, c);
         rto->armed = false;
