@@ -91,7 +91,9 @@ static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s)
     if (s->begin == least - 1 && s->tcp->length <= 1 && !s->fin && least == next_most(r)) {
         return DUE_PROBE; /* a keepalive */
     }
-    if (s->begin == least && least == next_most(r) && s->tcp->length && r->edge <= least) {
+    bool ended = r->fins || r->fin_before; /* nothing that follows a FIN is a probe */
+    if (!ended && s->begin == least && least == next_most(r) && s->tcp->length &&
+        r->edge <= least) {
         return DUE_PROBE; /* a probe of the closed window */
     }
     if (empty ? s->begin < least : last <= least) {
