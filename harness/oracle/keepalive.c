@@ -64,6 +64,7 @@ void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_
         return;
     }
     k->high_ns = orc_most(k->high_ns, high);
+    k->low_ns = orc_least(k->low_ns, orc_less(now + timeout_ns(o, c), orc_slack_ns(o)));
     if (k->blind || k->blind_maybe) {
         k->blind = false;
         k->blind_maybe = true;

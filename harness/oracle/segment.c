@@ -219,7 +219,9 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arriv
 {
     struct orc_receive *r = &c->receive;
     int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
-    bool may = a->begin <= r->largest_edge && last > r->sure;
+    /* For want of memory what was never acknowledged may be gone, and this brings it again. */
+    int64_t kept = o->ever_waived && r->acked < r->sure ? r->acked : r->sure;
+    bool may = a->begin <= r->largest_edge && last > kept;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;
     plain.flags &= (uint8_t)~TCP_URG;
