@@ -73,8 +73,7 @@ static NDIS_STATUS get_handlers(struct chim_adapter *ad)
     if (status != NDIS_STATUS_SUCCESS) {
         return status;
     }
-    if (table->Header.Revision < NDIS_OBJECT_TCP_OFFLOAD_REVISION_1 ||
-        table->Header.Size < sizeof(ad->up)) {
+    if (table->Header.Size < sizeof(ad->up)) {
         return NDIS_STATUS_BAD_VERSION;
     }
     memcpy(&ad->up, table, sizeof(ad->up));

@@ -110,8 +110,7 @@ static NDIS_STATUS set_params(struct chim_adapter *ad, PNDIS_OID_REQUEST request
                p->TcpDuplicateAckThreshold < 2 ? 2u : p->TcpDuplicateAckThreshold);
     CHIM_STORE(own->push_ticks, p->TcpPushTicks);
     CHIM_STORE(own->nce_stale_ticks, p->NceStaleTicks);
-    request->DATA.SET_INFORMATION.BytesRead =
-        length < sizeof(*p) ? NDIS_SIZEOF_TCP_CONNECTION_OFFLOAD_PARAMETERS_1 : sizeof(*p);
+    request->DATA.SET_INFORMATION.BytesRead = NDIS_SIZEOF_TCP_CONNECTION_OFFLOAD_PARAMETERS_1;
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -11,7 +11,6 @@ static uint16_t fold(uint64_t sum)
     sum = (sum & 0xFFFFFFFFu) + (sum >> 32);
     sum = (sum & 0xFFFFu) + (sum >> 16);
     sum = (sum & 0xFFFFu) + (sum >> 16);
-    sum = (sum & 0xFFFFu) + (sum >> 16);
     return (uint16_t)sum;
 }
 

@@ -35,7 +35,6 @@ static uint32_t build_ip(uint8_t *p, const struct chim_header_fields *f)
         return CHIM_IP4_BYTES;
     }
     chim_store32(p, 6u << 28 | (uint32_t)f->tos << 20 | (f->flow_label & 0xFFFFFu));
-    chim_store16(p + 4, 0);
     p[6] = CHIM_PROTOCOL_TCP;
     p[7] = f->ttl;
     memcpy(p + 8, f->source, 16);

@@ -176,7 +176,8 @@ void host_terminate(struct host *host, uint32_t conn, enum host_scope scope);
 void host_terminate_everything(struct host *host);
 void host_query(struct host *host, uint32_t conn,
                 uint32_t what); /* 0 .. 3: TCP all/delegated/cached, tree */
-void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope);
+/* With tree: the path and the connection below the object in the same call. */
+void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope, bool tree);
 enum host_update {
     UPDATE_WINDOW,
     UPDATE_KEEPALIVE,

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * State operations: building the block list trees and reading what comes back.
+ * State operations but the initiate: terminate, query, invalidate, update.
  */
-#include "host/internal.h"
+#include "host/tree.h"
 
-#define PIECES_MAX 512u
-
-/* A tree under construction; blocks are linked in the order in which they are added. */
-struct tree {
-    struct nds_piece piece[PIECES_MAX];
-    uint32_t pieces;
-};
-
-static void *piece(struct tree *tree, uint32_t bytes)
+void *host_tree_piece(struct host_tree *tree, uint32_t bytes)
 {
     void *memory = guest_alloc(bytes);
     memset(memory, 0, bytes);
@@ -20,10 +12,11 @@ static void *piece(struct tree *tree, uint32_t bytes)
     return memory;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block(struct tree *tree, struct nds_state *state,
-                                               UCHAR type, uint32_t state_bytes)
+PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST host_tree_block(struct host_tree *tree, struct nds_state *state,
+                                                  UCHAR type, uint32_t state_bytes)
 {
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = piece(tree, (uint32_t)sizeof(*made) + state_bytes);
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
+        host_tree_piece(tree, (uint32_t)sizeof(*made) + state_bytes);
     made->Header = (NDIS_OBJECT_HEADER){type, 1, sizeof(*made)};
     made->Status = (NDIS_STATUS)0xA5A5A5A5; /* output fields start poisoned */
     made->MiniportOffloadContext = nds_state_cell(state);
@@ -41,197 +34,11 @@ static void header(void *state, uint32_t bytes)
     ((POFFLOAD_STATE_HEADER)state)->Length = bytes;
 }
 
-/* Copies one state structure behind a block; returns the place of the next one. */
-static void *append(void *at, const void *state, uint32_t bytes)
+void *host_tree_append(void *at, const void *state, uint32_t bytes)
 {
     memcpy(at, state, bytes);
     header(at, bytes);
     return ndis_offload_state_next(at);
-}
-
-#define PADDED(type) (((uint32_t)sizeof(type) + 7u) & ~7u)
-
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST neighbor_new(struct tree *tree, struct host_neighbor *n)
-{
-    uint32_t bytes = PADDED(NEIGHBOR_OFFLOAD_STATE_CONST) + PADDED(NEIGHBOR_OFFLOAD_STATE_CACHED) +
-                     sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED);
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(tree, n->state, NeighborOffloadState, bytes);
-    NEIGHBOR_OFFLOAD_STATE_CONST constant = {.VlanId = n->vlan};
-    NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
-    NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = 0};
-    memcpy(cached.DlDestinationAddress, n->mac, 6);
-    memcpy(constant.DlSourceAddress, n->source, 6);
-    void *at = append(ndis_offload_state_first(made), &constant, sizeof(constant));
-    at = append(at, &cached, sizeof(cached));
-    append(at, &delegated, sizeof(delegated));
-    n->busy = true;
-    n->invalidated = false;
-    return made;
-}
-
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST path_new(struct host *host, struct tree *tree,
-                                                  struct host_path *p)
-{
-    uint32_t bytes = PADDED(PATH_OFFLOAD_STATE_CONST) + PADDED(PATH_OFFLOAD_STATE_CACHED) +
-                     sizeof(PATH_OFFLOAD_STATE_DELEGATED);
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
-        block(tree, p->state, p->v6 ? Ip6OffloadState : Ip4OffloadState, bytes);
-    uint32_t length = p->v6 ? 16 : 4;
-    UCHAR *addresses = piece(tree, 2 * length);
-    memcpy(addresses, p->local, length);
-    memcpy(addresses + length, p->remote, length);
-    PATH_OFFLOAD_STATE_CONST constant = {.SourceAddress = addresses,
-                                         .DestinationAddress = addresses + length};
-    PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = p->mtu};
-    PATH_OFFLOAD_STATE_DELEGATED delegated = {0};
-    void *at = append(ndis_offload_state_first(made), &constant, sizeof(constant));
-    at = append(at, &cached, sizeof(cached));
-    append(at, &delegated, sizeof(delegated));
-    p->busy = true;
-    p->invalidated = false;
-    host->neighbor[p->neighbor].live++;
-    return made;
-}
-
-void host_fill_stream(void *context, uint8_t *bytes, uint32_t offset, uint32_t length)
-{
-    struct host_fill *fill = context;
-    struct host *host = fill->host;
-    if (host->payload_stream && fill->direction == PAYLOAD_FROM_TARGET) {
-        host->payload_stream(host->delivered_context, fill->conn, fill->offset + offset, bytes,
-                             length);
-        return;
-    }
-    if (host->buffered_bytes && fill->direction == PAYLOAD_TO_TARGET) {
-        host->buffered_bytes(host->delivered_context, fill->conn, offset, bytes, length);
-        return;
-    }
-    payload_fill(bytes, fill->conn, fill->direction, fill->offset + offset, length, 0);
-}
-
-/* Cuts the outstanding bytes into lists of at most this many, each with one NET_BUFFER. */
-#define CHAIN_PIECE 1000u
-
-static PNET_BUFFER_LIST outstanding_chain(struct host *host, struct host_conn *conn,
-                                          PNET_BUFFER_LIST *tail)
-{
-    PNET_BUFFER_LIST head = NULL;
-    *tail = NULL;
-    uint64_t start = conn->handed_down - conn->outstanding;
-    for (uint32_t done = 0; done < conn->outstanding;) {
-        uint32_t take =
-            conn->outstanding - done < CHAIN_PIECE ? conn->outstanding - done : CHAIN_PIECE;
-        struct host_fill fill = {host, conn->index, start + done, PAYLOAD_FROM_TARGET};
-        PNET_BUFFER_LIST nbl =
-            host_list(host, ROLE_INIT_SEND, take, (struct nds_list_shape){done % 7, 1},
-                      host_fill_stream, &fill);
-        nds_list_detail(nbl)->stream_offset = start + done;
-        if (*tail) {
-            nds_list_chain(*tail, nbl);
-        } else {
-            head = nbl;
-        }
-        *tail = nbl;
-        done += take;
-        conn->sends_out++;
-    }
-    return head;
-}
-
-static PNET_BUFFER_LIST buffered_list(struct host *host, struct host_conn *conn)
-{
-    if (!conn->buffered) {
-        return NULL;
-    }
-    struct host_fill fill = {host, conn->index, conn->received, PAYLOAD_TO_TARGET};
-    return nds_list_build(ROLE_BUFFERED, conn->index, conn->buffered,
-                          (struct nds_list_shape){conn->buffered % 5, 1}, host_fill_stream, &fill);
-}
-
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_new(struct host *host, struct tree *tree,
-                                                 struct host_conn *conn)
-{
-    uint32_t bytes = PADDED(TCP_OFFLOAD_STATE_CONST) + PADDED(TCP_OFFLOAD_STATE_CACHED) +
-                     sizeof(TCP_OFFLOAD_STATE_DELEGATED);
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(tree, conn->tcp, TcpOffloadState, bytes);
-    PNET_BUFFER_LIST tail;
-    made->NetBufferListChain = outstanding_chain(host, conn, &tail);
-    conn->tcb.SendDataHead = made->NetBufferListChain;
-    conn->tcb.SendDataTail = tail;
-    conn->tcb.BufferedData = buffered_list(host, conn);
-    void *at = append(ndis_offload_state_first(made), &conn->constant, sizeof(conn->constant));
-    at = append(at, &conn->cached, sizeof(conn->cached));
-    append(at, &conn->tcb, sizeof(conn->tcb));
-    conn->phase = HOST_INITIATING;
-    host->path[conn->path].live++;
-    return made;
-}
-
-/* INIT-STATE-1 */
-static bool ours_to_offload(const struct host_conn *conn)
-{
-    TCP_OFFLOAD_CONNECTION_STATE state = conn->tcb.State;
-    return conn->phase == HOST_OWNS && state >= TcpConnectionEstablished &&
-           state <= TcpConnectionLastAck;
-}
-
-/* What is part of this very tree already does not stand in the way. */
-static bool may_initiate(const struct host *host, const struct host_conn *conn, bool path_in_tree,
-                         bool neighbor_in_tree)
-{
-    const struct host_path *path = &host->path[conn->path];
-    const struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-    return ours_to_offload(conn) && !host->paused && (path_in_tree || !path->busy) &&
-           (neighbor_in_tree || !neighbor->busy);
-}
-
-void host_initiate(struct host *host, uint32_t first, uint32_t count)
-{
-    static struct tree tree;
-    tree.pieces = 0;
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root = NULL, path_block = NULL, last_tcp = NULL;
-    uint32_t path_now = UINT32_MAX, neighbor_now = UINT32_MAX;
-    for (uint32_t i = first; i < first + count && i < host->conns; i++) {
-        struct host_conn *conn = &host->conn[i];
-        struct host_path *path = &host->path[conn->path];
-        struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-        if (!may_initiate(host, conn, conn->path == path_now, root != NULL) ||
-            (root && path->neighbor != neighbor_now) || tree.pieces + 8 > PIECES_MAX) {
-            continue;
-        }
-        if (!root) {
-            root = neighbor->offloaded ? block(&tree, neighbor->state, NeighborOffloadState, 0)
-                                       : neighbor_new(&tree, neighbor);
-            if (host->placeholders && neighbor->offloaded && path->offloaded) {
-                root->MiniportOffloadContext = NULL; /* only the way to the path */
-            }
-            neighbor_now = path->neighbor;
-        }
-        if (!path_block || conn->path != path_now) {
-            PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
-                path->offloaded
-                    ? block(&tree, path->state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0)
-                    : path_new(host, &tree, path);
-            if (path_block) {
-                path_block->NextBlock = made;
-            } else {
-                root->DependentBlockList = made;
-            }
-            path_block = made;
-            path_now = conn->path;
-            last_tcp = NULL;
-        }
-        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp = tcp_new(host, &tree, conn);
-        if (last_tcp) {
-            last_tcp->NextBlock = tcp;
-        } else {
-            path_block->DependentBlockList = tcp;
-        }
-        last_tcp = tcp;
-    }
-    if (root) {
-        nds_state_call(TAP_INITIATE, root, tree.piece, tree.pieces);
-    }
 }
 
 static bool may_terminate(const struct host_conn *conn)
@@ -240,13 +47,14 @@ static bool may_terminate(const struct host_conn *conn)
            !conn->in_disconnect;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct tree *tree, struct host_conn *conn)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct host_tree *tree,
+                                                       struct host_conn *conn)
 {
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
-        block(tree, conn->tcp, TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED));
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(
+        tree, conn->tcp, TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED));
     TCP_OFFLOAD_STATE_DELEGATED poison;
     memset(&poison, 0xA5, sizeof(poison));
-    append(ndis_offload_state_first(made), &poison, sizeof(poison));
+    host_tree_append(ndis_offload_state_first(made), &poison, sizeof(poison));
     made->NetBufferListChain = (PNET_BUFFER_LIST)(uintptr_t)0xA5A5A5A5A5A5A5A5; /* TERM-SEND-3 */
     conn->phase = HOST_TERMINATING;
     return made;
@@ -254,7 +62,7 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct tree *tree, struct
 
 void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     tree.pieces = 0;
     if (index >= host->conns) {
         return;
@@ -273,7 +81,7 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
         root = tcp_terminate(&tree, conn);
     }
     if (with_path) {
-        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(
             &tree, path->state, path->v6 ? Ip6OffloadDelegatedState : Ip4OffloadDelegatedState,
             sizeof(PATH_OFFLOAD_STATE_DELEGATED));
         header(ndis_offload_state_first(made), sizeof(PATH_OFFLOAD_STATE_DELEGATED));
@@ -281,8 +89,8 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
         root = made;
         path->busy = true;
         if (with_neighbor) {
-            made = block(&tree, neighbor->state, NeighborOffloadDelegatedState,
-                         sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED));
+            made = host_tree_block(&tree, neighbor->state, NeighborOffloadDelegatedState,
+                                   sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED));
             header(ndis_offload_state_first(made), sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED));
             made->DependentBlockList = root;
             root = made;
@@ -303,7 +111,7 @@ void host_terminate_everything(struct host *host)
 
 /* Makes a call on one object, and remembers it until it comes back. */
 static void single(struct host *host, enum tap_fn fn, struct host_conn *conn,
-                   const struct nds_state *state, const struct tree *tree)
+                   const struct nds_state *state, const struct host_tree *tree)
 {
     host->op = host_grow(host->op, host->ops, &host->op_room, sizeof(host->op[0]));
     host->op[host->ops++] = (struct host_op){tree->piece[0].address, fn, state, conn->index};
@@ -312,11 +120,11 @@ static void single(struct host *host, enum tap_fn fn, struct host_conn *conn,
 }
 
 /* A block that asks for all of an object's state; the three structures hold nothing yet. */
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST ask_all(struct tree *tree, struct nds_state *state,
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST ask_all(struct host_tree *tree, struct nds_state *state,
                                                  UCHAR type, const uint32_t size[3])
 {
     uint32_t bytes = ((size[0] + 7u) & ~7u) + ((size[1] + 7u) & ~7u) + size[2];
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = block(tree, state, type, bytes);
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(tree, state, type, bytes);
     OFFLOAD_STATE_HEADER *at = ndis_offload_state_first(made);
     memset(at, 0xA5, bytes);
     for (uint32_t i = 0; i < 3; i++) {
@@ -329,7 +137,7 @@ static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST ask_all(struct tree *tree, struct nds_s
 /* The connection with the path and the neighbor that it depends on. */
 static void query_tree(struct host *host, struct host_conn *conn)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     static const uint32_t of_neighbor[3] = {sizeof(NEIGHBOR_OFFLOAD_STATE_CONST),
                                             sizeof(NEIGHBOR_OFFLOAD_STATE_CACHED),
                                             sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED)};
@@ -356,7 +164,7 @@ static void query_tree(struct host *host, struct host_conn *conn)
 
 void host_query(struct host *host, uint32_t index, uint32_t what)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     tree.pieces = 0;
     if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
         return;
@@ -370,13 +178,14 @@ void host_query(struct host *host, uint32_t index, uint32_t what)
         UCHAR type;
         uint32_t bytes;
     } forms[3] = {
-        {TcpOffloadState, PADDED(TCP_OFFLOAD_STATE_CONST) + PADDED(TCP_OFFLOAD_STATE_CACHED) +
+        {TcpOffloadState, STATE_PADDED(TCP_OFFLOAD_STATE_CONST) +
+                              STATE_PADDED(TCP_OFFLOAD_STATE_CACHED) +
                               sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
         {TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
         {TcpOffloadCachedState, sizeof(TCP_OFFLOAD_STATE_CACHED)},
     };
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-        block(&tree, conn->tcp, forms[what % 3].type, forms[what % 3].bytes);
+        host_tree_block(&tree, conn->tcp, forms[what % 3].type, forms[what % 3].bytes);
     memset(ndis_offload_state_first(root), 0xA5, forms[what % 3].bytes);
     OFFLOAD_STATE_HEADER *at = ndis_offload_state_first(root);
     if (what % 3 == 0) {
@@ -391,9 +200,19 @@ void host_query(struct host *host, uint32_t index, uint32_t what)
     single(host, TAP_QUERY, conn, conn->tcp, &tree);
 }
 
-void host_invalidate(struct host *host, uint32_t index, enum host_scope scope)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST below(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST above,
+                                               PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made)
 {
-    static struct tree tree;
+    if (above) {
+        above->DependentBlockList = made;
+    }
+    return made;
+}
+
+/* The object alone, or with what connects it to the connection in the same tree. */
+void host_invalidate(struct host *host, uint32_t index, enum host_scope scope, bool whole)
+{
+    static struct host_tree tree;
     tree.pieces = 0;
     if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
         return;
@@ -401,18 +220,26 @@ void host_invalidate(struct host *host, uint32_t index, enum host_scope scope)
     struct host_conn *conn = &host->conn[index];
     struct host_path *path = &host->path[conn->path];
     struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
+    bool resting = !path->busy && !path->settling && !neighbor->busy && !neighbor->settling;
     struct nds_state *state = conn->tcp;
-    if (scope == SCOPE_PATH) {
-        state = path->state;
-        path->invalidated = true;
-        block(&tree, state, path->v6 ? Ip6OffloadState : Ip4OffloadState, 0);
-    } else if (scope == SCOPE_ALL) {
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST above = NULL;
+    if (whole && !resting) {
+        return;
+    }
+    if (scope == SCOPE_ALL) {
         state = neighbor->state;
         neighbor->invalidated = true;
-        block(&tree, state, NeighborOffloadState, 0);
-    } else {
+        above = host_tree_block(&tree, state, NeighborOffloadState, 0);
+    }
+    if (scope == SCOPE_PATH || (scope == SCOPE_ALL && whole)) {
+        state = above ? state : path->state;
+        path->invalidated = true;
+        above = below(above, host_tree_block(&tree, path->state,
+                                             path->v6 ? Ip6OffloadState : Ip4OffloadState, 0));
+    }
+    if (scope == SCOPE_TCP || whole) {
         conn->invalidated = true;
-        block(&tree, state, TcpOffloadState, 0);
+        below(above, host_tree_block(&tree, conn->tcp, TcpOffloadState, 0));
     }
     single(host, TAP_INVALIDATE, conn, state, &tree);
 }
@@ -484,23 +311,23 @@ static bool may_update(const struct host *host, const struct nds_state *state, b
 
 static void update_path(struct host *host, struct host_conn *conn, uint32_t value)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     struct host_path *path = &host->path[conn->path];
     tree.pieces = 0;
     if (may_update(host, path->state, path->busy || path->settling, path->invalidated)) {
         update_value(host, conn, UPDATE_MTU, value);
         PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
-        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-            block(&tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
-                  sizeof(cached));
-        append(ndis_offload_state_first(root), &cached, sizeof(cached));
+        PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root = host_tree_block(
+            &tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
+            sizeof(cached));
+        host_tree_append(ndis_offload_state_first(root), &cached, sizeof(cached));
         single(host, TAP_UPDATE, conn, path->state, &tree);
     }
 }
 
 static void update_neighbor(struct host *host, struct host_conn *conn)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
     tree.pieces = 0;
     if (may_update(host, neighbor->state, neighbor->busy || neighbor->settling,
@@ -509,8 +336,8 @@ static void update_neighbor(struct host *host, struct host_conn *conn)
         NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
         memcpy(cached.DlDestinationAddress, neighbor->mac, 6);
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-            block(&tree, neighbor->state, NeighborOffloadCachedState, sizeof(cached));
-        append(ndis_offload_state_first(root), &cached, sizeof(cached));
+            host_tree_block(&tree, neighbor->state, NeighborOffloadCachedState, sizeof(cached));
+        host_tree_append(ndis_offload_state_first(root), &cached, sizeof(cached));
         single(host, TAP_UPDATE, conn, neighbor->state, &tree);
     }
 }
@@ -533,7 +360,7 @@ static uint32_t other_neighbor(struct host *host, const struct host_path *path)
 /* UPD-LINK-1: the new neighbor must be offloaded before paths are linked to it. */
 static void update_link(struct host *host, struct host_conn *conn)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     struct host_path *path = &host->path[conn->path];
     uint32_t other = other_neighbor(host, path);
     struct host_neighbor *from = &host->neighbor[path->neighbor], *to = &host->neighbor[other];
@@ -542,7 +369,7 @@ static void update_link(struct host *host, struct host_conn *conn)
         return;
     }
     if (!to->offloaded) {
-        nds_state_call(TAP_INITIATE, neighbor_new(&tree, to), tree.piece, tree.pieces);
+        nds_state_call(TAP_INITIATE, host_tree_neighbor(&tree, to), tree.piece, tree.pieces);
         return;
     }
     if (!may_update(host, path->state, path->busy || path->settling, path->invalidated) ||
@@ -553,12 +380,12 @@ static void update_link(struct host *host, struct host_conn *conn)
     PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
     memcpy(neighbor.DlDestinationAddress, to->mac, 6);
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-        block(&tree, to->state, NeighborOffloadCachedState, sizeof(neighbor));
-    append(ndis_offload_state_first(root), &neighbor, sizeof(neighbor));
+        host_tree_block(&tree, to->state, NeighborOffloadCachedState, sizeof(neighbor));
+    host_tree_append(ndis_offload_state_first(root), &neighbor, sizeof(neighbor));
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST below =
-        block(&tree, path->state, path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState,
-              sizeof(cached));
-    append(ndis_offload_state_first(below), &cached, sizeof(cached));
+        host_tree_block(&tree, path->state,
+                        path->v6 ? Ip6OffloadCachedState : Ip4OffloadCachedState, sizeof(cached));
+    host_tree_append(ndis_offload_state_first(below), &cached, sizeof(cached));
     root->DependentBlockList = below;
     from->live--;
     to->live++;
@@ -568,7 +395,7 @@ static void update_link(struct host *host, struct host_conn *conn)
 
 void host_update(struct host *host, uint32_t index, enum host_update what, uint32_t value)
 {
-    static struct tree tree;
+    static struct host_tree tree;
     tree.pieces = 0;
     if (index >= host->conns || host->conn[index].phase != HOST_OFFLOADED) {
         return;
@@ -583,8 +410,8 @@ void host_update(struct host *host, uint32_t index, enum host_update what, uint3
     } else if (may_update(host, conn->tcp, conn->settling, conn->invalidated)) {
         update_value(host, conn, what, value);
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-            block(&tree, conn->tcp, TcpOffloadCachedState, sizeof(conn->cached));
-        append(ndis_offload_state_first(root), &conn->cached, sizeof(conn->cached));
+            host_tree_block(&tree, conn->tcp, TcpOffloadCachedState, sizeof(conn->cached));
+        host_tree_append(ndis_offload_state_first(root), &conn->cached, sizeof(conn->cached));
         single(host, TAP_UPDATE, conn, conn->tcp, &tree);
     }
 }

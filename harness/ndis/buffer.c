@@ -37,8 +37,7 @@ static void pool_del(NDIS_HANDLE handle, enum object_kind kind, enum tap_resourc
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                                     PNET_BUFFER_LIST_POOL_PARAMETERS Parameters)
 {
-    if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
-        Parameters->Header.Revision != NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 ||
+    if (!nds_header_ok(&Parameters->Header, NDIS_OBJECT_TYPE_DEFAULT, sizeof(*Parameters)) ||
         (Parameters->DataSize && !Parameters->fAllocateNetBuffer)) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NBL_POOL);
         return NULL;
@@ -55,7 +54,7 @@ VOID NDIS_CALL NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
                                                 PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
-    if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT) {
+    if (!nds_header_ok(&Parameters->Header, NDIS_OBJECT_TYPE_DEFAULT, sizeof(*Parameters))) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NB_POOL);
         return NULL;
     }

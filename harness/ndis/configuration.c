@@ -26,9 +26,8 @@ NDIS_STATUS NDIS_CALL NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigO
     if (!nds_handle_ok(ConfigObject->NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);
     }
-    if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
-        ConfigObject->Header.Revision != NDIS_CONFIGURATION_OBJECT_REVISION_1 ||
-        ConfigObject->Header.Size < sizeof(*ConfigObject)) {
+    if (!nds_header_ok(&ConfigObject->Header, NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+                       sizeof(*ConfigObject))) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, TAP_ALLOC);
         return NDIS_STATUS_FAILURE;
     }

@@ -31,10 +31,13 @@ NDIS_STATUS nds_load(nds_driver_entry entry)
 
 static bool characteristics_ok(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
 {
-    return c->Header.Type == NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS &&
-           c->Header.Revision >= 1 && c->Header.Revision <= 3 && c->InitializeHandlerEx &&
-           c->HaltHandlerEx && c->UnloadHandler && c->PauseHandler && c->RestartHandler &&
-           c->OidRequestHandler && c->SendNetBufferListsHandler && c->ReturnNetBufferListsHandler;
+    size_t bytes = c->Header.Revision == NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1
+                       ? offsetof(NDIS_MINIPORT_DRIVER_CHARACTERISTICS, DirectOidRequestHandler)
+                       : sizeof(*c);
+    return nds_header_ok(&c->Header, NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, bytes) &&
+           c->Header.Revision <= 3 && c->InitializeHandlerEx && c->HaltHandlerEx &&
+           c->UnloadHandler && c->PauseHandler && c->RestartHandler && c->OidRequestHandler &&
+           c->SendNetBufferListsHandler && c->ReturnNetBufferListsHandler;
 }
 
 NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
@@ -99,17 +102,20 @@ VOID NDIS_CALL NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandl
 
 static bool generic_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS *c)
 {
-    return c->Header.Size >= sizeof(*c) && c->InitiateOffloadHandler &&
-           c->TerminateOffloadHandler && c->UpdateOffloadHandler && c->InvalidateOffloadHandler &&
-           c->QueryOffloadHandler;
+    return nds_header_ok(&c->Header,
+                         NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
+                         sizeof(*c)) &&
+           c->InitiateOffloadHandler && c->TerminateOffloadHandler && c->UpdateOffloadHandler &&
+           c->InvalidateOffloadHandler && c->QueryOffloadHandler;
 }
 
 static bool tcp_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *c)
 {
-    return c->Header.Size >= sizeof(*c) && c->OffloadType == NdisTcpChimneyOffload &&
-           c->TcpOffloadSendHandler && c->TcpOffloadReceiveHandler &&
-           c->TcpOffloadDisconnectHandler && c->TcpOffloadForwardHandler &&
-           c->TcpOffloadReceiveReturnHandler;
+    return nds_header_ok(&c->Header, NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_CHARACTERISTICS,
+                         sizeof(*c)) &&
+           c->OffloadType == NdisTcpChimneyOffload && c->TcpOffloadSendHandler &&
+           c->TcpOffloadReceiveHandler && c->TcpOffloadDisconnectHandler &&
+           c->TcpOffloadForwardHandler && c->TcpOffloadReceiveReturnHandler;
 }
 
 NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
@@ -159,23 +165,19 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
     return status;
 }
 
-static bool header_ok(const NDIS_OBJECT_HEADER *header, size_t bytes)
-{
-    return header->Revision >= 1 && header->Size >= bytes;
-}
-
 static bool attributes_ok(const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *a)
 {
     const NDIS_TCP_CONNECTION_OFFLOAD *tcp;
-    switch (a->Header.Type) {
+    UCHAR type = a->Header.Type;
+    switch (type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
-        return header_ok(&a->Header, sizeof(a->RegistrationAttributes));
+        return nds_header_ok(&a->Header, type, sizeof(a->RegistrationAttributes));
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
-        return header_ok(&a->Header, sizeof(a->GeneralAttributes));
+        return nds_header_ok(&a->Header, type, sizeof(a->GeneralAttributes));
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
         tcp = a->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
-        return header_ok(&a->Header, sizeof(a->OffloadAttributes)) &&
-               (!tcp || header_ok(&tcp->Header, sizeof(*tcp)));
+        return nds_header_ok(&a->Header, type, sizeof(a->OffloadAttributes)) &&
+               (!tcp || nds_header_ok(&tcp->Header, tcp->Header.Type, sizeof(*tcp)));
     default:
         return true;
     }
@@ -428,7 +430,7 @@ VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                     .object = TAP_NONE,
                                     .status = Status->StatusCode,
                                     .d = MiniportAdapterHandle != nds.adapter_handle});
-    if (Status->Header.Type != NDIS_OBJECT_TYPE_STATUS_INDICATION) {
+    if (!nds_header_ok(&Status->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, sizeof(*Status))) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, Status->Header.Type);
     }
     nds.hooks.status(nds.hooks.context, Status->StatusCode);

@@ -230,6 +230,13 @@ static void copy_span(void *context, const uint8_t *bytes, uint32_t length)
     to->out += length;
 }
 
+bool tap_readable(const void *bytes, uint32_t count)
+{
+    const uint8_t *at = bytes;
+    const struct nds_object *object = guest_contains(at) ? object_containing(at) : NULL;
+    return object && object->live && at + count <= (const uint8_t *)object->address + object->bytes;
+}
+
 uint32_t tap_nbl_copy(const struct tap_nbl *list, uint32_t offset, void *out, uint32_t length)
 {
     struct copy_to to = {out};

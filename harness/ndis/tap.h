@@ -274,6 +274,9 @@ const char *tap_misuse_name(enum tap_misuse misuse);
 const char *tap_resource_name(enum tap_resource resource);
 const char *tap_role_name(enum tap_role role);
 
+/* Whether bytes that a driver's pointer names belong to an object that lives, so that a reader may
+ * look at them. Takes time by the number of objects. */
+bool tap_readable(const void *bytes, uint32_t count);
 /* Copies length bytes of a list's data, counted from the data start it had when it was handed over
  * (for ROLE_INDICATED: from the present data start), over all NET_BUFFERs. Returns bytes copied. */
 uint32_t tap_nbl_copy(const struct tap_nbl *list, uint32_t offset, void *out, uint32_t length);

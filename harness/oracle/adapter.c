@@ -35,6 +35,9 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
         x->vlan = (uint16_t)vlan;
         x->vlan_event = ev->seq;
     }
+    if (ev->a == OID_PNP_SET_POWER && ev->b) {
+        x->low = x->sleeping;
+    }
     if (ev->a == OID_PNP_SET_POWER && ev->b && x->sleeping) {
         x->sleeping = false;
         orc_ran(o, ORC_TERM_POWER_1);
@@ -55,6 +58,26 @@ void orc_adapter_status(struct oracle *o, int32_t code)
         o->adapter_state.paused = true;
     } else if (code == NDIS_STATUS_OFFLOAD_RESUME) {
         o->adapter_state.paused = false;
+    }
+}
+
+#define RESUME_MOST_NS 1000000000u /* a target may think about it for so long */
+
+/* At rest. The documents oblige no target to resume; but paused with nothing left to serve, it has
+ * ended offloading for good. */
+void orc_adapter_rest(struct oracle *o, uint64_t now)
+{
+    struct orc_adapter_state *x = &o->adapter_state;
+    bool idle = x->paused && !o->live && !o->leaving && !x->low && !x->sleeping &&
+                o->adapter == ORC_ADAPTER_RUNNING && x->failed_event == ORC_NONE;
+    if (!idle) {
+        x->idle_ns = ORC_NEVER;
+    } else if (x->idle_ns == ORC_NEVER) {
+        x->idle_ns = now;
+    } else if (now - x->idle_ns > RESUME_MOST_NS) {
+        orc_warn(o, ORC_NONE, "STAT-PAUSE-1",
+                 "OFFLOAD_RESUME within a second, with nothing offloaded any more", "none");
+        x->paused = false; /* said once */
     }
 }
 

@@ -183,6 +183,8 @@ void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
 void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure);
 void orc_reach_ending(struct oracle *o, const struct orc_conn *c);
 void orc_reach_frame(struct oracle *o, const struct orc_conn *c);
+bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neighbor,
+                          uint32_t ticks);
 void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
                      const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block);
 void orc_reach_query(struct oracle *o, const struct tap_event *ev);
@@ -219,6 +221,7 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_status(struct oracle *o, int32_t code);
+void orc_adapter_rest(struct oracle *o, uint64_t now);
 void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status);
 
 /* ---- router.c: what routers say ---- */
@@ -369,6 +372,8 @@ void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
 /* ---- query.c: query, update, invalidate ---- */
 void orc_update_node(struct oracle *o, struct orc_node *node, bool done);
 void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
+void orc_query_link(struct oracle *o, const struct orc_node *node,
+                    const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block);
 void orc_invalidate_node(struct oracle *o, struct orc_node *node);
 void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left);
 

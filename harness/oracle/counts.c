@@ -27,7 +27,10 @@ void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_
     }
     add(&x->in, 1, sure);
     add(&x->received, 1, sure);
+    add(&x->in_octets, packet->ip_bytes, sure);
 }
+
+#define DATAGRAM_MOST 65575u /* bytes of the longest, header included */
 
 /* A segment that the host forwarded: whether it counts is not said. */
 void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c)
@@ -35,6 +38,7 @@ void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c)
     struct orc_counts *x = counts_of(o, c->version);
     add(&x->in, 1, false);
     add(&x->received, 1, false);
+    add(&x->in_octets, DATAGRAM_MOST, false);
 }
 
 /* Before the frame changes the send ledger: begin is where it stands. */
@@ -99,6 +103,7 @@ static void judge_tcp(struct oracle *o, const struct orc_counts *x, const TCP_OF
 static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *told)
 {
     judge(o, "InReceives", &x->received, told->InReceives, false);
+    judge(o, "InOctets", &x->in_octets, told->InOctets, false);
     judge(o, "OutRequests", &x->sent, told->OutRequests, false);
     judge(o, "OutOctets", &x->octets, told->OutOctets, false);
 }
@@ -111,7 +116,10 @@ void orc_counts_request(struct oracle *o, const struct tap_event *ev)
     bool ip = ev->a == OID_IP4_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
     struct orc_counts *x = &o->adapter_state.counts[six], old = *x;
     if (ev->b && tcp) {
-        *x = (struct orc_counts){.received = old.received, .sent = old.sent, .octets = old.octets};
+        *x = (struct orc_counts){.received = old.received,
+                                 .sent = old.sent,
+                                 .octets = old.octets,
+                                 .in_octets = old.in_octets};
     } else if (ev->b && ip) {
         *x = (struct orc_counts){
             .in = old.in, .out = old.out, .again = old.again, .resets = old.resets};

@@ -302,7 +302,8 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
     }
     o->ran[ORC_INIT_ROOT_1] += node->dead;
     if (in && node->dead) {
-        orc_fail(o, node->conn, "INIT-ROOT-1", "nothing offloaded below an object that failed",
+        orc_fail(o, node->conn, "INIT-ROOT-1",
+                 "nothing offloaded below an object that failed, nor after a root that did",
                  orc_status_name(node->status));
     }
     if (node->context_after != in) {
@@ -390,9 +391,12 @@ static void apply_node(struct oracle *o, const struct orc_node *node, bool clean
 
 void orc_initiate_judge(struct oracle *o, struct orc_op *op)
 {
+    bool stopped = false;
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
         struct orc_node *node = &o->node[id];
         if (node->parent == ORC_NONE) {
+            node->dead = stopped; /* the walk stops at a root that cannot be offloaded */
+            stopped = stopped || (node->kind == NODE_NEW && !success(node->status));
             continue;
         }
         struct orc_node *parent = &o->node[node->parent];

@@ -52,6 +52,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     struct orc_adapter_state *x = &o->adapter_state;
     x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
     x->alloc_failed_event = ORC_NONE;
+    x->idle_ns = ORC_NEVER;
     orc_verifier_begin(o);
 }
 

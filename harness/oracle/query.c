@@ -191,6 +191,9 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
 {
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
+    if (node->layer != LAYER_TCP && node->kind == NODE_LINKER) {
+        orc_query_link(o, node, block);
+    }
     if (!c || node->kind != NODE_LINKER || node->status != NDIS_STATUS_SUCCESS ||
         c->phase != ORC_LIVE) {
         return;

@@ -27,6 +27,7 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
         return;
     }
     x->known = true;
+    x->host_ticks = cached->HostReachabilityDelta;
     x->host_ns = now - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
     x->nic_sure_ns = x->nic_possible_ns =
         now - (int64_t)delegated->NicReachabilityDelta * tick_ns(o);
@@ -35,6 +36,7 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
 void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
                       const NEIGHBOR_OFFLOAD_STATE_CACHED *cached)
 {
+    neighbor->reach.host_ticks = cached->HostReachabilityDelta;
     if (o->parameters_known) {
         neighbor->reach.host_ns =
             (int64_t)o->event->time_ns - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
@@ -131,6 +133,20 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
     }
 }
 
+static bool age_right(const struct oracle *o, int64_t age, uint32_t ticks)
+{
+    int64_t told = (int64_t)ticks * tick_ns(o), slack = (int64_t)orc_slack_ns(o);
+    return told >= age - slack && told <= age + slack;
+}
+
+/* In the answer to a query: as the host told it last, or how old that is now. */
+bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neighbor, uint32_t ticks)
+{
+    const struct orc_reach *x = &neighbor->reach;
+    return !x->known || !o->parameters_known || neighbor->update_open || ticks == x->host_ticks ||
+           age_right(o, (int64_t)o->event->time_ns - x->host_ns, ticks);
+}
+
 static void malformed(struct oracle *o, const char *actual)
 {
     orc_fail(o, ORC_NONE, "NBR-QUERY-2",
@@ -144,7 +160,7 @@ static void judge_values(struct oracle *o, const struct orc_object *neighbor,
         (const void *)orc_state_find(block, NeighborOffloadConstState);
     const NEIGHBOR_OFFLOAD_STATE_CACHED *cached =
         (const void *)orc_state_find(block, NeighborOffloadCachedState);
-    int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
+    int64_t now = (int64_t)o->event->time_ns;
     if (!constant || !cached || !orc_state_find(block, NeighborOffloadDelegatedState)) {
         malformed(o, "a structure is missing");
         return;
@@ -154,9 +170,8 @@ static void judge_values(struct oracle *o, const struct orc_object *neighbor,
     if (!mac || (uint16_t)constant->VlanId != neighbor->vlan) {
         malformed(o, "another address or VLAN");
     }
-    int64_t told = (int64_t)cached->HostReachabilityDelta * tick_ns(o);
     int64_t age = now - neighbor->reach.host_ns;
-    if (told < age - slack || told > age + slack) {
+    if (!age_right(o, age, cached->HostReachabilityDelta)) {
         malformed(o, orc_text(o, "host reachability %u ticks, which lies %lld ms back",
                               cached->HostReachabilityDelta, (long long)(age / 1000000)));
     }
@@ -206,6 +221,7 @@ void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const stru
 {
     struct orc_object *neighbor = orc_object(o, call->object);
     if (neighbor && call->a == NeighborReachabilityQuery && o->parameters_known) {
+        neighbor->reach.host_ticks = (uint32_t)ev->b;
         neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->b * tick_ns(o);
     }
 }

@@ -13,6 +13,7 @@
 struct orc_reach {
     bool known;
     int64_t host_ns;
+    uint32_t host_ticks; /* as the host told it */
     int64_t nic_sure_ns, nic_possible_ns;
     int64_t nic_sure_rest_ns; /* as of the last rest before sure_step */
     uint32_t sure_step;
@@ -35,8 +36,8 @@ struct orc_count {
 
 /* One interface's statistics of one IP version, since they were last zeroed. */
 struct orc_counts {
-    struct orc_count in, out, again, resets; /* TCP */
-    struct orc_count received, sent, octets; /* IP */
+    struct orc_count in, out, again, resets;            /* TCP */
+    struct orc_count received, sent, octets, in_octets; /* IP */
 };
 
 /* The OID request that is open. */
@@ -55,6 +56,8 @@ struct orc_adapter_state {
     uint32_t rss_event;                 /* when the RSS parameters were last set */
     bool configured;                    /* keywords are set */
     bool paused;                        /* OFFLOAD_PAUSE was told, OFFLOAD_RESUME not yet */
+    bool low;                           /* out of D0 */
+    uint64_t idle_ns;                   /* since then paused with nothing offloaded, or ORC_NEVER */
     uint32_t failed_event, failed_left; /* the card lost its connections */
     uint32_t alloc_failed_event;        /* the last allocation that failed */
     uint64_t alloc_failed_ns;

@@ -45,6 +45,7 @@ static const struct field header_fields[] = {
     {"window", 9, 0, 3, FIELD_CHOICE, windows},
     {"ack-frequency", 9, 3, 3, FIELD_NUMBER, NULL},
     {"placeholders", 9, 6, 1, FIELD_FLAG, NULL}, /* instead of linkers above what is new */
+    {"two-routers", 9, 7, 1, FIELD_FLAG, NULL},  /* connections 2 and up lie behind another */
     {"peer-window", 10, 0, 16, FIELD_NUMBER, NULL},
     {"peer-sequence", 12, 0, 32, FIELD_NUMBER, NULL},
     {"sequence", 16, 0, 32, FIELD_NUMBER, NULL},
@@ -132,6 +133,10 @@ static const struct field state_fields[] = {
 static const struct field scope_fields[] = {
     {"scope", 2, 0, 2, FIELD_CHOICE, scopes},
 };
+static const struct field invalidate_fields[] = {
+    {"scope", 2, 0, 2, FIELD_CHOICE, scopes},
+    {"tree", 2, 2, 1, FIELD_FLAG, NULL}, /* down to the connection */
+};
 /* A segment and a forwarded segment are described alike. */
 #define SEG_FIELDS                                                                                 \
     {"offset", 2, 0, 16, FIELD_SIGNED, NULL}, {"length", 4, 0, 14, FIELD_NUMBER, NULL},            \
@@ -153,7 +158,8 @@ static const struct field ack_fields[] = {
     {"less", 2, 0, 16, FIELD_NUMBER, NULL}, /* bytes below what has come */
     {"window", 4, 0, 2, FIELD_CHOICE, peer_windows},
     {"repeat", 4, 2, 3, FIELD_NUMBER, NULL},
-    {"keep", 4, 5, 1, FIELD_FLAG, NULL}, /* the window stays, data meets it closed */
+    {"keep", 4, 5, 1, FIELD_FLAG, NULL},        /* the window stays, data meets it closed */
+    {"sack-more", 4, 6, 2, FIELD_NUMBER, NULL}, /* further blocks as long, gaps as long between */
     {"sack-hundreds", 5, 0, 8, FIELD_NUMBER,
      NULL},                                      /* bytes of a block, more with each repetition */
     {"sack-from", 6, 0, 16, FIELD_NUMBER, NULL}, /* above the acknowledgement */
@@ -223,8 +229,8 @@ static const struct op_form forms[OP_COUNT] = {
                      true},
     [OP_QUERY] = {"query", "query offloaded state", query_fields, N(query_fields), true},
     [OP_UPDATE] = {"update", "update a cached variable", update_fields, N(update_fields), true},
-    [OP_INVALIDATE] = {"invalidate", "invalidate state objects", scope_fields, N(scope_fields),
-                       true},
+    [OP_INVALIDATE] = {"invalidate", "invalidate state objects", invalidate_fields,
+                       N(invalidate_fields), true},
     [OP_TERMINATE] = {"terminate", "upload", scope_fields, N(scope_fields), true},
     [OP_SEG] = {"seg", "the peer sends a segment", seg_fields, N(seg_fields), true},
     [OP_ACK] = {"ack", "the peer sends an acknowledgement", ack_fields, N(ack_fields), true},

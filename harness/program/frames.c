@@ -59,6 +59,19 @@ void stage_forward(struct stage *stage, const struct program_op *op, uint32_t co
     world_settle(stage->world);
 }
 
+#define SACK_BLOCKS_MOST 3u /* beside timestamps */
+
+/* The highest block first: the one that came last. */
+static void report_held(struct segment *segment, uint32_t from, uint32_t length, uint32_t further)
+{
+    uint32_t blocks = further + 1 < SACK_BLOCKS_MOST ? further + 1 : SACK_BLOCKS_MOST;
+    segment->sack_blocks = (uint8_t)blocks;
+    for (uint32_t i = 0; i < blocks; i++) {
+        segment->sack[i][0] = from + 2 * length * (blocks - 1 - i);
+        segment->sack[i][1] = segment->sack[i][0] + length;
+    }
+}
+
 void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
     struct segment segment;
@@ -69,9 +82,9 @@ void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
         segment.ack -= op_get(op, "less");
         segment.window = peer_window(peer, (uint8_t)op_get(op, "window"), op_get(op, "keep"));
         if (hundreds && peer->sack) {
-            segment.sack_blocks = 1;
-            segment.sack[0][0] = segment.ack + op_get(op, "sack-from");
-            segment.sack[0][1] = segment.sack[0][0] + 100 * hundreds * (i + 1);
+            report_held(&segment, segment.ack + op_get(op, "sack-from"), 100 * hundreds,
+                        op_get(op, "sack-more"));
+            segment.sack[0][1] += 100 * hundreds * i;
         }
         stage_frame(stage, frame, segment_build(&segment, frame), conn);
     }

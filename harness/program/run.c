@@ -173,7 +173,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         host_state(host, conn, (enum host_variable)op_get(op, "what"), op_get(op, "value"));
         break;
     case OP_INVALIDATE:
-        host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"));
+        host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"), op_get(op, "tree") != 0);
         break;
     default:
         request.fn = TAP_TERMINATE;

@@ -31,6 +31,8 @@ void stage_parameters(const struct program *program, NDIS_TCP_CONNECTION_OFFLOAD
 }
 
 /* Connections 0 and 1 share a path, 2 and 3 the next one, and so on. */
+#define CONNS_OF_A_PATH 2u
+
 static void endpoints(const struct program *program, uint32_t index, struct endpoint *local,
                       struct endpoint *remote)
 {
@@ -38,16 +40,18 @@ static void endpoints(const struct program *program, uint32_t index, struct endp
     memset(local, 0, sizeof(*local));
     memset(remote, 0, sizeof(*remote));
     memcpy(remote->mac, peer_mac, 6);
+    remote->mac[5] += program_get(program, "two-routers") && index >= CONNS_OF_A_PATH;
     local->port = (uint16_t)(LOCAL_PORT + index);
     remote->port = REMOTE_PORT;
     if (program_get(program, "ipv6")) {
         local->address[0] = remote->address[0] = 0xFD;
         local->address[15] = 1;
-        remote->address[14] = (uint8_t)(1 + index / 2);
+        remote->address[14] = (uint8_t)(1 + index / CONNS_OF_A_PATH);
         remote->address[15] = 1;
     } else {
         memcpy(local->address, (const uint8_t[4]){10, 0, 0, 1}, 4);
-        memcpy(remote->address, (const uint8_t[4]){10, 0, (uint8_t)(1 + index / 2), 2}, 4);
+        memcpy(remote->address,
+               (const uint8_t[4]){10, 0, (uint8_t)(1 + index / CONNS_OF_A_PATH), 2}, 4);
     }
 }
 
