@@ -108,32 +108,25 @@ static void enter_nb(struct chim_cursor *at, PNET_BUFFER nb)
     }
 }
 
-/* Moves to a NET_BUFFER with bytes left. False: the queue ends here. */
-static bool settle_cursor(struct chim_cursor *at)
+/* Moves to a NET_BUFFER with bytes left. Only bytes that are queued are asked for, so there is one.
+ */
+static void settle_cursor(struct chim_cursor *at)
 {
     while (at->nb == NULL || at->nb_left == 0) {
         if (at->nb != NULL && at->nb->Next != NULL) {
             enter_nb(at, at->nb->Next);
-        } else if (at->nbl->Next != NULL) {
+        } else {
             at->nbl = at->nbl->Next;
             enter_nb(at, at->nbl->FirstNetBuffer);
-        } else {
-            return false;
         }
     }
-    return true;
 }
 
 /* Steps over bytes without looking at them. */
-static bool skip(struct chim_cursor *at, uint32_t bytes)
+static void skip(struct chim_cursor *at, uint32_t bytes)
 {
     while (bytes != 0) {
-        if (!settle_cursor(at)) {
-            return false;
-        }
-        if (at->mdl == NULL) {
-            return false;
-        }
+        settle_cursor(at);
         uint32_t in_mdl =
             at->mdl->ByteCount > at->mdl_offset ? at->mdl->ByteCount - at->mdl_offset : 0;
         uint32_t step = chim_min32(chim_min32(bytes, at->nb_left), in_mdl);
@@ -145,45 +138,33 @@ static bool skip(struct chim_cursor *at, uint32_t bytes)
             at->mdl = at->mdl->Next;
         }
     }
-    return true;
 }
 
 /* Two cursors, so that neither new data nor a retransmission walks the queue from its head. */
-static bool seek(struct chim_conn *c, struct chim_cursor *at, uint32_t seq)
+static void seek(struct chim_conn *c, struct chim_cursor *at, uint32_t seq)
 {
     uint32_t bytes = seq - at->seq;
     if (at->nbl == NULL || chim_seq_gt(at->seq, seq)) {
         at->nbl = c->sends.head;
-        if (at->nbl == NULL) {
-            return false;
-        }
         enter_nb(at, at->nbl->FirstNetBuffer);
         bytes = c->una_offset + (seq - c->snd_una);
     }
     at->seq = seq;
-    if (!skip(at, bytes)) {
-        at->nbl = NULL;
-        return false;
-    }
-    return true;
+    skip(at, bytes);
 }
 
 bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t *to,
                     struct chim_csum *sum)
 {
     struct chim_cursor *at = &c->cursor[chim_seq_lt(seq, c->snd_max)];
-    if (!seek(c, at, seq)) {
-        return false;
-    }
+    seek(c, at, seq);
     while (length != 0) {
         PVOID base = NULL;
         UINT bytes = 0;
-        if (!settle_cursor(at) || at->mdl == NULL) {
-            break;
-        }
+        settle_cursor(at);
         NdisQueryMdl(at->mdl, &base, &bytes, NormalPagePriority);
         if (bytes != 0 && base == NULL) {
-            break;
+            return false;
         }
         if (at->mdl_offset >= bytes) {
             at->mdl_offset -= bytes;
@@ -198,10 +179,7 @@ bool chim_send_copy(struct chim_conn *c, uint32_t seq, uint32_t length, uint8_t 
         to += part;
         length -= part;
     }
-    if (length != 0) {
-        at->nbl = NULL;
-    }
-    return length == 0;
+    return true;
 }
 
 /* ---- Handing back -----------------------------------------------------------------------------
