@@ -12,11 +12,12 @@ static uint32_t grow(uint32_t cwnd, uint32_t by)
     return cwnd >= CWND_MAX - chim_min32(by, CWND_MAX) ? chim_max32(cwnd, CWND_MAX) : cwnd + by;
 }
 
-/* Half of the flight, in which what duplicates released does not count (RFC 5681, 3042). */
-static uint32_t halved(const struct chim_cong *c, uint32_t flight, uint32_t mss)
+/* To half of the flight, in which what duplicates released does not count (RFC 5681, 3042). */
+static void cut(struct chim_cong *c, uint32_t flight, uint32_t mss)
 {
     flight = flight > c->limited ? flight - c->limited : 0;
-    return chim_max32(flight / 2, 2 * mss);
+    c->ssthresh = chim_max32(flight / 2, 2 * mss);
+    c->credit = 0;
 }
 
 static void forget_duplicates(struct chim_cong *c)
@@ -33,9 +34,8 @@ bool chim_cong_may_recover(const struct chim_cong *c, uint32_t snd_una)
 void chim_cong_enter_recovery(struct chim_cong *c, uint32_t flight, uint32_t mss, uint32_t snd_max,
                               bool exact)
 {
-    c->ssthresh = halved(c, flight, mss);
+    cut(c, flight, mss);
     c->cwnd = exact ? c->ssthresh : grow(c->ssthresh, (uint32_t)c->dup_acks * mss);
-    c->credit = 0;
     c->recover = snd_max;
     c->recovering = true;
 }
@@ -80,10 +80,9 @@ void chim_cong_timeout(struct chim_cong *c, uint32_t flight, uint32_t mss, uint3
                        bool repeated)
 {
     if (!repeated) {
-        c->ssthresh = halved(c, flight, mss);
+        cut(c, flight, mss);
     }
     c->cwnd = mss;
-    c->credit = 0;
     c->recover = snd_max;
     c->recovering = false;
     forget_duplicates(c);
