@@ -4,6 +4,8 @@
  */
 #include "ndis/internal.h"
 
+#define PATTERN_MAX 16384u /* larger pieces are buffers */
+
 static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_t bytes,
                             uint32_t tag, NDIS_STATUS status)
 {
@@ -90,7 +92,7 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
         return NULL;
     }
     /* The content is undefined by contract: a visible pattern keeps it reproducible. */
-    memset(object->address, 0xCD, Length < 256 ? Length : 256);
+    memset(object->address, 0xCD, Length < PATTERN_MAX ? Length : PATTERN_MAX);
     return object->address;
 }
 
