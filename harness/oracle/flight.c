@@ -184,6 +184,12 @@ static struct rtt_bounds bounds(const struct oracle *o, const struct orc_timing 
     return b;
 }
 
+/* Something may have been measured, or was handed over. */
+bool orc_rtt_known(const struct oracle *o, const struct orc_conn *c)
+{
+    return bounds(o, &c->timing, false).any;
+}
+
 uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c)
 {
     struct rtt_bounds b = bounds(o, &c->timing, false);

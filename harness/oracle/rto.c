@@ -104,6 +104,10 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
         orc_fail(o, orc_ordinal(o, c), "WIRE-RTO-1",
                  orc_text(o, "no timeout before %llu ms", (unsigned long long)(least / ORC_MS)),
                  orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
+    } else if (!orc_rtt_known(o, c) && now + slack < first + ORC_NS_PER_SECOND) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-RTO-1",
+                 "no timeout before a second while no round trip has been measured",
+                 orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
     }
 }
 

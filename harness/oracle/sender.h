@@ -89,6 +89,7 @@ void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_
 bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
 bool orc_flight_first(const struct orc_timing *t, uint64_t *first_ns);
 void orc_flight_reset(struct orc_flight *flight);
+bool orc_rtt_known(const struct oracle *o, const struct orc_conn *c);
 uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c);
 uint64_t orc_rto_most(const struct oracle *o, const struct orc_conn *c);
 void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
