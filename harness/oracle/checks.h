@@ -332,6 +332,13 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
 void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                       const struct orc_tcp *tcp);
 
+/* ---- grounds.c: why a target may ask to be uploaded of its own accord ---- */
+struct orc_spoken;
+void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_grounds_request(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+void orc_grounds_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason);
+
 /* ---- forward.c ---- */
 void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
 void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,

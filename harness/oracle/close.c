@@ -80,6 +80,7 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
         orc_fail(o, ordinal, "EVT-CAUSE-1", "InvalidState needs an invalidated object",
                  "connection, path and neighbor are valid");
     }
+    orc_grounds_judge(o, c, reason);
     if (!half_closed(c)) {
         return;
     }

@@ -259,6 +259,7 @@ struct orc_conn {
     struct orc_answers answers;
     struct orc_offers offers;
     struct orc_life life;
+    struct orc_grounds grounds;
     struct orc_stamps stamps;
     struct orc_blocks blocks;
     struct orc_receive receive;

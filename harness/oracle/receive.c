@@ -37,6 +37,7 @@ void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct ta
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
     conn->offers.posted_bytes += list->length;
+    orc_grounds_request(o, conn, list->length);
 }
 
 /* The bytes that the target says it placed, read leniently once a violation was told. */

@@ -12,6 +12,7 @@ void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_s
         c->blocks.others = true;
         return;
     }
+    orc_grounds_heard(o, c, s);
     orc_offers_heard(c, s);
     orc_stamps_heard(o, c, s);
     orc_blocks_heard(c, s);

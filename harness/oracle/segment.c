@@ -386,6 +386,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
         return;
     }
     orc_parse_frame(ev->ptr, ev->a, &packet);
+    o->adapter_state.odd_packets |= packet.version && !packet.plain;
     bool tcp = packet.plain && packet.ip_right && packet.tcp.valid;
     o->ran[ORC_PKT_CSUM_1] +=
         packet.version && (!packet.ip_right || (packet.plain && !packet.tcp.checksum_right));

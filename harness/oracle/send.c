@@ -57,6 +57,7 @@ void orc_send_list(struct oracle *o, const struct tap_event *ev, const struct ta
     }
     nbl->after = orc_after_flags(o, conn);
     orc_send_bytes(o, conn, list, nbl);
+    orc_grounds_request(o, conn, list->length);
     orc_queue_push(o, &conn->sends, list->id);
 }
 

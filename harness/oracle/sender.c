@@ -202,6 +202,7 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
         }
     }
     if (f.data) {
+        orc_grounds_spoken(o, c, &f);
         orc_flight_sent(o, c, f.begin, f.end);
         t->data_ns = ev->time_ns;
         t->sent_step = o->steps + 1;

@@ -61,11 +61,19 @@ struct orc_adapter_state {
     uint32_t failed_event, failed_left; /* the card lost its connections */
     uint32_t alloc_failed_event;        /* the last allocation that failed */
     uint64_t alloc_failed_ns;
+    bool odd_packets;       /* fragments or the like came from the wire */
     uint32_t mixed_returns; /* returns of lists of several connections */
     /* what happened in this step, for what a query must not do */
     bool queried_step, other_step;
     uint64_t rest_ns;   /* when all was at rest last */
     uint32_t disturbed; /* steps that were more than queries */
+};
+
+/* What may have made the target ask for an upload of its own accord, since INIT. */
+struct orc_grounds {
+    bool again, disordered, unposted, small;
+    bool paused;       /* no data moved for a while */
+    uint64_t moved_ns; /* when data moved last, or 0 */
 };
 
 /* Whatever a connection's life is judged by besides its streams. */
