@@ -55,7 +55,6 @@ static void new_ack(struct chim_conn *c, const struct chim_segment *s)
     if (c->rtx_mode == CHIM_RTX_DATA) {
         c->rtx_count = 0;
         c->rtx_mode = CHIM_RTX_OFF; /* output starts it again with a fresh RTO */
-        chim_timer_clear(c, CHIM_T_RETRANSMIT);
     }
     chim_send_acked(c, bytes);
     chim_neighbor_progress(c);
@@ -84,7 +83,6 @@ static void window_opened(struct chim_conn *c)
     c->rtx_mode = CHIM_RTX_OFF;
     c->rtx_count = 0;
     c->probe_round = 0;
-    chim_timer_clear(c, CHIM_T_RETRANSMIT);
     /* What was sent into the closed window goes again at once, which no recovery knows of. */
     c->snd_nxt = c->snd_una;
     c->fast_due = false;
@@ -100,7 +98,7 @@ static void probe_answered(struct chim_conn *c)
     }
     c->rtx_count = 0;
     c->rtx_begin_ms = c->now;
-    chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + chim_output_rto_ms(c, c->probe_round));
+    chim_timer_start(c, CHIM_T_RETRANSMIT, chim_output_rto_ms(c, c->probe_round));
 }
 
 static void update_window(struct chim_conn *c, const struct chim_segment *s)

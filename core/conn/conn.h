@@ -218,6 +218,7 @@ void chim_conn_kick(struct chim_conn *c);
 
 /* ---- timers.c ---- */
 void chim_timer_set(struct chim_conn *c, enum chim_timer id, uint64_t due_ms);
+void chim_timer_start(struct chim_conn *c, enum chim_timer id, uint64_t ms); /* from now on */
 void chim_timer_set_ticks(struct chim_conn *c, enum chim_timer id, uint64_t ticks);
 static inline void chim_timer_clear(struct chim_conn *c, enum chim_timer id)
 {

@@ -58,7 +58,7 @@ static void expire_data(struct chim_conn *c)
     c->rto_hold = true;
     c->fast_due = false;
     c->rtt_timing = false;
-    chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + chim_output_rto_ms(c, c->rtx_count));
+    chim_timer_start(c, CHIM_T_RETRANSMIT, chim_output_rto_ms(c, c->rtx_count));
 }
 
 static void expire_persist(struct chim_conn *c)
@@ -72,12 +72,12 @@ static void expire_persist(struct chim_conn *c)
         return;
     }
     if (!chim_output_window_probe(c)) {
-        chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + BUSY_RETRY_MS);
+        chim_timer_start(c, CHIM_T_RETRANSMIT, BUSY_RETRY_MS);
         return;
     }
     uint32_t wait = chim_output_rto_ms(c, c->rtx_count);
     bump_count(c);
-    chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + wait);
+    chim_timer_start(c, CHIM_T_RETRANSMIT, wait);
 }
 
 static void close_for_upload(struct chim_conn *c)
@@ -91,7 +91,7 @@ static void close_for_upload(struct chim_conn *c)
 static void expire_retransmit(struct chim_conn *c)
 {
     if (c->initiating) {
-        chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + BUSY_RETRY_MS);
+        chim_timer_start(c, CHIM_T_RETRANSMIT, BUSY_RETRY_MS);
     }
     if (!serving(c)) {
         return;
@@ -115,7 +115,7 @@ static void expire_keepalive(struct chim_conn *c)
     uint64_t interval = chim_ticks_to_ms(c->obj.adapter, c->given_cached.KaInterval);
     interval = interval != 0 ? interval : BLIND_INTERVAL_MS;
     if (c->initiating) {
-        chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + BUSY_RETRY_MS);
+        chim_timer_start(c, CHIM_T_KEEPALIVE, BUSY_RETRY_MS);
     }
     if (!serving(c)) {
         return;
@@ -123,7 +123,7 @@ static void expire_keepalive(struct chim_conn *c)
     if (chim_output_pending(c)) {
         /* Only an idle connection is probed (TMR-KA-1): data probes by itself. */
         uint64_t idle = chim_ticks_to_ms(c->obj.adapter, chim_max32(c->given_cached.KaTimeout, 1));
-        chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + (c->ka_blind ? interval : idle));
+        chim_timer_start(c, CHIM_T_KEEPALIVE, c->ka_blind ? interval : idle);
         return;
     }
     if (c->ka_count >= probe_limit(c)) {
@@ -135,11 +135,11 @@ static void expire_keepalive(struct chim_conn *c)
         return;
     }
     if (!chim_output_keepalive(c)) {
-        chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + BUSY_RETRY_MS);
+        chim_timer_start(c, CHIM_T_KEEPALIVE, BUSY_RETRY_MS);
         return;
     }
     c->ka_count++;
-    chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + interval);
+    chim_timer_start(c, CHIM_T_KEEPALIVE, interval);
 }
 
 void chim_keepalive_reset(struct chim_conn *c)
@@ -157,7 +157,7 @@ void chim_keepalive_challenge(struct chim_conn *c)
 {
     c->ka_blind = true;
     if (c->deadline[CHIM_T_KEEPALIVE] == 0) {
-        chim_timer_set(c, CHIM_T_KEEPALIVE, c->now + BLIND_CHECK_MS);
+        chim_timer_start(c, CHIM_T_KEEPALIVE, BLIND_CHECK_MS);
     }
 }
 

@@ -84,7 +84,7 @@ static uint16_t window_field(const struct chim_conn *c, uint32_t edge, uint32_t 
 static void wait_for_descriptor(struct chim_conn *c)
 {
     chim_tx_wait(c);
-    chim_timer_set(c, CHIM_T_RETRY, c->now + DESCRIPTOR_RETRY_MS);
+    chim_timer_start(c, CHIM_T_RETRY, DESCRIPTOR_RETRY_MS);
 }
 
 static void count(struct chim_conn *c, uint32_t ip_bytes, uint32_t seq, uint8_t flags,
@@ -136,7 +136,7 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
     uint32_t offset = chim_template_payload_offset(&c->header, option_bytes);
     if (payload_bytes != 0 && !chim_send_copy(c, seq, payload_bytes, tx->frame + offset, &sum)) {
         chim_tx_put(ad, tx);
-        chim_timer_set(c, CHIM_T_RETRY, c->now + DESCRIPTOR_RETRY_MS);
+        chim_timer_start(c, CHIM_T_RETRY, DESCRIPTOR_RETRY_MS);
         return CHIM_NOT_SENT;
     }
     struct chim_segment_fields fields = {

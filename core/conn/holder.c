@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/holder.h"
 
-enum { HOLDER_FRAME = 1, HOLDER_COPY };
+enum { HOLDER_COPY, HOLDER_FRAME };
 
 struct copy {
     struct chim_seg seg;
@@ -22,15 +22,21 @@ static struct copy *copy_of(const struct chim_seg *seg)
     return (struct copy *)(ULONG_PTR)seg;
 }
 
-struct chim_seg *chim_hold_frame(PNIC_FRAME frame, const uint8_t *data, uint32_t len)
+static struct chim_seg *describe(struct chim_seg *seg, uint8_t kind, const uint8_t *data,
+                                 uint32_t len)
 {
-    struct chim_seg *seg = (struct chim_seg *)(void *)frame->DriverReserved;
-    seg->kind = HOLDER_FRAME;
+    seg->kind = kind;
     seg->flags = 0;
     seg->next = NULL;
     seg->data = data;
     seg->len = len;
     return seg;
+}
+
+struct chim_seg *chim_hold_frame(PNIC_FRAME frame, const uint8_t *data, uint32_t len)
+{
+    struct chim_seg *seg = (struct chim_seg *)(void *)frame->DriverReserved;
+    return describe(seg, HOLDER_FRAME, data, len);
 }
 
 struct chim_seg *chim_hold_new(struct chim_adapter *ad, uint32_t len, uint8_t **bytes)
@@ -47,13 +53,8 @@ struct chim_seg *chim_hold_new(struct chim_adapter *ad, uint32_t len, uint8_t **
         NdisFreeMemory(copy, 0, 0);
         return NULL;
     }
-    copy->seg.kind = HOLDER_COPY;
-    copy->seg.flags = 0;
-    copy->seg.next = NULL;
-    copy->seg.data = copy->bytes;
-    copy->seg.len = len;
     *bytes = copy->bytes;
-    return &copy->seg;
+    return describe(&copy->seg, HOLDER_COPY, copy->bytes, len);
 }
 
 void chim_hold_free(struct chim_adapter *ad, struct chim_seg *list)

@@ -36,7 +36,7 @@ static void put_first(struct chim_segq *q, struct chim_seg *seg)
 void chim_indicate_starve(struct chim_conn *c)
 {
     struct chim_adapter *ad = c->obj.adapter;
-    chim_timer_set(c, CHIM_T_RETRY, c->now + STARVED_RETRY_MS);
+    chim_timer_start(c, CHIM_T_RETRY, STARVED_RETRY_MS);
     if (c->starved) {
         return;
     }
@@ -54,13 +54,10 @@ static void keep_rest(struct chim_conn *c, PNET_BUFFER_LIST nbl, struct chim_seg
 {
     struct chim_adapter *ad = c->obj.adapter;
     chim_nbl_put(ad, &ad->chimney, nbl);
-    seg->data += consumed;
-    seg->seq += consumed;
-    seg->len -= consumed;
-    if (seg->len == 0 || c->fate == CHIM_ABORTED) {
-        chim_hold_free(ad, seg);
-    } else {
-        put_first(&c->ready, seg);
+    put_first(&c->ready, seg);
+    chim_hold_free(ad, chim_segq_consume(&c->ready, consumed));
+    if (c->fate == CHIM_ABORTED) {
+        chim_conn_drop_received(c);
     }
     c->armed = c->rearmed; /* a request posted meanwhile re-arms (IND-RACE-1) */
 }

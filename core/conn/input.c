@@ -13,7 +13,6 @@
 
 #define REPLIES_PER_SECOND_MAX 100u
 #define SYN_CHALLENGE_MS 3000u
-#define PAWS_AGE_MS (24ull * 24 * 3600 * 1000)
 
 /* An ACK for something unacceptable, limited so that two ends cannot chase each other for ever. */
 static enum chim_input reply(struct chim_conn *c)
@@ -92,13 +91,10 @@ static enum chim_input input_syn(struct chim_conn *c, const struct chim_segment 
     return CHIM_INPUT_DONE;
 }
 
+/* PAWS let the segment pass: its timestamp is no older, or what is kept is too old to count. */
 static void update_ts_recent(struct chim_conn *c, const struct chim_segment *s)
 {
-    bool older = chim_seq_lt(s->opt.ts_value, c->ts_recent);
-    if (!c->ts_on || !s->opt.has_timestamp || chim_seq_gt(s->seq, c->last_ack_sent)) {
-        return;
-    }
-    if (!older || c->now - c->ts_recent_ms >= PAWS_AGE_MS) {
+    if (c->ts_on && chim_seq_leq(s->seq, c->last_ack_sent)) {
         c->ts_recent = s->opt.ts_value;
         c->ts_recent_ms = c->now;
     }
@@ -159,7 +155,6 @@ static enum chim_input input_running(struct chim_conn *c, struct chim_arrival *a
     if ((s->flags & CHIM_TCP_URG) != 0) {
         /* Nothing from here on is acknowledged or delivered (URG-NOACK-1). */
         chim_conn_retrieve(c, ReceivedUrgentData);
-        c->ack_now = c->ack_now || c->ack_segments != 0;
         return keep_raw(c, a);
     }
     c->challenged_rst = false;

@@ -10,8 +10,8 @@
 
 uint32_t chim_output_rto_ms(const struct chim_conn *c, uint32_t shift)
 {
-    uint32_t tick = 1000u / CHIM_LOAD(c->obj.adapter->params.ticks_per_second);
-    return chim_rtt_backoff_ms(chim_rtt_rto_ms(&c->rtt, chim_max32(tick, 1)), shift);
+    uint32_t tick = (uint32_t)chim_ticks_to_ms(c->obj.adapter, 1);
+    return chim_rtt_backoff_ms(chim_rtt_rto_ms(&c->rtt, tick), shift);
 }
 
 /* Number of the FIN + 1 once a FIN is queued, else the end of the data. */
@@ -29,7 +29,7 @@ static void start_timer(struct chim_conn *c, enum chim_rtx_mode mode, uint32_t m
 {
     c->rtx_mode = (uint8_t)mode;
     c->rtx_begin_ms = c->now;
-    chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + ms);
+    chim_timer_start(c, CHIM_T_RETRANSMIT, ms);
 }
 
 /* Lets the timer of the retransmit slot match what is outstanding. */
@@ -108,11 +108,12 @@ static bool resend(struct chim_conn *c, uint32_t seq, uint32_t bytes)
     uint32_t left = chim_seq_lt(seq, data_max) ? data_max - seq : 0;
     bytes = chim_min32(bytes, chim_min32(left, payload_max(c)));
     bool fin = chim_seq_gt(c->snd_max, c->snd_end) && seq + bytes == c->snd_end;
+    uint32_t span = bytes + (fin ? 1 : 0);
     if (chim_frame_send(c, seq, data_flags(c, seq, bytes, fin), bytes) != CHIM_SENT) {
         return false;
     }
-    sent_data(c, seq, bytes + (fin ? 1 : 0));
-    chim_recover_resent(c, seq + bytes + (fin ? 1 : 0));
+    sent_data(c, seq, span);
+    chim_recover_resent(c, seq + span);
     return true;
 }
 

@@ -42,9 +42,14 @@ void chim_timer_set(struct chim_conn *c, enum chim_timer id, uint64_t due_ms)
     }
 }
 
+void chim_timer_start(struct chim_conn *c, enum chim_timer id, uint64_t ms)
+{
+    chim_timer_set(c, id, c->now + ms);
+}
+
 void chim_timer_set_ticks(struct chim_conn *c, enum chim_timer id, uint64_t ticks)
 {
-    chim_timer_set(c, id, c->now + chim_ticks_to_ms(c->obj.adapter, ticks));
+    chim_timer_start(c, id, chim_ticks_to_ms(c->obj.adapter, ticks));
 }
 
 void chim_timer_stop_all(struct chim_conn *c)

@@ -86,7 +86,7 @@ static bool build_buffered_data(struct chim_conn *c, PNET_BUFFER_LIST *tail)
         struct chim_seg *seg = c->ready.head;
         PNET_BUFFER_LIST nbl = chim_indicate_list(c->obj.adapter, seg);
         if (nbl == NULL) {
-            chim_timer_set(c, CHIM_T_RETRY, c->now + RETRY_MS);
+            chim_timer_start(c, CHIM_T_RETRY, RETRY_MS);
             return false;
         }
         c->ready.head = seg->next;

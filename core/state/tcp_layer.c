@@ -126,7 +126,7 @@ static void take_timers(struct chim_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *
     if (c->rtx_mode != CHIM_RTX_OFF && left != TCP_OFFLOAD_TIMER_NOT_RUNNING) {
         chim_timer_set_ticks(c, CHIM_T_RETRANSMIT, left);
     } else if (c->rtx_mode == CHIM_RTX_DATA || c->rtx_mode == CHIM_RTX_PERSIST) {
-        chim_timer_set(c, CHIM_T_RETRANSMIT, c->now + chim_output_rto_ms(c, c->rtx_count));
+        chim_timer_start(c, CHIM_T_RETRANSMIT, chim_output_rto_ms(c, c->rtx_count));
     }
     left = d->KeepAlive.TimeoutDelta;
     bool enabled = (c->given_cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED) != 0;
