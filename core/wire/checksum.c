@@ -7,11 +7,10 @@
 
 static uint16_t fold(uint64_t sum)
 {
-    sum = (sum & 0xFFFFFFFFu) + (sum >> 32);
-    sum = (sum & 0xFFFFFFFFu) + (sum >> 32);
-    sum = (sum & 0xFFFFu) + (sum >> 16);
-    sum = (sum & 0xFFFFu) + (sum >> 16);
-    return (uint16_t)sum;
+    sum += sum << 32 | sum >> 32; /* the upper half becomes both, with their carry */
+    uint32_t half = (uint32_t)(sum >> 32);
+    half += half << 16 | half >> 16;
+    return (uint16_t)(half >> 16);
 }
 
 /* A piece that starts at an odd place contributes with its bytes swapped. */

@@ -191,7 +191,8 @@ enum host_update {
     UPDATE_KA_TIMEOUT, /* the time alone, nothing restarted by a flag */
     UPDATE_KA_INTERVAL,
     UPDATE_KA_PROBES,
-    UPDATE_KA_RESTART /* only the flag */
+    UPDATE_KA_RESTART, /* only the flag */
+    UPDATE_TOS
 };
 void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
 

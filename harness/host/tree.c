@@ -271,6 +271,9 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     case UPDATE_TTL:
         cached->TtlOrHopLimit = (UCHAR)(value ? value : 1);
         break;
+    case UPDATE_TOS:
+        cached->TosOrTrafficClass = (UCHAR)value;
+        break;
     case UPDATE_INDICATION:
         cached->RcvIndicationSize = value;
         break;

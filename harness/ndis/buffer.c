@@ -112,10 +112,18 @@ static PNET_BUFFER_LIST nbl_new(NDIS_HANDLE handle, bool with_nb, PMDL chain, UL
     return nbl;
 }
 
+/* Space for a context is asked for in multiples of MEMORY_ALLOCATION_ALIGNMENT: 16 on x64. */
+static void require_context(USHORT bytes, USHORT back_fill)
+{
+    if (bytes % 16 || back_fill % 16) {
+        nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NBL);
+    }
+}
+
 PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
                                                      USHORT ContextBackFill)
 {
-    (void)ContextSize, (void)ContextBackFill;
+    require_context(ContextSize, ContextBackFill);
     struct nds_object *pool = object_find(PoolHandle, OBJECT_NBL_POOL);
     return nbl_new(PoolHandle, pool && pool->flag, NULL, 0, 0);
 }
@@ -126,7 +134,7 @@ PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE Poo
                                                                  PMDL MdlChain, ULONG DataOffset,
                                                                  SIZE_T DataLength)
 {
-    (void)ContextSize, (void)ContextBackFill;
+    require_context(ContextSize, ContextBackFill);
     return nbl_new(PoolHandle, true, MdlChain, DataOffset, DataLength);
 }
 

@@ -222,6 +222,8 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_status(struct oracle *o, int32_t code);
 void orc_adapter_rest(struct oracle *o, uint64_t now);
+void orc_growth_point(struct oracle *o, const struct tap_event *ev);
+void orc_growth_rest(struct oracle *o);
 void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status);
 
 /* ---- router.c: what routers say ---- */

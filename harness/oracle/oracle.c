@@ -324,6 +324,7 @@ static void point(struct oracle *o, const struct tap_event *ev)
         break;
     default:
         orc_verifier_point(o, ev);
+        orc_growth_point(o, ev);
         orc_life_point(o, ev);
         break;
     }

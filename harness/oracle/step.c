@@ -327,6 +327,7 @@ void orc_step(struct oracle *o, const struct tap_event *ev)
     orc_nonoff_step(o);
     orc_repose_end(o);
     orc_adapter_rest(o, ev->time_ns);
+    orc_growth_rest(o);
     o->alloc_failed = false;
     o->transmit_failed_step = false;
     o->resolving = false;

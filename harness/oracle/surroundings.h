@@ -45,7 +45,14 @@ struct orc_asked_oid {
     bool right, too_short;
 };
 
+/* Allocations that the target holds, compared whenever nothing is offloaded. */
+struct orc_growth {
+    uint32_t held, last, rises;
+    bool offloaded; /* something was, since the last comparison */
+};
+
 struct orc_adapter_state {
+    struct orc_growth growth;
     struct orc_asked_oid asked;
     struct orc_counts counts[2]; /* IPv4, IPv6 */
     bool set;                    /* the request that is open sets */

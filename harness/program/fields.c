@@ -62,9 +62,10 @@ static const char *const answers[] = {"all", "none", "bytes", NULL};
 static const char *const orders[] = {"oldest", "newest", "mixed", NULL};
 static const char *const scopes[] = {"tcp", "path", "all", NULL};
 static const char *const queries[] = {"all", "delegated", "cached", "tree", NULL};
-static const char *const updates[] = {
-    "window",          "keepalive", "nagle",      "mtu",         "mac",       "max-rt",     "ttl",
-    "indication-size", "neighbor",  "ka-timeout", "ka-interval", "ka-probes", "ka-restart", NULL};
+static const char *const updates[] = {"window",     "keepalive",  "nagle",       "mtu",
+                                      "mac",        "max-rt",     "ttl",         "indication-size",
+                                      "neighbor",   "ka-timeout", "ka-interval", "ka-probes",
+                                      "ka-restart", "tos",        NULL};
 static const char *const variables[] = {
     "cwnd",       "ssthresh", "srtt",        "rttvar",      "dup-acks",  "count",
     "retransmit", "total-rt", "probe-round", "ka-probes",   "keepalive", "snd-wnd",

@@ -222,8 +222,8 @@ void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
         length = at + value % 40;
         length = length < 14 ? 14 : length;
         break;
-    case 7: /* another VLAN */
-        segment.tagged = true;
+    case 7: /* another VLAN; from 4096 on no tag at all */
+        segment.tagged = value < 0x1000;
         segment.vlan = (uint16_t)(value & 0xFFF);
         length = segment_build(&segment, frame);
         break;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the target holds whenever nothing is offloaded. LIFE-LEAK-1: what belonged to terminated
+ * objects is freed. A target may keep memory for the next connection, so only growth from one such
+ * moment to the next, time after time, is a leak.
+ */
+#include "oracle/checks.h"
+
+#define GROWTHS_MOST 5u /* in a row; tables and spare buffers have grown by then */
+
+void orc_growth_point(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_growth *x = &o->adapter_state.growth;
+    if (ev->fn == TAP_ALLOC && ev->status == NDIS_STATUS_SUCCESS) {
+        x->held++;
+    } else if (ev->fn == TAP_FREE && x->held) {
+        x->held--;
+    }
+}
+
+static bool empty(const struct oracle *o)
+{
+    if (o->live || o->host_lists || o->leaving || o->adapter != ORC_ADAPTER_RUNNING) {
+        return false;
+    }
+    for (uint32_t i = 0; i < o->objects; i++) {
+        const struct orc_object *object = &o->object[i];
+        if (object->used && object->live && object->layer != LAYER_TCP) {
+            return false; /* connections are counted */
+        }
+    }
+    return true;
+}
+
+/* At rest. */
+void orc_growth_rest(struct oracle *o)
+{
+    struct orc_growth *x = &o->adapter_state.growth;
+    x->offloaded = x->offloaded || o->live;
+    if (!x->offloaded || !empty(o)) {
+        return;
+    }
+    x->offloaded = false;
+    x->rises = x->held > x->last ? x->rises + 1 : 0;
+    orc_ran(o, ORC_LIFE_LEAK_1);
+    if (x->rises > GROWTHS_MOST) {
+        orc_fail(o, ORC_NONE, "LIFE-LEAK-1",
+                 "what belonged to terminated objects freed: as much held as the last time",
+                 orc_text(o, "%u allocations, %u the time before, more each of the last %u times",
+                          x->held, x->last, x->rises));
+    }
+    x->last = x->held;
+}
