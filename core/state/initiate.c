@@ -56,7 +56,7 @@ static bool offload_new(struct walk *w, chim_block block, struct above *above)
     NDIS_STATUS status = NDIS_STATUS_FAILURE;
     if (!above->lost) {
         chim_layout_of(block, &l);
-        if (!l.whole || l.delegated == NULL) {
+        if (!l.whole) {
             status = NDIS_STATUS_FAILURE;
         } else if (l.kind == CHIM_NEIGHBOR) {
             obj = chim_neighbor_offload(w->ad, block, &l, &status);

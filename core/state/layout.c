@@ -59,11 +59,11 @@ void chim_layout_of(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block, struct chim_l
     } else if (part == 2) {
         l->delegated = checked(state, size[2]);
     } else {
-        l->whole = true;
         l->konst = checked(state, size[0]);
         l->cached = l->konst == NULL ? NULL : checked(ndis_offload_state_next(state), size[1]);
         l->delegated =
             l->cached == NULL ? NULL : checked(ndis_offload_state_next(l->cached), size[2]);
+        l->whole = l->delegated != NULL;
     }
 }
 
