@@ -92,6 +92,9 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
         fprintf(out, "  expected %s\n", v->expected);
     }
     fprintf(out, "  %s%s\n", v->expected[0] ? "actual   " : "", v->actual);
+    if (trace->end.earlier[0]) {
+        fprintf(out, "  earlier  %s\n", trace->end.earlier);
+    }
     if (trace->end.memory[0]) {
         fprintf(out, "  memory   %s\n", trace->end.memory);
     }
@@ -153,6 +156,8 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
     cli_json_string(out, v->expected);
     fputs(", \"actual\": ", out);
     cli_json_string(out, v->actual);
+    fputs(", \"earlier\": ", out);
+    cli_json_string(out, trace->end.earlier);
     fputs(", \"memory\": ", out);
     cli_json_string(out, trace->end.memory);
     fprintf(out, ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations,

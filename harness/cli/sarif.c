@@ -160,6 +160,9 @@ static void put_properties(FILE *out, const struct sarif_result *r)
         }
         fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"", r->trace->count,
                 (unsigned long long)r->trace->hash);
+        if (r->trace->end.earlier[0]) {
+            pair(out, ", ", "earlier", r->trace->end.earlier);
+        }
         if (r->trace->end.memory[0]) {
             pair(out, ", ", "memory", r->trace->end.memory);
         }

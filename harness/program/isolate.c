@@ -141,10 +141,20 @@ static bool null_used(const struct trace_end *end, const struct verdict *verdict
            ((known && address < NULL_PAGE) || strstr(end->report, "null pointer"));
 }
 
+/* What the driver did wrong before is often why it died. */
+static void note_earlier(struct trace_end *end, const struct verdict *verdict)
+{
+    if (verdict->kind == VERDICT_VIOLATION) {
+        snprintf(end->earlier, sizeof(end->earlier), "%s at event %u: %s; expected %s",
+                 verdict->rule, verdict->event, verdict->actual, verdict->expected);
+    }
+}
+
 static void dead(struct trace *trace, int status, bool timed_out)
 {
     struct verdict *verdict = &trace->verdict;
     struct trace_end *end = &trace->end;
+    note_earlier(end, verdict);
     if (timed_out || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
         verdict->kind = VERDICT_HANG;
         snprintf(verdict->actual, sizeof(verdict->actual), "no end in sight: the driver loops");
@@ -161,7 +171,7 @@ static void dead(struct trace *trace, int status, bool timed_out)
         snprintf(verdict->actual, sizeof(verdict->actual), "%s",
                  number ? strsignal(number) : "the process ended by itself");
     }
-    verdict->rule[0] = '\0';
+    verdict->rule[0] = verdict->expected[0] = '\0';
     if (end->foreign_memory) {
         snprintf(verdict->rule, sizeof(verdict->rule), "OWN-HOLD-1");
         snprintf(verdict->expected, sizeof(verdict->expected),

@@ -111,6 +111,18 @@ def test_a_crash_is_a_verdict_and_the_suite_goes_on(tmp_path, few):
     assert rules["RCV-FIFO-1"]["result"] == "never evaluated"
 
 
+def test_a_crash_tells_what_was_wrong_before(tmp_path):
+    driver = compiled(tmp_path, "both", "void NdisFreeMemory(void *, unsigned, unsigned);\n"
+                      "int DriverEntry(void) { NdisFreeMemory((void *)64, 0, 0); return *(volatile int *)8; }\n")
+    verdict = json.loads(run("run", "--json", "--driver", driver, PROGRAMS[0]).stdout)
+    assert verdict["verdict"] in ("crash", "sanitizer") and not verdict["rule"] and not verdict["expected"]
+    assert verdict["earlier"].startswith("NdisAllocateMemory at event 1: ")
+    text = run("run", "--driver", driver, PROGRAMS[0]).stdout
+    assert verdict["earlier"] in text
+    alone = compiled(tmp_path, "crash", "int DriverEntry(void) { return *(volatile int *)8; }\n")
+    assert json.loads(run("run", "--json", "--driver", alone, PROGRAMS[0]).stdout)["earlier"] == ""
+
+
 def test_a_hang_is_a_verdict_and_the_suite_goes_on(tmp_path, few):
     driver = compiled(tmp_path, "hang", "int DriverEntry(void) { for (volatile int i = 0;; i++) {} }\n")
     got, report, rules = check("--corpora", few, driver)
