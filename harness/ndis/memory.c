@@ -98,10 +98,10 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
 
 VOID NDIS_CALL NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
-    (void)MemoryFlags;
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_object *object = object_find(VirtualAddress, OBJECT_MEMORY);
-    if (!object || (Length && Length != object->bytes)) {
+    /* The flags say by which function it was allocated: 0 is the one with a tag. */
+    if (!object || (Length && Length != object->bytes) || MemoryFlags) {
         nds_misuse(MISUSE_DOUBLE_FREE, object ? object->id : TAP_NONE, RESOURCE_MEMORY);
         if (!object) {
             return;
