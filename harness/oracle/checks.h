@@ -96,6 +96,7 @@ bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn);
 void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
 bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
+bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
 /* Both FINs were seen and ours may be acknowledged: TIME_WAIT, or CLOSED, which passes frames up.
  */
@@ -256,6 +257,10 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged);
 /* ---- delay.c: how long an ACK may be put off ---- */
 void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
                      int64_t arrived);
+int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end);
+void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
+                    int64_t arrived);
+void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged);
 void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
 

@@ -262,6 +262,7 @@ struct orc_conn {
     struct orc_grounds grounds;
     struct orc_stamps stamps;
     struct orc_blocks blocks;
+    struct orc_held held;
     struct orc_receive receive;
     struct orc_send send;
     struct orc_timing timing;

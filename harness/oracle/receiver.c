@@ -34,6 +34,7 @@ void orc_receiver_step(struct oracle *o, struct orc_conn *c, bool judged)
     bool wire = !o->transmit_failed && !o->transmit_failed_step && !o->link_down &&
                 !o->fault_stall && !o->replies.stalled;
     orc_answers_step(o, c, judged);
+    orc_held_step(o, c, judged && wire);
     orc_offers_step(o, c, judged && wire);
     orc_stamps_step(c, judged);
     orc_blocks_step(c);

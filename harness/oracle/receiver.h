@@ -34,10 +34,9 @@ enum orc_due {
 struct orc_answers {
     uint64_t owed_ns; /* since when accepted bytes are unacknowledged */
     uint32_t owed_event;
-    uint32_t delayed_event; /* the first of them, also when nothing could be judged in between */
-    uint64_t prompt_ns;     /* since when a segment waits for an immediate ACK */
+    uint64_t prompt_ns; /* since when a segment waits for an immediate ACK */
     uint32_t prompt_event;
-    bool owed, prompt, delayed;
+    bool owed, prompt;
     bool hole;            /* something beyond a hole certainly came */
     uint64_t in_order_ns; /* the last bytes that were certainly next */
     uint32_t in_order_event;
@@ -86,6 +85,14 @@ struct orc_stamps {
     int64_t first_ns, last_ns; /* and when it came first and last */
     bool bare;                 /* the next bytes came without the option, */
     int64_t bare_at;
+};
+
+/* What came beyond a hole. */
+struct orc_held {
+    bool kept;       /* all of it is surely held */
+    int64_t due;     /* a hole was filled: RcvNxt is at least this; 0 = none was */
+    uint64_t due_ns; /* since when */
+    uint32_t due_event;
 };
 
 #define ORC_NEWEST 8u

@@ -16,6 +16,7 @@ struct arrival {
     int64_t begin, end; /* payload */
     int64_t ack;        /* send offset acknowledged */
     int64_t before;     /* what was possible when it came */
+    int64_t kept_end;   /* no text from here on can be kept */
     bool fin, certain;
     bool fresh;    /* its last byte had not come before */
     bool doubtful; /* it may not even have reached the target */
@@ -172,7 +173,9 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
     int64_t next = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     int64_t edge = sure_edge(r, c), first = a->begin < next ? next : a->begin;
     bool placed = a->begin >= next || (a->end > next && a->begin <= r->sure);
-    bool sure = a->certain && placed && first < edge;
+    /* At a closed window what a segment acknowledges counts, though its text has no room. */
+    bool probe = a->begin == r->sure && a->begin == next && r->edge == next && !r->fins;
+    bool sure = a->certain && ((placed && first < edge) || probe);
     if (sure && a->ack > s->una_sure) {
         s->una_sure = a->ack;
         s->una_time_ns = o->event->time_ns;
@@ -259,7 +262,7 @@ static void take_fin(struct orc_receive *r, const struct arrival *a)
 static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival *a)
 {
     struct orc_receive *r = &c->receive;
-    uint32_t length = a->tcp->length;
+    uint32_t length = a->kept_end > a->begin ? (uint32_t)(a->kept_end - a->begin) : 0;
     if (a->begin + length > r->largest_edge) {
         length = a->begin < r->largest_edge ? (uint32_t)(r->largest_edge - a->begin) : 0;
     }
@@ -352,6 +355,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     }
     a.before = r->possible;
     a.fresh = tcp->length && !orc_stream_known(r, a.end - 1);
+    a.kept_end = orc_held_end(o, conn, a.begin, a.end);
     take_fin(r, &a);
     take_data(o, conn, &a);
     int64_t before = r->sure;
@@ -359,6 +363,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         raise_sure(o, conn, &a);
     }
     orc_delay_heard(o, conn, &seen, before, a.before);
+    orc_held_heard(o, conn, &seen, before, a.before);
     if ((tcp->length && a.end > before) || conn->send.una_possible > una || a.ack > una_sure) {
         bool sure = conn->send.una_sure > una_sure && una == una_sure && !orc_waived(o);
         orc_reach_progress(o, conn, sure);
