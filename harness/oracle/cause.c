@@ -55,18 +55,32 @@ void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
     orc_dirty(o, conn);
 }
 
-bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
+static bool reset_possible(const struct oracle *o, const struct orc_conn *conn)
 {
     const struct orc_receive *r = &conn->receive;
     bool reset = r->rst_possible || r->rst_lenient;
     for (uint32_t i = 0; i < r->rsts; i++) {
         reset = reset || r->rst[i] <= r->possible + 1;
     }
+    return o->leaving || conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE ||
+           conn->failed_over || reset || r->syn_possible;
+}
+
+/* Of the timers only that of FIN_WAIT_2 and that of a blind check close a connection. */
+bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn)
+{
+    const struct orc_timing *t = &conn->timing;
+    const struct orc_keepalive *k = &t->keepalive;
+    bool checked = !t->on || k->closing || k->challenged || k->blind || k->blind_maybe;
+    return reset_possible(o, conn) || conn->send.fin_asked || checked;
+}
+
+bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
+{
     bool timeout =
         conn->mandatory_event != ORC_NONE &&
         (conn->mandatory_reason == TimeoutExpiration || conn->mandatory_reason == HardwareFailure);
-    return o->leaving || conn->abort_event != ORC_NONE || conn->local_abort != ORC_NONE ||
-           conn->failed_over || timeout || reset || r->syn_possible;
+    return timeout || reset_possible(o, conn);
 }
 
 void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)

@@ -89,6 +89,7 @@ void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_h
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
     bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
+    r->resent_step = 0;
     note(c, h->open_before);
     if (h->ack > h->una_sure_before && h->ack <= s->max) {
         moved(o, c, h);
@@ -135,7 +136,11 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
         return;
     }
     orc_ran(o, ORC_WIRE_FR_2);
-    if (again || after) {
+    orc_ran(o, ORC_WIRE_QUIET_1);
+    if (r->resent_step == o->steps + 1) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1", "one retransmission of a byte by one ACK",
+                 orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
+    } else if (again || after) {
         orc_fail(
             o, orc_ordinal(o, c), "WIRE-FR-2",
             again ? "one fast retransmission of a segment in a recovery"
@@ -199,6 +204,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     if (f->begin <= s->una_possible && f->end > s->una_possible) {
         r->fast_owed = r->hole_owed = false;
         r->resent = s->una_possible;
+        r->resent_step = o->steps + 1;
     }
 }
 

@@ -59,7 +59,7 @@ void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_
         k->recounted = false;
         k->most = 0;
         k->known = !orc_keepalive_changing(o, c);
-        k->blind = k->blind_maybe = false;
+        k->challenged = k->blind = k->blind_maybe = false;
         start(o, k, timeout_ns(o, c));
         return;
     }
@@ -96,6 +96,7 @@ static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
+    k->challenged = true;
     if (k->blind) {
         return;
     }

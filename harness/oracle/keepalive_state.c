@@ -11,6 +11,7 @@ void orc_keepalive_ended(struct orc_conn *c)
     struct orc_keepalive *k = &c->timing.keepalive;
     k->told = k->blind && k->known && k->most >= orc_keepalive_limit(c) &&
               !(c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
+    k->closing = k->closing || k->challenged || k->blind || k->blind_maybe || !k->known;
 }
 
 void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,

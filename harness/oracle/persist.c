@@ -48,7 +48,7 @@ static void closed_again(struct orc_persist *p, const struct orc_heard *h, uint6
         p->least++;
         p->probes = 0;
         p->opened_ns = now;
-        p->gap_ns = 0;
+        p->gap_ns = p->waited_ns = 0;
         p->handed = false;
     } else {
         p->exact = false;
@@ -100,6 +100,15 @@ static void judge_time(struct oracle *o, const struct orc_conn *c, uint64_t sinc
     }
 }
 
+/* Nothing can have been measured since the round began: the timeout that the first probe waited
+ * for, by the number of the round, is that of the repeats. */
+static uint64_t repeat_least(const struct oracle *o, const struct orc_persist *p, uint64_t rto)
+{
+    uint32_t round = p->most < SHIFT_MAX ? p->most : SHIFT_MAX;
+    uint64_t same = orc_less(p->waited_ns >> round, 2 * orc_slack_ns(o));
+    return orc_most(shifted(rto, p->probes - 1), shifted(same, p->probes - 1));
+}
+
 static void probe(struct oracle *o, struct orc_conn *c)
 {
     struct orc_timing *t = &c->timing;
@@ -112,8 +121,9 @@ static void probe(struct oracle *o, struct orc_conn *c)
                    orc_timer_rule(o, wait, now - t->begun_ns, "TMR-PER-2"));
     } else if (p->exact && p->probes == 0) {
         judge_time(o, c, p->opened_ns, shifted(rto, p->least), "TMR-PER-1");
+        p->waited_ns = now - p->since_ns;
     } else if (p->exact) {
-        judge_time(o, c, p->last_ns, shifted(rto, p->probes - 1), "TMR-PER-1");
+        judge_time(o, c, p->last_ns, repeat_least(o, p, rto), "TMR-PER-1");
     }
     if (p->exact && p->probes >= o->max_retransmissions) {
         orc_ran(o, ORC_TMR_PER_2);
@@ -198,7 +208,7 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
         p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
         if (!p->handed) { /* what is sent later may begin with a first round */
             p->least = p->probes = 0;
-            p->gap_ns = 0;
+            p->gap_ns = p->waited_ns = 0;
         }
         return;
     }

@@ -84,6 +84,11 @@ void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 
 void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 {
+    const struct orc_life *x = &c->life;
+    if (x->backlog_known && x->backlog == bytes) {
+        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "an event for a change of the backlog",
+                 orc_text(o, "%u bytes, as told before", bytes));
+    }
     orc_backlog_told(o, c, bytes);
     if (++c->life.backlog_events_step == 2) {
         orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "changes of the backlog told now and then",

@@ -339,7 +339,11 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
                  orc_text(o, "state %u", state));
         return;
     }
-    if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
+    if (state == TcpConnectionClosed && !orc_closed_possible(o, c)) {
+        orc_fail(o, closing->conn, "ST-STATE-1",
+                 "CLOSED after an RST, a SYN, an abort, both FINs, or a timer that closes",
+                 "CLOSED without any of them");
+    } else if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
         orc_fail(o, closing->conn, "ST-STATE-1",
                  orc_text(o, "a state of the set 0x%03x that the closes seen allow", possible),
                  orc_text(o, "state %u", state));

@@ -64,6 +64,7 @@ struct orc_persist {
     uint64_t since_ns;  /* the timer was started at the latest */
     uint64_t last_ns;   /* last probe of the round */
     uint64_t gap_ns;    /* between the last two probes, or 0 */
+    uint64_t waited_ns; /* for the first probe of the round, at least; or 0 */
     bool reopened;      /* the window has surely left zero in this step */
 };
 
@@ -73,6 +74,8 @@ struct orc_keepalive {
     bool handed, updated;    /* INIT, an UPD started it */
     bool blind, blind_maybe; /* a challenge surely, possibly started it */
     bool told;               /* its end was told */
+    bool challenged;         /* something that may be challenged came since the last segment */
+    bool closing;            /* a blind check may have ended at an upload request */
     bool recounted;          /* an UPD zeroed the counter */
     uint32_t answer_step;    /* step + 1 in which a challenge is due */
     uint32_t least, most;    /* probes unanswered */
@@ -102,11 +105,12 @@ struct orc_recovery {
     uint32_t dups_step;                /* most within the step */
     int64_t edge;                      /* end of what was sent at the last loss event; -1 = none */
     int64_t resend;                    /* bytes below may be sent again without more evidence */
-    int64_t resent;   /* the segment of SND.UNA that was sent again in this recovery, or -1 */
-    bool on;          /* a fast retransmission was seen, not all of it is acknowledged */
-    bool perhaps;     /* the same may be so */
-    bool timed;       /* a timeout was the last loss event, not all of it is acknowledged */
-    bool excuse_step; /* something allowed a retransmission within the step */
+    int64_t resent;       /* the segment of SND.UNA that was sent again in this recovery, or -1 */
+    uint32_t resent_step; /* step + 1 in which SND.UNA was sent again since something came */
+    bool on;              /* a fast retransmission was seen, not all of it is acknowledged */
+    bool perhaps;         /* the same may be so */
+    bool timed;           /* a timeout was the last loss event, not all of it is acknowledged */
+    bool excuse_step;     /* something allowed a retransmission within the step */
     bool fast_owed, hole_owed;
     int64_t owed_at;
     int64_t top;      /* highest byte + 1 that may have been reported held */
