@@ -21,7 +21,7 @@ static uint32_t sack_room(const struct chim_conn *c)
     return chim_min32(fit, c->ts_on ? 3 : 4);
 }
 
-uint32_t chim_frame_option_bytes(const struct chim_conn *c)
+static uint32_t option_bytes_of(const struct chim_conn *c)
 {
     uint32_t bytes = c->ts_on ? TIMESTAMP_BYTES : 0;
     uint32_t runs = 0;
@@ -32,6 +32,12 @@ uint32_t chim_frame_option_bytes(const struct chim_conn *c)
         }
     }
     return bytes + (runs == 0 ? 0 : 4 + 8 * runs);
+}
+
+uint32_t chim_frame_payload_max(const struct chim_conn *c)
+{
+    uint32_t options = option_bytes_of(c);
+    return c->mss > options ? c->mss - options : 1;
 }
 
 static uint32_t write_options(struct chim_conn *c, uint8_t *p)

@@ -16,7 +16,7 @@ enum chim_sent {
 enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
                                uint32_t payload_bytes);
 
-/* Bytes of options in the next frame. */
-uint32_t chim_frame_option_bytes(const struct chim_conn *c);
+/* Payload that fits beside the options of the next frame. */
+uint32_t chim_frame_payload_max(const struct chim_conn *c);
 
 #endif

@@ -89,12 +89,6 @@ static void sent_data(struct chim_conn *c, uint32_t seq, uint32_t span)
     chim_policy_sent(c, again);
 }
 
-static uint32_t payload_max(const struct chim_conn *c)
-{
-    uint32_t options = chim_frame_option_bytes(c);
-    return c->mss > options ? c->mss - options : 1;
-}
-
 static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t bytes, bool fin)
 {
     bool last = bytes != 0 && seq + bytes == c->snd_end;
@@ -106,14 +100,14 @@ static bool resend(struct chim_conn *c, uint32_t seq, uint32_t bytes)
 {
     uint32_t data_max = chim_seq_gt(c->snd_max, c->snd_end) ? c->snd_end : c->snd_max;
     uint32_t left = chim_seq_lt(seq, data_max) ? data_max - seq : 0;
-    bytes = chim_min32(bytes, chim_min32(left, payload_max(c)));
+    bytes = chim_min32(bytes, chim_min32(left, chim_frame_payload_max(c)));
     bool fin = chim_seq_gt(c->snd_max, c->snd_end) && seq + bytes == c->snd_end;
     uint32_t span = bytes + (fin ? 1 : 0);
     if (chim_frame_send(c, seq, data_flags(c, seq, bytes, fin), bytes) != CHIM_SENT) {
         return false;
     }
     sent_data(c, seq, span);
-    chim_recover_resent(c, seq + span);
+    chim_recover_resent(c, seq, seq + span);
     return true;
 }
 
@@ -172,7 +166,7 @@ static bool plan_next(struct chim_conn *c, struct plan *p)
     uint32_t window = c->snd_wnd > used ? c->snd_wnd - used : 0;
     uint32_t usable = chim_min32(window, chim_recover_room(c));
     bool again = chim_seq_lt(c->snd_nxt, c->snd_max);
-    uint32_t full = payload_max(c);
+    uint32_t full = chim_frame_payload_max(c);
     if ((left == 0 && !fin_left) || c->snd_wnd == 0) {
         return false;
     }

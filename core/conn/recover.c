@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/recover.h"
 
-#include "conn/output.h"
+#include "conn/frame.h"
 #include "tcp/seq.h"
 
 #define LIMITED_TRANSMIT_SEGMENTS 2u
@@ -126,7 +126,9 @@ uint32_t chim_recover_room(const struct chim_conn *c)
         /* RFC 3042: what a duplicate says has left the network may be replaced. */
         window += c->mss * chim_min32(c->cong.dup_acks, LIMITED_TRANSMIT_SEGMENTS);
     }
-    return window > used ? window - used : 0;
+    uint32_t room = window > used ? window - used : 0;
+    /* Recovery by reports sends full segments or none (RFC 6675 section 5, step C). */
+    return c->by_sack && room < c->mss ? 0 : room;
 }
 
 /* The last resort of RFC 6675, once a recovery: the highest byte that is not reported held. */
@@ -140,7 +142,7 @@ static bool rescue(const struct chim_conn *c, uint32_t *seq, uint32_t *bytes)
     }
     uint32_t begin = b->count != 0 ? b->range[b->count - 1].end : c->snd_una;
     begin = chim_seq_gt(b->high_rxt, begin) ? b->high_rxt : begin;
-    *bytes = chim_min32(end - begin, c->mss);
+    *bytes = chim_min32(end - begin, chim_frame_payload_max(c));
     *seq = end - *bytes;
     return true;
 }
@@ -148,7 +150,7 @@ static bool rescue(const struct chim_conn *c, uint32_t *seq, uint32_t *bytes)
 bool chim_recover_next(const struct chim_conn *c, bool sure, uint32_t *seq, uint32_t *bytes)
 {
     struct chim_loss_rule rule = rule_of(c);
-    if (!c->by_sack || chim_recover_room(c) < c->mss) {
+    if (!c->by_sack || chim_recover_room(c) == 0) {
         return false;
     }
     if (!chim_scoreboard_next(c->sacked, c->snd_una, &rule, sure, seq)) {
@@ -158,16 +160,16 @@ bool chim_recover_next(const struct chim_conn *c, bool sure, uint32_t *seq, uint
     return true;
 }
 
-void chim_recover_resent(struct chim_conn *c, uint32_t end)
+void chim_recover_resent(struct chim_conn *c, uint32_t seq, uint32_t end)
 {
     if (!c->by_sack) {
         return;
     }
     struct chim_scoreboard *b = c->sacked;
-    if (b->count == 0 || chim_seq_gt(end, b->range[b->count - 1].begin)) {
-        b->rescued = true;
-    }
-    if (chim_seq_gt(end, b->high_rxt)) {
+    bool above = b->count == 0 || chim_seq_geq(seq, b->range[b->count - 1].end);
+    if (above && seq != c->snd_una) {
+        b->rescued = true; /* holes below it may yet show */
+    } else if (chim_seq_gt(end, b->high_rxt)) {
         b->high_rxt = end;
     }
 }

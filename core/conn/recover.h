@@ -25,7 +25,7 @@ void chim_recover_forget(struct chim_conn *c);
 /* True: the bytes of [*seq, *seq + *bytes) are to be sent again now. sure: before any new data. */
 bool chim_recover_next(const struct chim_conn *c, bool sure, uint32_t *seq, uint32_t *bytes);
 /* They were. */
-void chim_recover_resent(struct chim_conn *c, uint32_t end);
+void chim_recover_resent(struct chim_conn *c, uint32_t seq, uint32_t end);
 
 /* Bytes that the congestion window admits beyond what is in the network. */
 uint32_t chim_recover_room(const struct chim_conn *c);
