@@ -23,7 +23,8 @@ void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
         return;
     }
     moved(o, c);
-    g->disordered = g->disordered || s->begin != c->receive.possible;
+    bool next = s->begin == c->receive.possible && s->begin == c->receive.sure;
+    g->disordered = g->disordered || !next;
     /* What came just before may have used the requests up. */
     bool covered = c->offers.posted_bytes >= s->end - c->receive.delivered;
     g->unposted = g->unposted || !covered || c->inside || orc_in_batch(o);
@@ -32,8 +33,7 @@ void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
 void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
 {
     moved(o, c);
-    /* Also what the wire refused before: the target sends it again. */
-    c->grounds.again = c->grounds.again || f->begin < c->send.max;
+    c->grounds.again = c->grounds.again || f->again;
 }
 
 /* A receive request or a send. */
