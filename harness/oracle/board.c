@@ -29,7 +29,7 @@ static void drop(struct orc_board *b, uint32_t from, uint32_t to)
 }
 
 /* False: it told nothing new, or there is no room. */
-static bool add(struct orc_board *b, int64_t begin, int64_t end)
+bool orc_board_add(struct orc_board *b, int64_t begin, int64_t end)
 {
     uint32_t at = 0, to;
     if (orc_board_holds(b, begin, end)) {
@@ -44,6 +44,7 @@ static bool add(struct orc_board *b, int64_t begin, int64_t end)
     }
     if (to == at) {
         if (b->count == ORC_BOARD_MAX) {
+            b->full = true;
             return false;
         }
         memmove(&b->begin[at + 1], &b->begin[at], (b->count - at) * sizeof(b->begin[0]));
@@ -91,7 +92,8 @@ bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h)
         bool inside = begin > s->una_possible && end <= s->max_least;
         /* What comes with an ACK below SND.UNA may be ignored with it. */
         bool counts = h->sure && h->ack >= s->una_sure && tcp->options_right;
-        if (counts && inside && add(&r->board, begin, end)) {
+        r->loose = r->loose || !counts || !inside;
+        if (counts && inside && orc_board_add(&r->board, begin, end)) {
             news = true;
         }
     }

@@ -90,23 +90,12 @@ void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
     g->window = g->threshold + full_size(o, c);
 }
 
-/* What is in flight at most by the segment's own end: with SACK what is held or lost is not. */
-static uint64_t flight_with(const struct orc_conn *c, int64_t end)
-{
-    const struct orc_recovery *r = &c->timing.recovery;
-    int64_t from = c->send.una_possible;
-    if ((c->flags & TCP_FLAG_SACK_ENABLED) && r->top > from) {
-        from = r->top;
-    }
-    return end > from ? (uint64_t)(end - from) : 0;
-}
-
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
                          uint64_t allowed, uint64_t uncut)
 {
     const struct orc_timing *t = &c->timing;
     int64_t end = f->begin + f->packet->tcp.length;
-    uint64_t flight = flight_with(c, end);
+    uint64_t flight = orc_pipe_least(o, c, t->recovery.on && !f->fresh ? c->send.max : end);
     bool cut = t->congestion.cut && flight <= uncut;
     orc_ran(o, ORC_WIRE_CC_1);
     if (t->congestion.cut) {
@@ -133,7 +122,7 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sp
     if (!t->congestion.idle) {
         return;
     }
-    uint64_t flight = flight_with(c, f->begin + f->packet->tcp.length);
+    uint64_t flight = orc_pipe_least(o, c, f->begin + f->packet->tcp.length);
     orc_ran(o, ORC_WIRE_IDLE_1);
     if (flight > t->congestion.idle) {
         orc_fail(o, orc_ordinal(o, c), "WIRE-IDLE-1",
@@ -152,8 +141,11 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
     }
+    bool repair = sack && r->on && !r->loose && f->begin != c->send.una_possible;
     if (f->fresh) {
         judge_idle(o, c, f);
+    } else if (repair) {
+        orc_ran(o, ORC_WIRE_SACK_2); /* the first is sent whatever the window */
     } else if (!r->timed || f->begin == c->send.una_possible || !orc_window_open(c)) {
         return; /* what is sent again is bounded only after a timeout */
     }

@@ -33,7 +33,10 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
         return;
     }
     r->dups_possible = 0;
-    r->reports = r->top > s->una_sure ? r->reports : 0; /* those above it still hold */
+    if (r->top <= s->una_sure) { /* none above it still hold */
+        r->reports = 0;
+        r->loose = false;
+    }
     bool resent = r->resent == s->una_sure; /* when the ACK was only perhaps acceptable */
     r->resent = resent ? r->resent : -1;
     if (r->on && s->una_sure >= r->edge) {
@@ -171,6 +174,7 @@ static void enter(struct oracle *o, struct orc_conn *c)
     orc_congestion_lost(o, c, false, false);
     r->on = true;
     r->edge = c->send.max;
+    orc_pipe_enter(o, c);
 }
 
 void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
@@ -179,6 +183,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
     if (!f->again || orc_filler(c, f) || f->spontaneous) {
+        orc_pipe_spoken(o, c, f);
         return;
     }
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
@@ -201,6 +206,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     } else if (!r->on && !r->timed) {
         orc_recovery_doubted(o, c);
     }
+    orc_pipe_spoken(o, c, f);
     if (f->begin <= s->una_possible && f->end > s->una_possible) {
         r->fast_owed = r->hole_owed = false;
         r->resent = s->una_possible;
@@ -227,6 +233,7 @@ void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
     r->edge = r->resend = c->send.max;
     r->dups_sure = r->dups_possible = 0;
     r->board.count = 0;
+    r->board.full = false;
 }
 
 void orc_recovery_step(struct oracle *o, struct orc_conn *c)
@@ -251,4 +258,5 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
                  "no retransmission");
     }
     r->fast_owed = r->hole_owed = r->excuse_step = false;
+    orc_pipe_step(o, c);
 }

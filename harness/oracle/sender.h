@@ -179,8 +179,16 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c);
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
 void orc_recovery_step(struct oracle *o, struct orc_conn *c);
 
+/* ---- pipe.c ---- */
+void orc_pipe_enter(struct oracle *o, struct orc_conn *c);
+void orc_pipe_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+/* The least that can be in the network once bytes up to end have been sent. */
+uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end);
+void orc_pipe_step(struct oracle *o, struct orc_conn *c);
+
 /* ---- board.c: what the peer reported held; true when that is surely new ---- */
 bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h);
+bool orc_board_add(struct orc_board *board, int64_t begin, int64_t end);
 bool orc_board_holds(const struct orc_board *board, int64_t begin, int64_t end);
 
 /* ---- nagle.c ---- */

@@ -97,7 +97,7 @@ struct orc_congestion {
 struct orc_board { /* ranges that the peer surely reported, sorted, disjoint */
     int64_t begin[ORC_BOARD_MAX], end[ORC_BOARD_MAX];
     uint32_t count;
-    bool full;
+    bool full; /* some had no room */
 };
 
 struct orc_recovery {
@@ -115,7 +115,10 @@ struct orc_recovery {
     int64_t owed_at;
     int64_t top;      /* highest byte + 1 that may have been reported held */
     uint32_t reports; /* blocks that came since SND.UNA moved */
+    bool loose;       /* of them some that may or may not have been taken */
     struct orc_board board;
+    struct orc_board again; /* bytes sent again in this recovery */
+    int64_t half;           /* least that the window is cut to, without what duplicates released */
 };
 
 struct orc_timing {
