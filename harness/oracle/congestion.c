@@ -8,6 +8,7 @@
 #define INITIAL_SEGMENTS 10
 #define STRETCH 4u /* segments that one ACK may count for in slow start */
 #define LIMITED 2u /* segments of limited transmit */
+#define GROWTH 8u  /* windows in full use after which one that has not grown stands still */
 #define WINDOW_MOST (1ull << 40)
 
 static uint64_t full_size(struct oracle *o, const struct orc_conn *c)
@@ -23,6 +24,7 @@ void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
     g->window = orc_most(c->timing.handed.CWnd, full_size(o, c));
     g->uncut = g->window_step = g->window;
     g->threshold = c->timing.handed.SsThresh;
+    g->told = c->timing.handed.CWnd;
 }
 
 static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
@@ -48,6 +50,8 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     uint64_t full = full_size(o, c);
     if (progress) {
         uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
+        bool used = (uint64_t)(c->send.max_least - h->una_before) + full > g->told;
+        g->fed += used && h->sure ? bytes : 0;
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
@@ -70,6 +74,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
     g->window = timeout ? full : g->threshold + full * c->timing.recovery.dups_step;
     g->window_step = orc_most(g->window_step, g->window);
     g->cut = true;
+    g->told = 0;
 }
 
 /* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
@@ -82,12 +87,14 @@ void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
     g->threshold = orc_most(g->threshold, orc_most(2 * full_size(o, c), half));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * c->timing.recovery.dups_step);
     g->window_step = orc_most(g->window_step, g->window);
+    g->told = 0;
 }
 
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = &c->timing.congestion;
     g->window = g->threshold + full_size(o, c);
+    g->told = 0;
 }
 
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
@@ -118,6 +125,7 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sp
     bool alone = orc_una_exact(c) && s->una_sure == s->max;
     if (alone && o->event->time_ns > t->data_ns + wait) {
         t->congestion.idle = INITIAL_SEGMENTS * full_size(o, c);
+        t->congestion.told = 0; /* it may restart */
     }
     if (!t->congestion.idle) {
         return;
@@ -154,7 +162,27 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
     }
 }
 
-void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
+/* The window should grow by a segment with each round trip (RFC 5681 section 3.1). */
+static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    const struct orc_recovery *r = &c->timing.recovery;
+    bool repairing = r->on || r->perhaps || r->timed;
+    bool judged = g->told && !repairing && g->told < c->send.window && g->fed >= GROWTH * g->told;
+    if (judged) {
+        orc_ran(o, ORC_WIRE_CC_1);
+    }
+    if (judged && window <= g->told) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-CC-1",
+                 orc_text(o, "CWnd above %llu, of which %llu bytes were acknowledged in full use",
+                          (unsigned long long)g->told, (unsigned long long)g->fed),
+                 orc_text(o, "%u", window));
+    }
+    g->told = repairing ? 0 : window;
+    g->fed = 0;
+}
+
+void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_congestion *g = &c->timing.congestion;
@@ -171,4 +199,5 @@ void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
                  orc_text(o, "SsThresh at most %llu", (unsigned long long)g->threshold),
                  orc_text(o, "%u", d->SsThresh));
     }
+    judge_growth(o, c, d->CWnd);
 }

@@ -168,7 +168,7 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c);
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
-void orc_congestion_state(struct oracle *o, const struct orc_conn *c,
+void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 /* ---- fast_retransmit.c ---- */

@@ -91,6 +91,8 @@ struct orc_congestion {
     uint64_t window_step;   /* greatest value within the step */
     bool cut;               /* a loss was seen */
     uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
+    uint64_t told;          /* CWnd as last told, or 0: it may have been cut since */
+    uint64_t fed;           /* bytes acknowledged since while all of it was in use */
 };
 
 #define ORC_BOARD_MAX 32u
