@@ -125,7 +125,6 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sp
     bool alone = orc_una_exact(c) && s->una_sure == s->max;
     if (alone && o->event->time_ns > t->data_ns + wait) {
         t->congestion.idle = INITIAL_SEGMENTS * full_size(o, c);
-        t->congestion.told = 0; /* it may restart */
     }
     if (!t->congestion.idle) {
         return;
@@ -146,6 +145,9 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
     const struct orc_recovery *r = &t->recovery;
     uint64_t full = full_size(o, c), more = full + (r->dups_step ? LIMITED * full : 0);
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
+    if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
+        t->congestion.told = 0; /* it may restart */
+    }
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
     }

@@ -71,9 +71,10 @@ uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end)
         return end > from ? (uint64_t)(end - from) : 0;
     }
     orc_full_sizes(o, c, &least, &most);
-    bytes = end > b->end[b->count - 1] ? end - b->end[b->count - 1] : 0;
+    int64_t top = b->end[b->count - 1] > from ? b->end[b->count - 1] : from;
+    bytes = end > top ? end - top : 0;
     for (uint32_t i = b->count; i-- > 0;) {
-        int64_t begin = i ? b->end[i - 1] : from;
+        int64_t begin = i && b->end[i - 1] > from ? b->end[i - 1] : from;
         above += b->end[i] - b->begin[i];
         bool lost =
             b->count - i >= o->dup_threshold || above > (o->dup_threshold - 1) * (least - 40);
