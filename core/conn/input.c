@@ -107,7 +107,7 @@ static bool finished_by_sequence(struct chim_conn *c, const struct chim_segment 
     bool rst = (s->flags & CHIM_TCP_RST) != 0;
     bool syn = (s->flags & CHIM_TCP_SYN) != 0;
     uint32_t window = c->rcv_adv - c->rcv_nxt;
-    uint32_t length = s->payload_bytes + (syn ? 1 : 0) + ((s->flags & CHIM_TCP_FIN) != 0 ? 1 : 0);
+    uint32_t length = s->payload_bytes + ((s->flags & CHIM_TCP_FIN) != 0 ? 1 : 0);
     bool at_closed_window = window == 0 && s->seq == c->rcv_nxt;
     *result = CHIM_INPUT_DONE;
     if (c->ts_on && !rst) {
