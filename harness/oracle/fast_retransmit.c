@@ -32,7 +32,8 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
     if (!h->sure || !orc_una_exact(c)) {
         return;
     }
-    r->dups_possible = 0;
+    /* A doubtful segment may have moved it before: then this one was a duplicate. */
+    r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : 0;
     if (r->top <= s->una_sure) { /* none above it still hold */
         r->reports = 0;
         r->loose = false;

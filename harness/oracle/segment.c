@@ -415,7 +415,8 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
     }
     bool regular =
         conn && (conn->phase == ORC_LIVE) && !conn->urgent_sure && !orc_closed_before(o, conn);
-    if (!regular) {
+    bool foreign = conn && conn->phase == ORC_LIVE && !vlan; /* it is dropped */
+    if (!regular && !foreign) {
         orc_nonoff_frame(o, ev, &packet, conn);
     }
 }
