@@ -371,6 +371,7 @@ void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
 void orc_state_block(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
 void orc_state_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
                     const struct orc_call *call);
+uint32_t orc_delegated_bytes(const OFFLOAD_STATE_HEADER *state);
 const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block,
                                            OFFLOAD_STATE_TYPE wanted);
 

@@ -77,7 +77,7 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     memset(t, 0, sizeof(*t));
     t->flight = kept;
     orc_flight_reset(&t->flight);
-    memcpy(&t->handed, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+    memcpy(&t->handed, delegated, orc_delegated_bytes(delegated));
     t->on = c->sane && c->version && o->parameters_known;
     t->adapter = o->adapter_changes;
     t->parameters = t->begun_parameters = o->parameters_set;

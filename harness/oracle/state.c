@@ -76,6 +76,13 @@ const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIS
     return NULL;
 }
 
+/* How much of a delegated TCP state there is: its last member came later. */
+uint32_t orc_delegated_bytes(const OFFLOAD_STATE_HEADER *state)
+{
+    uint32_t whole = sizeof(TCP_OFFLOAD_STATE_DELEGATED);
+    return state->Length < whole ? NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0 : whole;
+}
+
 static uint64_t hash_state(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
     OFFLOAD_STATE_TYPE kind[3];

@@ -102,7 +102,7 @@ void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t n
     const void *delegated = orc_state_find(block, TcpOffloadDelegatedState);
     if (delegated) {
         closing->has_delegated = true;
-        memcpy(&closing->delegated, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+        memcpy(&closing->delegated, delegated, orc_delegated_bytes(delegated));
     }
 }
 
@@ -327,6 +327,18 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
     return out;
 }
 
+/* What the target has no use for is carried through it. */
+static void judge_carried(struct oracle *o, const struct orc_conn *c,
+                          const struct orc_closing *closing)
+{
+    const TCP_OFFLOAD_STATE_DELEGATED *handed = &c->timing.handed, *d = &closing->delegated;
+    if (orc_delegated_bytes(&handed->Header) == sizeof(*d) && d->DWnd != handed->DWnd &&
+        orc_delegated_bytes(&d->Header) == sizeof(*d)) {
+        orc_fail(o, closing->conn, "TERM-STATE-1",
+                 orc_text(o, "DWnd as handed over, %u", handed->DWnd), orc_text(o, "%u", d->DWnd));
+    }
+}
+
 static void judge_state(struct oracle *o, const struct orc_conn *c,
                         const struct orc_closing *closing)
 {
@@ -411,6 +423,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
         }
         if (!c->failed_over) {
             orc_stamps_state(o, c, &closing->delegated);
+            judge_carried(o, c, closing);
             judge_state(o, c, closing);
         }
     }
