@@ -224,8 +224,9 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     int64_t ack = orc_receive_offset(r, tcp->ack);
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
     int64_t at = s->max + (int32_t)(tcp->sequence - (s->sequence + (uint32_t)s->max));
+    bool rounded = c->offers.consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps || c->offers.consumed_step || o->ever_waived) {
+        c->update_step == o->steps || rounded || o->ever_waived) {
         return;
     }
     x->plain_step++;

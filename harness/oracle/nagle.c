@@ -4,6 +4,8 @@
  */
 #include "oracle/sender.h"
 
+#define OPTIONS_MOST 40
+
 static bool nagle_on(const struct orc_conn *c)
 {
     return c->cached.Flags & c->cached_old.Flags & TCP_FLAG_NAGLING_ENABLED;
@@ -50,6 +52,26 @@ void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spo
                  (long long)s->una_possible));
 }
 
+/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
+ * that no congestion window stands in the way. */
+static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
+{
+    const struct orc_send *s = &c->send;
+    int64_t whole = s->handed - s->una_sure;
+    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_rto *rto = &c->timing.rto;
+    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
+    bool plain = lossless && rto->armed && !rto->timeouts && !rto->closed;
+    bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
+    bool open = s->window_sure && whole <= (int64_t)s->window && c->timing.edge_now >= s->handed;
+    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_NAG_1);
+    orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1", "small segments sent at once without Nagle",
+             orc_text(o, "%lld bytes wait", (long long)(s->handed - s->max)));
+}
+
 /* Nothing is outstanding, so that neither Nagle nor the congestion window stands in the way. */
 void orc_nagle_step(struct oracle *o, struct orc_conn *c)
 {
@@ -57,18 +79,29 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     const struct orc_send *s = &c->send;
     int64_t least, most, queued = s->handed - s->max;
     bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
+    orc_full_sizes(o, c, &least, &most);
+    if (queued > 0 && s->max > s->una_possible) {
+        judge_small(o, c, least - OPTIONS_MOST);
+    }
     if (queued <= 0 || !quiet || !s->window_sure || !s->window) {
         t->small_since_ns = 0;
         return;
     }
     uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
     int64_t window = (int64_t)s->window;
-    orc_full_sizes(o, c, &least, &most);
     if (queued <= window && queued <= least) {
         orc_ran(o, ORC_WIRE_NAG_1);
         orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1",
                  "bytes that the window admits sent in the step in which nothing is outstanding",
                  orc_text(o, "%lld bytes wait", (long long)queued));
+        return;
+    }
+    if (window >= most || 2 * s->window >= s->max_window) { /* worth sending as it is */
+        orc_ran(o, ORC_TMR_SWS_1);
+        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+                 "a full segment, or half of the largest window, sent at once",
+                 orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,
+                          (long long)window));
         return;
     }
     if (!t->small_since_ns || t->small_at != s->max || t->small_window != s->window) {
