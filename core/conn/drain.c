@@ -65,32 +65,31 @@ static bool raise_abort(struct chim_conn *c)
 
 static bool raise_event(struct chim_conn *c)
 {
+    TCP_OFFLOAD_EVENT_TYPE event = TcpIndicateRetrieve;
+    ULONG information = 0;
+    bool running = c->fate == CHIM_RUNNING;
     if (c->terminating) {
         return false; /* the host is taking the connection: no event is due any more */
     }
     if (c->retrieve_due) {
         c->retrieve_due = false;
-        raise(c, TcpIndicateRetrieve, c->retrieve_reason);
-        return true;
-    }
-    /* Everything before the FIN has been consumed (FIN-IND-1). */
-    if (c->fate == CHIM_RUNNING && c->fin_received && !c->disconnect_done && c->ready.bytes == 0) {
+        information = c->retrieve_reason;
+    } else if (running && c->fin_received && !c->disconnect_done && c->ready.bytes == 0) {
+        /* Everything before the FIN has been consumed (FIN-IND-1). */
         c->disconnect_done = true;
-        raise(c, TcpIndicateDisconnect, 0);
-        return true;
-    }
-    if (chim_policy_due(c)) {
-        ULONG reason = c->policy.due;
+        event = TcpIndicateDisconnect;
+    } else if (chim_policy_due(c)) {
+        information = c->policy.due;
         c->policy.due = 0;
-        raise(c, TcpIndicateRetrieve, reason);
-        return true;
-    }
-    if (c->backlog_due && c->fate == CHIM_RUNNING) {
+    } else if (running && c->backlog_due) {
         c->backlog_due = false;
-        raise(c, TcpIndicateSendBacklogChange, c->backlog);
-        return true;
+        event = TcpIndicateSendBacklogChange;
+        information = c->backlog;
+    } else {
+        return false;
     }
-    return false;
+    raise(c, event, information);
+    return true;
 }
 
 /* Looked at again: inside an upcall another connection may have asked for the same neighbor. */

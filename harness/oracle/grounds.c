@@ -33,7 +33,8 @@ void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
 void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
 {
     moved(o, c);
-    c->grounds.again = c->grounds.again || f->again;
+    /* Also what the wire refused before: the target sends it again. */
+    c->grounds.again = c->grounds.again || f->begin < c->send.max;
 }
 
 /* A receive request or a send. */

@@ -94,26 +94,46 @@ static struct orc_passing *pick(struct orc_passings *set, uint64_t hash)
     return open ? open : first;
 }
 
-/* Frames of a connection that is offloaded are not in the table: the target may process them. */
-static bool served(struct oracle *o, const uint8_t *bytes, uint32_t length)
+/* The connection that a frame belongs to: the target may process it, so it is not in the table. */
+static const struct orc_conn *served(struct oracle *o, const uint8_t *bytes, uint32_t length,
+                                     struct orc_packet *packet)
 {
-    struct orc_packet packet;
-    orc_parse_frame(bytes, length, &packet);
-    if (!packet.plain || !packet.ip_right || !packet.tcp.valid) {
-        return false;
+    orc_parse_frame(bytes, length, packet);
+    if (!packet->plain || !packet->ip_right || !packet->tcp.valid) {
+        return NULL;
     }
     const struct orc_conn *conn =
-        orc_flow_find(o, packet.version, packet.destination, packet.source,
-                      packet.tcp.destination_port, packet.tcp.source_port);
-    return conn && conn->phase != ORC_ABSENT;
+        orc_flow_find(o, packet->version, packet->destination, packet->source,
+                      packet->tcp.destination_port, packet->tcp.source_port);
+    return conn && conn->phase != ORC_ABSENT ? conn : NULL;
+}
+
+/* Nothing stands between the connection and the frame: no end in sight, no fault. */
+static bool surely_served(struct oracle *o, const struct orc_conn *c,
+                          const struct orc_packet *packet)
+{
+    const struct orc_receive *r = &c->receive;
+    bool in = r->fins || r->fin_before || r->fin_lenient;
+    bool closed = c->send.fin_asked && in && !c->life.fin_alone; /* perhaps not only TIME_WAIT */
+    bool odd = packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_URG);
+    bool ending = c->term_enter != ORC_NONE || c->mandatory_event != ORC_NONE ||
+                  o->upload_all != ORC_NONE || orc_abort_possible(o, c);
+    return orc_running(o, c) && c->init_returned && !closed && !odd && !ending &&
+           packet->tcp.checksum_right && for_us(o, packet->frame) && !r->urgent_possible &&
+           !orc_path_invalid(o, c) && !o->ever_waived;
 }
 
 static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const uint8_t *bytes,
                           uint32_t length)
 {
-    if (!served(o, bytes, length)) {
+    struct orc_packet packet;
+    const struct orc_conn *conn = served(o, bytes, length, &packet);
+    if (!conn) {
         orc_fail(o, list->conn, "PKT-NONOFF-1", "a frame handed up as it came from the wire",
                  orc_text(o, "%u bytes that no frame from the wire had", length));
+    } else if (surely_served(o, conn, &packet)) {
+        orc_fail(o, orc_ordinal(o, conn), "PKT-NONOFF-1",
+                 "a segment of an offloaded connection kept from the host", "handed up");
     }
 }
 
@@ -134,8 +154,9 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
         judge_unknown(o, list, bytes, length);
         return;
     }
+    struct orc_packet packet;
     orc_ran(o, ORC_PKT_NONOFF_1);
-    if (entry->passed++ && !served(o, bytes, length)) {
+    if (entry->passed++ && !served(o, bytes, length, &packet)) {
         orc_fail(o, entry->conn, "PKT-NONOFF-1", "each frame handed up once",
                  orc_text(o, "the frame of event %u again", entry->event));
     }

@@ -140,6 +140,7 @@ static void due_time_wait(struct oracle *o, struct orc_conn *c)
     struct orc_life *x = &c->life;
     bool sent = s->fin_sent, got = r->fin_sure >= 0 || r->fin_before;
     x->fin_first = x->fin_first || (sent && !got);
+    x->fin_alone = x->fin_alone || (sent && !got && !r->fins && !r->fin_lenient);
     if (x->wait_told || !x->fin_first || !sent || r->fin_sure < 0 || s->una_sure <= s->fin) {
         return;
     }

@@ -311,7 +311,8 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                  orc_text(o, "nothing delivered from byte %lld on, where urgent data came",
                           (long long)r->urgent_limit),
                  orc_text(o, "%s up to byte %lld", what, (long long)end));
-    } else if (r->fin_sure >= 0 && end > r->fin_sure) {
+    } else if (r->fin_sure >= 0 && end > r->fin_sure && !o->ever_waived) {
+        /* memory: else what stood before it may have been dropped, and it was not next */
         orc_fail(
             o, ordinal, "WIRE-OOO-2",
             orc_text(o, "nothing delivered beyond the FIN at byte %lld", (long long)r->fin_sure),

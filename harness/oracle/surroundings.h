@@ -89,6 +89,7 @@ struct orc_life {
     bool invalid_told;        /* the warning of INV-STOP-1 was given */
     bool wait_told;           /* TIME_WAIT was judged */
     bool fin_first;           /* our FIN went out before the peer's was accepted */
+    bool fin_alone;           /* ... before any of the peer's came at all */
     bool told_first;          /* it was told to go before the card failed */
     bool op_failed;           /* a state operation completed with FAILURE */
     bool failed_step;         /* a state operation failed */

@@ -300,7 +300,8 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
 {
     const struct orc_receive *r = &c->receive;
     const struct orc_send *s = &c->send;
-    bool in = r->fin_before || r->fin_sure_step >= 0 || c->disconnect_event != ORC_NONE;
+    bool sure = r->fin_sure_step >= 0 && !o->ever_waived;
+    bool in = r->fin_before || sure || c->disconnect_event != ORC_NONE;
     bool in_none = !in && r->fins == 0 && !r->fin_lenient;
     bool acked = s->fin_sent && s->una_sure_step > s->fin;
     bool unacked = s->una_possible <= s->fin;
