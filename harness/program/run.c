@@ -8,7 +8,10 @@
 #include "program/stage.h"
 
 #define MS 1000000ull
+/* Timers alone must not use up the budget of events: with so many, time passes slowly, and long
+ * times pass in parts. */
 #define EVENTS_PLENTY 1000000u
+#define AT_ONCE_NS (100000 * MS)
 
 static void set_parameters(struct stage *stage, const struct program_op *op)
 {
@@ -191,11 +194,16 @@ static void tick(struct stage *stage, const struct program_op *op)
     uint64_t time = op_get(op, "time") * unit[op_get(op, "unit")];
     /* A driver that waits for memory or a descriptor may look again every few milliseconds. */
     uint64_t most = (stage->starved ? 10ull : 3600ull) * 1000 * MS;
-    most = stage->events < EVENTS_PLENTY ? most : MS; /* timers alone must not use the budget up */
     if (time > most) {
         time = most;
     }
-    stage_pass_time(stage, time ? time : MS);
+    time = time ? time : MS;
+    do {
+        uint64_t part = time < AT_ONCE_NS ? time : AT_ONCE_NS;
+        part = stage->world->trace->count < EVENTS_PLENTY ? part : MS;
+        stage_pass_time(stage, part);
+        time -= part;
+    } while (time && stage->world->trace->count < EVENTS_PLENTY);
 }
 
 static void one_op(struct stage *stage, const struct program_op *op)
@@ -260,12 +268,12 @@ static void body(struct world *world, void *context)
     stage_open(&stage, world, program);
     for (uint32_t i = 0; i < program->count && world->up; i++) {
         world->trace->end.op = i;
-        stage.events = tap_emit((struct tap_event){.kind = TAP_POINT,
-                                                   .fn = TAP_OP,
-                                                   .conn = TAP_NONE,
-                                                   .object = TAP_NONE,
-                                                   .a = i,
-                                                   .b = program->op[i].byte[0]});
+        tap_emit((struct tap_event){.kind = TAP_POINT,
+                                    .fn = TAP_OP,
+                                    .conn = TAP_NONE,
+                                    .object = TAP_NONE,
+                                    .a = i,
+                                    .b = program->op[i].byte[0]});
         one_op(&stage, &program->op[i]);
         if (!stage.hold_returns) {
             host_return(&world->host, 0, 0);

@@ -20,8 +20,7 @@ struct stage {
     uint32_t acks; /* that went out at acks_ns */
     uint64_t acks_ns;
     bool hold_returns;
-    bool starved;    /* a fault is on */
-    uint32_t events; /* of the run, when the operation began */
+    bool starved; /* a fault is on */
     /* frames that wait for their batch */
     uint32_t batch, queued;
     struct nds_wire_frame queue[STAGE_QUEUE_MAX];

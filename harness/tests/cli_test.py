@@ -177,6 +177,14 @@ def test_bench_json_has_the_promised_figures():
     assert run("bench", "--only", "nothing").returncode == 2
 
 
+def test_timers_alone_do_not_use_up_the_budget_of_events(tmp_path):
+    program = tmp_path / "long.chim"
+    program.write_text("chimneysweep program 1\nticks 10\nc0 update what=keepalive value=3\nparameters\n"
+                       + 2 * "tick time=65535 unit=s\n")
+    verdict = json.loads(run("run", "--json", program).stdout)
+    assert verdict["verdict"] == "pass" and 1000000 < verdict["events"] < 2000000
+
+
 def test_output_to_a_pipe_has_no_colours():
     assert "\033" not in run("run", PROGRAMS[0]).stdout
 
