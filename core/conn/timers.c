@@ -80,6 +80,9 @@ void chim_timers_run(struct chim_conn *c)
 {
     uint64_t next = 0;
     c->wheel_due = 0;
+    if (c->terminating) {
+        return; /* what is due is handed over as due now */
+    }
     for (uint32_t id = 0; id < CHIM_TIMERS; id++) {
         if (c->deadline[id] != 0 && c->deadline[id] <= c->now) {
             c->deadline[id] = 0;

@@ -354,6 +354,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev,
                            const struct tap_nbl *list);
 
 /* ---- nonoff.c: frames that go to the host unprocessed ---- */
+bool orc_vlan_fits(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet);
 void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct orc_packet *packet,
                       struct orc_conn *conn);
 void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);

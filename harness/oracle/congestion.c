@@ -44,6 +44,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     struct orc_congestion *g = &t->congestion;
     /* Of ACKs that may not have been taken a later one counts what they would have. */
     bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
+    g->dups += !progress;
     if (!progress && !t->recovery.on && !t->recovery.perhaps) {
         return;
     }
@@ -62,6 +63,13 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     g->window_step = orc_most(g->window_step, g->window);
 }
 
+/* Each may have widened the window by a segment; what comes in one call is known before the first
+ * of it has its effect, so those behind an advance count too. */
+static uint64_t dups(const struct orc_conn *c)
+{
+    return orc_most(c->timing.recovery.dups_step, c->timing.congestion.dups);
+}
+
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated)
 {
     struct orc_congestion *g = &c->timing.congestion;
@@ -71,7 +79,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
     if (!repeated) {
         g->threshold = orc_most(2 * full, half);
     }
-    g->window = timeout ? full : g->threshold + full * c->timing.recovery.dups_step;
+    g->window = timeout ? full : g->threshold + full * dups(c);
     g->window_step = orc_most(g->window_step, g->window);
     g->cut = true;
     g->told = 0;
@@ -85,7 +93,7 @@ void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
     uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
     uint64_t half = orc_most(flight, orc_least(g->window, s->max_window)) / 2;
     g->threshold = orc_most(g->threshold, orc_most(2 * full_size(o, c), half));
-    g->window = orc_most(g->window, g->threshold + full_size(o, c) * c->timing.recovery.dups_step);
+    g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
     g->told = 0;
 }

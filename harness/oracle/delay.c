@@ -45,6 +45,10 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
     x->in_order_event = o->event->seq;
     x->data++;
     x->full += s->tcp->length + s->tcp->options >= full_size(o, c);
+    if (!x->delayed) {
+        x->delayed = true;
+        x->delayed_event = o->event->seq;
+    }
     if (!x->owed) {
         x->owed = true;
         x->owed_ns = o->event->time_ns;
@@ -59,7 +63,7 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
     const struct orc_receive *r = &c->receive;
     x->prompt = false;
     if (ack >= r->sure) {
-        x->owed = false;
+        x->owed = x->delayed = false;
         x->full = x->data = 0;
         return;
     }
@@ -68,7 +72,7 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
     x->full = x->full < left / size ? x->full : left / size;
     x->data = x->full;
     x->owed_ns = o->event->time_ns;
-    x->owed_event = o->event->seq;
+    x->owed_event = x->delayed_event = o->event->seq;
 }
 
 static void judge_count(struct oracle *o, const struct orc_conn *c)
@@ -142,7 +146,7 @@ void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
     if (x->prompt && x->prompt_event > o->parameters_event) {
         judge_prompt(o, c);
     }
-    if (x->owed && x->owed_event > o->parameters_event) {
+    if (x->owed && x->delayed_event > o->parameters_event) {
         judge_count(o, c);
         judge_owed(o, c);
     }

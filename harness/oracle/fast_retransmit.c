@@ -188,7 +188,8 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
         return;
     }
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
-                   !orc_window_open(c) || resegmented(o, c) || c->update_open || orc_in_batch(o);
+                   !orc_window_open(c) || resegmented(o, c) || c->update_open || orc_in_batch(o) ||
+                   orc_rto_now(o, c);
     bool lost = lost_possible(o, c, o->dup_threshold);
     orc_ran(o, t->begun_parameters != o->parameters_set ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
     if (!excused && !lost) {

@@ -103,7 +103,7 @@ void orc_fin_wait_told(struct oracle *o, struct orc_conn *c)
         return;
     }
     orc_ran(o, ORC_TMR_FW2_1);
-    if (t->fin2_handed && t->heard_ns == t->begun_ns && runs(t)) {
+    if (t->fin2_handed && t->heard_step == 0 && runs(t)) {
         uint64_t wait = handed_ns(o, t), passed = now - t->begun_ns;
         orc_ran(o, ORC_TMR_OFF_1);
         if (passed + slack < wait) {

@@ -6,7 +6,7 @@
  */
 #include "oracle/checks.h"
 
-#define GROWTHS_MOST 5u /* in a row; tables and spare buffers have grown by then */
+#define GROWTHS_MOST 20u /* in a row; tables and spare buffers have grown by then */
 
 void orc_growth_point(struct oracle *o, const struct tap_event *ev)
 {

@@ -26,7 +26,7 @@ static bool for_us(const struct oracle *o, const uint8_t *mac)
     return o->mac_known && (memcmp(mac, o->mac, 6) == 0 || memcmp(mac, broadcast, 6) == 0);
 }
 
-static enum orc_passing_why classify(const struct oracle *o, const struct orc_packet *packet,
+static enum orc_passing_why classify(struct oracle *o, const struct orc_packet *packet,
                                      const struct orc_conn *conn)
 {
     const struct orc_tcp *tcp = &packet->tcp;
@@ -44,6 +44,9 @@ static enum orc_passing_why classify(const struct oracle *o, const struct orc_pa
     }
     if (conn->phase == ORC_GONE) {
         return WHY_GONE;
+    }
+    if (!orc_vlan_fits(o, conn, packet)) {
+        return WHY_MAY; /* of another network: dropped or passed up (PKT-VLAN-1) */
     }
     if (orc_closed_before(o, conn)) {
         return WHY_CLOSED;

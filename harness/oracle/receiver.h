@@ -34,9 +34,10 @@ enum orc_due {
 struct orc_answers {
     uint64_t owed_ns; /* since when accepted bytes are unacknowledged */
     uint32_t owed_event;
-    uint64_t prompt_ns; /* since when a segment waits for an immediate ACK */
+    uint32_t delayed_event; /* the first of them, also when nothing could be judged in between */
+    uint64_t prompt_ns;     /* since when a segment waits for an immediate ACK */
     uint32_t prompt_event;
-    bool owed, prompt;
+    bool owed, prompt, delayed;
     bool hole;            /* something beyond a hole certainly came */
     uint64_t in_order_ns; /* the last bytes that were certainly next */
     uint32_t in_order_event;

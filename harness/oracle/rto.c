@@ -245,6 +245,13 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
                : 0;
 }
 
+/* The timer may have run out in this moment, whatever else happened in it. */
+bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t due = first_due(o, c);
+    return due && o->event->time_ns + orc_slack_ns(o) >= due;
+}
+
 static void judge_delta(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d)
 {

@@ -372,8 +372,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
 }
 
 /* Whether the neighbor's VLAN lets a frame in. */
-static bool vlan_fits(struct oracle *o, const struct orc_conn *conn,
-                      const struct orc_packet *packet)
+bool orc_vlan_fits(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet)
 {
     const struct orc_object *path = orc_object(o, conn->path);
     const struct orc_object *neighbor = path ? orc_object(o, path->parent) : NULL;
@@ -399,7 +398,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
         conn = orc_flow_find(o, packet.version, packet.destination, packet.source,
                              packet.tcp.destination_port, packet.tcp.source_port);
     }
-    bool vlan = !conn || vlan_fits(o, conn, &packet);
+    bool vlan = !conn || orc_vlan_fits(o, conn, &packet);
     o->ran[ORC_PKT_VLAN_1] += packet.tagged || !vlan;
     bool ours = conn && (!o->mac_known || memcmp(packet.frame, o->mac, 6) == 0);
     if (conn && packet.tcp.checksum_right && vlan) {

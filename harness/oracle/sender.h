@@ -100,6 +100,7 @@ void orc_rto_begin(struct oracle *o, struct orc_conn *c);
 void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample);
 void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
 void orc_rto_step(struct oracle *o, struct orc_conn *c);
+bool orc_rto_now(const struct oracle *o, const struct orc_conn *c);
 void orc_rto_state(struct oracle *o, const struct orc_conn *c,
                    const TCP_OFFLOAD_STATE_DELEGATED *d);
 /* Timeouts of the series, those before INIT included. */
