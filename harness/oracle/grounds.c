@@ -40,9 +40,11 @@ void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_s
 /* A receive request or a send. */
 void orc_grounds_request(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 {
+    const struct orc_object *path = orc_object(o, c->path);
     int64_t least, most;
     orc_full_sizes(o, c, &least, &most);
-    c->grounds.small = c->grounds.small || bytes < most;
+    /* By what the peer takes, or by what the path carries. */
+    c->grounds.small = c->grounds.small || bytes < most || (path && bytes < path->mtu_most);
 }
 
 static const char *missing(const struct oracle *o, const struct orc_conn *c, uint32_t reason)

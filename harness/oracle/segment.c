@@ -266,7 +266,8 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival
     if (a->begin + length > r->largest_edge) {
         length = a->begin < r->largest_edge ? (uint32_t)(r->largest_edge - a->begin) : 0;
     }
-    if (r->fin_before || (r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step)) {
+    bool over = r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step && !o->ever_waived;
+    if (r->fin_before || over) {
         return; /* nothing follows a FIN */
     }
     bool empty = r->possible == r->delivered;
