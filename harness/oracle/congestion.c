@@ -45,6 +45,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     /* Of ACKs that may not have been taken a later one counts what they would have. */
     bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
     g->dups += !progress;
+    g->advanced = g->advanced || progress;
     if (!progress && !t->recovery.on && !t->recovery.perhaps) {
         return;
     }
@@ -70,14 +71,21 @@ static uint64_t dups(const struct orc_conn *c)
     return orc_most(c->timing.recovery.dups_step, c->timing.congestion.dups);
 }
 
+/* The most that ssthresh can be after a loss of now. */
+static uint64_t halved(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
+    uint64_t window = orc_least(c->timing.congestion.window, s->max_window);
+    return orc_most(2 * full_size(o, c), orc_most(flight, window) / 2);
+}
+
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated)
 {
     struct orc_congestion *g = &c->timing.congestion;
-    const struct orc_send *s = &c->send;
-    uint64_t full = full_size(o, c), flight = (uint64_t)(s->max - s->una_sure_step);
-    uint64_t half = orc_most(flight, orc_least(g->window, s->max_window)) / 2;
+    uint64_t full = full_size(o, c);
     if (!repeated) {
-        g->threshold = orc_most(2 * full, half);
+        g->threshold = halved(o, c);
     }
     g->window = timeout ? full : g->threshold + full * dups(c);
     g->window_step = orc_most(g->window_step, g->window);
@@ -89,10 +97,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = &c->timing.congestion;
-    const struct orc_send *s = &c->send;
-    uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
-    uint64_t half = orc_most(flight, orc_least(g->window, s->max_window)) / 2;
-    g->threshold = orc_most(g->threshold, orc_most(2 * full_size(o, c), half));
+    g->threshold = orc_most(g->threshold, halved(o, c));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
     g->told = 0;
@@ -197,6 +202,9 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
 {
     const struct orc_congestion *g = &c->timing.congestion;
     uint64_t full = full_size(o, c), most = g->window_step + full;
+    if (g->dups >= o->dup_threshold) { /* widened by them, before anything was sent again */
+        most = orc_most(most, halved(o, c) + full * (g->dups + 1));
+    }
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_CC_1);
     orc_ran(o, ORC_WIRE_CC_2);

@@ -234,7 +234,8 @@ void orc_sender_rest(struct orc_conn *c)
     struct orc_timing *t = &c->timing;
     t->edge = t->edge_now;
     t->congestion.window_step = t->congestion.window;
-    t->congestion.dups = 0;
+    t->congestion.dups = t->congestion.advanced ? 0 : t->congestion.dups;
+    t->congestion.advanced = false;
     t->recovery.dups_step = t->recovery.dups_possible;
 }
 

@@ -89,7 +89,8 @@ struct orc_congestion {
     uint64_t window, uncut; /* most that cwnd can be; the same had nothing been lost */
     uint64_t threshold;     /* most that ssthresh can be */
     uint64_t window_step;   /* greatest value within the step */
-    uint32_t dups;          /* duplicates within the step, behind advances too */
+    uint32_t dups;          /* duplicates since the last step that brought an advance */
+    bool advanced;          /* this step did */
     bool cut;               /* a loss was seen */
     uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
     uint64_t told;          /* CWnd as last told, or 0: it may have been cut since */
