@@ -141,7 +141,8 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
     }
     orc_ran(o, ORC_WIRE_FR_2);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (r->resent_step == o->steps + 1 && !orc_rto_now(o, c)) {
+    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters_set;
+    if (r->resent_step == o->steps + 1 && !timed) {
         orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1", "one retransmission of a byte by one ACK",
                  orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
     } else if (again || after) {

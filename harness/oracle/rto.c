@@ -249,8 +249,7 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
 {
     uint64_t due = first_due(o, c);
-    bool same_ticks = c->timing.begun_parameters == o->parameters_set;
-    return due && (!same_ticks || o->event->time_ns + orc_slack_ns(o) >= due);
+    return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
 
 static void judge_delta(struct oracle *o, const struct orc_conn *c,
