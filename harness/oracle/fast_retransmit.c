@@ -136,13 +136,13 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
     bool again =
         r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
     bool after = r->timed && t->rto.timeouts && orc_window_open(c) && !t->reopened;
-    if (!one || f->begin != s->una_sure || resegmented(o, c)) {
+    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters_set;
+    if (!one || timed || f->begin != s->una_sure || resegmented(o, c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_FR_2);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters_set;
-    if (r->resent_step == o->steps + 1 && !timed) {
+    if (r->resent_step == o->steps + 1) {
         orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1", "one retransmission of a byte by one ACK",
                  orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
     } else if (again || after) {
