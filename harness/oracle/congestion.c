@@ -45,7 +45,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     /* Of ACKs that may not have been taken a later one counts what they would have. */
     bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
     g->dups += !progress;
-    g->advanced = g->advanced || progress;
+    g->advanced = g->advanced || (progress && h->sure);
     if (!progress && !t->recovery.on && !t->recovery.perhaps) {
         return;
     }
