@@ -208,7 +208,7 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_CC_1);
     orc_ran(o, ORC_WIRE_CC_2);
-    if (d->CWnd > most) {
+    if (d->CWnd > most && orc_una_exact(c)) {
         orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? "WIRE-CC-2" : "WIRE-CC-1",
                  orc_text(o, "CWnd at most %llu", (unsigned long long)most),
                  orc_text(o, "%u", d->CWnd));

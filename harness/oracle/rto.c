@@ -249,6 +249,9 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
 {
     uint64_t due = first_due(o, c);
+    if (c->timing.rto.handed && c->timing.begun_parameters != o->parameters_set) {
+        return true; /* by which ticks it was taken is not known */
+    }
     return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
 
