@@ -110,6 +110,16 @@ void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
     g->told = 0;
 }
 
+/* Duplicates may have widened the window before anything was sent again, or at a retransmission of
+ * which it is not known what called for it. */
+static uint64_t widest(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_congestion *g = &c->timing.congestion;
+    return g->dups < o->dup_threshold
+               ? g->window_step
+               : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
+}
+
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
                          uint64_t allowed, uint64_t uncut)
 {
@@ -173,7 +183,7 @@ void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct or
         return; /* what is sent again is bounded only after a timeout */
     }
     if (!orc_in_batch(o)) {
-        judge_flight(o, c, f, t->congestion.window_step + more, t->congestion.uncut + more);
+        judge_flight(o, c, f, widest(o, c) + more, t->congestion.uncut + more);
     }
 }
 
@@ -201,10 +211,7 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_congestion *g = &c->timing.congestion;
-    uint64_t full = full_size(o, c), most = g->window_step + full;
-    if (g->dups >= o->dup_threshold) { /* widened by them, before anything was sent again */
-        most = orc_most(most, halved(o, c) + full * (g->dups + 1));
-    }
+    uint64_t full = full_size(o, c), most = widest(o, c) + full;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_CC_1);
     orc_ran(o, ORC_WIRE_CC_2);
