@@ -173,6 +173,30 @@ static void judge_quiet(struct oracle *o, const struct orc_conn *c, const struct
                       (long long)f->end, (long long)c->send.una_possible));
 }
 
+/* The first timeout of a series is not due before, as far as one can tell. */
+static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    const struct orc_rto *rto = &t->rto;
+    uint64_t first;
+    if (rto->handed && !rto->timeouts) {
+        return t->begun_ns + handed_ns(o, t);
+    }
+    return !rto->timeouts && !rto->loose && orc_flight_first(t, &first)
+               ? first + orc_rto_least(o, c)
+               : 0;
+}
+
+/* The timer may have run out in this moment, whatever else happened in it. */
+bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t due = first_due(o, c);
+    if (c->timing.rto.handed && c->timing.begun_parameters != o->parameters_set) {
+        return true; /* by which ticks it was taken is not known */
+    }
+    return due && o->event->time_ns + orc_slack_ns(o) >= due;
+}
+
 void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
 {
     struct orc_timing *t = &c->timing;
@@ -199,7 +223,9 @@ void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoke
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
     t->flight.broken_ns = f->again ? now : t->flight.broken_ns;
-    if (f->again && f->spontaneous && !(late && first)) {
+    /* Among other things in this moment it may have been the timer. */
+    bool perhaps = f->again && !f->spontaneous && orc_rto_now(o, c);
+    if ((f->again && f->spontaneous && !(late && first)) || perhaps) {
         orc_recovery_doubted(o, c);
         rto->armed = false;
     }
@@ -229,30 +255,6 @@ void orc_rto_step(struct oracle *o, struct orc_conn *c)
     } else {
         orc_watch(o, c, due + 1);
     }
-}
-
-/* The first timeout of a series is not due before, as far as one can tell. */
-static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
-{
-    const struct orc_timing *t = &c->timing;
-    const struct orc_rto *rto = &t->rto;
-    uint64_t first;
-    if (rto->handed && !rto->timeouts) {
-        return t->begun_ns + handed_ns(o, t);
-    }
-    return !rto->timeouts && !rto->loose && orc_flight_first(t, &first)
-               ? first + orc_rto_least(o, c)
-               : 0;
-}
-
-/* The timer may have run out in this moment, whatever else happened in it. */
-bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
-{
-    uint64_t due = first_due(o, c);
-    if (c->timing.rto.handed && c->timing.begun_parameters != o->parameters_set) {
-        return true; /* by which ticks it was taken is not known */
-    }
-    return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
 
 static void judge_delta(struct oracle *o, const struct orc_conn *c,
