@@ -330,7 +330,6 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
                             .fin = a.fin,
                             .doubtful = doubtful,
                             .certain = surely_in_order_fields(o, conn, &a)};
-    widen_edge(conn);
     orc_receiver_heard(o, conn, &seen);
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
