@@ -32,11 +32,10 @@ static bool throttled(const struct oracle *o)
 }
 
 /* Everything about the segment is beyond doubt but where it stands. */
-static bool plain_fields(struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
+static bool plain_fields(const struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
 {
     bool stamped = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || s->tcp->has_timestamp;
-    return !s->doubtful && s->tcp->options_right && stamped && c->sane && orc_running(o, c) &&
-           !orc_path_invalid(o, c) && !orc_waived(o) && !c->receive.lossy && !orc_finished(c);
+    return s->sound && stamped && c->sane && !orc_waived(o) && !c->receive.lossy;
 }
 
 static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
@@ -47,8 +46,7 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
     x->heard_step += may; /* outside of the window it is dropped silently */
     x->resets_step += may;
-    if (!inside || s->doubtful || !s->tcp->options_right || !c->sane || !orc_running(o, c) ||
-        orc_waived(o) || orc_path_invalid(o, c) || orc_finished(c)) {
+    if (!inside || !s->sound || !c->sane || orc_waived(o)) {
         x->challenged = x->challenged || may;
         return;
     }
@@ -83,17 +81,17 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
     }
 }
 
-static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s)
+static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
 {
     const struct orc_receive *r = &c->receive;
-    int64_t least = next_least(r), last = s->end + s->fin;
+    int64_t last = s->end + s->fin;
     bool empty = last == s->begin;
     if (s->begin == least - 1 && s->tcp->length <= 1 && !s->fin && least == next_most(r)) {
         return DUE_PROBE; /* a keepalive */
     }
     bool ended = r->fins || r->fin_before; /* nothing that follows a FIN is a probe */
-    if (!ended && s->begin == least && least == next_most(r) && s->tcp->length &&
-        r->edge <= least) {
+    if (!ended && s->begin == least && s->tcp->length && r->edge <= least &&
+        least == next_most(r)) {
         return DUE_PROBE; /* a probe of the closed window */
     }
     if (empty ? s->begin < least : last <= least) {
@@ -103,7 +101,7 @@ static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s)
 }
 
 static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
-                          const struct orc_seen *s)
+                          const struct orc_seen *s, int64_t least)
 {
     const struct orc_receive *r = &c->receive;
     const struct orc_send *out = &c->send;
@@ -112,14 +110,14 @@ static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
         bool young = o->event->time_ns - r->ts_time_ns < 23ull * 86400 * ORC_NS_PER_SECOND;
         return young ? DUE_OLD_STAMP : 0;
     }
-    uint8_t due = unacceptable(c, s);
+    uint8_t due = unacceptable(c, s, least);
     if (due) {
         return due;
     }
     int64_t window = out->max_window < 0x40000000 ? (int64_t)out->max_window : 0x40000000;
     bool above = s->ack > out->handed + 2 && s->ack > out->max;
     bool ancient = s->ack < out->una_sure - window - 1;
-    bool placed = s->begin >= next_least(r) ? s->begin < sure_edge(c) : s->end > next_least(r);
+    bool placed = s->begin >= least ? s->begin < sure_edge(c) : s->end > least;
     return (above || ancient) && placed && !c->inside ? DUE_ACK : 0;
 }
 
@@ -127,9 +125,10 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
 {
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
+    int64_t least = next_least(r), most = next_most(r);
     orc_dirty(o, c);
     x->odd_options = x->odd_options || s->tcp->odd_options || !s->tcp->options_right;
-    bool ordinary = s->certain && s->end > r->sure && s->begin <= next_most(r) && s->end <= r->edge;
+    bool ordinary = s->certain && s->end > r->sure && s->begin <= most && s->end <= r->edge;
     x->odd_step = x->odd_step || !ordinary;
     if (s->tcp->flags & TCP_RST) {
         hear_reset(o, c, s);
@@ -141,15 +140,15 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
     }
     x->heard_step++;
     x->reset_answered = false;
-    bool empty = s->begin == s->end && s->begin == next_least(r) && s->begin == next_most(r);
+    bool empty = s->begin == s->end && s->begin == least && s->begin == most;
     bool fits = s->begin < sure_edge(c) || empty;
-    if (s->certain && fits && s->begin >= next_least(r)) {
+    if (s->certain && fits && s->begin >= least) {
         x->challenged = false;
     }
     if (!(s->tcp->flags & TCP_ACK) || !plain_fields(o, c, s)) {
         return;
     }
-    uint8_t due = answer_due(o, c, s);
+    uint8_t due = answer_due(o, c, s, least);
     if (due && (s->tcp->flags & TCP_URG)) {
         x->urgent_rejected = true;
     }

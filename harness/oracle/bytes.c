@@ -25,7 +25,9 @@ static void copy_in(struct orc_ring *ring, int64_t offset, const uint8_t *bytes,
     uint32_t at = (uint32_t)offset & (ring->size - 1);
     uint32_t first = ring->size - at < length ? ring->size - at : length;
     memcpy(ring->bytes + at, bytes, first);
-    memcpy(ring->bytes, bytes + first, length - first);
+    if (first < length) {
+        memcpy(ring->bytes, bytes + first, length - first);
+    }
 }
 
 static bool enlarge(struct orc_ring *ring, int64_t needed, int64_t end)

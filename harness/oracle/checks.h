@@ -10,6 +10,11 @@
 #include "oracle/report.h"
 #include "oracle/wire_parse.h"
 
+/* ---- dispatch.c, points.c: who sees which event ---- */
+void orc_enter(struct oracle *o, const struct tap_event *ev);
+void orc_leave(struct oracle *o, const struct tap_event *ev);
+void orc_point(struct oracle *o, const struct tap_event *ev);
+
 /* ---- tables.c: records by id, queues, the step list ---- */
 struct orc_conn *orc_conn_new(struct oracle *o, uint32_t ordinal); /* NULL for TAP_NONE */
 struct orc_nbl *orc_nbl_new(struct oracle *o, uint32_t id);
@@ -175,6 +180,10 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
                     const struct orc_tcp *tcp, bool doubtful);
 void orc_frame_in(struct oracle *o, const struct tap_event *ev);
 
+/* ---- predicted.c: the common one ---- */
+/* True: the segment was what was to be expected, and all of it is done. */
+bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+
 /* ---- reach.c: reachability of neighbors ---- */
 void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
                      const NEIGHBOR_OFFLOAD_STATE_CACHED *cached,
@@ -255,11 +264,12 @@ void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_
 void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 /* ---- delay.c: how long an ACK may be put off ---- */
-void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
-                     int64_t arrived);
+void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                     int64_t before);
 int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end);
-void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
-                    int64_t arrived);
+/* The text of a segment was surely accepted. */
+void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before);
 void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged);
 void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
@@ -325,6 +335,8 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
 void orc_sender_begun(struct oracle *o, struct orc_conn *c);
 void orc_sender_stirred(struct oracle *o, struct orc_conn *c);
 void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h);
+/* The same for a predicted segment (predicted.c). */
+void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
                        const struct orc_packet *packet, int64_t begin);
 void orc_sender_step(struct oracle *o, struct orc_conn *c);

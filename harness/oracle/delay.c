@@ -18,13 +18,12 @@ static uint32_t full_size(struct oracle *o, const struct orc_conn *c)
 }
 
 /* After the ledgers took the segment; before is what was sure until then. */
-void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
-                     int64_t arrived)
+void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
 {
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
-    bool beyond = s->begin > arrived && (s->tcp->length || s->fin) && s->begin < r->edge &&
-                  orc_fin_first(r) > arrived && !r->fin_before && !r->fin_lenient;
+    bool beyond = s->begin > s->arrived && (s->tcp->length || s->fin) && s->begin < r->edge &&
+                  orc_fin_first(r) > s->arrived && !r->fin_before && !r->fin_lenient;
     /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
     bool heals = x->hole && s->tcp->length && s->begin <= before && r->possible > s->end &&
                  !r->fins && !o->ever_waived;
@@ -38,13 +37,18 @@ void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen
         orc_dirty(o, c);
     }
     x->hole = (x->hole || (beyond && s->certain)) && r->ranges;
-    if (r->sure <= before || !s->tcp->length) {
-        return;
+    if (r->sure > before && s->tcp->length) {
+        orc_delay_placed(o, c, s->tcp);
     }
+}
+
+void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    struct orc_answers *x = &c->answers;
     x->in_order_ns = o->event->time_ns;
     x->in_order_event = o->event->seq;
     x->data++;
-    x->full += s->tcp->length + s->tcp->options >= full_size(o, c);
+    x->full += tcp->length + tcp->options >= full_size(o, c);
     if (!x->delayed) {
         x->delayed = true;
         x->delayed_event = o->event->seq;

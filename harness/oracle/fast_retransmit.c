@@ -88,12 +88,25 @@ static void note(struct orc_conn *c, bool open)
     r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
 }
 
+/* Data of the peer's that acknowledges nothing and reports nothing, while nothing is being
+ * recovered. */
+static bool beside(const struct orc_conn *c, const struct orc_heard *h)
+{
+    const struct orc_recovery *r = &c->timing.recovery;
+    bool quiet = !r->on && !r->timed && r->resend < 0 && !r->board.count;
+    return quiet && h->tcp->length && !h->tcp->sack_blocks && h->ack <= h->una_sure_before &&
+           h->open_before && orc_window_open(c);
+}
+
 void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
-    bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
     r->resent_step = 0;
+    if (beside(c, h)) {
+        return;
+    }
+    bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
     note(c, h->open_before);
     if (h->ack > h->una_sure_before && h->ack <= s->max) {
         moved(o, c, h);

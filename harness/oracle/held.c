@@ -39,16 +39,17 @@ static bool contradicts(const struct orc_receive *r, int64_t end)
     return r->fins > 1 || r->fin_lenient || (r->fins && most > r->fin[0]);
 }
 
-/* After the ledgers took the segment; before and arrived are what was sure and what had arrived
- * without a hole until then. */
-void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before,
-                    int64_t arrived)
+/* After the ledgers took the segment; before is what was sure until then. */
+void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
 {
     struct orc_held *x = &c->held;
     const struct orc_receive *r = &c->receive;
+    if (!x->kept && s->begin <= s->arrived) {
+        return;
+    }
     int64_t last = s->end + s->fin;
-    bool beyond = s->begin > arrived && last > s->begin;
-    bool sure = s->certain && before == arrived && last <= sure_edge(c) &&
+    bool beyond = s->begin > s->arrived && last > s->begin;
+    bool sure = s->certain && before == s->arrived && last <= sure_edge(c) &&
                 r->ranges <= RUNS_LEAST && !c->inside;
     if (beyond) {
         bool alone = r->ranges == 1 && r->range[0].begin == s->begin && r->range[0].end == s->end;
@@ -59,7 +60,7 @@ void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen 
         x->kept = false;
         return;
     }
-    bool fills = s->certain && before == arrived && s->end > before && r->sure == s->end;
+    bool fills = s->certain && before == s->arrived && s->end > before && r->sure == s->end;
     int64_t due = r->possible + orc_fin_at(r, r->possible);
     if (x->kept && fills && !beyond && due > s->end + s->fin) {
         x->due = due;

@@ -50,21 +50,28 @@ void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
     }
 }
 
+/* The connection is surely not idle. */
+void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    k->least = k->most = 0;
+    k->recounted = false;
+    k->known = !orc_keepalive_changing(o, c);
+    k->challenged = k->blind = k->blind_maybe = false;
+    start(o, k, timeout_ns(o, c));
+}
+
 void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
-    uint64_t now = o->event->time_ns, high = now + timeout_ns(o, c) + orc_slack_ns(o);
-    k->least = 0;
+    uint64_t next = o->event->time_ns + timeout_ns(o, c), slack = orc_slack_ns(o);
     if (h->sure) {
-        k->recounted = false;
-        k->most = 0;
-        k->known = !orc_keepalive_changing(o, c);
-        k->challenged = k->blind = k->blind_maybe = false;
-        start(o, k, timeout_ns(o, c));
+        orc_keepalive_anew(o, c);
         return;
     }
-    k->high_ns = orc_most(k->high_ns, high);
-    k->low_ns = orc_least(k->low_ns, orc_less(now + timeout_ns(o, c), orc_slack_ns(o)));
+    k->least = 0;
+    k->high_ns = orc_most(k->high_ns, next + slack);
+    k->low_ns = orc_least(k->low_ns, orc_less(next, slack));
     if (k->blind || k->blind_maybe) {
         k->blind = false;
         k->blind_maybe = true;

@@ -393,6 +393,7 @@ struct oracle {
     uint8_t *scratch;
     uint32_t scratch_room;
     bool short_of_memory;
+    uint64_t predicted; /* segments that predicted.c took */
 
     uint8_t adapter; /* enum orc_adapter */
     bool mac_known;

@@ -12,7 +12,8 @@
 struct oracle;
 
 struct oracle_options {
-    bool strict; /* "should" rules fail too */
+    bool strict;  /* "should" rules fail too */
+    bool in_full; /* no segment is predicted (for tests: it may change nothing) */
 };
 
 /* One oracle serves many runs; nothing is allocated after oracle_new but growth of its tables,
@@ -32,6 +33,8 @@ void oracle_event(void *oracle, const struct tap_event *event);
  * of a run can outlive its process. NULL = memory of the oracle's own. */
 void oracle_count_into(struct oracle *oracle, uint32_t *ran);
 const uint32_t *oracle_ran(const struct oracle *oracle);
+/* Segments of this run that were just what was to be expected, and so never looked at in full. */
+uint64_t oracle_predicted(const struct oracle *oracle);
 
 /* The rule catalogue. */
 enum oracle_check {

@@ -17,8 +17,12 @@ struct orc_seen {
     int64_t begin, end; /* payload, receive offsets */
     int64_t ack;        /* send offset */
     bool fin;
-    bool doubtful; /* it may not even have reached the target */
-    bool certain;  /* fields beyond doubt, and the connection runs normally */
+    bool doubtful;    /* it may not even have reached the target */
+    bool sound;       /* it surely did, whole, and the connection runs normally */
+    bool certain;     /* so, and flags and acknowledgement are beyond doubt */
+    bool fresh;       /* its last byte had not come before */
+    int64_t arrived;  /* had come without a hole before it */
+    int64_t kept_end; /* no text from here on can be kept */
 };
 
 /* Answers that are due in this step, one bit per rule. */

@@ -11,17 +11,6 @@
 #define PAWS_LIMIT_NS (24ull * 86400 * ORC_NS_PER_SECOND - ORC_NS_PER_SECOND)
 #define NEW_ACK_MAX 0x7FFFFFFF
 
-struct arrival {
-    const struct orc_tcp *tcp;
-    int64_t begin, end; /* payload */
-    int64_t ack;        /* send offset acknowledged */
-    int64_t before;     /* what was possible when it came */
-    int64_t kept_end;   /* no text from here on can be kept */
-    bool fin, certain;
-    bool fresh;    /* its last byte had not come before */
-    bool doubtful; /* it may not even have reached the target */
-};
-
 static int64_t ack_offset(const struct orc_send *s, uint32_t ack)
 {
     uint32_t reference = s->sequence + (uint32_t)s->max;
@@ -30,7 +19,7 @@ static int64_t ack_offset(const struct orc_send *s, uint32_t ack)
 
 /* Segments that every right target drops: nothing of them may have any effect. */
 static bool surely_dropped(const struct oracle *o, const struct orc_conn *c,
-                           const struct arrival *a)
+                           const struct orc_seen *a)
 {
     const struct orc_receive *r = &c->receive;
     const struct orc_send *s = &c->send;
@@ -58,16 +47,18 @@ static bool timestamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
     return tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive.ts_highest) >= 0;
 }
 
+static bool sound(struct oracle *o, const struct orc_conn *c, const struct orc_seen *a)
+{
+    return !a->doubtful && a->tcp->options_right && orc_running(o, c) && !orc_path_invalid(o, c) &&
+           !orc_finished(c);
+}
+
 /* ACK, options and flags beyond doubt, and the connection runs normally. */
-static bool surely_in_order_fields(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static bool surely_in_order_fields(const struct orc_conn *c, const struct orc_seen *a)
 {
     const struct orc_send *s = &c->send;
-    uint8_t odd = TCP_SYN | TCP_RST | TCP_URG;
-    if (a->doubtful || !orc_running(o, c) || (a->tcp->flags & odd) || !(a->tcp->flags & TCP_ACK)) {
-        return false;
-    }
-    if (!a->tcp->options_right || !timestamps_fine(c, a->tcp) || orc_path_invalid(o, c) ||
-        orc_finished(c)) {
+    uint8_t told = a->tcp->flags & (TCP_SYN | TCP_RST | TCP_URG | TCP_ACK);
+    if (!a->sound || told != TCP_ACK || !timestamps_fine(c, a->tcp)) {
         return false;
     }
     uint64_t most = s->max_window_sure;
@@ -81,7 +72,7 @@ static int64_t sure_edge(const struct orc_receive *r, const struct orc_conn *c)
 }
 
 /* Raises what is sure by an in-order segment. */
-static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void raise_sure(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_receive *r = &c->receive;
     int64_t edge = sure_edge(r, c), fin = orc_fin_first(r);
@@ -96,20 +87,20 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct arriva
     if (end > r->sure) {
         int64_t before = r->sure;
         r->sure = end;
-        r->sure_data_step = r->sure_data_step || a->end > a->before;
+        r->sure_data_step = r->sure_data_step || a->end > a->arrived;
         bool direct = a->fresh && c->requests.count > 0 && c->inside == 0 && before == r->delivered;
         if ((a->tcp->flags & TCP_PSH) && direct && end == a->end) {
             r->push_due = end;
         }
     }
-    if (a->fin && a->end == r->sure && a->end >= a->before && a->end < edge && r->fin_sure < 0 &&
+    if (a->fin && a->end == r->sure && a->end >= a->arrived && a->end < edge && r->fin_sure < 0 &&
         fin == a->end) {
         r->fin_sure = a->end;
     }
     orc_dirty(o, c);
 }
 
-static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_receive *r = &c->receive;
     const struct orc_tcp *tcp = a->tcp;
@@ -117,7 +108,7 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
         return;
     }
     /* A duplicate of what waits for its ACK is not acceptable any more. */
-    bool spans = a->begin <= r->acked && r->acked < a->end && a->end > a->before;
+    bool spans = a->begin <= r->acked && r->acked < a->end && a->end > a->arrived;
     /* A closed window makes it unacceptable, and a full one too. */
     bool fin = r->fins || r->fin_before;
     int64_t next = r->possible + fin;
@@ -133,7 +124,7 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct a
 }
 
 /* Takes the window of a segment that may have set it. */
-static void take_window(struct orc_conn *c, const struct arrival *a, uint64_t window, bool sure)
+static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t window, bool sure)
 {
     struct orc_send *s = &c->send;
     if (a->begin < s->window_from) {
@@ -149,7 +140,7 @@ static void take_window(struct orc_conn *c, const struct arrival *a, uint64_t wi
     }
 }
 
-static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_send *s = &c->send;
     struct orc_heard h = {.tcp = a->tcp,
@@ -188,7 +179,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct arrival 
 }
 
 /* RST and SYN: may kill the connection when they stand at RcvNxt. */
-static void take_control(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_receive *r = &c->receive;
     bool clear = r->sure == r->possible && !r->fins && !r->fin_before && !a->doubtful &&
@@ -218,7 +209,7 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct arri
 }
 
 /* A segment with URG. */
-static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void take_urgent(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_receive *r = &c->receive;
     int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
@@ -228,9 +219,9 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arriv
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;
     plain.flags &= (uint8_t)~TCP_URG;
-    struct arrival as_plain = *a;
+    struct orc_seen as_plain = *a;
     as_plain.tcp = &plain;
-    bool valid = exact && !orc_waived(o) && surely_in_order_fields(o, c, &as_plain) &&
+    bool valid = exact && !orc_waived(o) && surely_in_order_fields(c, &as_plain) &&
                  a->begin >= r->possible && a->begin < sure_edge(r, c);
     if (valid) {
         c->urgent_sure = true;
@@ -242,7 +233,7 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct arriv
     r->urgent_possible = r->urgent_possible || may;
 }
 
-static void take_fin(struct orc_receive *r, const struct arrival *a)
+static void take_fin(struct orc_receive *r, const struct orc_seen *a)
 {
     if (!a->fin || a->end < r->delivered) {
         return;
@@ -259,7 +250,7 @@ static void take_fin(struct orc_receive *r, const struct arrival *a)
     }
 }
 
-static void take_data(struct oracle *o, struct orc_conn *c, const struct arrival *a)
+static void take_data(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_receive *r = &c->receive;
     uint32_t length = a->kept_end > a->begin ? (uint32_t)(a->kept_end - a->begin) : 0;
@@ -313,9 +304,12 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
                     const struct orc_tcp *tcp, bool doubtful)
 {
     struct orc_receive *r = &conn->receive;
-    struct arrival a = {.tcp = tcp, .doubtful = doubtful};
+    struct orc_seen a = {.tcp = tcp, .doubtful = doubtful};
     (void)ev;
     if (!judged_phase(conn) || !tcp->valid || conn->version == 0) {
+        return;
+    }
+    if (!doubtful && orc_predicted(o, conn, tcp)) {
         return;
     }
     a.begin = orc_receive_offset(r, tcp->sequence);
@@ -323,14 +317,9 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     a.ack = ack_offset(&conn->send, tcp->ack);
     a.fin = tcp->flags & TCP_FIN;
     widen_edge(conn);
-    struct orc_seen seen = {.tcp = tcp,
-                            .begin = a.begin,
-                            .end = a.end,
-                            .ack = a.ack,
-                            .fin = a.fin,
-                            .doubtful = doubtful,
-                            .certain = surely_in_order_fields(o, conn, &a)};
-    orc_receiver_heard(o, conn, &seen);
+    a.sound = sound(o, conn, &a);
+    a.certain = surely_in_order_fields(conn, &a);
+    orc_receiver_heard(o, conn, &a);
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
         return;
@@ -339,7 +328,6 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
         return;
     }
-    a.certain = seen.certain;
     if (tcp->flags & TCP_PSH) {
         int64_t to = a.end > r->possible ? a.end : r->possible;
         r->push_end = to > r->push_end ? to : r->push_end;
@@ -353,7 +341,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     } else {
         take_ack(o, conn, &a);
     }
-    a.before = r->possible;
+    a.arrived = r->possible;
     a.fresh = tcp->length && !orc_stream_known(r, a.end - 1);
     a.kept_end = orc_held_end(o, conn, a.begin, a.end);
     take_fin(r, &a);
@@ -362,8 +350,8 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     if (a.certain) {
         raise_sure(o, conn, &a);
     }
-    orc_delay_heard(o, conn, &seen, before, a.before);
-    orc_held_heard(o, conn, &seen, before, a.before);
+    orc_delay_heard(o, conn, &a, before);
+    orc_held_heard(o, conn, &a, before);
     if ((tcp->length && a.end > before) || conn->send.una_possible > una || a.ack > una_sure) {
         bool sure = conn->send.una_sure > una_sure && una == una_sure && !orc_waived(o);
         orc_reach_progress(o, conn, sure);

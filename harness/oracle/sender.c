@@ -129,6 +129,15 @@ static void catch_up(struct oracle *o, struct orc_conn *c)
     }
 }
 
+static void note_arrival(const struct oracle *o, struct orc_timing *t)
+{
+    t->stirred = o->steps + 1;
+    t->judged_end = false;
+    t->heard_ns = o->event->time_ns;
+    t->heard_count = t->heard_step == o->steps + 1 ? t->heard_count + 1 : 1;
+    t->heard_step = o->steps + 1;
+}
+
 void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
 {
     struct orc_timing *t = &c->timing;
@@ -136,13 +145,9 @@ void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
         return;
     }
     catch_up(o, c);
-    t->stirred = o->steps + 1;
-    t->judged_end = false;
-    t->heard_ns = o->event->time_ns;
+    note_arrival(o, t);
     t->heard_sure_ns = h->sure ? t->heard_ns : t->heard_sure_ns;
-    t->heard_count = t->heard_step == o->steps + 1 ? t->heard_count + 1 : 1;
     t->reopened = (t->reopened && t->heard_count > 1) || !h->open_before;
-    t->heard_step = o->steps + 1;
     bool moved = h->ack > h->una_sure_before && h->ack <= c->send.max;
     bool sample = moved && orc_flight_acked(o, c, h);
     orc_rto_heard(o, c, h, sample);
@@ -153,6 +158,26 @@ void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
     orc_fin_wait_heard(o, c, h);
     orc_edge_heard(o, c, h);
     orc_dirty(o, c);
+}
+
+/* What orc_sender_heard comes to when the segment acknowledges nothing, reports nothing, leaves the
+ * window as it was, and nothing is on the way. */
+void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    struct orc_timing *t = &c->timing;
+    note_arrival(o, t);
+    t->heard_sure_ns = t->heard_ns;
+    t->reopened = t->reopened && t->heard_count > 1;
+    t->rto.quiet = false;
+    t->recovery.resent_step = 0;
+    t->congestion.dups++;
+    t->persist.exact = t->persist.on = false;
+    t->edge_now = s->ack + (int64_t)c->send.window;
+    t->edge = t->edge_now > t->edge ? t->edge_now : t->edge;
+    t->set_from = s->begin;
+    t->window_sequence = s->tcp->sequence;
+    t->window_sequence_sure = true;
+    orc_keepalive_anew(o, c);
 }
 
 /* A path that is being updated stirs every connection that shares it. */

@@ -139,6 +139,7 @@ static inline bool orc_keepalive_enabled(const struct orc_conn *c)
 }
 uint32_t orc_keepalive_limit(const struct orc_conn *c);
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
+void orc_keepalive_anew(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);

@@ -18,9 +18,9 @@ static uint32_t get32(const uint8_t *p)
 
 static bool sums_to_ones(uint64_t sum)
 {
-    while (sum >> 16) {
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
+    sum = (sum & 0xFFFFFFFF) + (sum >> 32);
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    sum = (sum & 0xFFFF) + (sum >> 16);
     return sum == 0xFFFF;
 }
 
@@ -114,8 +114,8 @@ static void finish_tcp(struct orc_packet *out, uint32_t address_bytes)
     const uint8_t *segment = out->frame + out->ip_at + out->ip_header;
     uint32_t bytes = out->ip_bytes - out->ip_header;
     orc_parse_tcp(segment, bytes, &out->tcp);
-    uint64_t sum = orc_sum_words(out->source, address_bytes) +
-                   orc_sum_words(out->destination, address_bytes) + network16(6) +
+    /* The destination stands behind the source in both kinds of header. */
+    uint64_t sum = orc_sum_words(out->source, 2 * address_bytes) + network16(6) +
                    network16(bytes & 0xFFFF) + network16(bytes >> 16);
     out->tcp.checksum_right = sums_to_ones(sum + orc_sum_words(segment, bytes));
 }

@@ -11,6 +11,7 @@
 
 struct run_options {
     bool strict;
+    bool in_full; /* see struct oracle_options */
     bool context_is_cell;
     bool oracle_off;
 };

@@ -305,7 +305,7 @@ void world_run(struct world *world, const struct world_options *options,
         tap_subscribe(world->reader, world);
     }
     if (!options->oracle_off) {
-        struct oracle_options oracle = {.strict = options->strict};
+        struct oracle_options oracle = {.strict = options->strict, .in_full = options->in_full};
         oracle_begin(world->oracle, &oracle, &world->trace->verdict);
         tap_subscribe(oracle_event, world->oracle);
     }
