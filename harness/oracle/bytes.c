@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RING_LEAST 2048u
+
 void orc_ring_reset(struct orc_ring *ring)
 {
     if (ring->size > ORC_RING_KEEP) {
         orc_ring_free(ring);
     }
+    ring->kept = 0;
     ring->low = 0;
     ring->high = 0;
 }
@@ -17,7 +20,7 @@ void orc_ring_free(struct orc_ring *ring)
 {
     free(ring->bytes);
     ring->bytes = NULL;
-    ring->size = 0;
+    ring->size = ring->kept = 0;
 }
 
 static void copy_in(struct orc_ring *ring, int64_t offset, const uint8_t *bytes, uint32_t length)
@@ -32,15 +35,17 @@ static void copy_in(struct orc_ring *ring, int64_t offset, const uint8_t *bytes,
 
 static bool enlarge(struct orc_ring *ring, int64_t needed, int64_t end)
 {
-    uint64_t want = (uint64_t)(end - needed);
-    uint64_t size = ring->size ? ring->size : 2048;
+    uint64_t want = (uint64_t)(end - needed), size = RING_LEAST;
     while (size < want) {
         size *= 2;
     }
-    if (size > ORC_RING_MAX) {
-        return false;
+    if (size <= ring->size) {
+        ring->kept = (uint32_t)size;
+        return true;
     }
-    struct orc_ring grown = {malloc(size), (uint32_t)size, ring->low, ring->high};
+    uint32_t bytes = (uint32_t)size;
+    struct orc_ring grown = {.size = bytes, .kept = bytes, .low = ring->low, .high = ring->high};
+    grown.bytes = size <= ORC_RING_MAX ? malloc(size) : NULL;
     if (!grown.bytes) {
         return false;
     }
@@ -65,15 +70,15 @@ bool orc_ring_put(struct orc_ring *ring, int64_t needed, int64_t offset, const u
     if (offset < ring->low || length == 0) {
         return length == 0;
     }
-    if (end - needed > (int64_t)ring->size && !enlarge(ring, needed, end)) {
+    if (end - needed > (int64_t)ring->kept && !enlarge(ring, needed, end)) {
         return false;
     }
     copy_in(ring, offset, bytes, length);
     if (end > ring->high) {
         ring->high = end;
     }
-    if (ring->high - ring->low > (int64_t)ring->size) {
-        ring->low = ring->high - ring->size;
+    if (ring->high - ring->low > (int64_t)ring->kept) {
+        ring->low = ring->high - ring->kept;
     }
     return true;
 }

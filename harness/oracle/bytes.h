@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Byte storage of a stream by absolute offset: a ring that grows by doubling and keeps what it can
- * of the past. Storage only; which bytes are meaningful is the ledger's business.
+ * Byte storage of a stream by absolute offset: a ring that grows by doubling. How much of the past
+ * it keeps follows from this run alone, though its memory may be an earlier one's. Storage only;
+ * which bytes are meaningful is the ledger's business.
  */
 #ifndef ORACLE_BYTES_H
 #define ORACLE_BYTES_H
@@ -11,8 +12,9 @@
 
 struct orc_ring {
     uint8_t *bytes;
-    uint32_t size; /* power of two, or 0 */
-    int64_t low;   /* bytes below are overwritten */
+    uint32_t size; /* of the memory, a power of two, or 0 */
+    uint32_t kept; /* bytes that are kept, a power of two up to that */
+    int64_t low;   /* bytes below are forgotten */
     int64_t high;  /* end of what was ever written */
 };
 

@@ -10,45 +10,12 @@
 
 #define ORC_SUM_BLOCK 64u /* bytes that are taken at a time while there are so many */
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-
-/* Eight words. The multiplication adds pairs of signed ones, so they are moved into that range
- * first; a sum of 32 bits has room for half a megabyte of them. */
-static inline __m128i orc_add_eight(__m128i sum, const uint8_t *bytes)
-{
-    __m128i words = _mm_loadu_si128((const __m128i *)(const void *)bytes);
-    words = _mm_xor_si128(words, _mm_set1_epi16(INT16_MIN));
-    return _mm_add_epi32(sum, _mm_madd_epi16(words, _mm_set1_epi16(1)));
-}
-
-static inline uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks)
-{
-    __m128i a = _mm_setzero_si128(), b = a, c = a, d = a;
-    for (uint32_t left = blocks; left; left--, bytes += ORC_SUM_BLOCK) {
-        a = orc_add_eight(a, bytes);
-        b = orc_add_eight(b, bytes + 16);
-        c = orc_add_eight(c, bytes + 32);
-        d = orc_add_eight(d, bytes + 48);
-    }
-    int32_t lane[4];
-    a = _mm_add_epi32(_mm_add_epi32(a, b), _mm_add_epi32(c, d));
-    _mm_storeu_si128((__m128i *)(void *)lane, a);
-    int64_t sum = (int64_t)lane[0] + lane[1] + lane[2] + lane[3];
-    return (uint64_t)(sum + (int64_t)blocks * (ORC_SUM_BLOCK / 2) * 0x8000);
-}
-#else
-static inline uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks)
-{
-    uint64_t sum = 0;
-    uint32_t word[4];
-    for (uint32_t i = 0; i < blocks * (ORC_SUM_BLOCK / 16); i++, bytes += 16) {
-        memcpy(word, bytes, 16);
-        sum += (uint64_t)word[0] + word[1] + word[2] + word[3];
-    }
-    return sum;
-}
-#endif
+/* Chooses how the blocks are summed: by what this processor can do. */
+void orc_sum_begin(void);
+/* Of at most 512 KiB. */
+uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks);
+/* The same on a processor that has AVX2; elsewhere it must not be called. */
+uint64_t orc_sum_blocks_avx2(const uint8_t *bytes, uint32_t blocks);
 
 /* Of at most 512 KiB; the last byte of an odd count stands before a zero. */
 static inline uint64_t orc_sum_words(const uint8_t *bytes, uint32_t length)

@@ -3,6 +3,7 @@
  * The oracle from outside: made, begun for each run, given every event.
  */
 #include "oracle/checks.h"
+#include "oracle/ones_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 struct oracle *oracle_new(void)
 {
     struct oracle *o = calloc(1, sizeof(*o));
+    orc_sum_begin();
     if (o) {
         o->watch_due_ns = ORC_NEVER;
         o->upload_all = ORC_NONE;

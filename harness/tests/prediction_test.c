@@ -44,7 +44,6 @@ static uint64_t digest(uint64_t hash, const struct orc_conn *conn)
     /* Memory, which is kept from run to run. */
     c.receive.bytes.bytes = c.send.bytes.bytes = c.receive.alternate_bytes = NULL;
     c.receive.bytes.size = c.send.bytes.size = 0;
-    c.receive.bytes.low = c.send.bytes.low = 0;
     c.receive.range = NULL;
     c.receive.alternate = NULL;
     c.receive.range_room = c.receive.alternate_room = c.receive.alternate_bytes_room = 0;
