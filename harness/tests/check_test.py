@@ -3,9 +3,11 @@ import json
 import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
-from rig import BUILD, PROGRAMS, PROJECT, RELEASE, run
+from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, RELEASE, run
 
 sys.path.insert(0, str(PROJECT / "scripts/campaign"))
 import bugs  # noqa: E402
@@ -121,6 +123,34 @@ def test_a_crash_tells_what_was_wrong_before(tmp_path):
     assert verdict["earlier"] in text
     alone = compiled(tmp_path, "crash", "int DriverEntry(void) { return *(volatile int *)8; }\n")
     assert json.loads(run("run", "--json", "--driver", alone, PROGRAMS[0]).stdout)["earlier"] == ""
+
+
+def alive(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition, what):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError(what)
+
+
+def test_a_driver_that_sleeps_does_not_outlive_its_rig(tmp_path):
+    driver = compiled(tmp_path, "sleep", "#include <unistd.h>\nint DriverEntry(void) { for (;;) { sleep(1); } }\n")
+    rig = subprocess.Popen([CHIMNEYSWEEP, "run", "--timeout", "600", "--driver", driver, PROGRAMS[0]],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    below = Path(f"/proc/{rig.pid}/task/{rig.pid}/children")
+    until(lambda: below.read_text().split(), "the driver runs in a process of its own")
+    child = int(below.read_text().split()[0])
+    assert alive(child)
+    rig.kill()
+    rig.wait()
+    until(lambda: not alive(child), "it ends with the rig")
 
 
 def test_a_hang_is_a_verdict_and_the_suite_goes_on(tmp_path, few):
