@@ -199,6 +199,7 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
     catch_up(o, c);
     if (ev->status != NDIS_STATUS_SUCCESS) {
         t->blurred = true;
+        c->grounds.again = true; /* what was refused the target has to send again */
         return;
     }
     if (tcp->flags & TCP_RST) {
