@@ -57,6 +57,7 @@ void orc_adapter_status(struct oracle *o, int32_t code)
     if (code == NDIS_STATUS_OFFLOAD_PAUSE) {
         o->adapter_state.paused = true;
     } else if (code == NDIS_STATUS_OFFLOAD_RESUME) {
+        o->ran[ORC_STAT_PAUSE_1] += o->adapter_state.paused; /* it does not last for good */
         o->adapter_state.paused = false;
     }
 }
