@@ -39,6 +39,7 @@ static void parse_option(const uint8_t *option, uint8_t kind, uint8_t length, st
             out->options_right = false;
             return;
         }
+        out->odd_options = out->odd_options || out->has_timestamp; /* once more */
         out->has_timestamp = true;
         out->ts_value = get32(option + 2);
         out->ts_echo = get32(option + 6);

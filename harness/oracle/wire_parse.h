@@ -36,7 +36,7 @@ struct orc_tcp {
     bool padding_right; /* nothing but zeros behind end-of-list */
     bool has_timestamp;
     uint32_t ts_value, ts_echo;
-    bool odd_options; /* something besides NOP, end of list, timestamps, SACK */
+    bool odd_options; /* something besides NOP, end of list, timestamps (once), SACK */
     uint32_t sack_blocks;
     uint32_t sack[ORC_SACK_MAX][2]; /* left and right edges of the first ones, else unset */
 };

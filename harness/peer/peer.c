@@ -81,6 +81,21 @@ static void common(const struct peer_conn *peer, struct segment *out)
     out->ts_echo = peer->ts_recent;
 }
 
+/* As an option of the raw list, beside the one that the builder writes. */
+static void append_timestamps(struct segment *out)
+{
+    const uint32_t value[2] = {out->ts_value, out->ts_echo};
+    uint8_t *p = out->option + out->option_bytes;
+    *p++ = 1;
+    *p++ = 1;
+    *p++ = 8;
+    *p++ = 10;
+    for (uint32_t i = 0; i < 8; i++) {
+        *p++ = (uint8_t)(value[i / 4] >> (24 - i % 4 * 8));
+    }
+    out->option_bytes = (uint8_t)(out->option_bytes + 12);
+}
+
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out)
 {
@@ -96,6 +111,9 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     out->ts_value = peer->ts_clock - (send->old_ts ? 100000u : 0);
     out->option_bytes = odd_bytes[send->odd_options & 7];
     memcpy(out->option, odd_lists[send->odd_options & 7], out->option_bytes);
+    for (uint32_t have = out->have_ts; send->two_ts && have < 2; have++) {
+        append_timestamps(out);
+    }
     out->payload = payload_room;
     out->length = send->length;
     payload_fill(payload_room, peer->payload_conn, PAYLOAD_TO_TARGET,

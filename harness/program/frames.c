@@ -200,11 +200,24 @@ void stage_nested_frame(void *context, uint32_t conn, uint32_t length)
     }
 }
 
+/* The next text, with the timestamps option twice and the same in both. */
+static void two_timestamps(struct stage *stage, uint32_t conn, uint32_t bytes)
+{
+    struct peer_send send = {.length = bytes, .two_ts = true};
+    struct segment segment;
+    peer_segment(&stage->peer[conn], &send, payload, &segment);
+    stage_frame(stage, frame, segment_build(&segment, frame), conn);
+}
+
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
     uint32_t kind = op_get(op, "kind"), value = op_get(op, "value");
     uint32_t bytes = op_get(op, "length") % 1400;
     struct segment segment;
+    if (kind == 13) {
+        two_timestamps(stage, conn, bytes);
+        return;
+    }
     uint32_t length = base_frame(stage, conn, bytes, &segment);
     uint32_t at = stage->peer[conn].tagged ? 18 : 14;
     switch (kind) {
