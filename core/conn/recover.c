@@ -124,7 +124,8 @@ uint32_t chim_recover_room(const struct chim_conn *c)
         used = chim_scoreboard_pipe(c->sacked, c->snd_una, c->snd_max, &rule);
     } else if (!c->cong.recovering && c->cong.dup_acks < rule.threshold && !c->rto_hold) {
         /* RFC 3042: what a duplicate says has left the network may be replaced. */
-        window += c->mss * chim_min32(c->cong.dup_acks, LIMITED_TRANSMIT_SEGMENTS);
+        uint32_t more = c->mss * chim_min32(c->cong.dup_acks, LIMITED_TRANSMIT_SEGMENTS);
+        window += chim_min32(more, UINT32_MAX - window);
     }
     uint32_t room = window > used ? window - used : 0;
     /* Recovery by reports sends full segments or none (RFC 6675 section 5, step C). */
