@@ -48,7 +48,7 @@ static uint64_t digest(uint64_t hash, const struct orc_conn *conn)
     c.receive.alternate = NULL;
     c.receive.range_room = c.receive.alternate_room = c.receive.alternate_bytes_room = 0;
     c.timing.flight.sent = NULL;
-    c.timing.flight.room = 0;
+    c.timing.flight.room = c.timing.flight.head = 0;
     /* Found anew before it is asked for; only asked for where timestamps are in use. */
     c.receive.largest_edge = 0;
     c.stamps.bare = false;
