@@ -96,6 +96,16 @@ static void append_timestamps(struct segment *out)
     out->option_bytes = (uint8_t)(out->option_bytes + 12);
 }
 
+/* Options of two and three bytes come first, so that the timestamps begin at an odd place. */
+static void delay_timestamps(struct segment *out)
+{
+    static const uint8_t before[5] = {4, 2, 253, 3, 9};
+    out->option_bytes = sizeof(before);
+    memcpy(out->option, before, sizeof(before));
+    append_timestamps(out);
+    out->have_ts = false;
+}
+
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out)
 {
@@ -113,6 +123,9 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     memcpy(out->option, odd_lists[send->odd_options & 7], out->option_bytes);
     for (uint32_t have = out->have_ts; send->two_ts && have < 2; have++) {
         append_timestamps(out);
+    }
+    if (send->late_ts) {
+        delay_timestamps(out);
     }
     out->payload = payload_room;
     out->length = send->length;

@@ -47,7 +47,7 @@ struct peer_send {
     int32_t offset; /* bytes from that point */
     uint32_t length;
     uint8_t flags; /* SEG_*; ACK is added unless no_ack */
-    bool no_ack, bad_checksum, bad_ip_checksum, old_ts, no_ts, two_ts, other_content;
+    bool no_ack, bad_checksum, bad_ip_checksum, old_ts, no_ts, two_ts, late_ts, other_content;
     int32_t ack_delta; /* added to the right acknowledgement */
     uint8_t window;    /* 0 default, 1 zero, 2 small, 3 full */
     uint16_t urgent;

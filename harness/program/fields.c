@@ -75,9 +75,9 @@ static const char *const odd_options[] = {
     "none",     "unknown",          "end",        "syn-only", "length-0",
     "too-long", "short-timestamps", "short-sack", NULL};
 static const char *const raw_kinds[] = {
-    "arp",     "icmp",           "other-port", "fragment",   "ip-options",     "short",
-    "udp",     "vlan",           "blind-data", "tcp-offset", "ipv6-extension", "runt",
-    "too-big", "two-timestamps", NULL};
+    "arp",     "icmp",           "other-port",      "fragment",   "ip-options",     "short",
+    "udp",     "vlan",           "blind-data",      "tcp-offset", "ipv6-extension", "runt",
+    "too-big", "two-timestamps", "late-timestamps", NULL};
 static const char *const faults[] = {"clear",     "alloc", "pool",     "tx-stall",
                                      "link-down", "map",   "hardware", NULL};
 static const char *const callbacks[] = {

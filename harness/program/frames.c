@@ -200,10 +200,10 @@ void stage_nested_frame(void *context, uint32_t conn, uint32_t length)
     }
 }
 
-/* The next text, with the timestamps option twice and the same in both. */
-static void two_timestamps(struct stage *stage, uint32_t conn, uint32_t bytes)
+/* The next text, with the timestamps option twice and the same in both, or behind other options. */
+static void odd_timestamps(struct stage *stage, uint32_t conn, uint32_t bytes, bool twice)
 {
-    struct peer_send send = {.length = bytes, .two_ts = true};
+    struct peer_send send = {.length = bytes, .two_ts = twice, .late_ts = !twice};
     struct segment segment;
     peer_segment(&stage->peer[conn], &send, payload, &segment);
     stage_frame(stage, frame, segment_build(&segment, frame), conn);
@@ -214,8 +214,8 @@ void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
     uint32_t kind = op_get(op, "kind"), value = op_get(op, "value");
     uint32_t bytes = op_get(op, "length") % 1400;
     struct segment segment;
-    if (kind == 13) {
-        two_timestamps(stage, conn, bytes);
+    if (kind == 13 || kind == 14) {
+        odd_timestamps(stage, conn, bytes, kind == 13);
         return;
     }
     uint32_t length = base_frame(stage, conn, bytes, &segment);
