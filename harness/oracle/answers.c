@@ -62,8 +62,8 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
     struct orc_answers *x = &c->answers;
     uint64_t now = o->event->time_ns;
     bool quiet = !x->syn_seen || now - x->syn_ns > SYN_PERIOD_NS + orc_slack_ns(o);
-    bool stamp_fine = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !r->ts_known ||
-                      (int32_t)(s->tcp->ts_value - r->ts_highest) >= 0;
+    bool stamp_fine = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) ||
+                      (r->ts_known && (int32_t)(s->tcp->ts_value - r->ts_highest) >= 0);
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c);
     bool outside = s->begin < next_least(r) || s->begin > r->largest_edge;
     x->heard_step++;
