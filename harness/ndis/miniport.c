@@ -430,7 +430,9 @@ VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                     .object = TAP_NONE,
                                     .status = Status->StatusCode,
                                     .d = MiniportAdapterHandle != nds.adapter_handle});
-    if (!nds_header_ok(&Status->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, sizeof(*Status))) {
+    bool readable = Status->StatusBuffer || !Status->StatusBufferSize;
+    if (!nds_header_ok(&Status->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, sizeof(*Status)) ||
+        !readable) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, Status->Header.Type);
     }
     nds.hooks.status(nds.hooks.context, Status->StatusCode);
