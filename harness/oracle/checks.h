@@ -428,6 +428,7 @@ const char *orc_verifier_misuse(const struct tap_event *ev);
 /* ---- life.c ---- */
 void orc_life_point(struct oracle *o, const struct tap_event *ev);
 void orc_life_enter(struct oracle *o, const struct tap_event *ev);
+void orc_life_shown(struct oracle *o, const struct tap_event *ev);
 void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
 
 /* ---- wire_check.c ---- */

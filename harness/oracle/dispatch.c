@@ -85,6 +85,7 @@ static void upcall(struct oracle *o, const struct tap_event *ev, struct orc_call
         break;
     case TAP_NONOFF_INDICATE:
         call->counted = ev->b;
+        orc_life_shown(o, ev);
         break;
     case TAP_INITIATE_COMPLETE:
     case TAP_QUERY_COMPLETE:

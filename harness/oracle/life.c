@@ -223,6 +223,18 @@ static void judge_paused(struct oracle *o)
         orc_fail(o, ORC_NONE, "LIFE-RET-1", "no end of a pause while the host holds frames",
                  orc_text(o, "%u out", o->host_ordinary));
     }
+    o->adapter_state.stopped = true;
+}
+
+/* What is shown to the host after the end of a pause has no end to wait for. */
+void orc_life_shown(struct oracle *o, const struct tap_event *ev)
+{
+    if (!o->adapter_state.stopped || (ev->b & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+        return;
+    }
+    orc_ran(o, ORC_LIFE_RET_1);
+    orc_fail(o, ORC_NONE, "LIFE-RET-1", "no frame lent to the host while the adapter is paused",
+             tap_fn_name((enum tap_fn)ev->fn));
 }
 
 void orc_life_enter(struct oracle *o, const struct tap_event *ev)
@@ -238,6 +250,9 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     case TAP_RESET:
         o->adapter_changes++;
         o->adapter = ORC_ADAPTER_CHANGING;
+        break;
+    case TAP_RESTART:
+        o->adapter_state.stopped = false;
         break;
     case TAP_NIC_FAILED:
         orc_failure_begin(o, ev);
