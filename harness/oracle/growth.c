@@ -20,8 +20,9 @@ void orc_growth_point(struct oracle *o, const struct tap_event *ev)
 
 static bool empty(const struct oracle *o)
 {
-    if (o->live || o->host_lists || o->leaving || o->adapter != ORC_ADAPTER_RUNNING) {
-        return false;
+    if (o->live || o->host_lists || o->leaving || o->adapter != ORC_ADAPTER_RUNNING ||
+        o->fault_stall) {
+        return false; /* also while the wire keeps every frame that it was given */
     }
     for (uint32_t i = 0; i < o->objects; i++) {
         const struct orc_object *object = &o->object[i];
