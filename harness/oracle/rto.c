@@ -222,7 +222,8 @@ void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoke
                           held ? " though it was reported held" : ""),
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
-    t->flight.broken_ns = f->again ? now : t->flight.broken_ns;
+    bool probe = f->fresh && !orc_window_open(c); /* of a closed window: it need not be timed */
+    t->flight.broken_ns = f->again || probe ? now : t->flight.broken_ns;
     /* Among other things in this moment it may have been the timer. */
     bool perhaps = f->again && !f->spontaneous && orc_rto_now(o, c);
     if ((f->again && f->spontaneous && !(late && first)) || perhaps) {

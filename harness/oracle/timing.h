@@ -23,7 +23,7 @@ struct orc_sent {
 struct orc_flight {
     struct orc_sent *sent; /* a ring, in the order of offsets */
     uint32_t room, head, count;
-    uint64_t broken_ns; /* last retransmission, or 0 */
+    uint64_t broken_ns; /* last retransmission or window probe, or 0 */
 };
 
 /* Least and greatest round trip that can have been measured since INIT. */
