@@ -279,6 +279,24 @@ static void judge_delta(struct oracle *o, const struct orc_conn *c,
     }
 }
 
+/* The time that a series has lasted when it is handed over counts on. */
+static void judge_total(struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_timing *t = &c->timing;
+    uint64_t told = orc_ticks_ns(o, d->TotalRT), before = t->rto.total_before;
+    bool same = t->rto.handed && t->handed.Retransmit.Count && !t->rto.total_updated;
+    if (!same || t->closed_ever || c->update_open || t->begun_parameters != o->parameters_set) {
+        return;
+    }
+    orc_ran(o, ORC_TMR_RTX_1);
+    if (told + orc_slack_ns(o) < before) {
+        orc_fail(o, orc_ordinal(o, c), "TMR-RTX-1",
+                 orc_text(o, "TotalRT of at least the %u ticks handed over", t->handed.TotalRT),
+                 orc_text(o, "%u", d->TotalRT));
+    }
+}
+
 void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_timing *t = &c->timing;
@@ -290,6 +308,7 @@ void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD
     }
     if (orc_rto_runs(c)) {
         judge_delta(o, c, d);
+        judge_total(o, c, d);
         orc_ran(o, ORC_TMR_RTX_1);
         bool fewer = t->closed_ever && d->Retransmit.Count < count;
         /* The timer may have run out in this moment, with the upload ahead of what is to be sent.
