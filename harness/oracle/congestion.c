@@ -110,12 +110,23 @@ void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
     g->told = 0;
 }
 
+/* More duplicates than it takes came one by one: they began a recovery, or could not. */
+static bool reached(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    uint32_t dups = t->recovery.dups_sure;
+    bool calm = t->heard_step != o->steps + 1 || t->heard_count == 1;
+    bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
+    return dups > o->dup_threshold && dups > o->dup_threshold_old && calm && !sack;
+}
+
 /* Duplicates may have widened the window before anything was sent again, or at a retransmission of
  * which it is not known what called for it. */
 static uint64_t widest(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_congestion *g = &c->timing.congestion;
-    return g->dups < o->dup_threshold
+    bool known = c->timing.recovery.on && reached(o, c);
+    return known || g->dups < o->dup_threshold
                ? g->window_step
                : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
 }
@@ -162,11 +173,17 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sp
     }
 }
 
+/* Duplicates below the threshold may each release a segment (RFC 3042). */
+static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
+{
+    return c->timing.recovery.dups_step && !reached(o, c) ? LIMITED : 0;
+}
+
 void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_recovery *r = &t->recovery;
-    uint64_t full = full_size(o, c), more = full + (r->dups_step ? LIMITED * full : 0);
+    uint64_t full = full_size(o, c), more = full + limited(o, c) * full;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
     if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
         t->congestion.told = 0; /* it may restart */
