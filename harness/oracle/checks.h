@@ -206,6 +206,8 @@ void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_
 void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c);
 void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
                     int64_t begin, bool sent);
+void orc_counts_begin(struct oracle *o, const struct orc_conn *c);
+void orc_counts_abort(struct oracle *o, const struct orc_conn *c);
 void orc_counts_request(struct oracle *o, const struct tap_event *ev);
 
 /* ---- contexts.c: context values, life after a close ---- */

@@ -138,6 +138,7 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
     case TcpIndicateAbort:
         orc_failure_abort(o, conn);
         judge_abort_event(o, conn, ordinal);
+        orc_counts_abort(o, conn);
         if (conn->aborts++ == 0) {
             conn->abort_event = ev->seq;
         }

@@ -62,6 +62,22 @@ void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc
     }
 }
 
+/* A connection is offloaded: from now on it may be reset, once. */
+void orc_counts_begin(struct oracle *o, const struct orc_conn *c)
+{
+    add(&counts_of(o, c->version)->cut, 1, false);
+}
+
+/* The Abort event, before it counts. */
+void orc_counts_abort(struct oracle *o, const struct orc_conn *c)
+{
+    bool open = c->begin_state == TcpConnectionEstablished && !c->send.fin_asked &&
+                c->mandatory_event == ORC_NONE && c->local_abort == ORC_NONE &&
+                o->adapter_state.failed_event == ORC_NONE;
+    counts_of(o, c->version)->cut.least +=
+        open && c->aborts == 0 && c->phase == ORC_LIVE && !c->failed_over;
+}
+
 static void judge(struct oracle *o, const char *name, const struct orc_count *count, uint64_t told,
                   bool narrow)
 {
@@ -97,7 +113,20 @@ static void judge_tcp(struct oracle *o, const struct orc_counts *x, const TCP_OF
     judge(o, "OutSegments", &x->out, told->OutSegments, false);
     judge(o, "RetransmittedSegments", &x->again, told->RetransmittedSegments, true);
     judge(o, "OutResets", &x->resets, told->OutResets, true);
+    judge(o, "ResetEstablished", &x->cut, told->ResetEstablished, true);
     judge(o, "CurrentlyEstablished", &open, told->CurrentlyEstablished, true);
+}
+
+/* Those that are offloaded now may be reset yet. */
+static uint64_t resets_to_come(const struct oracle *o, bool six)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < o->conns; i++) {
+        const struct orc_conn *c = &o->conn[i];
+        count +=
+            c->used && c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six;
+    }
+    return count;
 }
 
 static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *told)
@@ -119,10 +148,11 @@ void orc_counts_request(struct oracle *o, const struct tap_event *ev)
         *x = (struct orc_counts){.received = old.received,
                                  .sent = old.sent,
                                  .octets = old.octets,
-                                 .in_octets = old.in_octets};
+                                 .in_octets = old.in_octets,
+                                 .cut.most = resets_to_come(o, six)};
     } else if (ev->b && ip) {
         *x = (struct orc_counts){
-            .in = old.in, .out = old.out, .again = old.again, .resets = old.resets};
+            .in = old.in, .out = old.out, .again = old.again, .resets = old.resets, .cut = old.cut};
     } else if (tcp && ev->c >= sizeof(TCP_OFFLOAD_STATS)) {
         judge_tcp(o, x, ev->ptr, six);
     } else if (ip && ev->c >= sizeof(IP_OFFLOAD_STATS)) {

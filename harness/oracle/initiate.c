@@ -155,6 +155,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     begin_addresses(o, c, parent);
     begin_receive(c, d);
     orc_stamps_begin(o, c, d);
+    orc_counts_begin(o, c);
     begin_send(c, d);
     c->buffered_expected = d->BufferedData != NULL;
     c->receive.ts_time_ns = ev->time_ns;

@@ -37,6 +37,7 @@ struct orc_count {
 /* One interface's statistics of one IP version, since they were last zeroed. */
 struct orc_counts {
     struct orc_count in, out, again, resets;            /* TCP */
+    struct orc_count cut;                               /* connections, by a reset */
     struct orc_count received, sent, octets, in_octets; /* IP */
 };
 
