@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which segments must be answered by an ACK, and how soon; no answer without a cause. WIRE-SEQ-1,
- * WIRE-ACKV-1, WIRE-PAWS-1, WIRE-PROBE-1, WIRE-RST-1, WIRE-SYN-1 (the answers), WIRE-QUIET-1.
+ * WIRE-ACKV-1, WIRE-PAWS-1, WIRE-PROBE-1, WIRE-RST-1, WIRE-SYN-1 (the answers), UPLD-TW-1 (the
+ * same), WIRE-QUIET-1.
  */
 #include "oracle/checks.h"
 
@@ -121,6 +122,38 @@ static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
     return (above || ancient) && placed && !c->inside ? DUE_ACK : 0;
 }
 
+/* An acknowledgement and nothing else, of what is known to the byte: no cause to say anything. */
+static bool quiet(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
+{
+    const struct orc_send *out = &c->send;
+    const struct orc_tcp *tcp = s->tcp;
+    bool bare = tcp->flags == TCP_ACK && tcp->header == 20 && !tcp->length && !s->doubtful;
+    bool known = out->una_possible == out->una_sure && s->ack >= out->una_sure;
+    return bare && known && s->ack <= out->max_least && s->begin == least &&
+           least == next_most(&c->receive) && !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) &&
+           c->phase == ORC_LIVE && c->init_returned && c->sane;
+}
+
+/* TIME_WAIT was reached, and the host asked to take the connection, but it has not yet. */
+static bool waits(struct oracle *o, const struct orc_conn *c)
+{
+    return c->life.wait_told && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
+           c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && !c->failed_over &&
+           !c->answers.syn_closed && o->adapter == ORC_ADAPTER_RUNNING && !o->leaving &&
+           !o->ever_waived && !orc_path_invalid(o, c) && c->sane;
+}
+
+/* The peer's FIN once more, from the wire: the ACK of it was lost. */
+static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
+{
+    const struct orc_tcp *tcp = s->tcp;
+    const struct orc_call *call = orc_call_top(o, o->event->cpu);
+    bool plain = tcp->header == 20 && !(tcp->flags & TCP_URG) && (tcp->flags & TCP_ACK);
+    return call && call->fn == TAP_NIC_RECEIVE && plain && !s->doubtful && s->fin &&
+           s->end == c->receive.fin_sure && s->ack == c->send.una_sure &&
+           !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED);
+}
+
 void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_answers *x = &c->answers;
@@ -139,7 +172,11 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
         return;
     }
     x->heard_step++;
+    x->quiet_step += quiet(c, s, least);
     x->reset_answered = false;
+    if (c->life.wait_told && fin_again(o, c, s) && !throttled(o)) {
+        x->due |= DUE_WAIT;
+    }
     bool empty = s->begin == s->end && s->begin == least && s->begin == most;
     bool fits = s->begin < sure_edge(c) || empty;
     if (s->certain && fits && s->begin >= least) {
@@ -170,6 +207,8 @@ static enum orc_rule rule_of(uint8_t bit)
         return ORC_WIRE_PROBE_1;
     case DUE_RESET:
         return ORC_WIRE_RST_1;
+    case DUE_WAIT:
+        return ORC_UPLD_TW_1;
     default:
         return ORC_WIRE_SYN_1;
     }
@@ -177,8 +216,8 @@ static enum orc_rule rule_of(uint8_t bit)
 
 static const char *name_of(uint8_t bit)
 {
-    static const char *const names[] = {"WIRE-SEQ-1",   "WIRE-ACKV-1", "WIRE-PAWS-1",
-                                        "WIRE-PROBE-1", "WIRE-RST-1",  "WIRE-SYN-1"};
+    static const char *const names[] = {"WIRE-SEQ-1", "WIRE-ACKV-1", "WIRE-PAWS-1", "WIRE-PROBE-1",
+                                        "WIRE-RST-1", "WIRE-SYN-1",  "UPLD-TW-1"};
     uint32_t at = 0;
     while (bit > 1) {
         bit >>= 1;
@@ -228,14 +267,16 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
         c->update_step == o->steps || rounded || o->ever_waived) {
         return;
     }
+    uint32_t heard = x->heard_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (x->plain_step > x->heard_step && !o->replies.stalled && !o->link_down && !o->fault_stall &&
+    if (x->plain_step > heard && !o->replies.stalled && !o->link_down && !o->fault_stall &&
         !o->transmit_failed && c->phase == ORC_LIVE) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1",
-                 orc_text(o, "at most %u answers to as many segments", x->heard_step),
-                 orc_text(o, "ACK number %u, which says nothing new", x->plain_step));
+        orc_fail(
+            o, orc_ordinal(o, c), "WIRE-QUIET-1",
+            orc_text(o, "at most %u answers to as many segments, acknowledgements left out", heard),
+            orc_text(o, "ACK number %u, which says nothing new", x->plain_step));
     }
 }
 
@@ -288,7 +329,8 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     if (x->syn_due && !orc_waived(o) && c->phase == ORC_LIVE) {
         judge_syn(o, c);
     }
-    for (uint8_t bit = 1; judged && wire && x->due; bit = (uint8_t)(bit << 1)) {
+    x->due &= (uint8_t)((judged ? ~DUE_WAIT : 0) | (waits(o, c) ? DUE_WAIT : 0));
+    for (uint8_t bit = 1; wire && x->due; bit = (uint8_t)(bit << 1)) {
         if (x->due & bit) {
             orc_ran(o, rule_of(bit));
             orc_fail(o, orc_ordinal(o, c), name_of(bit), "an ACK in the step of the segment",
@@ -299,7 +341,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     orc_delay_step(o, c, judged && wire);
     o->ran[ORC_WIRE_OPT_1] += x->odd_options && judged;
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
-    x->heard_step = x->plain_step = x->resets_step = x->syns_step = 0;
+    x->heard_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
     x->due = 0;
     x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
 }

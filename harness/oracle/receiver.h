@@ -33,6 +33,7 @@ enum orc_due {
     DUE_PROBE = 1 << 3,
     DUE_RESET = 1 << 4,
     DUE_SYN = 1 << 5,
+    DUE_WAIT = 1 << 6, /* from a connection that is to go up from TIME_WAIT */
 };
 
 struct orc_answers {
@@ -47,6 +48,7 @@ struct orc_answers {
     uint32_t in_order_event;
     uint32_t full, data; /* segments accepted above the last ACK: full-sized ones, all */
     uint32_t heard_step; /* segments that may be answered */
+    uint32_t quiet_step; /* of them those that must not be */
     uint32_t plain_step; /* answers that said nothing new */
     uint8_t due;         /* enum orc_due */
     bool odd_step;       /* something came that may be answered as unacceptable */
