@@ -146,7 +146,8 @@ static void due_time_wait(struct oracle *o, struct orc_conn *c)
     }
     x->wait_told = true;
     orc_ran(o, ORC_UPLD_TW_1);
-    if (c->mandatory_event == ORC_NONE && o->upload_all == ORC_NONE) {
+    bool over = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE; /* already again */
+    if (!over && c->mandatory_event == ORC_NONE && o->upload_all == ORC_NONE) {
         orc_fail(o, orc_ordinal(o, c), "UPLD-TW-1", "an upload request on entering TIME_WAIT",
                  "none");
     }
