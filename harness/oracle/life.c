@@ -223,7 +223,7 @@ static void judge_paused(struct oracle *o)
         orc_fail(o, ORC_NONE, "LIFE-RET-1", "no end of a pause while the host holds frames",
                  orc_text(o, "%u out", o->host_ordinary));
     }
-    o->adapter_state.stopped = true;
+    o->adapter_state.stopped = o->adapter_state.pausing; /* a restart may have overtaken it */
 }
 
 /* What is shown to the host after the end of a pause has no end to wait for. */
@@ -247,12 +247,16 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
         o->adapter = ORC_ADAPTER_CHANGING;
         break;
     case TAP_PAUSE:
+        o->adapter_state.pausing = true;
+        o->adapter_changes++;
+        o->adapter = ORC_ADAPTER_CHANGING;
+        break;
     case TAP_RESET:
         o->adapter_changes++;
         o->adapter = ORC_ADAPTER_CHANGING;
         break;
     case TAP_RESTART:
-        o->adapter_state.stopped = false;
+        o->adapter_state.pausing = o->adapter_state.stopped = false;
         break;
     case TAP_NIC_FAILED:
         orc_failure_begin(o, ev);

@@ -65,7 +65,8 @@ struct orc_adapter_state {
     bool configured;                    /* keywords are set */
     bool paused;                        /* OFFLOAD_PAUSE was told, OFFLOAD_RESUME not yet */
     bool low;                           /* out of D0 */
-    bool stopped;                       /* a pause ended, and no restart has begun since */
+    bool pausing;                       /* a pause began, and no restart has since */
+    bool stopped;                       /* ... and it ended */
     uint64_t idle_ns;                   /* since then paused with nothing offloaded, or ORC_NEVER */
     uint32_t failed_event, failed_left; /* the card lost its connections */
     uint32_t alloc_failed_event;        /* the last allocation that failed */
