@@ -168,7 +168,8 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
         f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
     bool idle = orc_una_exact(c) && s->una_sure == s->max;
     if (k->answer_step == o->steps + 1 && !k->blind) {
-        challenge(o, c, !f->data && c->timing.heard_step != o->steps + 1);
+        bool alone = c->answers.heard_step <= 1; /* else the ACK may be that of another */
+        challenge(o, c, !f->data && alone && c->timing.heard_step != o->steps + 1);
         k->answer_step = 0;
     }
     if (f->spontaneous && below && idle) {

@@ -39,8 +39,9 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
     uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
     if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe ||
         k->answer_step == o->steps + 1 || c->timing.heard_step == o->steps + 1 ||
-        c->timing.parameters != o->parameters_set || c->send.fin_asked || orc_sender_pending(c)) {
-        return; /* also while data probes by itself */
+        c->timing.parameters != o->parameters_set || c->send.fin_asked || orc_sender_pending(c) ||
+        !orc_una_exact(c)) {
+        return; /* also while data probes by itself, or may do so */
     }
     orc_ran(o, ORC_TMR_OFF_1);
     orc_ran(o, ORC_TMR_TICK_1);
