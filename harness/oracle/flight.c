@@ -131,6 +131,7 @@ static bool measure(struct oracle *o, struct orc_timing *t, const struct orc_hea
             bool taken = h->sure && (!f->broken_ns || f->broken_ns < sent->last_ns);
             widen(&t->hull, taken ? now - sent->last_ns : 0, now - first, !sent->again);
             sample = sample || (!echo && !sent->again);
+            t->hull.whole = t->hull.whole || (taken && sent->end <= h->ack);
         }
         if (sent->end >= h->ack) {
             return sample;
@@ -230,7 +231,9 @@ void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
     const char *rule = !inside(o, &all, d)    ? "ST-RTT-1"
                        : !inside(o, &once, d) ? "WIRE-RTT-1"
                                               : NULL;
-    if (!rule || (!once.any && !d->SRtt && !d->RttVar)) {
+    /* Of a segment that was acknowledged in part no round trip is demanded. */
+    bool optional = !once.any || (!t->hull.whole && !t->handed.SRtt && !t->handed.RttVar);
+    if (!rule || (optional && !d->SRtt && !d->RttVar)) {
         return;
     }
     orc_fail(o, orc_ordinal(o, c), rule,

@@ -31,6 +31,7 @@ struct orc_hull {
     uint64_t least_ns, most_ns;           /* any transmission of any byte acknowledged */
     uint64_t once_least_ns, once_most_ns; /* bytes sent once, and echoes */
     bool any, once;
+    bool whole; /* a segment was surely acknowledged to its end */
 };
 
 /* The retransmission timer. */
