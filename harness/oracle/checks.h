@@ -6,9 +6,9 @@
 #ifndef ORACLE_CHECKS_H
 #define ORACLE_CHECKS_H
 
-#include "oracle/model.h"
-#include "oracle/report.h"
-#include "oracle/wire_parse.h"
+#include "oracle/model/model.h"
+#include "oracle/report/report.h"
+#include "oracle/wire/wire_parse.h"
 
 /* ---- dispatch.c, points.c: who sees which event ---- */
 void orc_enter(struct oracle *o, const struct tap_event *ev);

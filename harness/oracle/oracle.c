@@ -3,7 +3,7 @@
  * The oracle from outside: made, begun for each run, given every event.
  */
 #include "oracle/checks.h"
-#include "oracle/ones_sum.h"
+#include "oracle/wire/ones_sum.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "oracle/ones_sum.h"
+#include "oracle/wire/ones_sum.h"
 
 static uint8_t bytes[70000];
 

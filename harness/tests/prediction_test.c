@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oracle/model.h"
+#include "oracle/model/model.h"
 #include "program/mutate.h"
 #include "program/run.h"
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What may have made a target ask to be uploaded for a reason of its own choice. How much of it is
+ * too much is the target's business, but there must have been some. EVT-CAUSE-1.
+ */
+#include "oracle/send/sender.h"
+
+#define PAUSE_NS (100 * ORC_MS)
+
+/* Data moves, either way. */
+static void moved(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_grounds *g = &c->grounds;
+    uint64_t before = g->moved_ns ? g->moved_ns : c->begun_ns;
+    g->paused = g->paused || o->event->time_ns - before >= PAUSE_NS;
+    g->moved_ns = o->event->time_ns;
+}
+
+void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+{
+    struct orc_grounds *g = &c->grounds;
+    if (!s->tcp->length) {
+        return;
+    }
+    moved(o, c);
+    bool next = s->begin == c->receive.possible && s->begin == c->receive.sure;
+    g->disordered = g->disordered || !next;
+    /* What came just before may have used the requests up. */
+    bool covered = c->offers.posted_bytes >= s->end - c->receive.delivered;
+    g->unposted = g->unposted || !covered || c->inside || orc_in_batch(o);
+}
+
+void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    moved(o, c);
+    /* Also what the wire refused before: the target sends it again. */
+    c->grounds.again = c->grounds.again || f->begin < c->send.max;
+}
+
+/* A receive request or a send. */
+void orc_grounds_request(struct oracle *o, struct orc_conn *c, uint32_t bytes)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    int64_t least, most;
+    orc_full_sizes(o, c, &least, &most);
+    /* By what the peer takes, or by what the path carries. */
+    c->grounds.small = c->grounds.small || bytes < most || (path && bytes < path->mtu_most);
+}
+
+static const char *missing(const struct oracle *o, const struct orc_conn *c, uint32_t reason)
+{
+    const struct orc_grounds *g = &c->grounds;
+    uint64_t quiet = o->event->time_ns - (g->moved_ns ? g->moved_ns : c->begun_ns);
+    switch (reason) {
+    case LowActivity:
+        return g->paused || quiet >= PAUSE_NS ? NULL : "LowActivity needs a pause";
+    case HighDropRate:
+        return g->again || !c->timing.on ? NULL : "HighDropRate needs a retransmission";
+    case SmallIO:
+        return g->small ? NULL : "SmallIO needs a request below a full segment";
+    case NoBufferPreposting:
+        return g->unposted || c->buffered_expected
+                   ? NULL
+                   : "NoBufferPreposting needs data that met no request";
+    case HighFragmentation:
+        return o->adapter_state.odd_packets ? NULL : "HighFragmentation needs a fragment";
+    case HighOutOfOrderPackets:
+        return g->disordered ? NULL : "HighOutOfOrderPackets needs a segment out of order";
+    default:
+        return NULL;
+    }
+}
+
+void orc_grounds_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason)
+{
+    const char *what = missing(o, c, reason);
+    if (what) {
+        orc_fail(o, orc_ordinal(o, c), "EVT-CAUSE-1", what, "none since INIT");
+    }
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The most that the congestion window can be, whatever a target counts. WIRE-CC-1, WIRE-CC-2,
+ * WIRE-IDLE-1; WIRE-LT-1 is allowed for.
+ */
+#include "oracle/send/sender.h"
+
+#define INITIAL_SEGMENTS 10
+#define STRETCH 4u /* segments that one ACK may count for in slow start */
+#define LIMITED 2u /* segments of limited transmit */
+#define GROWTH 8u  /* windows in full use after which one that has not grown stands still */
+#define WINDOW_MOST (1ull << 40)
+
+static uint64_t full_size(struct oracle *o, const struct orc_conn *c)
+{
+    int64_t least, most;
+    orc_full_sizes(o, c, &least, &most);
+    return (uint64_t)most;
+}
+
+void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    g->window = orc_most(c->timing.handed.CWnd, full_size(o, c));
+    g->uncut = g->window_step = g->window;
+    g->threshold = c->timing.handed.SsThresh;
+    g->told = c->timing.handed.CWnd;
+}
+
+static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
+{
+    uint64_t step;
+    if (window <= threshold + STRETCH * full) {
+        step = orc_most(orc_least(bytes, STRETCH * full), full * full / window + 1);
+    } else {
+        step = full * orc_most(full, bytes) / window + 1;
+    }
+    return orc_least(window + step, WINDOW_MOST);
+}
+
+void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_congestion *g = &t->congestion;
+    /* Of ACKs that may not have been taken a later one counts what they would have. */
+    bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
+    g->dups += !progress;
+    g->advanced = g->advanced || (progress && h->sure);
+    if (!progress && !t->recovery.on && !t->recovery.perhaps) {
+        return;
+    }
+    uint64_t full = full_size(o, c);
+    if (progress) {
+        uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
+        bool used = (uint64_t)(c->send.max_least - h->una_before) + full > g->told;
+        g->fed += used && h->sure ? bytes : 0;
+        g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
+        g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
+        g->idle = 0;
+    } else {
+        g->window += full;
+        g->uncut += full;
+    }
+    g->window_step = orc_most(g->window_step, g->window);
+}
+
+/* Each may have widened the window by a segment; what comes in one call is known before the first
+ * of it has its effect, so those behind an advance count too. */
+static uint64_t dups(const struct orc_conn *c)
+{
+    return orc_most(c->timing.recovery.dups_step, c->timing.congestion.dups);
+}
+
+/* The most that ssthresh can be after a loss of now. */
+static uint64_t halved(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
+    uint64_t window = orc_least(c->timing.congestion.window, s->max_window);
+    return orc_most(2 * full_size(o, c), orc_most(flight, window) / 2);
+}
+
+void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    uint64_t full = full_size(o, c);
+    if (!repeated) {
+        g->threshold = halved(o, c);
+    }
+    g->window = timeout ? full : g->threshold + full * dups(c);
+    g->window_step = orc_most(g->window_step, g->window);
+    g->cut = true;
+    g->told = 0;
+}
+
+/* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
+void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    g->threshold = orc_most(g->threshold, halved(o, c));
+    g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
+    g->window_step = orc_most(g->window_step, g->window);
+    g->told = 0;
+}
+
+void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    g->window = g->threshold + full_size(o, c);
+    g->told = 0;
+}
+
+/* More duplicates than it takes came one by one: they began a recovery, or could not. */
+static bool reached(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    uint32_t dups = t->recovery.dups_sure;
+    bool calm = t->heard_step != o->steps + 1 || t->heard_count == 1;
+    bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
+    return dups > o->dup_threshold && dups > o->dup_threshold_old && calm && !sack;
+}
+
+/* Duplicates may have widened the window before anything was sent again, or at a retransmission of
+ * which it is not known what called for it. */
+static uint64_t widest(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_congestion *g = &c->timing.congestion;
+    bool known = c->timing.recovery.on && reached(o, c);
+    return known || g->dups < o->dup_threshold
+               ? g->window_step
+               : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
+}
+
+static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
+                         uint64_t allowed, uint64_t uncut)
+{
+    const struct orc_timing *t = &c->timing;
+    int64_t end = f->begin + f->packet->tcp.length;
+    uint64_t flight = orc_pipe_least(o, c, t->recovery.on && !f->fresh ? c->send.max : end);
+    bool cut = t->congestion.cut && flight <= uncut;
+    orc_ran(o, ORC_WIRE_CC_1);
+    if (t->congestion.cut) {
+        orc_ran(o, ORC_WIRE_CC_2);
+    }
+    if (flight > allowed) {
+        orc_fail(o, orc_ordinal(o, c), cut ? "WIRE-CC-2" : "WIRE-CC-1",
+                 orc_text(o, "at most %llu bytes in flight, by the congestion window%s",
+                          (unsigned long long)allowed, cut ? " after a loss" : ""),
+                 orc_text(o, "%llu with bytes %lld to %lld", (unsigned long long)flight,
+                          (long long)f->begin, (long long)end));
+    }
+}
+
+static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    uint64_t wait = orc_rto_most(o, c) + orc_slack_ns(o);
+    bool alone = orc_una_exact(c) && s->una_sure == s->max;
+    if (alone && o->event->time_ns > t->data_ns + wait) {
+        t->congestion.idle = INITIAL_SEGMENTS * full_size(o, c);
+    }
+    if (!t->congestion.idle) {
+        return;
+    }
+    uint64_t flight = orc_pipe_least(o, c, f->begin + f->packet->tcp.length);
+    orc_ran(o, ORC_WIRE_IDLE_1);
+    if (flight > t->congestion.idle) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-IDLE-1",
+                 orc_text(o, "at most %llu bytes in the first burst after idling",
+                          (unsigned long long)t->congestion.idle),
+                 orc_text(o, "%llu", (unsigned long long)flight));
+    }
+}
+
+/* Duplicates below the threshold may each release a segment (RFC 3042). */
+static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
+{
+    return c->timing.recovery.dups_step && !reached(o, c) ? LIMITED : 0;
+}
+
+void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_recovery *r = &t->recovery;
+    uint64_t full = full_size(o, c), more = full + limited(o, c) * full;
+    bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
+    if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
+        t->congestion.told = 0; /* it may restart */
+    }
+    if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
+        return;
+    }
+    bool repair = sack && r->on && !r->loose && f->begin != c->send.una_possible;
+    if (f->fresh) {
+        judge_idle(o, c, f);
+    } else if (repair) {
+        orc_ran(o, ORC_WIRE_SACK_2); /* the first is sent whatever the window */
+    } else if (!r->timed || f->begin == c->send.una_possible || !orc_window_open(c)) {
+        return; /* what is sent again is bounded only after a timeout */
+    }
+    if (!orc_in_batch(o)) {
+        judge_flight(o, c, f, widest(o, c) + more, t->congestion.uncut + more);
+    }
+}
+
+/* The window should grow by a segment with each round trip (RFC 5681 section 3.1). */
+static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
+{
+    struct orc_congestion *g = &c->timing.congestion;
+    const struct orc_recovery *r = &c->timing.recovery;
+    bool repairing = r->on || r->perhaps || r->timed;
+    bool judged = g->told && !repairing && g->told < c->send.window && g->fed >= GROWTH * g->told;
+    if (judged) {
+        orc_ran(o, ORC_WIRE_CC_1);
+    }
+    if (judged && window <= g->told) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-CC-1",
+                 orc_text(o, "CWnd above %llu, of which %llu bytes were acknowledged in full use",
+                          (unsigned long long)g->told, (unsigned long long)g->fed),
+                 orc_text(o, "%u", window));
+    }
+    g->told = repairing ? 0 : window;
+    g->fed = 0;
+}
+
+void orc_congestion_state(struct oracle *o, struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_congestion *g = &c->timing.congestion;
+    uint64_t full = full_size(o, c), most = widest(o, c) + full;
+    uint32_t ordinal = orc_ordinal(o, c);
+    orc_ran(o, ORC_WIRE_CC_1);
+    orc_ran(o, ORC_WIRE_CC_2);
+    if (d->CWnd > most && orc_una_exact(c)) {
+        orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? "WIRE-CC-2" : "WIRE-CC-1",
+                 orc_text(o, "CWnd at most %llu", (unsigned long long)most),
+                 orc_text(o, "%u", d->CWnd));
+    } else if (d->SsThresh > g->threshold) {
+        orc_fail(o, ordinal, "WIRE-CC-2",
+                 orc_text(o, "SsThresh at most %llu", (unsigned long long)g->threshold),
+                 orc_text(o, "%u", d->SsThresh));
+    }
+    judge_growth(o, c, d->CWnd);
+}

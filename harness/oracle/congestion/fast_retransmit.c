@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What evidence allows or demands a retransmission before the timer. WIRE-FR-1, WIRE-FR-2,
+ * WIRE-SACK-2 (held ranges are skipped), REG-PAR-1 (threshold).
+ */
+#include "oracle/send/sender.h"
+
+#include <string.h>
+
+void orc_recovery_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_recovery *r = &t->recovery;
+    (void)o;
+    r->dups_sure = r->dups_possible = r->dups_step = t->handed.DupAckCount;
+    r->edge = r->resent = -1;
+    r->resend = t->handed.SndNxt != t->handed.SndMax ? c->send.max : -1;
+}
+
+static bool sack(const struct orc_conn *c)
+{
+    return c->flags & TCP_FLAG_SACK_ENABLED;
+}
+
+/* An ACK of new data. */
+static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_send *s = &c->send;
+    r->dups_sure = 0;
+    r->fast_owed = false;
+    if (!h->sure || !orc_una_exact(c)) {
+        return;
+    }
+    /* A doubtful segment may have moved it before: then this one was a duplicate. */
+    r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : 0;
+    if (r->top <= s->una_sure) { /* none above it still hold */
+        r->reports = 0;
+        r->loose = false;
+    }
+    bool resent = r->resent == s->una_sure; /* when the ACK was only perhaps acceptable */
+    r->resent = resent ? r->resent : -1;
+    if (r->on && s->una_sure >= r->edge) {
+        r->on = r->hole_owed = false;
+        orc_congestion_recovered(o, c);
+    } else if (r->on && !sack(c)) {
+        r->hole_owed = !resent; /* a partial ACK */
+        r->owed_at = s->una_sure;
+    }
+    if (s->una_sure >= r->edge) {
+        r->timed = r->perhaps = false;
+    }
+    if (s->una_sure >= r->resend) {
+        r->resend = -1;
+    }
+}
+
+static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool news)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_send *s = &c->send;
+    bool same = h->window_sure_before && h->window == h->window_before;
+    bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
+    bool told = sack(c) && h->tcp->sack_blocks;
+    bool here = h->ack == s->una_possible || h->ack == s->una_sure;
+    bool flying = s->max > h->ack || s->handed > h->ack; /* or will be when it is read */
+    if (here && flying && (told || (plain && (same || !h->window_sure_before)))) {
+        r->dups_possible++;
+    }
+    /* With SACK what counts is news of held data, whatever the window or the text that come with
+     * it. */
+    bool counts = sack(c) ? news : plain && same;
+    if (!h->sure || !counts || !here || !orc_una_exact(c) || s->max_least <= h->ack) {
+        return;
+    }
+    r->dups_sure++;
+    bool may_enter = !r->on && !r->timed && s->una_sure > r->edge && r->resend < 0;
+    if (r->dups_sure == o->dup_threshold && may_enter && orc_window_open(c)) {
+        r->fast_owed = true;
+        r->owed_at = s->una_sure;
+    }
+}
+
+/* Segments that come in one call are all known before the first of them has its effect. */
+static void note(struct orc_conn *c, bool open)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
+}
+
+/* Data of the peer's that acknowledges nothing and reports nothing, while nothing is being
+ * recovered. */
+static bool beside(const struct orc_conn *c, const struct orc_heard *h)
+{
+    const struct orc_recovery *r = &c->timing.recovery;
+    bool quiet = !r->on && !r->timed && r->resend < 0 && !r->board.count;
+    return quiet && h->tcp->length && !h->tcp->sack_blocks && h->ack <= h->una_sure_before &&
+           h->open_before && orc_window_open(c);
+}
+
+void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_send *s = &c->send;
+    r->resent_step = 0;
+    if (beside(c, h)) {
+        return;
+    }
+    bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
+    note(c, h->open_before);
+    if (h->ack > h->una_sure_before && h->ack <= s->max) {
+        moved(o, c, h);
+    } else {
+        duplicate(o, c, h, news);
+    }
+    if (!h->open_before) {
+        r->resend = s->max; /* what was sent into the closed window may go again at once */
+        r->perhaps = r->perhaps || r->on;
+        r->on = r->hole_owed = false;
+    }
+    r->dups_step = r->dups_possible > r->dups_step ? r->dups_possible : r->dups_step;
+    note(c, orc_window_open(c));
+}
+
+static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
+{
+    const struct orc_recovery *r = &c->timing.recovery;
+    int64_t least, most;
+    if (r->dups_step >= threshold) {
+        return true;
+    }
+    orc_full_sizes(o, c, &least, &most);
+    int64_t held = r->top - c->send.una_sure_step;
+    return sack(c) && (r->reports >= threshold || held > (threshold - 1) * (least - 40));
+}
+
+static bool resegmented(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_object *path = orc_object(o, c->path);
+    return path && path->mtu != path->mtu_old;
+}
+
+static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_recovery *r = &t->recovery;
+    const struct orc_send *s = &c->send;
+    bool one = t->heard_step == o->steps + 1 && t->heard_count == 1 && orc_una_exact(c);
+    bool again =
+        r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
+    bool after = r->timed && t->rto.timeouts && orc_window_open(c) && !t->reopened;
+    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters_set;
+    if (!one || timed || f->begin != s->una_sure || resegmented(o, c)) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_FR_2);
+    orc_ran(o, ORC_WIRE_QUIET_1);
+    if (r->resent_step == o->steps + 1) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1", "one retransmission of a byte by one ACK",
+                 orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
+    } else if (again || after) {
+        orc_fail(
+            o, orc_ordinal(o, c), "WIRE-FR-2",
+            again ? "one fast retransmission of a segment in a recovery"
+                  : "no fast retransmission of what timed out, until it is acknowledged",
+            orc_text(o, "bytes %lld to %lld once more", (long long)f->begin, (long long)f->end));
+    }
+}
+
+static void judge_held(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+{
+    const struct orc_timing *t = &c->timing;
+    const struct orc_recovery *r = &t->recovery;
+    bool ordered = t->heard_step != o->steps + 1 || t->heard_count == 1;
+    if (!r->board.count || r->timed || f->begin < r->resend || !ordered || resegmented(o, c)) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_SACK_2);
+    if (f->begin > c->send.una_possible && orc_board_holds(&r->board, f->begin, f->end)) {
+        orc_fail(
+            o, orc_ordinal(o, c), "WIRE-SACK-2", "ranges that the peer reported held skipped",
+            orc_text(o, "bytes %lld to %lld sent again", (long long)f->begin, (long long)f->end));
+    }
+}
+
+static void enter(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    orc_congestion_lost(o, c, false, false);
+    r->on = true;
+    r->edge = c->send.max;
+    orc_pipe_enter(o, c);
+}
+
+void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_recovery *r = &t->recovery;
+    const struct orc_send *s = &c->send;
+    if (!f->again || orc_filler(c, f) || f->spontaneous) {
+        orc_pipe_spoken(o, c, f);
+        return;
+    }
+    bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
+                   !orc_window_open(c) || resegmented(o, c) || c->update_open || orc_in_batch(o) ||
+                   orc_rto_now(o, c);
+    bool lost = lost_possible(o, c, o->dup_threshold);
+    orc_ran(o, t->begun_parameters != o->parameters_set ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
+    if (!excused && !lost) {
+        bool former =
+            t->begun_parameters != o->parameters_set && lost_possible(o, c, o->dup_threshold_old);
+        orc_fail(o, orc_ordinal(o, c), former ? "REG-PAR-1" : "WIRE-FR-1",
+                 orc_text(o, "a retransmission only by the timer or at duplicate ACK %u",
+                          o->dup_threshold),
+                 orc_text(o, "bytes %lld to %lld after %u", (long long)f->begin, (long long)f->end,
+                          r->dups_step));
+    }
+    judge_repeated(o, c, f);
+    judge_held(o, c, f);
+    if (!excused && lost) {
+        enter(o, c);
+    } else if (!r->on && !r->timed) {
+        orc_recovery_doubted(o, c);
+    }
+    orc_pipe_spoken(o, c, f);
+    if (f->begin <= s->una_possible && f->end > s->una_possible) {
+        r->fast_owed = r->hole_owed = false;
+        r->resent = s->una_possible;
+        r->resent_step = o->steps + 1;
+    }
+}
+
+/* Something was sent again and it is not known why. */
+void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    orc_congestion_doubted(o, c); /* a timeout in a recovery cuts once more */
+    r->perhaps = r->perhaps || !r->on;
+    r->fast_owed = r->hole_owed = false;
+    r->edge = r->resend = c->send.max;
+}
+
+void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_recovery *r = &c->timing.recovery;
+    (void)o;
+    r->on = r->perhaps = r->fast_owed = r->hole_owed = false;
+    r->timed = true;
+    r->edge = r->resend = c->send.max;
+    r->dups_sure = r->dups_possible = 0;
+    r->board.count = 0;
+    r->board.full = false;
+}
+
+void orc_recovery_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_recovery *r = &t->recovery;
+    const struct orc_send *s = &c->send;
+    bool still = orc_una_exact(c) && r->owed_at == s->una_sure && orc_window_open(c);
+    if (r->fast_owed && still && t->parameters == o->parameters_set) {
+        bool former =
+            t->begun_parameters != o->parameters_set && o->dup_threshold_old > o->dup_threshold;
+        orc_ran(o, former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
+        orc_fail(o, orc_ordinal(o, c), former ? "REG-PAR-1" : "WIRE-FR-1",
+                 orc_text(o, "byte %lld sent again at duplicate ACK %u", (long long)s->una_sure,
+                          o->dup_threshold),
+                 "no retransmission");
+    } else if (r->hole_owed && still) {
+        orc_ran(o, ORC_WIRE_FR_2);
+        orc_fail(o, orc_ordinal(o, c), "WIRE-FR-2",
+                 orc_text(o, "the next hole, at %lld, sent again at a partial ACK",
+                          (long long)s->una_sure),
+                 "no retransmission");
+    }
+    r->fast_owed = r->hole_owed = r->excuse_step = false;
+    orc_pipe_step(o, c);
+}

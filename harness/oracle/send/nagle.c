@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small segments: when they must wait, and how long they may. WIRE-NAG-1, TMR-SWS-1.
+ */
+#include "oracle/send/sender.h"
+
+#define OPTIONS_MOST 40
+
+static bool nagle_on(const struct orc_conn *c)
+{
+    return c->cached.Flags & c->cached_old.Flags & TCP_FLAG_NAGLING_ENABLED;
+}
+
+/* Only asked of a segment that is wrong anyhow, so a walk does no harm. */
+static bool ends_request(const struct oracle *o, const struct orc_conn *c, int64_t end)
+{
+    for (uint32_t id = c->sends.head; id != ORC_NONE; id = o->nbl[id].next) {
+        if (o->nbl[id].end == end) {
+            return true;
+        }
+    }
+    return end == c->send.handed;
+}
+
+void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    const struct orc_tcp *tcp = &f->packet->tcp;
+    int64_t least, most, end = f->begin + tcp->length;
+    if (!tcp->length || f->begin < s->max) {
+        return;
+    }
+    orc_full_sizes(o, c, &least, &most);
+    if (tcp->length + tcp->options >= least) {
+        return;
+    }
+    bool another = t->small_end > s->una_possible;
+    t->small_end = end;
+    if (!nagle_on(c)) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_NAG_1);
+    bool cut = end >= t->edge_now && 2ull * tcp->length >= s->max_window_sure;
+    bool probe = tcp->length == 1 && !orc_window_open(c);
+    if (!another || (tcp->flags & TCP_FIN) || f->spontaneous || cut || probe) {
+        return;
+    }
+    (ends_request(o, c, end) ? orc_warn : orc_fail)(
+        o, orc_ordinal(o, c), "WIRE-NAG-1", "no second small segment while one is unacknowledged",
+        orc_text(o, "%u bytes at %lld; acknowledged up to %lld", tcp->length, (long long)f->begin,
+                 (long long)s->una_possible));
+}
+
+/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
+ * that no congestion window stands in the way. */
+static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
+{
+    const struct orc_send *s = &c->send;
+    int64_t whole = s->handed - s->una_sure;
+    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_rto *rto = &c->timing.rto;
+    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
+    bool plain = lossless && rto->armed && !rto->timeouts && !rto->closed;
+    bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
+    bool open = s->window_sure && whole <= (int64_t)s->window && c->timing.edge_now >= s->handed;
+    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
+        return;
+    }
+    orc_ran(o, ORC_WIRE_NAG_1);
+    orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1", "small segments sent at once without Nagle",
+             orc_text(o, "%lld bytes wait", (long long)(s->handed - s->max)));
+}
+
+/* Nothing is outstanding, so that neither Nagle nor the congestion window stands in the way. */
+void orc_nagle_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    int64_t least, most, queued = s->handed - s->max;
+    bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
+    orc_full_sizes(o, c, &least, &most);
+    if (queued > 0 && s->max > s->una_possible) {
+        judge_small(o, c, least - OPTIONS_MOST);
+    }
+    if (queued <= 0 || !quiet || !s->window_sure || !s->window) {
+        t->small_since_ns = 0;
+        return;
+    }
+    uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
+    int64_t window = (int64_t)s->window;
+    if (queued <= window && queued <= least) {
+        orc_ran(o, ORC_WIRE_NAG_1);
+        orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1",
+                 "bytes that the window admits sent in the step in which nothing is outstanding",
+                 orc_text(o, "%lld bytes wait", (long long)queued));
+        return;
+    }
+    if (window >= most || 2 * s->window >= s->max_window) { /* worth sending as it is */
+        orc_ran(o, ORC_TMR_SWS_1);
+        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+                 "a full segment, or half of the largest window, sent at once",
+                 orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,
+                          (long long)window));
+        return;
+    }
+    if (!t->small_since_ns || t->small_at != s->max || t->small_window != s->window) {
+        t->small_since_ns = now;
+        t->small_at = s->max;
+        t->small_window = s->window;
+    }
+    orc_ran(o, ORC_TMR_SWS_1);
+    if (now > t->small_since_ns + wait) {
+        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+                 orc_text(o, "what a small window admits sent within %llu ms",
+                          (unsigned long long)(wait / ORC_MS)),
+                 orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,
+                          (long long)window));
+        t->small_since_ns = now;
+    } else {
+        orc_watch(o, c, t->small_since_ns + wait + 1);
+    }
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Keepalive, for idle connections and after a challenge. TMR-KA-1, WIRE-BLIND-1, UPD-RESTART-1,
+ * TMR-OFF-1, TMR-TICK-1.
+ */
+#include "oracle/send/sender.h"
+
+#define BLIND_NS (300ull * ORC_NS_PER_SECOND)
+#define BLIND_PROBES 10u
+
+static uint64_t timeout_ns(const struct oracle *o, const struct orc_conn *c)
+{
+    return orc_ticks_ns(o, c->cached.KaTimeout);
+}
+
+static uint64_t interval_ns(const struct oracle *o, const struct orc_conn *c)
+{
+    uint32_t ticks = c->cached.KaInterval;
+    return ticks ? orc_ticks_ns(o, ticks) : ORC_NS_PER_SECOND;
+}
+
+uint32_t orc_keepalive_limit(const struct orc_conn *c)
+{
+    return c->cached.KaProbeCount ? c->cached.KaProbeCount : BLIND_PROBES;
+}
+
+static void start(struct oracle *o, struct orc_keepalive *k, uint64_t wait)
+{
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    k->from_ns = now;
+    k->wait_ns = wait;
+    k->low_ns = orc_less(now + wait, slack);
+    k->high_ns = now + wait + slack;
+    k->handed = k->updated = false;
+}
+
+void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_keepalive *k = &t->keepalive;
+    ULONG delta = t->handed.KeepAlive.TimeoutDelta;
+    bool runs = delta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
+    *k = (struct orc_keepalive){.known = runs == orc_keepalive_enabled(c),
+                                .least = t->handed.KeepAlive.ProbeCount,
+                                .most = t->handed.KeepAlive.ProbeCount,
+                                .blind_maybe = runs && !orc_keepalive_enabled(c)};
+    if (runs) {
+        start(o, k, orc_ticks_ns(o, delta));
+        k->handed = true;
+    }
+}
+
+/* The connection is surely not idle. */
+void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    k->least = k->most = 0;
+    k->recounted = false;
+    k->known = !orc_keepalive_changing(o, c);
+    k->challenged = k->blind = k->blind_maybe = false;
+    start(o, k, timeout_ns(o, c));
+}
+
+void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    uint64_t next = o->event->time_ns + timeout_ns(o, c), slack = orc_slack_ns(o);
+    if (h->sure) {
+        orc_keepalive_anew(o, c);
+        return;
+    }
+    k->least = 0;
+    k->high_ns = orc_most(k->high_ns, next + slack);
+    k->low_ns = orc_least(k->low_ns, orc_less(next, slack));
+    if (k->blind || k->blind_maybe) {
+        k->blind = false;
+        k->blind_maybe = true;
+        k->high_ns = ORC_NEVER;
+    }
+}
+
+static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    if (!sure || !k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
+        k->blind_maybe = true;
+        k->low_ns = orc_least(k->low_ns, orc_less(now + BLIND_NS, slack));
+        k->high_ns = ORC_NEVER;
+    } else if (orc_keepalive_enabled(c)) {
+        k->blind = true;
+        k->low_ns = orc_least(k->low_ns, orc_less(now + BLIND_NS, slack));
+        k->high_ns = orc_most(k->high_ns, now + BLIND_NS + slack);
+    } else {
+        k->blind = true;
+        k->least = k->most = c->timing.heard_step ? 0 : k->most;
+        start(o, k, BLIND_NS);
+    }
+}
+
+/* A challenge may be held back by its rate: it counts when its ACK is seen. Later ones do not
+ * restart the timer. */
+void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    k->challenged = true;
+    if (k->blind) {
+        return;
+    }
+    if (sure) {
+        k->answer_step = o->steps + 1;
+    } else {
+        challenge(o, c, false);
+    }
+}
+
+static const char *rule_of(const struct oracle *o, const struct orc_keepalive *k)
+{
+    const char *plain = k->blind     ? "WIRE-BLIND-1"
+                        : k->updated ? "UPD-RESTART-1"
+                        : k->handed  ? "TMR-OFF-1"
+                                     : "TMR-KA-1";
+    return k->blind ? plain
+                    : orc_timer_rule(o, k->wait_ns, orc_less(o->event->time_ns, k->from_ns), plain);
+}
+
+static void ran(struct oracle *o, const struct orc_keepalive *k)
+{
+    orc_ran(o, k->blind ? ORC_WIRE_BLIND_1 : ORC_TMR_KA_1);
+    orc_ran(o, ORC_TMR_TICK_1);
+    if (k->updated) {
+        orc_ran(o, ORC_UPD_RESTART_1);
+    }
+    if (k->handed) {
+        orc_ran(o, ORC_TMR_OFF_1);
+    }
+}
+
+static void judge_probe(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_keepalive *k = &c->timing.keepalive;
+    uint64_t now = o->event->time_ns;
+    uint32_t ordinal = orc_ordinal(o, c);
+    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
+        return;
+    }
+    ran(o, k);
+    if (!orc_keepalive_enabled(c) && !k->blind) {
+        orc_fail(o, ordinal, "TMR-KA-1", "no keepalive probe while keepalive is disabled", "one");
+    } else if (now < k->low_ns) {
+        orc_fail(
+            o, ordinal, rule_of(o, k),
+            orc_text(o, "keepalive probe %u after %llu ms", k->least + 1,
+                     (unsigned long long)(k->wait_ns / ORC_MS)),
+            orc_text(o, "after %llu ms", (unsigned long long)(orc_less(now, k->from_ns) / ORC_MS)));
+    } else if (k->least >= orc_keepalive_limit(c)) {
+        orc_fail(o, ordinal, k->blind ? "WIRE-BLIND-1" : "TMR-KA-1",
+                 orc_text(o, "at most %u keepalive probes", orc_keepalive_limit(c)), "another one");
+    }
+}
+
+void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    const struct orc_send *s = &c->send;
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    bool below =
+        f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
+    bool idle = orc_una_exact(c) && s->una_sure == s->max;
+    if (k->answer_step == o->steps + 1 && !k->blind) {
+        bool alone = c->answers.heard_step <= 1; /* else the ACK may be that of another */
+        challenge(o, c, !f->data && alone && c->timing.heard_step != o->steps + 1);
+        k->answer_step = 0;
+    }
+    if (f->spontaneous && below && idle) {
+        judge_probe(o, c);
+        k->least++;
+        k->most++;
+        k->last_ns = now;
+        bool blind = k->blind || k->blind_maybe;
+        start(o, k, interval_ns(o, c));
+        k->high_ns = blind && !k->blind ? ORC_NEVER : k->high_ns;
+        return;
+    }
+    if (f->spontaneous && below && !orc_una_exact(c)) {
+        k->most++; /* a probe, if the last ACK was taken */
+        k->low_ns = 0;
+        k->high_ns = ORC_NEVER;
+        return;
+    }
+    bool inside = f->begin > s->una_sure && s->max_least > s->una_possible && orc_una_exact(c);
+    if (f->spontaneous && below && !f->data && inside && !k->blind && !k->blind_maybe) {
+        orc_ran(o, ORC_TMR_KA_1);
+        orc_fail(o, orc_ordinal(o, c), "TMR-KA-1", "no keepalive probe with data in flight",
+                 orc_text(o, "one at %lld; %lld is the earliest byte", (long long)f->begin,
+                          (long long)s->una_sure));
+    }
+    if (k->most == 0 && !k->blind) {
+        k->high_ns = orc_most(k->high_ns, now + timeout_ns(o, c) + slack);
+    }
+}
+
+void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    bool wanted = (orc_keepalive_enabled(c) && c->cached.KaTimeout) || k->blind;
+    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send.fin_asked ||
+        k->high_ns == ORC_NEVER) {
+        return;
+    }
+    if (orc_sender_pending(c) || !orc_una_exact(c)) {
+        k->high_ns = ORC_NEVER; /* only an idle connection has to be probed */
+        return;
+    }
+    ran(o, k);
+    if (o->event->time_ns <= k->high_ns) {
+        orc_watch(o, c, k->high_ns + 1);
+        return;
+    }
+    bool spent = k->most >= orc_keepalive_limit(c);
+    const char *rule = k->blind     ? "WIRE-BLIND-1"
+                       : k->updated ? "UPD-RESTART-1"
+                       : k->handed  ? "TMR-OFF-1"
+                                    : "TMR-KA-1";
+    orc_fail(o, orc_ordinal(o, c), rule,
+             spent ? "Retrieve(TimeoutExpiration) after the last keepalive probe"
+                   : orc_text(o, "a keepalive probe within %llu ms",
+                              (unsigned long long)((k->high_ns - k->from_ns) / ORC_MS)),
+             orc_text(o, "none; %u probes unanswered", k->most));
+    k->known = false;
+}
+
+/* The flag, or enabling, starts from no idle time; changed times restart what is left; another
+ * number of probes zeroes the counter. */
+void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
+{
+    struct orc_keepalive *k = &c->timing.keepalive;
+    const TCP_OFFLOAD_STATE_CACHED *now = &c->cached, *before = &c->cached_old;
+    uint16_t on = TCP_FLAG_KEEP_ALIVE_ENABLED;
+    bool anew = (now->Flags & TCP_FLAG_KEEP_ALIVE_RESTART) || ((now->Flags ^ before->Flags) & on);
+    bool times = now->KaTimeout != before->KaTimeout || now->KaInterval != before->KaInterval;
+    if (now->KaProbeCount != before->KaProbeCount || anew) {
+        k->least = 0;
+        k->most = done ? 0 : k->most;
+        k->recounted = true;
+    }
+    if (!anew && !times) {
+        return;
+    }
+    uint64_t time = timeout_ns(o, c), other = k->most && !anew ? interval_ns(o, c) : time;
+    uint64_t low = k->low_ns, from = k->from_ns;
+    bool blind = k->blind;
+    start(o, k, orc_least(time, other));
+    if (done) {
+        k->high_ns = o->event->time_ns + orc_most(time, other) + orc_slack_ns(o);
+        k->low_ns = low;
+        k->from_ns = from;
+    }
+    k->updated = true;
+    k->blind = false;
+    k->blind_maybe = k->blind_maybe || blind;
+}
+
+bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_keepalive *k = &c->timing.keepalive;
+    return !k->known || k->blind_maybe || orc_keepalive_changing(o, c) ||
+           ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
+}
+
+void orc_keepalive_told(struct oracle *o, struct orc_conn *c)
+{
+    orc_ran(o, ORC_TMR_KA_1);
+    orc_fail(o, orc_ordinal(o, c), "TMR-KA-1",
+             orc_text(o, "an upload request of an idle connection after %u probes",
+                      orc_keepalive_limit(c)),
+             orc_text(o, "after %u", c->timing.keepalive.most));
+}

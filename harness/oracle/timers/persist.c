@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A closed window is probed. TMR-PER-1, TMR-PER-2, WIRE-ZWP-1, TMR-OFF-1.
+ */
+#include "oracle/send/sender.h"
+
+#define ROUNDS_JUDGED 7u
+#define SHIFT_MAX 20u
+
+static uint64_t shifted(uint64_t ns, uint32_t shift)
+{
+    return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
+}
+
+static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
+{
+    return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
+}
+
+static bool active(const struct orc_conn *c)
+{
+    return orc_window_closed(c) && orc_una_exact(c) && orc_sender_pending(c) && !c->send.blind;
+}
+
+void orc_persist_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    bool runs = t->handed.Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
+    (void)o;
+    t->persist = (struct orc_persist){.exact = t->handed.SndWnd == 0 && runs,
+                                      .handed = runs,
+                                      .least = t->handed.SndWndProbeCount,
+                                      .most = t->handed.SndWndProbeCount,
+                                      .probes = t->handed.Retransmit.Count,
+                                      .opened_ns = t->begun_ns,
+                                      .since_ns = t->begun_ns};
+}
+
+/* The window was closed before, and this says again that it is. */
+static void closed_again(struct orc_persist *p, const struct orc_heard *h, uint64_t now)
+{
+    bool answer = p->probes > 0;
+    p->most++;
+    p->since_ns = now;
+    if (!answer) {
+        p->exact = p->exact && !p->handed;
+    } else if (h->sure) {
+        p->least++;
+        p->probes = 0;
+        p->opened_ns = now;
+        p->gap_ns = p->waited_ns = 0;
+        p->handed = false;
+    } else {
+        p->exact = false;
+    }
+}
+
+void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+{
+    struct orc_persist *p = &c->timing.persist;
+    uint64_t now = o->event->time_ns;
+    bool was = h->window_sure_before && h->window_before == 0;
+    c->timing.closed_ever |= h->tcp->window == 0;
+    c->timing.rto.closed |= h->tcp->window == 0;
+    if (!orc_window_closed(c)) {
+        p->reopened = p->reopened || (was && p->on && orc_window_open(c) && orc_una_exact(c));
+        p->exact = p->on = false;
+    } else if (was) {
+        closed_again(p, h, now);
+    } else {
+        *p = (struct orc_persist){
+            .exact = h->sure && h->window_sure_before, .opened_ns = now, .since_ns = now};
+    }
+}
+
+static void judge_form(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+{
+    const struct orc_send *s = &c->send;
+    uint32_t length = f->packet->tcp.length;
+    orc_ran(o, ORC_WIRE_ZWP_1);
+    bool older = f->begin == s->una_possible && f->end <= s->max;
+    if ((length <= 1 || older) && f->begin == s->una_possible) {
+        return;
+    }
+    orc_fail(o, orc_ordinal(o, c), "WIRE-ZWP-1",
+             orc_text(o, "a window probe of one byte at %lld", (long long)s->una_possible),
+             orc_text(o, "%u bytes at %lld", length, (long long)f->begin));
+}
+
+static void judge_time(struct oracle *o, const struct orc_conn *c, uint64_t since, uint64_t least,
+                       const char *rule)
+{
+    uint64_t now = o->event->time_ns;
+    orc_ran(o, ORC_TMR_PER_1);
+    if (now + orc_slack_ns(o) < since + least) {
+        orc_fail(
+            o, orc_ordinal(o, c), rule,
+            orc_text(o, "no window probe within %llu ms", (unsigned long long)(least / ORC_MS)),
+            orc_text(o, "one after %llu ms", (unsigned long long)((now - since) / ORC_MS)));
+    }
+}
+
+/* Nothing can have been measured since the round began: the timeout that the first probe waited
+ * for, by the number of the round, is that of the repeats. */
+static uint64_t repeat_least(const struct oracle *o, const struct orc_persist *p, uint64_t rto)
+{
+    uint32_t round = p->most < SHIFT_MAX ? p->most : SHIFT_MAX;
+    uint64_t same = orc_less(p->waited_ns >> round, 2 * orc_slack_ns(o));
+    return orc_most(shifted(rto, p->probes - 1), shifted(same, p->probes - 1));
+}
+
+static void probe(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_persist *p = &t->persist;
+    uint64_t now = o->event->time_ns, rto = orc_rto_least(o, c);
+    if (p->exact && p->handed) {
+        uint64_t wait = handed_ns(o, t);
+        orc_ran(o, ORC_TMR_PER_2);
+        judge_time(o, c, t->begun_ns, wait,
+                   orc_timer_rule(o, wait, now - t->begun_ns, "TMR-PER-2"));
+    } else if (p->exact && p->probes == 0) {
+        judge_time(o, c, p->opened_ns, shifted(rto, p->least), "TMR-PER-1");
+        p->waited_ns = now - p->since_ns;
+    } else if (p->exact) {
+        judge_time(o, c, p->last_ns, repeat_least(o, p, rto), "TMR-PER-1");
+    }
+    if (p->exact && p->probes >= o->max_retransmissions) {
+        orc_ran(o, ORC_TMR_PER_2);
+        orc_fail(o, orc_ordinal(o, c), "TMR-PER-2",
+                 orc_text(o, "at most %u unanswered probes in a round", o->max_retransmissions),
+                 "another one");
+    }
+    p->gap_ns = p->probes && !p->handed ? now - p->last_ns : 0;
+    p->handed = false;
+    p->probes++;
+    p->last_ns = p->since_ns = now;
+}
+
+void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    if (!f->spontaneous || !active(c)) {
+        return;
+    }
+    if (f->data) {
+        judge_form(o, c, f);
+        if (f->packet->tcp.length <= 1) {
+            probe(o, c);
+        } else {
+            t->persist.exact = false; /* older data stands for the probe */
+        }
+        return;
+    }
+    bool below = f->begin < s->una_sure || (f->begin == s->max - 1 && f->begin != s->una_sure);
+    if (below && !t->keepalive.blind_maybe && !t->keepalive.blind) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-ZWP-1", "a window probe with a byte of what waits",
+                 orc_text(o, "an empty segment at %lld", (long long)f->begin));
+    }
+}
+
+static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    const struct orc_persist *p = &t->persist;
+    uint64_t rto = orc_rto_most(o, c), slack = orc_slack_ns(o);
+    if (p->handed) {
+        return t->begun_left_ns + handed_ns(o, t) + slack;
+    }
+    if (p->probes) {
+        uint64_t wait = p->gap_ns ? orc_most(shifted(rto, p->probes), 2 * p->gap_ns + 3 * slack)
+                                  : shifted(rto, p->probes);
+        return p->last_ns + orc_least(wait, ORC_RTO_MAX_NS) + slack;
+    }
+    return p->since_ns + shifted(rto, p->most) + slack;
+}
+
+/* The window has opened: what it admits goes at once. */
+static void judge_reopened(struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    int64_t least, most, queued = s->handed - s->max;
+    bool alone = s->max - s->una_sure <= 1 && orc_una_exact(c);
+    orc_full_sizes(o, c, &least, &most);
+    bool wide = s->window >= (uint64_t)most || 2 * s->window >= s->max_window ||
+                s->window >= (uint64_t)(s->handed - s->una_sure);
+    if (!orc_window_open(c) || queued <= 0 || !alone || !wide || s->blind) {
+        return;
+    }
+    orc_ran(o, ORC_TMR_PER_1);
+    if (c->timing.sent_step != o->steps + 1) {
+        orc_fail(o, orc_ordinal(o, c), "TMR-PER-1", "sending resumes at once when the window opens",
+                 orc_text(o, "%lld bytes wait, the window is %llu", (long long)queued,
+                          (unsigned long long)s->window));
+    }
+}
+
+void orc_persist_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_persist *p = &c->timing.persist;
+    if (p->reopened) {
+        p->reopened = false;
+        judge_reopened(o, c);
+    }
+    if (!active(c)) {
+        p->on = false;
+        p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
+        if (!p->handed) { /* what is sent later may begin with a first round */
+            p->least = p->probes = 0;
+            p->gap_ns = p->waited_ns = 0;
+        }
+        return;
+    }
+    if (!p->on) {
+        p->on = true;
+        p->since_ns = p->handed ? p->since_ns : o->event->time_ns;
+    }
+    if (!p->exact || (!p->probes && p->most > ROUNDS_JUDGED)) {
+        return;
+    }
+    uint64_t due = due_at(o, c);
+    bool spent = p->probes >= o->max_retransmissions;
+    orc_ran(o, spent || p->handed ? ORC_TMR_PER_2 : ORC_TMR_PER_1);
+    if (o->event->time_ns <= due) {
+        orc_watch(o, c, due + 1);
+        return;
+    }
+    orc_fail(o, orc_ordinal(o, c), spent || p->handed ? "TMR-PER-2" : "TMR-PER-1",
+             spent ? "Retrieve(TimeoutExpiration) after the last unanswered probe"
+                   : "a window probe in time",
+             orc_text(o, "none; %u probes of round %u unanswered", p->probes, p->least));
+    p->exact = false;
+}
+
+bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_persist *p = &c->timing.persist;
+    bool closed = !c->send.window_sure || c->send.window == 0;
+    return closed && !(active(c) && p->exact && p->probes < o->max_retransmissions);
+}
+
+void orc_persist_told(struct oracle *o, const struct orc_conn *c)
+{
+    orc_ran(o, ORC_TMR_PER_2);
+    orc_fail(o, orc_ordinal(o, c), "TMR-PER-2",
+             orc_text(o, "an upload request after %u unanswered probes", o->max_retransmissions),
+             orc_text(o, "after %u", c->timing.persist.probes));
+}
+
+void orc_persist_state(struct oracle *o, const struct orc_conn *c,
+                       const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_persist *p = &c->timing.persist;
+    uint32_t ordinal = orc_ordinal(o, c);
+    if (!active(c) || !p->exact || !p->on || c->timing.heard_step == o->steps + 1) {
+        return;
+    }
+    orc_ran(o, ORC_TMR_PER_2);
+    orc_ran(o, ORC_TMR_OFF_1);
+    uint32_t least = p->least < 255 ? p->least : 255;
+    uint64_t left = orc_less(due_at(o, c) + orc_slack_ns(o), o->event->time_ns);
+    if (d->SndWndProbeCount < least || d->SndWndProbeCount > p->most) {
+        orc_fail(o, ordinal, "TMR-PER-2",
+                 orc_text(o, "SndWndProbeCount from %u to %u", least, p->most),
+                 orc_text(o, "%u", d->SndWndProbeCount));
+    } else if (d->Retransmit.Count > p->probes || d->Retransmit.Count + 1u < p->probes) {
+        orc_fail(o, ordinal, "TMR-PER-2", orc_text(o, "Count %u, unanswered probes", p->probes),
+                 orc_text(o, "%u", d->Retransmit.Count));
+    } else if (d->Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING ||
+               orc_ticks_ns(o, d->Retransmit.TimeoutDelta) > left) {
+        orc_fail(o, ordinal, "TMR-OFF-1",
+                 orc_text(o, "a persist timer with at most %llu ms left",
+                          (unsigned long long)(left / ORC_MS)),
+                 orc_text(o, "TimeoutDelta %d", (int)d->Retransmit.TimeoutDelta));
+    }
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The retransmission timer. A frame that repeats the earliest byte in a step in which nothing else
+ * happened is a timeout. WIRE-RTO-1, WIRE-RTO-2, TMR-RTX-1, TMR-OFF-1, TMR-TICK-1, WIRE-SACK-2
+ * (after a timeout).
+ */
+#include "oracle/send/sender.h"
+
+#define SHIFT_MAX 20u
+
+uint32_t orc_rto_count(const struct orc_timing *t)
+{
+    return t->rto.timeouts + (t->rto.handed ? t->handed.Retransmit.Count : 0);
+}
+
+static uint64_t shifted(uint64_t ns, uint32_t shift)
+{
+    return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
+}
+
+static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
+{
+    return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
+}
+
+bool orc_rto_runs(const struct orc_conn *c)
+{
+    const struct orc_send *s = &c->send;
+    return c->timing.rto.armed && orc_una_exact(c) && orc_window_open(c) &&
+           s->max_least > s->una_possible;
+}
+
+uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    if (t->rto.handed && !t->rto.timeouts) {
+        return t->begun_left_ns + handed_ns(o, t) + orc_slack_ns(o);
+    }
+    return t->rto.since_ns + shifted(orc_rto_most(o, c), t->rto.backoffs) + orc_slack_ns(o);
+}
+
+void orc_rto_begin(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    bool outstanding = c->send.max > 0, mid = t->handed.Retransmit.Count || t->handed.TotalRT;
+    bool running = t->handed.Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
+    t->rto = (struct orc_rto){.armed = !outstanding || running,
+                              .handed = outstanding,
+                              .backoffs = t->handed.Retransmit.Count,
+                              .since_ns = t->begun_ns,
+                              .total_ns = t->begun_ns,
+                              .total_most_ns = mid ? t->begun_ns : 0,
+                              .total_before = orc_ticks_ns(o, t->handed.TotalRT)};
+}
+
+static void restart(struct oracle *o, struct orc_rto *rto, bool sample)
+{
+    *rto = (struct orc_rto){
+        .armed = true, .backoffs = sample ? 0 : rto->backoffs, .since_ns = o->event->time_ns};
+}
+
+void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample)
+{
+    struct orc_rto *rto = &c->timing.rto;
+    rto->quiet = false;
+    if (h->ack > h->una_sure_before && h->ack <= c->send.max) {
+        if (h->sure && orc_una_exact(c)) {
+            restart(o, rto, sample);
+        } else {
+            rto->armed = false;
+        }
+    }
+    if (!h->window_sure_before || h->window_before == 0) {
+        rto->since_ns = o->event->time_ns;
+        rto->loose = true;
+        rto->armed = rto->armed && !rto->handed; /* perhaps another timer ran meanwhile */
+    }
+}
+
+/* The first timeout of a series came too early, or not as handed over. */
+static void judge_first(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o), first, least;
+    if (t->rto.handed) {
+        uint64_t wait = handed_ns(o, t);
+        orc_ran(o, ORC_TMR_OFF_1);
+        orc_ran(o, ORC_TMR_TICK_1);
+        if (now + slack < t->begun_ns + wait) {
+            orc_fail(
+                o, orc_ordinal(o, c), orc_timer_rule(o, wait, now - t->begun_ns, "TMR-OFF-1"),
+                orc_text(o, "the first timeout %llu ms after INIT, as handed over",
+                         (unsigned long long)(wait / ORC_MS)),
+                orc_text(o, "after %llu ms", (unsigned long long)((now - t->begun_ns) / ORC_MS)));
+        }
+        return;
+    }
+    if (t->rto.loose || !orc_flight_first(t, &first)) {
+        return;
+    }
+    least = orc_rto_least(o, c);
+    orc_ran(o, ORC_WIRE_RTO_1);
+    if (now + slack < first + least) {
+        orc_fail(o, orc_ordinal(o, c), "WIRE-RTO-1",
+                 orc_text(o, "no timeout before %llu ms", (unsigned long long)(least / ORC_MS)),
+                 orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
+    } else if (!orc_rtt_known(o, c) && now + slack < first + ORC_NS_PER_SECOND) {
+        orc_warn(o, orc_ordinal(o, c), "WIRE-RTO-1",
+                 "no timeout before a second while no round trip has been measured",
+                 orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
+    }
+}
+
+static void judge_gap(struct oracle *o, struct orc_conn *c, uint64_t gap)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_rto *rto = &t->rto;
+    uint64_t slack = orc_slack_ns(o), least, most = UINT64_MAX;
+    bool resumed = rto->handed && rto->timeouts == 1;
+    if (rto->gap_ns) {
+        least = orc_least(orc_less(2 * rto->gap_ns, 3 * slack), ORC_RTO_MAX_NS - slack);
+        most = orc_least(2 * rto->gap_ns + 3 * slack, ORC_RTO_MAX_NS + slack);
+    } else {
+        uint32_t shift = resumed ? t->handed.Retransmit.Count + 1u : 1u;
+        least = orc_less(shifted(orc_rto_least(o, c), shift), slack);
+    }
+    orc_ran(o, resumed ? ORC_TMR_RTX_1 : ORC_WIRE_RTO_2);
+    if (gap < least || gap > most) {
+        orc_fail(o, orc_ordinal(o, c), resumed ? "TMR-RTX-1" : "WIRE-RTO-2",
+                 orc_text(o, "timeout %u at least %llu ms after the one before, by doubling%s",
+                          orc_rto_count(t) + 1, (unsigned long long)(least / ORC_MS),
+                          gap > most ? ", and not much more" : ""),
+                 orc_text(o, "%llu ms", (unsigned long long)(gap / ORC_MS)));
+    }
+}
+
+static void timeout(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_rto *rto = &t->rto;
+    uint64_t now = o->event->time_ns, gap = now - rto->last_ns;
+    if (rto->armed && t->recovery.on) {
+        rto->loose = true;
+    }
+    if (rto->armed && rto->timeouts == 0) {
+        judge_first(o, c);
+        rto->first_ns = now;
+    } else if (rto->armed && !rto->loose) {
+        judge_gap(o, c, gap);
+        rto->gap_ns = gap;
+    } else {
+        rto->gap_ns = 0; /* a gap that was not measured doubles nothing */
+    }
+    bool repeated = orc_rto_count(t) > 0;
+    rto->timeouts++;
+    rto->backoffs++;
+    rto->last_ns = rto->since_ns = now;
+    rto->quiet = true;
+    rto->loose = false;
+    orc_congestion_lost(o, c, true, repeated);
+    orc_recovery_timeout(o, c);
+    if (rto->armed) {
+        orc_giveup_timeout(o, c);
+    }
+}
+
+/* After a timeout nothing but the earliest segment goes until something arrives. */
+static void judge_quiet(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+{
+    orc_fail(o, orc_ordinal(o, c), "WIRE-RTO-2",
+             "after a timeout only the earliest segment, until an ACK arrives",
+             orc_text(o, "bytes %lld to %lld; %lld is the earliest", (long long)f->begin,
+                      (long long)f->end, (long long)c->send.una_possible));
+}
+
+/* The first timeout of a series is not due before, as far as one can tell. */
+static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_timing *t = &c->timing;
+    const struct orc_rto *rto = &t->rto;
+    uint64_t first;
+    if (rto->handed && !rto->timeouts) {
+        return t->begun_ns + handed_ns(o, t);
+    }
+    return !rto->timeouts && !rto->loose && orc_flight_first(t, &first)
+               ? first + orc_rto_least(o, c)
+               : 0;
+}
+
+/* The timer may have run out in this moment, whatever else happened in it. */
+bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t due = first_due(o, c);
+    if (c->timing.rto.handed && c->timing.begun_parameters != o->parameters_set) {
+        return true; /* by which ticks it was taken is not known */
+    }
+    return due && o->event->time_ns + orc_slack_ns(o) >= due;
+}
+
+void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+{
+    struct orc_timing *t = &c->timing;
+    struct orc_rto *rto = &t->rto;
+    const struct orc_send *s = &c->send;
+    int64_t una = s->una_possible;
+    uint64_t now = o->event->time_ns;
+    bool exact = orc_una_exact(c), payload = f->packet->tcp.length > 0;
+    bool late = exact && f->spontaneous && f->again && orc_window_open(c);
+    if (exact && f->fresh && s->max == una) {
+        restart(o, rto, false);
+    }
+    bool first = f->begin == una && !(rto->quiet && rto->last_ns == now);
+    if (late && first) {
+        timeout(o, c);
+    } else if (rto->quiet && exact && payload && orc_window_open(c)) {
+        judge_quiet(o, c, f);
+    } else if (late && payload && f->begin > una) {
+        bool held = orc_board_holds(&t->recovery.board, una, una + 1);
+        orc_ran(o, ORC_WIRE_RTO_2);
+        orc_fail(o, orc_ordinal(o, c), held ? "WIRE-SACK-2" : "WIRE-RTO-2",
+                 orc_text(o, "the earliest byte, %lld, sent again by a timeout%s", (long long)una,
+                          held ? " though it was reported held" : ""),
+                 orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
+    }
+    bool probe = f->fresh && !orc_window_open(c); /* of a closed window: it need not be timed */
+    t->flight.broken_ns = f->again || probe ? now : t->flight.broken_ns;
+    /* Among other things in this moment it may have been the timer. */
+    bool perhaps = f->again && !f->spontaneous && orc_rto_now(o, c);
+    if ((f->again && f->spontaneous && !(late && first)) || perhaps) {
+        orc_recovery_doubted(o, c);
+        rto->armed = false;
+    }
+    if (f->again && f->begin <= una && f->end > una) {
+        rto->since_ns = now;
+    }
+}
+
+void orc_rto_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_timing *t = &c->timing;
+    if (!orc_rto_runs(c) || orc_giveup_due(o, c)) {
+        return;
+    }
+    uint64_t due = orc_rto_due(o, c);
+    const char *rule = !t->rto.handed    ? (t->rto.backoffs ? "WIRE-RTO-2" : "WIRE-RTO-1")
+                       : t->rto.timeouts ? "TMR-RTX-1"
+                                         : "TMR-OFF-1";
+    orc_ran(o, t->rto.backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1);
+    if (o->event->time_ns > due) {
+        uint64_t since = t->rto.handed && !t->rto.timeouts ? t->begun_ns : t->rto.since_ns;
+        orc_fail(o, orc_ordinal(o, c), rule,
+                 orc_text(o, "byte %lld sent again within %llu ms", (long long)c->send.una_possible,
+                          (unsigned long long)((due - since) / ORC_MS)),
+                 "no retransmission");
+        t->rto.armed = false;
+    } else {
+        orc_watch(o, c, due + 1);
+    }
+}
+
+static void judge_delta(struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    uint64_t high = orc_less(orc_rto_due(o, c) + slack, now);
+    uint64_t low = orc_less(first_due(o, c), now + 2 * slack);
+    uint64_t left = orc_ticks_ns(o, d->Retransmit.TimeoutDelta);
+    bool stopped = d->Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
+    orc_ran(o, ORC_TMR_OFF_1);
+    orc_ran(o, ORC_TMR_TICK_1);
+    if (stopped || left < low || left > high) {
+        const char *rule =
+            stopped ? "TMR-OFF-1" : orc_timer_rule(o, left > high ? high : low, left, "TMR-OFF-1");
+        orc_fail(o, orc_ordinal(o, c), rule,
+                 orc_text(o, "a retransmission timer with %llu to %llu ms left",
+                          (unsigned long long)(low / ORC_MS), (unsigned long long)(high / ORC_MS)),
+                 stopped ? "not running"
+                         : orc_text(o, "%llu ms", (unsigned long long)(left / ORC_MS)));
+    }
+}
+
+/* The time that a series has lasted when it is handed over counts on. */
+static void judge_total(struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_timing *t = &c->timing;
+    uint64_t told = orc_ticks_ns(o, d->TotalRT), before = t->rto.total_before;
+    bool same = t->rto.handed && t->handed.Retransmit.Count && !t->rto.total_updated;
+    if (!same || t->closed_ever || c->update_open || t->begun_parameters != o->parameters_set) {
+        return;
+    }
+    orc_ran(o, ORC_TMR_RTX_1);
+    if (told + orc_slack_ns(o) < before) {
+        orc_fail(o, orc_ordinal(o, c), "TMR-RTX-1",
+                 orc_text(o, "TotalRT of at least the %u ticks handed over", t->handed.TotalRT),
+                 orc_text(o, "%u", d->TotalRT));
+    }
+}
+
+void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_timing *t = &c->timing;
+    const struct orc_send *s = &c->send;
+    uint32_t count = orc_rto_count(t), ordinal = orc_ordinal(o, c);
+    bool idle = orc_una_exact(c) && s->max == s->una_possible && !orc_sender_pending(c);
+    if (t->heard_step == o->steps + 1 || t->parameters != o->parameters_set || s->blind) {
+        return;
+    }
+    if (orc_rto_runs(c)) {
+        judge_delta(o, c, d);
+        judge_total(o, c, d);
+        orc_ran(o, ORC_TMR_RTX_1);
+        bool fewer = t->closed_ever && d->Retransmit.Count < count;
+        /* The timer may have run out in this moment, with the upload ahead of what is to be sent.
+         */
+        bool expired = d->Retransmit.Count == count + 1 &&
+                       o->event->time_ns + orc_slack_ns(o) >= first_due(o, c);
+        if (d->Retransmit.Count != (count < 255 ? count : 255) && !fewer && !expired) {
+            orc_fail(o, ordinal, "TMR-RTX-1", orc_text(o, "Count %u", count),
+                     orc_text(o, "%u", d->Retransmit.Count));
+        }
+    } else if (idle && t->rto.armed && !orc_fin_wait_possible(c)) {
+        orc_ran(o, ORC_TMR_OFF_1);
+        orc_ran(o, ORC_TMR_RTX_1);
+        if (d->Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING) {
+            orc_fail(o, ordinal, "TMR-OFF-1", "-1 for a timer that does not run",
+                     orc_text(o, "%u", d->Retransmit.TimeoutDelta));
+        } else if (s->una_sure > 0 && (d->Retransmit.Count || d->TotalRT)) {
+            orc_fail(o, ordinal, "TMR-RTX-1", "Count and TotalRT zeroed by progress",
+                     orc_text(o, "%u and %u", d->Retransmit.Count, d->TotalRT));
+        }
+    }
+}
