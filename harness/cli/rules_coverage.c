@@ -18,10 +18,8 @@ const char *rules_class_name(enum oracle_check check)
 uint32_t rules_judged_as(uint32_t index)
 {
     uint32_t count;
-    const struct oracle_rule *rules = oracle_rules(&count);
-    const struct oracle_rule *other =
-        rules[index].check == CHECK_SAME ? oracle_rule_find(rules[index].where) : NULL;
-    return other ? (uint32_t)(other - rules) : index;
+    const struct oracle_rule *rule = &oracle_rules(&count)[index];
+    return rule->check == CHECK_SAME ? rule->same : index;
 }
 
 bool rules_needs_program(const struct oracle_rule *rule)

@@ -92,14 +92,14 @@ static inline bool orc_running(const struct oracle *o, const struct orc_conn *c)
         o->short_of_memory) {
         return false;
     }
-    bool told = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE ||
-                c->mandatory_event != ORC_NONE || c->upload_early_event != ORC_NONE;
+    bool reported = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE ||
+                    c->mandatory_event != ORC_NONE || c->upload_early_event != ORC_NONE;
     bool killed = r->rst_possible || r->syn_possible || r->urgent_possible;
-    return !told && !killed && !c->failed_over;
+    return !reported && !killed && !c->failed_over;
 }
 bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn);
-void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
-void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule);
+void orc_upload_cause(struct oracle *o, struct orc_conn *conn, enum orc_rule rule);
+void orc_abort_cause(struct oracle *o, struct orc_conn *conn, enum orc_rule rule);
 bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn);
 bool orc_closed_before(const struct oracle *o, const struct orc_conn *conn);
@@ -243,53 +243,55 @@ void orc_router_frame(struct oracle *o, const struct orc_packet *packet);
 void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp,
                      int64_t begin);
 
-/* ---- repose.c: what must not happen, or must have happened, at rest ---- */
-void orc_repose_enter(struct oracle *o, const struct tap_event *ev);
-void orc_repose_acted(struct oracle *o, uint32_t conn, const char *what);
-void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
-void orc_repose_end(struct oracle *o);
-void orc_repose_conn(struct oracle *o, struct orc_conn *c, bool waived);
-void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+/* ---- quiescence.c: what must not happen, or must have happened, at rest ---- */
+void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev);
+void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what);
+void orc_quiescence_state(struct oracle *o, struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d);
+void orc_quiescence_end(struct oracle *o);
+void orc_quiescence_conn(struct oracle *o, struct orc_conn *c, bool waived);
+void orc_backlog_reported(struct oracle *o, struct orc_conn *c, uint32_t bytes);
 void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes);
 void orc_invalid_frame(struct oracle *o, struct orc_conn *c);
 
 /* ---- receiver.c: the receiving half, all of it ---- */
-void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_receiver_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_receiver_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
                         const struct orc_tcp *tcp);
 void orc_receiver_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 /* ---- answers.c: which segments must be answered ---- */
-void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
                        const struct orc_tcp *tcp);
 void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 /* ---- delay.c: how long an ACK may be put off ---- */
-void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
-                     int64_t before);
+void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                        int64_t before);
 int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end);
 /* The text of a segment was surely accepted. */
 void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
-void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before);
+void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                       int64_t before);
 void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged);
 void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 /* ---- offers.c: the window that is offered ---- */
-void orc_offers_heard(struct orc_conn *c, const struct orc_seen *s);
+void orc_offers_received(struct orc_conn *c, const struct orc_seen *s);
 void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 /* ---- stamps.c: timestamps ---- */
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
-void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct orc_conn *c, bool judged);
 void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 /* ---- blocks.c: SACK blocks that are sent ---- */
-void orc_blocks_heard(struct orc_conn *c, const struct orc_seen *s);
+void orc_blocks_received(struct orc_conn *c, const struct orc_seen *s);
 void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_blocks_step(struct orc_conn *c);
 
@@ -332,18 +334,18 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
 void orc_send_step(struct oracle *o, struct orc_conn *conn);
 
 /* ---- sender.c: the shadow sender ---- */
-struct orc_heard;
+struct orc_received;
 void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegated);
 void orc_sender_begun(struct oracle *o, struct orc_conn *c);
-void orc_sender_stirred(struct oracle *o, struct orc_conn *c);
-void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h);
+void orc_sender_dirty(struct oracle *o, struct orc_conn *c);
+void orc_sender_received(struct oracle *o, struct orc_conn *c, struct orc_received *h);
 /* The same for a predicted segment (predicted.c). */
 void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
-void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
-                       const struct orc_packet *packet, int64_t begin);
+void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                     const struct orc_packet *packet, int64_t begin);
 void orc_sender_step(struct oracle *o, struct orc_conn *c);
 void orc_sender_rest(struct orc_conn *c);
-void orc_sender_told(struct oracle *o, struct orc_conn *c);
+void orc_sender_reported(struct oracle *o, struct orc_conn *c);
 void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done);
 void orc_sender_ending(struct oracle *o, struct orc_conn *c);
@@ -353,12 +355,12 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
 void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                       const struct orc_tcp *tcp);
 
-/* ---- grounds.c: why a target may ask to be uploaded of its own accord ---- */
-struct orc_spoken;
-void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
-void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
-void orc_grounds_request(struct oracle *o, struct orc_conn *c, uint32_t bytes);
-void orc_grounds_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason);
+/* ---- upload_reasons.c: why a target may ask to be uploaded of its own accord ---- */
+struct orc_sent;
+void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_upload_reasons_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_upload_reasons_request(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+void orc_upload_reasons_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason);
 
 /* ---- forward.c ---- */
 void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn);
@@ -425,7 +427,7 @@ void orc_verifier_back(struct oracle *o, uint32_t id);
 void orc_verifier_step(struct oracle *o);
 void orc_verifier_end(struct oracle *o, const struct tap_event *ev);
 /* The rule that a misuse breaks, or NULL: it breaks one of offload. */
-const char *orc_verifier_misuse(const struct tap_event *ev);
+enum orc_rule orc_verifier_misuse(const struct tap_event *ev);
 
 /* ---- life.c ---- */
 void orc_life_point(struct oracle *o, const struct tap_event *ev);

@@ -56,7 +56,7 @@ static void judge_handle(struct oracle *o, const struct tap_event *ev)
     bool connection = ev->fn == TAP_RCV_INDICATE || ev->fn == TAP_EVENT;
     orc_ran(o, connection ? ORC_IND_HND_1 : ORC_REG_CTX_1);
     if (ev->d) {
-        orc_fail(o, ev->conn, connection ? "IND-HND-1" : "REG-CTX-1",
+        orc_fail(o, ev->conn, connection ? ORC_IND_HND_1 : ORC_REG_CTX_1,
                  "the handle that NDIS gave for this purpose",
                  orc_text(o, "another one in %s", tap_fn_name((enum tap_fn)ev->fn)));
     }
@@ -69,7 +69,7 @@ static void upcall(struct oracle *o, const struct tap_event *ev, struct orc_call
     judge_handle(o, ev);
     orc_serial_upcall(o, ev);
     if (ev->fn != TAP_QUERY_COMPLETE) {
-        orc_repose_acted(o, ev->conn, tap_fn_name((enum tap_fn)ev->fn));
+        orc_quiescence_acted(o, ev->conn, tap_fn_name((enum tap_fn)ev->fn));
     }
     switch (ev->fn) {
     case TAP_RCV_INDICATE:
@@ -111,7 +111,7 @@ void orc_enter(struct oracle *o, const struct tap_event *ev)
         upcall(o, ev, call);
         return;
     }
-    orc_repose_enter(o, ev);
+    orc_quiescence_enter(o, ev);
     orc_verifier_enter(o, ev);
     switch (ev->fn) {
     case TAP_POST:

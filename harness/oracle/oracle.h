@@ -46,12 +46,13 @@ enum oracle_check {
     CHECK_SAME,         /* judged as another rule */
 };
 struct oracle_rule {
-    char id[24];
+    const char *id;
     const char *who; /* "T", "H" or "N" */
     enum verdict_level level;
     const char *statement; /* one line */
     enum oracle_check check;
-    const char *where;  /* the files that check it, why it cannot be checked, or the other rule */
+    uint32_t same;      /* CHECK_SAME: index of the rule as which it is judged */
+    const char *where;  /* the files that judge it, why none can, or the other rule */
     const char *source; /* page or RFC section */
     const char *why;    /* what goes wrong for the user of a machine when it is broken */
 };

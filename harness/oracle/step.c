@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is due when all is at rest, and at the end of a run. Only what is sure is demanded.
- * RCV-FULL-1, RCV-PUSH-1, RCV-PUSH-2 (upper bound), RCV-PRE-1, RCV-BUF-1, RCV-ZERO-1, IND-SOON-1,
- * IND-ZERO-1, IND-POST-1, IND-RACE-1, SER-QUEUE-1, FIN-IND-1, FIN-IND-2, RST-IND-1, URG-RETR-1,
- * DISC-RST-1, RCV-ST-UPL-1 and UPLD-OPT-1 (a reason must follow), OWN-TREE-1 (requests never
- * completed).
  */
 #include "oracle/checks.h"
 
@@ -16,17 +12,17 @@ static uint64_t push_ns(const struct oracle *o)
 }
 
 /* Why bytes and a request (or nobody) stand beside each other: names the rule that was broken. */
-static const char *stranded_rule(const struct orc_conn *c, const char *plain)
+static enum orc_rule stranded_rule(const struct orc_conn *c, enum orc_rule plain)
 {
     const struct orc_receive *r = &c->receive;
     if (c->answers.odd_options) {
-        return "WIRE-OPT-1";
+        return ORC_WIRE_OPT_1;
     }
     if (r->raced_indicate) {
-        return "IND-RACE-1";
+        return ORC_IND_RACE_1;
     }
     if (r->raced_complete) {
-        return "SER-QUEUE-1";
+        return ORC_SER_QUEUE_1;
     }
     return plain;
 }
@@ -47,7 +43,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     if (nbl->no_push) {
         orc_ran(o, ORC_FIN_IND_2);
         if (r->fin_sure >= 0 && r->fin_sure == r->sure) {
-            orc_fail(o, ordinal, "FIN-IND-2", "a partly filled request completed by the FIN",
+            orc_fail(o, ordinal, ORC_FIN_IND_2, "a partly filled request completed by the FIN",
                      orc_text(o, "request #%u holds %lld bytes", nbl->index, held));
         }
         return;
@@ -55,7 +51,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     if (r->push_due > r->delivered) {
         bool raced = r->raced_indicate || r->raced_complete;
         (raced ? orc_warn : orc_fail)(
-            o, ordinal, "RCV-PUSH-1", "a partly filled request completed by the PSH segment",
+            o, ordinal, ORC_RCV_PUSH_1, "a partly filled request completed by the PSH segment",
             orc_text(o, "request #%u holds %lld of %u bytes", nbl->index, held, nbl->length));
         return;
     }
@@ -71,7 +67,7 @@ static void due_partly_filled(struct oracle *o, struct orc_conn *c, const struct
     }
     orc_ran(o, ORC_RCV_PUSH_2);
     if (now > due) {
-        orc_fail(o, ordinal, "RCV-PUSH-2", "a partly filled request completed by the push timer",
+        orc_fail(o, ordinal, ORC_RCV_PUSH_2, "a partly filled request completed by the push timer",
                  orc_text(o, "request #%u holds %lld bytes for %llu ms", nbl->index, held,
                           (unsigned long long)((now - start) / 1000000)));
     } else {
@@ -87,7 +83,7 @@ static void due_prefilled(struct oracle *o, struct orc_conn *c, const struct orc
     }
     orc_ran(o, ORC_RCV_PRE_1);
     if (o->event->time_ns > due) {
-        orc_fail(o, orc_ordinal(o, c), "RCV-PRE-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_RCV_PRE_1,
                  "a prefilled push-mode request completed by the push timer",
                  orc_text(o, "request #%u is pending", nbl->index));
     } else {
@@ -106,19 +102,19 @@ static void due_request(struct oracle *o, struct orc_conn *c)
     }
     if (nbl->length == 0) {
         if (held > 0) {
-            orc_fail(o, ordinal, stranded_rule(c, "IND-ZERO-1"),
+            orc_fail(o, ordinal, stranded_rule(c, ORC_IND_ZERO_1),
                      "a zero-byte request completed when data is there",
                      orc_text(o, "request #%u pending with %lld bytes buffered", nbl->index,
                               (long long)held));
         } else if (c->disconnect_event != ORC_NONE) {
-            orc_fail(o, ordinal, "RCV-ZERO-1",
+            orc_fail(o, ordinal, ORC_RCV_ZERO_1,
                      "a zero-byte request completed by the Disconnect event",
                      orc_text(o, "request #%u pending", nbl->index));
         }
         return;
     }
     if (held >= nbl->length) {
-        const char *plain = r->buffered_before_post ? "RCV-BUF-1" : "RCV-FULL-1";
+        enum orc_rule plain = r->buffered_before_post ? ORC_RCV_BUF_1 : ORC_RCV_FULL_1;
         orc_fail(o, ordinal, stranded_rule(c, plain), "a request completed as soon as it is full",
                  orc_text(o, "request #%u (%u bytes, event %u) pending, %lld bytes accepted",
                           nbl->index, nbl->length, nbl->handed, (long long)held));
@@ -139,7 +135,7 @@ static void due_indication(struct oracle *o, struct orc_conn *c)
     if (may_hold && (!r->sure_data_step || r->outlet_step)) {
         return;
     }
-    const char *plain = r->posted_step ? "IND-POST-1" : "IND-SOON-1";
+    enum orc_rule plain = r->posted_step ? ORC_IND_POST_1 : ORC_IND_SOON_1;
     orc_fail(o, orc_ordinal(o, c), stranded_rule(c, plain),
              "accepted data indicated in the step when no request waits",
              orc_text(o, "%lld bytes from %lld on neither delivered nor refused",
@@ -181,7 +177,7 @@ static void due_receive(struct oracle *o, struct orc_conn *c)
         due_indication(o, c);
     }
     if (r->fin_sure >= 0 && r->delivered == r->fin_sure && c->disconnects == 0) {
-        orc_fail(o, orc_ordinal(o, c), "FIN-IND-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_FIN_IND_1,
                  "the Disconnect event in the step in which all before the FIN is consumed",
                  orc_text(o, "FIN at %lld accepted, %lld consumed, no event",
                           (long long)r->fin_sure, (long long)r->delivered));
@@ -200,16 +196,17 @@ static void due_end(struct oracle *o, struct orc_conn *c)
     bool over = c->phase != ORC_LIVE || c->mandatory_event != ORC_NONE || c->failed_over ||
                 c->local_abort != ORC_NONE;
     if (c->urgent_due && c->urgent_retrieve == ORC_NONE && !over) {
-        orc_fail(o, ordinal, "URG-RETR-1", "Retrieve(ReceivedUrgentData) in the segment's step",
+        orc_fail(o, ordinal, ORC_URG_RETR_1, "Retrieve(ReceivedUrgentData) in the segment's step",
                  "no such event");
     }
     if (r->rst_sure && c->abort_event == ORC_NONE && !over) {
-        orc_fail(o, ordinal, "RST-IND-1", "the Abort event in the step of the RST",
+        orc_fail(o, ordinal, ORC_RST_IND_1, "the Abort event in the step of the RST",
                  "no such event");
     }
     bool wire = !o->transmit_failed && !o->transmit_failed_step && !o->link_down && !o->fault_stall;
     if (c->reset_due && c->reset_sent == ORC_NONE && wire && c->phase == ORC_LIVE) {
-        orc_fail(o, ordinal, "DISC-RST-1", "an RST in the step of the abortive disconnect", "none");
+        orc_fail(o, ordinal, ORC_DISC_RST_1, "an RST in the step of the abortive disconnect",
+                 "none");
         c->reset_due = false;
     }
     c->urgent_due = r->rst_sure = false;
@@ -225,7 +222,7 @@ static void due_reason(struct oracle *o, struct orc_conn *c)
     const char *actual =
         orc_text(o, "UPLOAD_IN_PROGRESS at event %u and no request", c->upload_early_event);
     if (c->optional_event != ORC_NONE) {
-        orc_fail(o, orc_ordinal(o, c), "UPLD-OPT-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_UPLD_OPT_1,
                  "normal service after an optional upload request", actual);
     } else {
         orc_warn(o, orc_ordinal(o, c), c->upload_early_rule,
@@ -288,7 +285,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
         }
     }
     orc_receiver_step(o, c, judged);
-    orc_repose_conn(o, c, waived);
+    orc_quiescence_conn(o, c, waived);
     /* What came in the step in which the connection was told to go may not have been processed. */
     commit(c, waived || !orc_running(o, c));
     orc_sender_rest(c);
@@ -325,7 +322,7 @@ void orc_step(struct oracle *o, const struct tap_event *ev)
         }
     }
     orc_nonoff_step(o);
-    orc_repose_end(o);
+    orc_quiescence_end(o);
     orc_adapter_rest(o, ev->time_ns);
     orc_growth_rest(o);
     o->alloc_failed = false;
@@ -343,7 +340,7 @@ void orc_end(struct oracle *o, const struct tap_event *ev)
         const struct orc_op *op = &o->op[i];
         orc_ran(o, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1);
         if (op->fn != TAP_DRIVER_ENTRY && !op->completed && !o->leaving) {
-            orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? "TERM-ANY-1" : "OWN-TREE-1",
+            orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1,
                      orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
                      orc_text(o, "never; it was called at event %u", op->enter));
         }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Requests to the adapter and what it tells of itself. TERM-POWER-1, STAT-PAUSE-1, and what
- * INIT-VLAN-1, STAT-CNT-1 and SER-RSS-1 need to know.
+ * Requests to the adapter and what it tells of itself.
  */
 #include "oracle/checks.h"
 
@@ -42,7 +41,7 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
         x->sleeping = false;
         orc_ran(o, ORC_TERM_POWER_1);
         if (o->live && !o->leaving) { /* a card that is pulled out takes them with it */
-            orc_fail(o, ORC_NONE, "TERM-POWER-1",
+            orc_fail(o, ORC_NONE, ORC_TERM_POWER_1,
                      "leaving D0 succeeds when every connection is terminated",
                      orc_text(o, "SUCCESS with %u offloaded", o->live));
         }
@@ -76,7 +75,7 @@ void orc_adapter_rest(struct oracle *o, uint64_t now)
     } else if (x->idle_ns == ORC_NEVER) {
         x->idle_ns = now;
     } else if (now - x->idle_ns > RESUME_MOST_NS) {
-        orc_warn(o, ORC_NONE, "STAT-PAUSE-1",
+        orc_warn(o, ORC_NONE, ORC_STAT_PAUSE_1,
                  "OFFLOAD_RESUME within a second, with nothing offloaded any more", "none");
         x->paused = false; /* said once */
     }
@@ -89,7 +88,7 @@ void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status
         orc_ran(o, ORC_STAT_PAUSE_1);
     }
     if (status == NDIS_STATUS_PAUSED) {
-        orc_fail(o, orc_ordinal(o, c), "STAT-PAUSE-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_STAT_PAUSE_1,
                  "offloaded sends go on while offloading is paused", "NDIS_STATUS_PAUSED");
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The statistics, recounted from the wire. STAT-CNT-1.
+ * The statistics, recounted from the wire.
  */
 #include "oracle/checks.h"
 
@@ -78,16 +78,16 @@ void orc_counts_abort(struct oracle *o, const struct orc_conn *c)
         open && c->aborts == 0 && c->phase == ORC_LIVE && !c->failed_over;
 }
 
-static void judge(struct oracle *o, const char *name, const struct orc_count *count, uint64_t told,
-                  bool narrow)
+static void judge(struct oracle *o, const char *name, const struct orc_count *count,
+                  uint64_t reported, bool narrow)
 {
     uint64_t mask = narrow ? UINT32_MAX : UINT64_MAX;
     orc_ran(o, ORC_STAT_CNT_1);
-    if (((told - count->least) & mask) > ((count->most - count->least) & mask)) {
-        orc_fail(o, ORC_NONE, "STAT-CNT-1",
+    if (((reported - count->least) & mask) > ((count->most - count->least) & mask)) {
+        orc_fail(o, ORC_NONE, ORC_STAT_CNT_1,
                  orc_text(o, "%s from %llu to %llu", name, (unsigned long long)count->least,
                           (unsigned long long)count->most),
-                 orc_text(o, "%llu", (unsigned long long)told));
+                 orc_text(o, "%llu", (unsigned long long)reported));
     }
 }
 
@@ -102,19 +102,19 @@ static void count_open(const struct oracle *o, const struct orc_conn *c, bool si
     }
 }
 
-static void judge_tcp(struct oracle *o, const struct orc_counts *x, const TCP_OFFLOAD_STATS *told,
-                      bool six)
+static void judge_tcp(struct oracle *o, const struct orc_counts *x,
+                      const TCP_OFFLOAD_STATS *reported, bool six)
 {
     struct orc_count open = {0, 0};
     for (uint32_t i = 0; i < o->conns; i++) {
         count_open(o, &o->conn[i], six, &open);
     }
-    judge(o, "InSegments", &x->in, told->InSegments, false);
-    judge(o, "OutSegments", &x->out, told->OutSegments, false);
-    judge(o, "RetransmittedSegments", &x->again, told->RetransmittedSegments, true);
-    judge(o, "OutResets", &x->resets, told->OutResets, true);
-    judge(o, "ResetEstablished", &x->cut, told->ResetEstablished, true);
-    judge(o, "CurrentlyEstablished", &open, told->CurrentlyEstablished, true);
+    judge(o, "InSegments", &x->in, reported->InSegments, false);
+    judge(o, "OutSegments", &x->out, reported->OutSegments, false);
+    judge(o, "RetransmittedSegments", &x->again, reported->RetransmittedSegments, true);
+    judge(o, "OutResets", &x->resets, reported->OutResets, true);
+    judge(o, "ResetEstablished", &x->cut, reported->ResetEstablished, true);
+    judge(o, "CurrentlyEstablished", &open, reported->CurrentlyEstablished, true);
 }
 
 /* Those that are offloaded now may be reset yet. */
@@ -129,12 +129,12 @@ static uint64_t resets_to_come(const struct oracle *o, bool six)
     return count;
 }
 
-static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *told)
+static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *reported)
 {
-    judge(o, "InReceives", &x->received, told->InReceives, false);
-    judge(o, "InOctets", &x->in_octets, told->InOctets, false);
-    judge(o, "OutRequests", &x->sent, told->OutRequests, false);
-    judge(o, "OutOctets", &x->octets, told->OutOctets, false);
+    judge(o, "InReceives", &x->received, reported->InReceives, false);
+    judge(o, "InOctets", &x->in_octets, reported->InOctets, false);
+    judge(o, "OutRequests", &x->sent, reported->OutRequests, false);
+    judge(o, "OutOctets", &x->octets, reported->OutOctets, false);
 }
 
 /* A request of statistics ended with SUCCESS. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The card loses its connections, or a state operation fails for it. TERM-HW-1.
+ * The card loses its connections, or a state operation fails for it.
  */
 #include "oracle/checks.h"
 
@@ -10,8 +10,8 @@ void orc_failure_begin(struct oracle *o, const struct tap_event *ev)
     o->adapter_state.failed_event = ev->seq;
     for (uint32_t i = 0; i < o->conns; i++) {
         struct orc_conn *c = &o->conn[i];
-        c->life.told_first = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
-                             c->local_abort != ORC_NONE;
+        c->life.reported_first = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
+                                 c->local_abort != ORC_NONE;
     }
 }
 
@@ -33,8 +33,8 @@ static bool hardware(const struct oracle *o)
     return o->adapter_state.failed_event != ORC_NONE;
 }
 
-/* At rest: a failure must have been told by Retrieve(HardwareFailure); if a state operation failed,
- * by Abort behind it. */
+/* At rest: a failure must have been reported by Retrieve(HardwareFailure); if a state operation
+ * failed, by Abort behind it. */
 void orc_failure_step(struct oracle *o, struct orc_conn *c)
 {
     bool due = c->life.failed_step;
@@ -46,10 +46,10 @@ void orc_failure_step(struct oracle *o, struct orc_conn *c)
     bool closed = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE;
     orc_ran(o, ORC_TERM_HW_1);
     if (c->mandatory_event == ORC_NONE && !closed && o->upload_all == ORC_NONE) {
-        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TERM_HW_1,
                  "Retrieve(HardwareFailure) in the step of the failure", "no such event");
-    } else if (c->life.op_failed && !closed && !c->life.told_first) {
-        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+    } else if (c->life.op_failed && !closed && !c->life.reported_first) {
+        orc_fail(o, orc_ordinal(o, c), ORC_TERM_HW_1,
                  "an Abort event behind Retrieve after a state operation that failed", "none");
     }
 }
@@ -65,7 +65,7 @@ void orc_failure_abort(struct oracle *o, const struct orc_conn *c)
     }
     orc_ran(o, ORC_TERM_HW_1);
     if (c->mandatory_event == ORC_NONE) {
-        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TERM_HW_1,
                  "Retrieve(HardwareFailure) before the Abort event", "the Abort event first");
     }
 }
@@ -73,12 +73,12 @@ void orc_failure_abort(struct oracle *o, const struct orc_conn *c)
 /* A request came back after a state operation of its connection had failed. */
 void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status)
 {
-    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE || c->life.told_first) {
+    if (!c->life.op_failed || !hardware(o) || c->term_enter == ORC_NONE || c->life.reported_first) {
         return;
     }
     orc_ran(o, ORC_TERM_HW_1);
     if (status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
-        orc_fail(o, orc_ordinal(o, c), "TERM-HW-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TERM_HW_1,
                  "REQUEST_ABORTED for what is pending at the terminate after a failure",
                  "UPLOAD_IN_PROGRESS");
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the target holds whenever nothing is offloaded. LIFE-LEAK-1: what belonged to terminated
+ * What the target holds whenever nothing is offloaded. What belonged to terminated
  * objects is freed. A target may keep memory for the next connection, so only growth from one such
  * moment to the next, time after time, is a leak.
  */
@@ -45,7 +45,7 @@ void orc_growth_rest(struct oracle *o)
     x->rises = x->held > x->last ? x->rises + 1 : 0;
     orc_ran(o, ORC_LIFE_LEAK_1);
     if (x->rises > GROWTHS_MOST) {
-        orc_fail(o, ORC_NONE, "LIFE-LEAK-1",
+        orc_fail(o, ORC_NONE, ORC_LIFE_LEAK_1,
                  "what belonged to terminated objects freed: as much held as the last time",
                  orc_text(o, "%u allocations, %u the time before, more each of the last %u times",
                           x->held, x->last, x->rises));

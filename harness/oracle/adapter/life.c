@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Registration, adapter life, faults, misuse of primitives, leaks. REG-HND-1, REG-HND-2, REG-CAP-1
- * (encapsulation), REG-CTX-1, LIFE-RET-1, LIFE-LEAK-1.
+ * Registration, adapter life, faults, misuse of primitives, leaks.
  */
 #include "oracle/checks.h"
 
@@ -9,33 +8,33 @@
 
 #define CONNECTIONS_LEAST 1024u
 
-static const char *misuse_rule(const struct tap_event *ev)
+static enum orc_rule misuse_rule(const struct tap_event *ev)
 {
-    const char *rule = orc_verifier_misuse(ev);
-    if (rule) {
+    enum orc_rule rule = orc_verifier_misuse(ev);
+    if (rule != ORC_NO_RULE) {
         return rule;
     }
     switch (ev->a) {
     case MISUSE_BAD_POINTER:
     case MISUSE_NULL:
-        return "OWN-HOLD-1";
+        return ORC_OWN_HOLD_1;
     case MISUSE_POOL_BUSY:
     case MISUSE_WORK_QUEUED:
-        return "LIFE-LEAK-1";
+        return ORC_LIFE_LEAK_1;
     case MISUSE_WRONG_POOL:
-        return "OWN-POOL-1";
+        return ORC_OWN_POOL_1;
     case MISUSE_ADVANCE_TOO_FAR:
-        return "RCV-ADV-1";
+        return ORC_RCV_ADV_1;
     case MISUSE_STRUCTURE:
-        return "REG-HND-1";
+        return ORC_REG_HND_1;
     case MISUSE_UNMAPPED_MDL:
-        return "OWN-FIELD-1";
+        return ORC_OWN_FIELD_1;
     case MISUSE_FREE_INDICATED:
-        return "OWN-RETURN-1";
+        return ORC_OWN_RETURN_1;
     case MISUSE_SEQUENCE:
     case MISUSE_HANDLE:
     default:
-        return "REG-CTX-1";
+        return ORC_REG_CTX_1;
     }
 }
 
@@ -46,17 +45,17 @@ static bool lost_list(const struct oracle *o, const struct tap_event *ev)
 }
 
 /* A list that is missing after returns that mixed connections was lost there. */
-static const char *leak_rule(const struct oracle *o, const struct tap_event *ev)
+static enum orc_rule leak_rule(const struct oracle *o, const struct tap_event *ev)
 {
     bool list = ev->c == RESOURCE_NBL || ev->c == RESOURCE_NB || ev->c == RESOURCE_MDL ||
                 ev->c == RESOURCE_FRAME;
     if (list && o->adapter_state.mixed_returns) {
-        return "OWN-RETURN-2";
+        return ORC_OWN_RETURN_2;
     }
     if (ev->c == RESOURCE_CONFIGURATION) {
-        return "NdisOpenConfigurationEx";
+        return ORC_NdisOpenConfigurationEx;
     }
-    return o->verifier.initialize_failed ? "FailedInitialize" : "LIFE-LEAK-1";
+    return o->verifier.initialize_failed ? ORC_FailedInitialize : ORC_LIFE_LEAK_1;
 }
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
@@ -66,7 +65,7 @@ static void judge_optional(struct oracle *o, const struct tap_event *ev)
     }
     orc_ran(o, ORC_REG_HND_1);
     if (!ev->d || !ev->b) {
-        orc_fail(o, ORC_NONE, "REG-HND-1",
+        orc_fail(o, ORC_NONE, ORC_REG_HND_1,
                  "two right characteristics structures set inside MiniportSetOptions",
                  ev->d ? "a structure with a wrong size, type or a missing handler"
                        : "a call outside of MiniportSetOptions");
@@ -96,7 +95,7 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     const NDIS_TCP_CONNECTION_OFFLOAD *offload =
         attributes->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
     if (!offload) {
-        orc_fail(o, ORC_NONE, "REG-CAP-1", "TCP connection offload capabilities", "none");
+        orc_fail(o, ORC_NONE, ORC_REG_CAP_1, "TCP connection offload capabilities", "none");
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);
@@ -104,11 +103,11 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     o->capacity = offload->TcpConnectionOffloadCapacity;
     orc_ran(o, ORC_REG_CAP_2);
     if (o->capacity < CONNECTIONS_LEAST && !o->adapter_state.configured) {
-        orc_fail(o, ORC_NONE, "REG-CAP-2", "room for 1024 connections at least",
+        orc_fail(o, ORC_NONE, ORC_REG_CAP_2, "room for 1024 connections at least",
                  orc_text(o, "%u", o->capacity));
     }
     if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
-        orc_fail(o, ORC_NONE, "REG-CAP-1", "an encapsulation, and IPv4 or IPv6",
+        orc_fail(o, ORC_NONE, ORC_REG_CAP_1, "an encapsulation, and IPv4 or IPv6",
                  orc_text(o, "encapsulation 0x%x, IPv4 %u, IPv6 %u", offload->Encapsulation,
                           offload->SupportIPv4, offload->SupportIPv6));
     }
@@ -181,14 +180,14 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
     case TAP_HANDLERS:
         orc_ran(o, ORC_REG_HND_2);
         if (!ev->d) {
-            orc_fail(o, ORC_NONE, "REG-HND-2",
+            orc_fail(o, ORC_NONE, ORC_REG_HND_2,
                      "NdisMGetOffloadHandlers inside MiniportInitializeEx", "outside of it");
         }
         o->handlers_tcp += ev->a == NdisTcpChimneyOffload;
         break;
     case TAP_MISUSE:
         orc_fail_hard(
-            o, ev->conn, lost_list(o, ev) ? "OWN-RETURN-2" : misuse_rule(ev),
+            o, ev->conn, lost_list(o, ev) ? ORC_OWN_RETURN_2 : misuse_rule(ev),
             "the contract of the primitive kept",
             orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
@@ -220,7 +219,7 @@ static void judge_paused(struct oracle *o)
 {
     orc_ran(o, ORC_LIFE_RET_1);
     if (o->host_ordinary) {
-        orc_fail(o, ORC_NONE, "LIFE-RET-1", "no end of a pause while the host holds frames",
+        orc_fail(o, ORC_NONE, ORC_LIFE_RET_1, "no end of a pause while the host holds frames",
                  orc_text(o, "%u out", o->host_ordinary));
     }
     o->adapter_state.stopped = o->adapter_state.pausing; /* a restart may have overtaken it */
@@ -233,7 +232,7 @@ void orc_life_shown(struct oracle *o, const struct tap_event *ev)
         return;
     }
     orc_ran(o, ORC_LIFE_RET_1);
-    orc_fail(o, ORC_NONE, "LIFE-RET-1", "no frame lent to the host while the adapter is paused",
+    orc_fail(o, ORC_NONE, ORC_LIFE_RET_1, "no frame lent to the host while the adapter is paused",
              tap_fn_name((enum tap_fn)ev->fn));
 }
 
@@ -303,7 +302,7 @@ static void judge_refusal(struct oracle *o, const struct tap_event *ev)
     if (o->ever_waived) {
         return;
     }
-    orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? "REG-HND-2" : "REG-HND-1",
+    orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? ORC_REG_HND_2 : ORC_REG_HND_1,
              "a start that succeeds when nothing was refused",
              orc_text(o, "%s returned %s (0x%08x)", tap_fn_name((enum tap_fn)ev->fn),
                       orc_status_name(ev->status), (uint32_t)ev->status));
@@ -316,11 +315,12 @@ static void judge_registration(struct oracle *o, const struct tap_event *ev)
         return;
     }
     if (ev->fn == TAP_SET_OPTIONS && (o->optional_generic != 1 || o->optional_tcp != 1)) {
-        orc_fail(o, ORC_NONE, "REG-HND-1", "one generic and one TCP characteristics structure set",
+        orc_fail(o, ORC_NONE, ORC_REG_HND_1,
+                 "one generic and one TCP characteristics structure set",
                  orc_text(o, "%u and %u", o->optional_generic, o->optional_tcp));
     }
     if (ev->fn == TAP_INITIALIZE && o->handlers_tcp != 1) {
-        orc_fail(o, ORC_NONE, "REG-HND-2", "the TCP handlers fetched once at initialise",
+        orc_fail(o, ORC_NONE, ORC_REG_HND_2, "the TCP handlers fetched once at initialise",
                  orc_text(o, "%u times", o->handlers_tcp));
     }
     if (ev->fn == TAP_INITIALIZE) {
@@ -350,7 +350,7 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
     case TAP_UNLOAD:
         orc_ran(o, ORC_LIFE_RET_1);
         if (o->host_lists) {
-            orc_fail(o, ORC_NONE, "LIFE-RET-1",
+            orc_fail(o, ORC_NONE, ORC_LIFE_RET_1,
                      "no halt or unload while the host holds indicated lists",
                      orc_text(o, "%s returned with %u out", tap_fn_name((enum tap_fn)ev->fn),
                               o->host_lists));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reachability of neighbors. NBR-QUERY-1, NBR-QUERY-2, NBR-PROG-1.
+ * Reachability of neighbors.
  */
 #include "oracle/checks.h"
 
@@ -99,7 +99,7 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
         return;
     }
     orc_ran(o, ORC_NBR_QUERY_1);
-    orc_fail(o, orc_ordinal(o, c), "NBR-QUERY-1",
+    orc_fail(o, orc_ordinal(o, c), ORC_NBR_QUERY_1,
              orc_text(o, "a reachability query before a datagram, after %lld ms",
                       (long long)(age / 1000000)),
              "a frame without one");
@@ -108,13 +108,13 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
 static void judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ticks)
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
-    int64_t told = (int64_t)ticks * tick_ns(o);
+    int64_t reported = (int64_t)ticks * tick_ns(o);
     if (o->ever_waived) {
         return; /* what came may have been processed later */
     }
     orc_ran(o, ORC_NBR_PROG_1);
-    if (told < now - x->nic_possible_ns - slack || told > now - nic_sure(o, x) + slack) {
-        orc_fail(o, ORC_NONE, "NBR-PROG-1",
+    if (reported < now - x->nic_possible_ns - slack || reported > now - nic_sure(o, x) + slack) {
+        orc_fail(o, ORC_NONE, ORC_NBR_PROG_1,
                  orc_text(o, "reached from %lld to %lld ms ago",
                           (long long)((now - x->nic_possible_ns) / 1000000),
                           (long long)((now - nic_sure(o, x)) / 1000000)),
@@ -135,11 +135,11 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
 
 static bool age_right(const struct oracle *o, int64_t age, uint32_t ticks)
 {
-    int64_t told = (int64_t)ticks * tick_ns(o), slack = (int64_t)orc_slack_ns(o);
-    return told >= age - slack && told <= age + slack;
+    int64_t reported = (int64_t)ticks * tick_ns(o), slack = (int64_t)orc_slack_ns(o);
+    return reported >= age - slack && reported <= age + slack;
 }
 
-/* In the answer to a query: as the host told it last, or how old that is now. */
+/* In the answer to a query: as the host reported it last, or how old that is now. */
 bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neighbor, uint32_t ticks)
 {
     const struct orc_reach *x = &neighbor->reach;
@@ -149,7 +149,7 @@ bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neigh
 
 static void malformed(struct oracle *o, const char *actual)
 {
-    orc_fail(o, ORC_NONE, "NBR-QUERY-2",
+    orc_fail(o, ORC_NONE, ORC_NBR_QUERY_2,
              "a single neighbor block with its three structures, status SUCCESS", actual);
 }
 
@@ -211,7 +211,7 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
     int64_t stale = (int64_t)o->stale_ticks * tick_ns(o) - (int64_t)orc_slack_ns(o);
     orc_ran(o, ORC_NBR_QUERY_1);
     if (age <= stale) {
-        orc_fail(o, ORC_NONE, "NBR-QUERY-1",
+        orc_fail(o, ORC_NONE, ORC_NBR_QUERY_1,
                  orc_text(o, "no query within %u ticks of the last confirmation", o->stale_ticks),
                  orc_text(o, "one after %lld ms", (long long)(age / 1000000)));
     }

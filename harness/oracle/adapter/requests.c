@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Requests that every offload target answers: a right one succeeds, one that is too short does not.
- * REG-CAP-1, REG-PAR-1, TERM-POWER-1, INIT-VLAN-1, STAT-CNT-1, NdisOidComplete.
  */
 #include "oracle/checks.h"
 
@@ -69,7 +68,6 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
 {
     const struct request *request = find(ev->a, ev->b);
     const struct orc_asked_oid *x = &o->adapter_state.asked;
-    uint32_t count;
     if (!request || ev->status == NDIS_STATUS_PENDING) {
         return;
     }
@@ -77,7 +75,7 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
     if (x->right && !o->ever_waived && !o->leaving) {
         orc_ran(o, request->rule);
         if (!done || (!ev->b && ev->c != request->bytes)) {
-            orc_fail(o, ORC_NONE, oracle_rules(&count)[request->rule].id,
+            orc_fail(o, ORC_NONE, request->rule,
                      orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes", ev->a,
                               request->bytes),
                      done ? orc_text(o, "%u bytes", ev->c) : orc_status_name(ev->status));
@@ -85,7 +83,7 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
     } else if (x->too_short) {
         orc_ran(o, ORC_NdisOidComplete);
         if (done) {
-            orc_fail(o, ORC_NONE, "NdisOidComplete",
+            orc_fail(o, ORC_NONE, ORC_NdisOidComplete,
                      orc_text(o, "a failure of request 0x%08x, whose buffer is too short", ev->a),
                      "SUCCESS");
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What routers say does not concern the target: only the host changes the path MTU. PKT-MTU-1.
+ * What routers say does not concern the target: only the host changes the path MTU.
  */
 #include "oracle/checks.h"
 
@@ -41,8 +41,8 @@ void orc_router_frame(struct oracle *o, const struct orc_packet *packet)
                       (uint16_t)get16(ip + fixed), (uint16_t)get16(ip + fixed + 2));
     const struct orc_object *path = c ? orc_object(o, c->path) : NULL;
     if (path && mtu > fixed + 20 && mtu < path->mtu) {
-        c->life.told_mtu = mtu;
-        c->life.told_cuts = 0;
+        c->life.reported_mtu = mtu;
+        c->life.reported_cuts = 0;
     }
 }
 
@@ -55,21 +55,21 @@ void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp 
     const struct orc_object *path = orc_object(o, c->path);
     uint32_t fixed = c->version == 6 ? 60 : 40;
     int64_t end = begin + tcp->length;
-    if (!x->told_mtu || !path || begin < s->max || end >= s->handed) {
+    if (!x->reported_mtu || !path || begin < s->max || end >= s->handed) {
         return;
     }
     if (path->update_step != ORC_NONE || path->update_open) {
-        x->told_mtu = 0;
+        x->reported_mtu = 0;
         return;
     }
     bool room = s->window_sure && end + path->mtu <= s->una_sure + (int64_t)s->window;
     bool cut =
-        tcp->length + tcp->options == x->told_mtu - fixed && x->told_mtu - fixed < c->remote_mss;
+        tcp->length + tcp->options == x->reported_mtu - fixed && x->reported_mtu - fixed < c->remote_mss;
     orc_ran(o, ORC_PKT_MTU_1);
-    x->told_cuts = cut && room ? x->told_cuts + 1 : 0;
-    if (x->told_cuts == 2) {
-        orc_fail(o, orc_ordinal(o, c), "PKT-MTU-1",
+    x->reported_cuts = cut && room ? x->reported_cuts + 1 : 0;
+    if (x->reported_cuts == 2) {
+        orc_fail(o, orc_ordinal(o, c), ORC_PKT_MTU_1,
                  orc_text(o, "segments by the path MTU of the host, %u", path->mtu),
-                 orc_text(o, "cut to the %u that a router named", x->told_mtu));
+                 orc_text(o, "cut to the %u that a router named", x->reported_mtu));
     }
 }

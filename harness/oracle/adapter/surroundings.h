@@ -13,7 +13,7 @@
 struct orc_reach {
     bool known;
     int64_t host_ns;
-    uint32_t host_ticks; /* as the host told it */
+    uint32_t host_ticks; /* as the host reported it */
     int64_t nic_sure_ns, nic_possible_ns;
     int64_t nic_sure_rest_ns; /* as of the last rest before sure_step */
     uint32_t sure_step;
@@ -63,7 +63,7 @@ struct orc_adapter_state {
     uint32_t vlan_event;
     uint32_t rss_event;                 /* when the RSS parameters were last set */
     bool configured;                    /* keywords are set */
-    bool paused;                        /* OFFLOAD_PAUSE was told, OFFLOAD_RESUME not yet */
+    bool paused;                        /* OFFLOAD_PAUSE was reported, OFFLOAD_RESUME not yet */
     bool low;                           /* out of D0 */
     bool pausing;                       /* a pause began, and no restart has since */
     bool stopped;                       /* ... and it ended */
@@ -80,7 +80,7 @@ struct orc_adapter_state {
 };
 
 /* What may have made the target ask for an upload of its own accord, since INIT. */
-struct orc_grounds {
+struct orc_upload_reasons {
     bool again, disordered, unposted, small;
     bool paused;       /* no data moved for a while */
     uint64_t moved_ns; /* when data moved last, or 0 */
@@ -89,15 +89,15 @@ struct orc_grounds {
 /* Whatever a connection's life is judged by besides its streams. */
 struct orc_life {
     uint32_t invalid_left;    /* its own InvComplete has returned */
-    bool invalid_told;        /* the warning of INV-STOP-1 was given */
-    bool wait_told;           /* TIME_WAIT was judged */
+    bool invalid_reported;    /* the warning of INV-STOP-1 was given */
+    bool wait_reported;       /* TIME_WAIT was judged */
     bool fin_first;           /* our FIN went out before the peer's was accepted */
     bool fin_alone;           /* ... before any of the peer's came at all */
-    bool told_first;          /* it was told to go before the card failed */
+    bool reported_first;      /* it was told to go before the card failed */
     bool op_failed;           /* a state operation completed with FAILURE */
     bool failed_step;         /* a state operation failed */
-    uint32_t told_mtu;        /* a router's word on the path MTU, 0 = none */
-    uint32_t told_cuts;       /* full segments cut to it */
+    uint32_t reported_mtu;    /* a router's word on the path MTU, 0 = none */
+    uint32_t reported_cuts;   /* full segments cut to it */
     uint32_t delivered_event; /* the last delivery */
     uint32_t backlog;         /* last preferred send backlog, and the bytes queued then */
     uint32_t backlog_queue;

@@ -76,28 +76,26 @@ static enum orc_rule rule_of_lock(const struct tap_event *ev)
     }
 }
 
-const char *orc_verifier_misuse(const struct tap_event *ev)
+enum orc_rule orc_verifier_misuse(const struct tap_event *ev)
 {
-    uint32_t count;
-    const struct oracle_rule *rules = oracle_rules(&count);
     switch (ev->a) {
     case MISUSE_IRQL:
-        return rules[rule_of_family(ev->b)].id;
+        return rule_of_family(ev->b);
     case MISUSE_LOCK_RECURSION:
     case MISUSE_LOCK_NOT_HELD:
     case MISUSE_LOCK_ACROSS:
     case MISUSE_LOCK_FORM:
     case MISUSE_LOCK_ORDER:
     case MISUSE_LOCK_LIVE:
-        return rules[rule_of_lock(ev)].id;
+        return rule_of_lock(ev);
     case MISUSE_DOUBLE_FREE:
-        return rules[rule_of_free(ev->b)].id;
+        return rule_of_free(ev->b);
     case MISUSE_TIMER_QUEUED:
-        return rules[ev->b ? ORC_PeriodicTimer : ORC_CancelTimerObject].id;
+        return ev->b ? ORC_PeriodicTimer : ORC_CancelTimerObject;
     case MISUSE_TX_OWNED:
-        return rules[ORC_DmaChecking].id;
+        return ORC_DmaChecking;
     default:
-        return NULL;
+        return ORC_NO_RULE;
     }
 }
 
@@ -186,7 +184,7 @@ static void judge_status(struct oracle *o, int32_t status, bool returned)
         code >> 12 == 0xC0231 || status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_PAUSED;
     orc_ran(o, ORC_NdisOidComplete);
     if (indication || of_list || (status == NDIS_STATUS_PENDING && !returned)) {
-        orc_fail(o, ORC_NONE, "NdisOidComplete", "a status that OID requests end with",
+        orc_fail(o, ORC_NONE, ORC_NdisOidComplete, "a status that OID requests end with",
                  orc_text(o, "%s (0x%08x)", orc_status_name(status), code));
     }
 }
@@ -203,7 +201,7 @@ static void judge_duration(struct oracle *o, enum orc_asked asked)
     uint64_t took = o->event->time_ns > from ? o->event->time_ns - from : 0;
     orc_ran(o, oid ? ORC_NdisTimedOidComplete : ORC_NdisTimedPauseComplete);
     if (took > (oid ? OID_S : PAUSE_S) * ORC_NS_PER_SECOND) {
-        orc_fail(o, ORC_NONE, oid ? "NdisTimedOidComplete" : "NdisTimedPauseComplete",
+        orc_fail(o, ORC_NONE, oid ? ORC_NdisTimedOidComplete : ORC_NdisTimedPauseComplete,
                  oid ? "an OID request ended within 12 s" : "a pause ended within 10 s",
                  orc_text(o, "%llu s", (unsigned long long)(took / ORC_NS_PER_SECOND)));
     }
@@ -212,7 +210,7 @@ static void judge_duration(struct oracle *o, enum orc_asked asked)
 static void twice(struct oracle *o, enum orc_asked asked, const char *what)
 {
     orc_fail_hard(o, ORC_NONE,
-                  asked == ASKED_OID ? "NdisOidDoubleComplete" : "MiniportDoubleComplete",
+                  asked == ASKED_OID ? ORC_NdisOidDoubleComplete : ORC_MiniportDoubleComplete,
                   "a pending request completed once", what);
 }
 
@@ -239,7 +237,7 @@ static void judge_flags(struct oracle *o, const struct tap_event *ev)
                                             : ev->b & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
     orc_ran(o, ORC_Flags_Irql);
     if (promised && ev->irql != DISPATCH_LEVEL) {
-        orc_fail(o, ORC_NONE, "Flags-Irql", "DISPATCH_LEVEL, as the flag says",
+        orc_fail(o, ORC_NONE, ORC_Flags_Irql, "DISPATCH_LEVEL, as the flag says",
                  orc_text(o, "%s at level %u", tap_fn_name((enum tap_fn)ev->fn), ev->irql));
     }
 }
@@ -249,7 +247,7 @@ void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev)
     enum orc_asked asked = asked_by(ev->fn);
     if (o->verifier.halted) {
         orc_fail_hard(
-            o, ORC_NONE, ev->fn == TAP_STATUS ? "NdisMIndicateStatusEx" : "CallbackAfterHalt",
+            o, ORC_NONE, ev->fn == TAP_STATUS ? ORC_NdisMIndicateStatusEx : ORC_CallbackAfterHalt,
             "nothing completed or indicated without an adapter", tap_fn_name((enum tap_fn)ev->fn));
         return;
     }
@@ -276,7 +274,7 @@ void orc_verifier_enter(struct oracle *o, const struct tap_event *ev)
         orc_ran(o, ORC_NdisOidDoubleRequest);
         x->oid_bytes = ev->c;
         if (ask->pending) {
-            orc_fail_host(o, ORC_NONE, "NdisOidDoubleRequest",
+            orc_fail_host(o, ORC_NONE, ORC_NdisOidDoubleRequest,
                           "the pending request ends before the next one is made",
                           "another request");
         }
@@ -305,14 +303,14 @@ static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_
     if (asked == ASKED_OID) {
         judge_status(o, ev->status, true);
         if (ev->status == NDIS_STATUS_SUCCESS && ev->c > x->oid_bytes) {
-            orc_fail(o, ORC_NONE, "NdisOidComplete", "no more bytes than the buffer has",
+            orc_fail(o, ORC_NONE, ORC_NdisOidComplete, "no more bytes than the buffer has",
                      orc_text(o, "%u of %u", ev->c, x->oid_bytes));
         }
     }
     if (asked == ASKED_PAUSE) {
         orc_ran(o, ORC_MiniportPause_Return);
         if (!pending && ev->status != NDIS_STATUS_SUCCESS) {
-            orc_fail(o, ORC_NONE, "MiniportPause-Return", "SUCCESS or PENDING",
+            orc_fail(o, ORC_NONE, ORC_MiniportPause_Return, "SUCCESS or PENDING",
                      orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (uint32_t)ev->status));
         }
     }
@@ -362,11 +360,11 @@ static void judge_oldest(struct oracle *o)
     orc_ran(o, ORC_NdisTimedDataSend);
     orc_ran(o, ORC_NdisTimedDataHang);
     if (late(o, handed > x->sent_ns ? handed : x->sent_ns, HANG_S)) {
-        orc_fail(o, ORC_NONE, "NdisTimedDataHang", "a frame of the host completed within 22 s",
+        orc_fail(o, ORC_NONE, ORC_NdisTimedDataHang, "a frame of the host completed within 22 s",
                  orc_text(o, "none; list %u was handed over at event %u", x->oldest,
                           o->nbl[x->oldest].handed));
     } else if (late(o, handed, SEND_S)) {
-        orc_fail(o, ORC_NONE, "NdisTimedDataSend", "each frame of the host completed within 30 s",
+        orc_fail(o, ORC_NONE, ORC_NdisTimedDataSend, "each frame of the host completed within 30 s",
                  orc_text(o, "list %u was handed over at event %u", x->oldest,
                           o->nbl[x->oldest].handed));
     }

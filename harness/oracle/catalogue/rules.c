@@ -1,47 +1,48 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * The catalogue as people read it: the rows, with what catalogue.py found out about them.
+ */
 #include <string.h>
 
-#include "oracle/oracle.h"
 #include "oracle/catalogue/rule_ids.h"
+#include "oracle/oracle.h"
+#include "oracle_rule_texts.h" /* ID_name and WHERE_name of every rule; made by catalogue.py */
 
-#define WHY(name, text) static const char why_##name[] = text;
-#include "oracle/catalogue/why_buffers.def"
-#include "oracle/catalogue/why_state.def"
-#include "oracle/catalogue/why_wire.def"
-#include "oracle/catalogue/why_verifier.def"
-#undef WHY
+/* How a rule is judged. */
+#define JUDGED CHECK_ORACLE
+#define ASSERTED CHECK_HOST
+#define PERMITS(reason) CHECK_PERMISSION
+#define UNOBSERVABLE(reason) CHECK_UNOBSERVABLE
+#define SAME_AS(rule) CHECK_SAME, .same = ORC_##rule
 
-/* Rows name rules as identifiers; the ids that people read have dashes, put in at first use. */
-#define RULE(name, who, level, statement, class, where, source)                                    \
-    [ORC_##name] = {#name, who, level, statement, class, where, source, why_##name},
-static struct oracle_rule all[ORC_RULES] = {
+#define RULE(name, by, grade, judged, words, page, harm)                                           \
+    [ORC_##name] = {.id = ID_##name,                                                               \
+                    .who = by,                                                                     \
+                    .level = grade,                                                                \
+                    .statement = words,                                                            \
+                    .source = page,                                                                \
+                    .why = harm,                                                                   \
+                    .where = WHERE_##name,                                                         \
+                    .check = judged},
+static const struct oracle_rule all[ORC_RULES] = {
 #include "oracle/catalogue/rules_buffers.def"
 #include "oracle/catalogue/rules_state.def"
-#include "oracle/catalogue/rules_wire.def"
 #include "oracle/catalogue/rules_verifier.def"
+#include "oracle/catalogue/rules_wire.def"
 };
 #undef RULE
-static bool named;
 
 const struct oracle_rule *oracle_rules(uint32_t *count)
 {
-    for (uint32_t i = 0; !named && i < ORC_RULES; i++) {
-        for (char *at = strchr(all[i].id, '_'); at; at = strchr(at, '_')) {
-            *at = '-';
-        }
-    }
-    named = true;
     *count = ORC_RULES;
     return all;
 }
 
 const struct oracle_rule *oracle_rule_find(const char *id)
 {
-    uint32_t count;
-    const struct oracle_rule *rules = oracle_rules(&count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(rules[i].id, id) == 0) {
-            return &rules[i];
+    for (uint32_t i = 0; i < ORC_RULES; i++) {
+        if (strcmp(all[i].id, id) == 0) {
+            return &all[i];
         }
     }
     return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The most that the congestion window can be, whatever a target counts. WIRE-CC-1, WIRE-CC-2,
- * WIRE-IDLE-1; WIRE-LT-1 is allowed for.
+ * The most that the congestion window can be, whatever a target counts. Limited
+ * transmit is allowed for.
  */
 #include "oracle/send/sender.h"
 
@@ -24,7 +24,7 @@ void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
     g->window = orc_most(c->timing.handed.CWnd, full_size(o, c));
     g->uncut = g->window_step = g->window;
     g->threshold = c->timing.handed.SsThresh;
-    g->told = c->timing.handed.CWnd;
+    g->reported = c->timing.handed.CWnd;
 }
 
 static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
@@ -38,7 +38,7 @@ static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint6
     return orc_least(window + step, WINDOW_MOST);
 }
 
-void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_timing *t = &c->timing;
     struct orc_congestion *g = &t->congestion;
@@ -52,7 +52,7 @@ void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc
     uint64_t full = full_size(o, c);
     if (progress) {
         uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
-        bool used = (uint64_t)(c->send.max_least - h->una_before) + full > g->told;
+        bool used = (uint64_t)(c->send.max_least - h->una_before) + full > g->reported;
         g->fed += used && h->sure ? bytes : 0;
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
@@ -90,7 +90,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
     g->window = timeout ? full : g->threshold + full * dups(c);
     g->window_step = orc_most(g->window_step, g->window);
     g->cut = true;
-    g->told = 0;
+    g->reported = 0;
 }
 
 /* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
@@ -100,14 +100,14 @@ void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
     g->threshold = orc_most(g->threshold, halved(o, c));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
-    g->told = 0;
+    g->reported = 0;
 }
 
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = &c->timing.congestion;
     g->window = g->threshold + full_size(o, c);
-    g->told = 0;
+    g->reported = 0;
 }
 
 /* More duplicates than it takes came one by one: they began a recovery, or could not. */
@@ -115,7 +115,7 @@ static bool reached(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_timing *t = &c->timing;
     uint32_t dups = t->recovery.dups_sure;
-    bool calm = t->heard_step != o->steps + 1 || t->heard_count == 1;
+    bool calm = t->received_step != o->steps + 1 || t->received_count == 1;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
     return dups > o->dup_threshold && dups > o->dup_threshold_old && calm && !sack;
 }
@@ -131,7 +131,7 @@ static uint64_t widest(struct oracle *o, const struct orc_conn *c)
                : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
 }
 
-static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f,
+static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f,
                          uint64_t allowed, uint64_t uncut)
 {
     const struct orc_timing *t = &c->timing;
@@ -143,7 +143,7 @@ static void judge_flight(struct oracle *o, const struct orc_conn *c, const struc
         orc_ran(o, ORC_WIRE_CC_2);
     }
     if (flight > allowed) {
-        orc_fail(o, orc_ordinal(o, c), cut ? "WIRE-CC-2" : "WIRE-CC-1",
+        orc_fail(o, orc_ordinal(o, c), cut ? ORC_WIRE_CC_2 : ORC_WIRE_CC_1,
                  orc_text(o, "at most %llu bytes in flight, by the congestion window%s",
                           (unsigned long long)allowed, cut ? " after a loss" : ""),
                  orc_text(o, "%llu with bytes %lld to %lld", (unsigned long long)flight,
@@ -151,7 +151,7 @@ static void judge_flight(struct oracle *o, const struct orc_conn *c, const struc
     }
 }
 
-static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_send *s = &c->send;
@@ -166,7 +166,7 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sp
     uint64_t flight = orc_pipe_least(o, c, f->begin + f->packet->tcp.length);
     orc_ran(o, ORC_WIRE_IDLE_1);
     if (flight > t->congestion.idle) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-IDLE-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_IDLE_1,
                  orc_text(o, "at most %llu bytes in the first burst after idling",
                           (unsigned long long)t->congestion.idle),
                  orc_text(o, "%llu", (unsigned long long)flight));
@@ -179,14 +179,14 @@ static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
     return c->timing.recovery.dups_step && !reached(o, c) ? LIMITED : 0;
 }
 
-void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_recovery *r = &t->recovery;
     uint64_t full = full_size(o, c), more = full + limited(o, c) * full;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
     if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
-        t->congestion.told = 0; /* it may restart */
+        t->congestion.reported = 0; /* it may restart */
     }
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
@@ -210,17 +210,17 @@ static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
     struct orc_congestion *g = &c->timing.congestion;
     const struct orc_recovery *r = &c->timing.recovery;
     bool repairing = r->on || r->perhaps || r->timed;
-    bool judged = g->told && !repairing && g->told < c->send.window && g->fed >= GROWTH * g->told;
+    bool judged = g->reported && !repairing && g->reported < c->send.window && g->fed >= GROWTH * g->reported;
     if (judged) {
         orc_ran(o, ORC_WIRE_CC_1);
     }
-    if (judged && window <= g->told) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-CC-1",
+    if (judged && window <= g->reported) {
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_CC_1,
                  orc_text(o, "CWnd above %llu, of which %llu bytes were acknowledged in full use",
-                          (unsigned long long)g->told, (unsigned long long)g->fed),
+                          (unsigned long long)g->reported, (unsigned long long)g->fed),
                  orc_text(o, "%u", window));
     }
-    g->told = repairing ? 0 : window;
+    g->reported = repairing ? 0 : window;
     g->fed = 0;
 }
 
@@ -233,11 +233,11 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
     orc_ran(o, ORC_WIRE_CC_1);
     orc_ran(o, ORC_WIRE_CC_2);
     if (d->CWnd > most && orc_una_exact(c)) {
-        orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? "WIRE-CC-2" : "WIRE-CC-1",
+        orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? ORC_WIRE_CC_2 : ORC_WIRE_CC_1,
                  orc_text(o, "CWnd at most %llu", (unsigned long long)most),
                  orc_text(o, "%u", d->CWnd));
     } else if (d->SsThresh > g->threshold) {
-        orc_fail(o, ordinal, "WIRE-CC-2",
+        orc_fail(o, ordinal, ORC_WIRE_CC_2,
                  orc_text(o, "SsThresh at most %llu", (unsigned long long)g->threshold),
                  orc_text(o, "%u", d->SsThresh));
     }

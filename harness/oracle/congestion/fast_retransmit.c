@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What evidence allows or demands a retransmission before the timer. WIRE-FR-1, WIRE-FR-2,
- * WIRE-SACK-2 (held ranges are skipped), REG-PAR-1 (threshold).
+ * What evidence allows or demands a retransmission before the timer.
  */
 #include "oracle/send/sender.h"
 
@@ -23,7 +22,7 @@ static bool sack(const struct orc_conn *c)
 }
 
 /* An ACK of new data. */
-static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+static void moved(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
@@ -55,16 +54,16 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_heard *
     }
 }
 
-static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool news)
+static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_received *h, bool news)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
     bool same = h->window_sure_before && h->window == h->window_before;
     bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
-    bool told = sack(c) && h->tcp->sack_blocks;
+    bool reported = sack(c) && h->tcp->sack_blocks;
     bool here = h->ack == s->una_possible || h->ack == s->una_sure;
     bool flying = s->max > h->ack || s->handed > h->ack; /* or will be when it is read */
-    if (here && flying && (told || (plain && (same || !h->window_sure_before)))) {
+    if (here && flying && (reported || (plain && (same || !h->window_sure_before)))) {
         r->dups_possible++;
     }
     /* With SACK what counts is news of held data, whatever the window or the text that come with
@@ -90,15 +89,15 @@ static void note(struct orc_conn *c, bool open)
 
 /* Data of the peer's that acknowledges nothing and reports nothing, while nothing is being
  * recovered. */
-static bool beside(const struct orc_conn *c, const struct orc_heard *h)
+static bool beside(const struct orc_conn *c, const struct orc_received *h)
 {
     const struct orc_recovery *r = &c->timing.recovery;
-    bool quiet = !r->on && !r->timed && r->resend < 0 && !r->board.count;
+    bool quiet = !r->on && !r->timed && r->resend < 0 && !r->scoreboard.count;
     return quiet && h->tcp->length && !h->tcp->sack_blocks && h->ack <= h->una_sure_before &&
            h->open_before && orc_window_open(c);
 }
 
-void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
@@ -106,7 +105,7 @@ void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_h
     if (beside(c, h)) {
         return;
     }
-    bool news = (r->board.count || h->tcp->sack_blocks) && orc_board_heard(c, h);
+    bool news = (r->scoreboard.count || h->tcp->sack_blocks) && orc_scoreboard_received(c, h);
     note(c, h->open_before);
     if (h->ack > h->una_sure_before && h->ack <= s->max) {
         moved(o, c, h);
@@ -140,12 +139,12 @@ static bool resegmented(struct oracle *o, const struct orc_conn *c)
     return path && path->mtu != path->mtu_old;
 }
 
-static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
-    bool one = t->heard_step == o->steps + 1 && t->heard_count == 1 && orc_una_exact(c);
+    bool one = t->received_step == o->steps + 1 && t->received_count == 1 && orc_una_exact(c);
     bool again =
         r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
     bool after = r->timed && t->rto.timeouts && orc_window_open(c) && !t->reopened;
@@ -156,29 +155,29 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
     orc_ran(o, ORC_WIRE_FR_2);
     orc_ran(o, ORC_WIRE_QUIET_1);
     if (r->resent_step == o->steps + 1) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-QUIET-1", "one retransmission of a byte by one ACK",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1, "one retransmission of a byte by one ACK",
                  orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
     } else if (again || after) {
         orc_fail(
-            o, orc_ordinal(o, c), "WIRE-FR-2",
+            o, orc_ordinal(o, c), ORC_WIRE_FR_2,
             again ? "one fast retransmission of a segment in a recovery"
                   : "no fast retransmission of what timed out, until it is acknowledged",
             orc_text(o, "bytes %lld to %lld once more", (long long)f->begin, (long long)f->end));
     }
 }
 
-static void judge_held(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+static void judge_held(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_timing *t = &c->timing;
     const struct orc_recovery *r = &t->recovery;
-    bool ordered = t->heard_step != o->steps + 1 || t->heard_count == 1;
-    if (!r->board.count || r->timed || f->begin < r->resend || !ordered || resegmented(o, c)) {
+    bool ordered = t->received_step != o->steps + 1 || t->received_count == 1;
+    if (!r->scoreboard.count || r->timed || f->begin < r->resend || !ordered || resegmented(o, c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_2);
-    if (f->begin > c->send.una_possible && orc_board_holds(&r->board, f->begin, f->end)) {
+    if (f->begin > c->send.una_possible && orc_scoreboard_holds(&r->scoreboard, f->begin, f->end)) {
         orc_fail(
-            o, orc_ordinal(o, c), "WIRE-SACK-2", "ranges that the peer reported held skipped",
+            o, orc_ordinal(o, c), ORC_WIRE_SACK_2, "ranges that the peer reported held skipped",
             orc_text(o, "bytes %lld to %lld sent again", (long long)f->begin, (long long)f->end));
     }
 }
@@ -192,13 +191,13 @@ static void enter(struct oracle *o, struct orc_conn *c)
     orc_pipe_enter(o, c);
 }
 
-void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
     if (!f->again || orc_filler(c, f) || f->spontaneous) {
-        orc_pipe_spoken(o, c, f);
+        orc_pipe_sent(o, c, f);
         return;
     }
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
@@ -209,7 +208,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     if (!excused && !lost) {
         bool former =
             t->begun_parameters != o->parameters_set && lost_possible(o, c, o->dup_threshold_old);
-        orc_fail(o, orc_ordinal(o, c), former ? "REG-PAR-1" : "WIRE-FR-1",
+        orc_fail(o, orc_ordinal(o, c), former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1,
                  orc_text(o, "a retransmission only by the timer or at duplicate ACK %u",
                           o->dup_threshold),
                  orc_text(o, "bytes %lld to %lld after %u", (long long)f->begin, (long long)f->end,
@@ -222,7 +221,7 @@ void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_
     } else if (!r->on && !r->timed) {
         orc_recovery_doubted(o, c);
     }
-    orc_pipe_spoken(o, c, f);
+    orc_pipe_sent(o, c, f);
     if (f->begin <= s->una_possible && f->end > s->una_possible) {
         r->fast_owed = r->hole_owed = false;
         r->resent = s->una_possible;
@@ -248,8 +247,8 @@ void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
     r->timed = true;
     r->edge = r->resend = c->send.max;
     r->dups_sure = r->dups_possible = 0;
-    r->board.count = 0;
-    r->board.full = false;
+    r->scoreboard.count = 0;
+    r->scoreboard.full = false;
 }
 
 void orc_recovery_step(struct oracle *o, struct orc_conn *c)
@@ -262,13 +261,13 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
         bool former =
             t->begun_parameters != o->parameters_set && o->dup_threshold_old > o->dup_threshold;
         orc_ran(o, former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
-        orc_fail(o, orc_ordinal(o, c), former ? "REG-PAR-1" : "WIRE-FR-1",
+        orc_fail(o, orc_ordinal(o, c), former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1,
                  orc_text(o, "byte %lld sent again at duplicate ACK %u", (long long)s->una_sure,
                           o->dup_threshold),
                  "no retransmission");
     } else if (r->hole_owed && still) {
         orc_ran(o, ORC_WIRE_FR_2);
-        orc_fail(o, orc_ordinal(o, c), "WIRE-FR-2",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_FR_2,
                  orc_text(o, "the next hole, at %lld, sent again at a partial ACK",
                           (long long)s->una_sure),
                  "no retransmission");

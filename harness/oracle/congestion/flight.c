@@ -2,7 +2,7 @@
  *
  * When which bytes were sent, what round trips can have been measured from that, and the bounds of
  * the retransmission timeout that follow. How a target smooths is its own business, so no exact
- * value is ever demanded. ST-RTT-1, WIRE-RTT-1.
+ * value is ever demanded.
  */
 #include "oracle/send/sender.h"
 
@@ -10,7 +10,7 @@
 #define UNSURE_MAX 64u
 #define RTO_FLOOR_NS (300 * ORC_MS)
 
-static struct orc_sent *entry(const struct orc_flight *f, uint32_t index)
+static struct orc_transmission *entry(const struct orc_flight *f, uint32_t index)
 {
     return &f->sent[(f->head + index) & (f->room - 1)];
 }
@@ -56,7 +56,7 @@ void orc_flight_begin(struct oracle *o, struct orc_conn *c)
 {
     struct orc_flight *f = &c->timing.flight;
     if (c->send.max > 0 && grow(o, f)) {
-        f->sent[0] = (struct orc_sent){.end = c->send.max, .again = true};
+        f->sent[0] = (struct orc_transmission){.end = c->send.max, .again = true};
         f->count = 1;
     }
 }
@@ -66,7 +66,7 @@ void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_
     struct orc_flight *f = &c->timing.flight;
     uint64_t now = o->event->time_ns;
     for (uint32_t i = search(f, begin); begin < c->send.max && i < f->count; i++) {
-        struct orc_sent *sent = entry(f, i);
+        struct orc_transmission *sent = entry(f, i);
         if (i && entry(f, i - 1)->end >= end) {
             break;
         }
@@ -75,7 +75,8 @@ void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_
     }
     if (end > c->send.max && grow(o, f)) {
         f->count++;
-        *entry(f, f->count - 1) = (struct orc_sent){.end = end, .first_ns = now, .last_ns = now};
+        *entry(f, f->count - 1) =
+            (struct orc_transmission){.end = end, .first_ns = now, .last_ns = now};
     }
 }
 
@@ -88,15 +89,15 @@ bool orc_flight_first(const struct orc_timing *t, uint64_t *first_ns)
     return *first_ns != 0;
 }
 
-static void widen(struct orc_hull *hull, uint64_t least, uint64_t most, bool once)
+static void widen(struct orc_rtt_bounds *rtt, uint64_t least, uint64_t most, bool once)
 {
-    hull->least_ns = hull->any ? orc_least(hull->least_ns, least) : least;
-    hull->most_ns = orc_most(hull->most_ns, most);
-    hull->any = true;
+    rtt->least_ns = rtt->any ? orc_least(rtt->least_ns, least) : least;
+    rtt->most_ns = orc_most(rtt->most_ns, most);
+    rtt->any = true;
     if (once) {
-        hull->once_least_ns = hull->once ? orc_least(hull->once_least_ns, least) : least;
-        hull->once_most_ns = orc_most(hull->once_most_ns, most);
-        hull->once = true;
+        rtt->once_least_ns = rtt->once ? orc_least(rtt->once_least_ns, least) : least;
+        rtt->once_most_ns = orc_most(rtt->once_most_ns, most);
+        rtt->once = true;
     }
 }
 
@@ -111,39 +112,39 @@ static bool take_echo(const struct oracle *o, struct orc_timing *t, const struct
         return false; /* from the future */
     }
     uint64_t slack = 2 * tick;
-    widen(&t->hull, sure ? orc_less(ticks * tick, slack) : 0, ticks * tick + slack, true);
+    widen(&t->rtt_bounds, sure ? orc_less(ticks * tick, slack) : 0, ticks * tick + slack, true);
     return true;
 }
 
 /* Until the ACK surely was taken, a later one may give the sample instead. */
-static bool measure(struct oracle *o, struct orc_timing *t, const struct orc_heard *h, bool echo)
+static bool measure(struct oracle *o, struct orc_timing *t, const struct orc_received *h, bool echo)
 {
     struct orc_flight *f = &t->flight;
     uint64_t now = o->event->time_ns;
     uint32_t most = h->sure ? f->count : f->count < UNSURE_MAX ? f->count : UNSURE_MAX;
     bool sample = false;
     for (uint32_t i = 0; i < most; i++) {
-        const struct orc_sent *sent = entry(f, i);
+        const struct orc_transmission *sent = entry(f, i);
         if (sent->last_ns) {
             uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
             /* What may not have been taken leaves the estimate where it was: a resend may end
              * every measurement under way. */
             bool taken = h->sure && (!f->broken_ns || f->broken_ns < sent->last_ns);
-            widen(&t->hull, taken ? now - sent->last_ns : 0, now - first, !sent->again);
+            widen(&t->rtt_bounds, taken ? now - sent->last_ns : 0, now - first, !sent->again);
             sample = sample || (!echo && !sent->again);
-            t->hull.whole = t->hull.whole || (taken && sent->end <= h->ack);
+            t->rtt_bounds.whole = t->rtt_bounds.whole || (taken && sent->end <= h->ack);
         }
         if (sent->end >= h->ack) {
             return sample;
         }
     }
     if (most < f->count) {
-        widen(&t->hull, 0, t->hull.most_ns, true);
+        widen(&t->rtt_bounds, 0, t->rtt_bounds.most_ns, true);
     }
     return sample;
 }
 
-bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_timing *t = &c->timing;
     struct orc_flight *f = &t->flight;
@@ -169,15 +170,15 @@ static uint64_t granularity(const struct oracle *o)
 
 static struct rtt_bounds bounds(const struct oracle *o, const struct orc_timing *t, bool once)
 {
-    const struct orc_hull *hull = &t->hull;
+    const struct orc_rtt_bounds *rtt = &t->rtt_bounds;
     uint64_t smoothed = t->smoothed_ns;
     uint64_t variation = t->variation_ns;
-    uint64_t least = once ? hull->once_least_ns : hull->least_ns;
-    uint64_t most = once ? hull->once_most_ns : hull->most_ns;
-    bool measured = once ? hull->once : hull->any, handed = smoothed || variation;
+    uint64_t least = once ? rtt->once_least_ns : rtt->least_ns;
+    uint64_t most = once ? rtt->once_most_ns : rtt->most_ns;
+    bool measured = once ? rtt->once : rtt->any, handed = smoothed || variation;
     struct rtt_bounds b = {.any = measured || handed};
     /* An ambiguous round trip may be no first one. */
-    uint64_t first = hull->once ? least : 0;
+    uint64_t first = rtt->once ? least : 0;
     uint64_t low = !measured ? smoothed : !handed ? first : orc_least(least, smoothed);
     b.low = orc_less(low, granularity(o));
     b.high = orc_most(smoothed, measured ? most : 0) + granularity(o);
@@ -218,8 +219,7 @@ static bool inside(const struct oracle *o, const struct rtt_bounds *b,
     return d->SRtt >= low && d->SRtt <= high && d->RttVar <= scaled(o, b->variation, 4) + 4;
 }
 
-void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
-                    const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_rtt_judge(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_timing *t = &c->timing;
     struct rtt_bounds all = bounds(o, t, false), once = bounds(o, t, true);
@@ -228,12 +228,12 @@ void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
     }
     orc_ran(o, ORC_ST_RTT_1);
     orc_ran(o, ORC_WIRE_RTT_1);
-    const char *rule = !inside(o, &all, d)    ? "ST-RTT-1"
-                       : !inside(o, &once, d) ? "WIRE-RTT-1"
-                                              : NULL;
+    enum orc_rule rule = !inside(o, &all, d)    ? ORC_ST_RTT_1
+                         : !inside(o, &once, d) ? ORC_WIRE_RTT_1
+                                                : ORC_NO_RULE;
     /* Of a segment that was acknowledged in part no round trip is demanded. */
-    bool optional = !once.any || (!t->hull.whole && !t->handed.SRtt && !t->handed.RttVar);
-    if (!rule || (optional && !d->SRtt && !d->RttVar)) {
+    bool optional = !once.any || (!t->rtt_bounds.whole && !t->handed.SRtt && !t->handed.RttVar);
+    if (rule == ORC_NO_RULE || (optional && !d->SRtt && !d->RttVar)) {
         return;
     }
     orc_fail(o, orc_ordinal(o, c), rule,

@@ -2,7 +2,7 @@
  *
  * Recovery by what the peer reports: holes that count as lost go before new data, and something
  * goes with each ACK as long as what is in the network surely leaves room in half of what was in
- * flight at the loss (NextSeg and step C of RFC 6675 section 5). WIRE-SACK-2.
+ * flight at the loss (NextSeg and step C of RFC 6675 section 5).
  */
 #include "oracle/send/sender.h"
 
@@ -20,7 +20,7 @@ struct pipe {
     bool waits;      /* any byte that may go */
 };
 
-static int64_t overlap(const struct orc_board *b, int64_t begin, int64_t end)
+static int64_t overlap(const struct orc_scoreboard *b, int64_t begin, int64_t end)
 {
     int64_t bytes = 0;
     for (uint32_t i = 0; i < b->count; i++) {
@@ -43,7 +43,7 @@ static void take_hole(struct pipe *p, const struct hole *hole, int64_t edge)
 static struct pipe pipe_of(const struct oracle *o, const struct orc_conn *c, int64_t full)
 {
     const struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_board *b = &r->board;
+    const struct orc_scoreboard *b = &r->scoreboard;
     int64_t una = c->send.una_sure, end = c->send.max, above = 0;
     struct pipe p = {0};
     for (uint32_t i = b->count; i-- > 0; end = b->begin[i]) {
@@ -64,7 +64,7 @@ static struct pipe pipe_of(const struct oracle *o, const struct orc_conn *c, int
 uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end)
 {
     const struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_board *b = &r->board;
+    const struct orc_scoreboard *b = &r->scoreboard;
     int64_t from = c->send.una_possible, above = 0, bytes, least, most;
     if (!(c->flags & TCP_FLAG_SACK_ENABLED) || r->loose || b->full || !b->count) {
         from = (c->flags & TCP_FLAG_SACK_ENABLED) && r->top > from ? r->top : from;
@@ -91,8 +91,8 @@ static bool followed(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_timing *t = &c->timing;
     const struct orc_recovery *r = &t->recovery;
-    return (c->flags & TCP_FLAG_SACK_ENABLED) && r->on && r->board.count && !r->board.full &&
-           !r->again.full && orc_una_exact(c) && orc_window_open(c) &&
+    return (c->flags & TCP_FLAG_SACK_ENABLED) && r->on && r->scoreboard.count &&
+           !r->scoreboard.full && !r->again.full && orc_una_exact(c) && orc_window_open(c) &&
            t->begun_parameters == o->parameters_set;
 }
 
@@ -109,29 +109,29 @@ void orc_pipe_enter(struct oracle *o, struct orc_conn *c)
 }
 
 /* A retransmission above all that is held, in want of anything better. */
-static void judge_rescue(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+static void judge_rescue(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_board *b = &r->board;
+    const struct orc_scoreboard *b = &r->scoreboard;
     if (f->begin < b->end[b->count - 1] || f->begin == c->send.una_sure) {
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_2);
     if (f->end < r->edge) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-SACK-2",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_SACK_2,
                  orc_text(o, "above all that is held the last bytes, up to %lld, sent again",
                           (long long)r->edge),
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
 }
 
-void orc_pipe_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_pipe_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
     int64_t least, most;
     if (f->again && r->on) {
-        orc_board_add(&r->again, f->begin, f->end < s->max ? f->end : s->max);
+        orc_scoreboard_add(&r->again, f->begin, f->end < s->max ? f->end : s->max);
     }
     if (!followed(o, c) || orc_in_batch(o) || !f->packet->tcp.length) {
         return; /* a FIN needs no room */
@@ -143,7 +143,7 @@ void orc_pipe_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spok
     orc_full_sizes(o, c, &least, &most);
     orc_ran(o, ORC_WIRE_SACK_2);
     if (pipe_of(o, c, most).lost_waits) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-SACK-2",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_SACK_2,
                  "what counts as lost by the peer's reports sent again before new data",
                  orc_text(o, "new bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
@@ -155,8 +155,8 @@ void orc_pipe_step(struct oracle *o, struct orc_conn *c)
     const struct orc_recovery *r = &t->recovery;
     const struct orc_send *s = &c->send;
     int64_t least, most;
-    bool heard = t->heard_step == o->steps + 1 && t->heard_count == 1;
-    if (!heard || t->sent_step == o->steps + 1 || !followed(o, c)) {
+    bool received = t->received_step == o->steps + 1 && t->received_count == 1;
+    if (!received || t->sent_step == o->steps + 1 || !followed(o, c)) {
         return;
     }
     orc_full_sizes(o, c, &least, &most);
@@ -164,7 +164,7 @@ void orc_pipe_step(struct oracle *o, struct orc_conn *c)
     bool fresh = s->handed - s->max >= most && s->una_sure + (int64_t)s->window - s->max >= most;
     orc_ran(o, ORC_WIRE_SACK_2);
     if (p.most + most <= r->half && (p.waits || fresh)) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-SACK-2",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_SACK_2,
                  orc_text(o, "a segment, with at most %lld bytes in the network and %lld allowed",
                           (long long)p.most, (long long)r->half),
                  "none");

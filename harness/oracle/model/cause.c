@@ -45,7 +45,7 @@ bool orc_upload_known(const struct oracle *o, const struct orc_conn *conn)
 }
 
 /* UPLOAD_IN_PROGRESS was given. Right if a reason is known; else one must follow in this step. */
-void orc_upload_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
+void orc_upload_cause(struct oracle *o, struct orc_conn *conn, enum orc_rule rule)
 {
     if (orc_upload_known(o, conn) || conn->upload_early_event != ORC_NONE) {
         return;
@@ -83,7 +83,7 @@ bool orc_abort_possible(const struct oracle *o, const struct orc_conn *conn)
     return timeout || reset_possible(o, conn);
 }
 
-void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
+void orc_abort_cause(struct oracle *o, struct orc_conn *conn, enum orc_rule rule)
 {
     uint32_t ordinal = orc_ordinal(o, conn);
     if (!orc_abort_possible(o, conn)) {
@@ -92,7 +92,7 @@ void orc_abort_cause(struct oracle *o, struct orc_conn *conn, const char *rule)
     } else if (conn->abort_event == ORC_NONE && conn->local_abort == ORC_NONE &&
                !conn->failed_over && conn->receive.rst_possible &&
                conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE && !o->leaving) {
-        orc_warn(o, ordinal, "RST-IND-1", "the Abort event before the aborted requests",
+        orc_warn(o, ordinal, ORC_RST_IND_1, "the Abort event before the aborted requests",
                  "REQUEST_ABORTED before the Abort event");
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Context values name one object until its terminate completes; what was closed or invalidated is
- * still there for the host. LIFE-CTX-1, LIFE-FREE-1.
+ * still there for the host.
  */
 #include "oracle/checks.h"
 
@@ -70,7 +70,7 @@ void orc_contexts_add(struct oracle *o, const struct orc_node *node)
     const struct orc_object *other = slot->object ? orc_object(o, slot->object - 1) : NULL;
     orc_ran(o, ORC_LIFE_CTX_1);
     if (other && slot->object - 1 != node->object && other->live && other->context == value) {
-        orc_fail(o, node->conn, "LIFE-CTX-1", "a context value of its own for each live object",
+        orc_fail(o, node->conn, ORC_LIFE_CTX_1, "a context value of its own for each live object",
                  orc_text(o, "that of object %u for object %u", slot->object - 1, node->object));
     }
     o->contexts.used += !slot->object;
@@ -88,7 +88,7 @@ void orc_contexts_judge(struct oracle *o, const struct orc_node *node)
     }
     orc_ran(o, ORC_LIFE_CTX_1);
     if (value_in(&node->image) != object->context) {
-        orc_fail(o, node->conn, "LIFE-CTX-1",
+        orc_fail(o, node->conn, ORC_LIFE_CTX_1,
                  "the context value unchanged until the terminate of the object completes",
                  "another value in the cell");
     }
@@ -111,7 +111,7 @@ void orc_life_answered(struct oracle *o, const struct orc_op *op, const struct o
     }
     orc_ran(o, ORC_LIFE_FREE_1);
     if (node->status == NDIS_STATUS_FAILURE && !excused) {
-        orc_fail(o, node->conn, "LIFE-FREE-1",
+        orc_fail(o, node->conn, ORC_LIFE_FREE_1,
                  "a connection that was closed kept until the host terminates it",
                  orc_text(o, "FAILURE of %s", tap_fn_name((enum tap_fn)op->fn)));
     }

@@ -199,7 +199,7 @@ struct orc_conn {
     uint8_t phase;
     uint8_t version; /* 4 or 6; 0 = addresses unknown */
     bool init_returned;
-    bool failed_over; /* FAILURE of a state operation or HardwareFailure was told */
+    bool failed_over; /* FAILURE of a state operation or HardwareFailure was reported */
     bool invalidated;
     bool sane;     /* the numbers handed over are inside WIRE-HOST-1 */
     uint32_t path; /* state object ids */
@@ -241,7 +241,7 @@ struct orc_conn {
     uint32_t reset_sent;
     uint32_t posts;              /* requests posted so far */
     uint32_t upload_early_event; /* UPLOAD_IN_PROGRESS before any reason */
-    const char *upload_early_rule;
+    enum orc_rule upload_early_rule;
     bool upload_early_warned;
     bool rearm; /* a POST began while the open indication was open */
     bool urgent_sure, urgent_due;
@@ -259,7 +259,7 @@ struct orc_conn {
     struct orc_answers answers;
     struct orc_offers offers;
     struct orc_life life;
-    struct orc_grounds grounds;
+    struct orc_upload_reasons upload_reasons;
     struct orc_stamps stamps;
     struct orc_blocks blocks;
     struct orc_held held;

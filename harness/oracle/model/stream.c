@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The bytes of the receive ledger: first copies, alternate copies where later ones disagreed, and
- * which spans have arrived. Judges what is delivered. RCV-PAYL-1, RCV-FIFO-2, WIRE-OOO-2,
- * URG-NOACK-1 (the delivery half).
+ * which spans have arrived. Judges what is delivered.
  */
 #include "oracle/checks.h"
 
@@ -244,12 +243,12 @@ static void misplaced(struct judging *j, const uint8_t *bytes, uint32_t length)
     const char *expected =
         orc_text(o, "byte %lld of the stream at its place in %s", (long long)j->at, j->what);
     if (found >= 0 && found != j->at) {
-        orc_fail(o, orc_ordinal(o, j->conn), moved(o, j->conn) ? "SER-RSS-1" : "RCV-FIFO-2",
+        orc_fail(o, orc_ordinal(o, j->conn), moved(o, j->conn) ? ORC_SER_RSS_1 : ORC_RCV_FIFO_2,
                  expected,
                  orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
                           (long long)j->at));
     } else {
-        orc_fail(o, orc_ordinal(o, j->conn), "RCV-PAYL-1", expected,
+        orc_fail(o, orc_ordinal(o, j->conn), ORC_RCV_PAYL_1, expected,
                  orc_text(o, "0x%02x stands at %lld, which no acceptable segment carried there",
                           bytes[0], (long long)j->at));
     }
@@ -307,18 +306,18 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
         return;
     }
     if (r->urgent_limit >= 0 && end > r->urgent_limit) {
-        orc_fail(o, ordinal, "URG-NOACK-1",
+        orc_fail(o, ordinal, ORC_URG_NOACK_1,
                  orc_text(o, "nothing delivered from byte %lld on, where urgent data came",
                           (long long)r->urgent_limit),
                  orc_text(o, "%s up to byte %lld", what, (long long)end));
     } else if (r->fin_sure >= 0 && end > r->fin_sure && !o->ever_waived) {
         /* memory: else what stood before it may have been dropped, and it was not next */
         orc_fail(
-            o, ordinal, "WIRE-OOO-2",
+            o, ordinal, ORC_WIRE_OOO_2,
             orc_text(o, "nothing delivered beyond the FIN at byte %lld", (long long)r->fin_sure),
             orc_text(o, "%s up to byte %lld", what, (long long)end));
     } else if (r->possible_term >= 0 && end > r->possible_term) {
-        orc_warn(o, ordinal, "TERM-SEG-1", "segments that arrive after TERM not processed",
+        orc_warn(o, ordinal, ORC_TERM_SEG_1, "segments that arrive after TERM not processed",
                  orc_text(o, "%s up to byte %lld, of which %lld had arrived at TERM", what,
                           (long long)end, (long long)r->possible_term));
     }
@@ -331,7 +330,7 @@ void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length
     r->outlet_step = r->outlet_step || length;
     conn->offers.consumed_step = conn->offers.consumed_step || length;
     conn->life.delivered_event = o->event->seq;
-    if (r->delivered > r->possible) { /* a violation was told; go on from there */
+    if (r->delivered > r->possible) { /* a violation was reported; go on from there */
         r->possible = r->delivered;
         r->lossy = true;
     }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the rig promised the target. A violation here is a fault of the rig, never of the driver.
- * SER-HOST-1, INIT-QUIET-1, TERM-HOST-1, UPD-HOST-1, FWD-HOST-1, IND-OK-1, DISC-RST-4,
- * INIT-STATE-1.
  */
 #include "oracle/checks.h"
 
-static void broken(struct oracle *o, const struct orc_conn *conn, const char *rule,
+static void broken(struct oracle *o, const struct orc_conn *conn, enum orc_rule rule,
                    const char *expected, const char *actual)
 {
     orc_fail_host(o, orc_ordinal(o, conn), rule, expected, actual);
@@ -19,10 +17,10 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn
     orc_ran(o, ORC_INIT_QUIET_1);
     orc_ran(o, ORC_TERM_HOST_1);
     if (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned)) {
-        broken(o, conn, ev->fn == TAP_FORWARD ? "FWD-HOST-1" : "INIT-QUIET-1",
+        broken(o, conn, ev->fn == TAP_FORWARD ? ORC_FWD_HOST_1 : ORC_INIT_QUIET_1,
                "no call before InitComplete has returned", name);
     } else if (conn->phase == ORC_ENDING || conn->phase == ORC_GONE) {
-        broken(o, conn, ev->fn == TAP_FORWARD ? "FWD-HOST-1" : "TERM-HOST-1",
+        broken(o, conn, ev->fn == TAP_FORWARD ? ORC_FWD_HOST_1 : ORC_TERM_HOST_1,
                "no call on a connection after TERM", name);
     }
     o->ran[ORC_FWD_HOST_1] += ev->fn == TAP_FORWARD;
@@ -30,27 +28,27 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn
     case TAP_POST:
         orc_ran(o, ORC_SER_HOST_1);
         if (conn->post_open) {
-            broken(o, conn, "SER-HOST-1", "one POST of a connection at a time", "another");
+            broken(o, conn, ORC_SER_HOST_1, "one POST of a connection at a time", "another");
         }
         break;
     case TAP_SEND:
         orc_ran(o, ORC_SER_HOST_1);
         orc_ran(o, ORC_DISC_RST_4);
         if (conn->send_open) {
-            broken(o, conn, "SER-HOST-1", "one SEND of a connection at a time", "another");
+            broken(o, conn, ORC_SER_HOST_1, "one SEND of a connection at a time", "another");
         }
         if (conn->graceful != ORC_NONE || conn->local_abort != ORC_NONE) {
-            broken(o, conn, "DISC-RST-4", "no SEND after a DISC", "SEND");
+            broken(o, conn, ORC_DISC_RST_4, "no SEND after a DISC", "SEND");
         }
         break;
     case TAP_DISCONNECT:
         orc_ran(o, ORC_SER_HOST_1);
         orc_ran(o, ORC_DISC_RST_4);
         if (conn->send_open) {
-            broken(o, conn, "SER-HOST-1", "no DISC while a SEND runs", "DISC");
+            broken(o, conn, ORC_SER_HOST_1, "no DISC while a SEND runs", "DISC");
         }
         if (conn->graceful != ORC_NONE && !(ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE)) {
-            broken(o, conn, "DISC-RST-4", "one graceful DISC", "a second");
+            broken(o, conn, ORC_DISC_RST_4, "one graceful DISC", "a second");
         }
         break;
     default:
@@ -62,13 +60,13 @@ static void judge_end(struct oracle *o, const struct orc_conn *conn)
 {
     orc_ran(o, ORC_TERM_HOST_1);
     if (conn->ops_open) {
-        broken(o, conn, "TERM-HOST-1", "no QRY, UPD or INV open at TERM",
+        broken(o, conn, ORC_TERM_HOST_1, "no QRY, UPD or INV open at TERM",
                orc_text(o, "%u open", conn->ops_open));
     } else if (conn->post_open || conn->disconnect_open) {
-        broken(o, conn, "TERM-HOST-1", "every POST and DISC call returned before TERM",
+        broken(o, conn, ORC_TERM_HOST_1, "every POST and DISC call returned before TERM",
                orc_text(o, "%u POST, %u DISC open", conn->post_open, conn->disconnect_open));
     } else if (conn->phase == ORC_ENDING) {
-        broken(o, conn, "TERM-HOST-1", "one TERM", "a second");
+        broken(o, conn, ORC_TERM_HOST_1, "one TERM", "a second");
     }
 }
 
@@ -84,7 +82,7 @@ void orc_host_operation(struct oracle *o, const struct tap_event *ev, const stru
     }
     if (conn &&
         (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned))) {
-        broken(o, conn, "INIT-QUIET-1", "no operation before InitComplete has returned",
+        broken(o, conn, ORC_INIT_QUIET_1, "no operation before InitComplete has returned",
                tap_fn_name((enum tap_fn)fn));
     }
     if (conn && fn == TAP_TERMINATE) {
@@ -92,7 +90,8 @@ void orc_host_operation(struct oracle *o, const struct tap_event *ev, const stru
     }
     o->ran[ORC_UPD_HOST_1] += fn == TAP_UPDATE;
     if (fn == TAP_UPDATE && object && (object->updates || object->invalid)) {
-        broken(o, conn, "UPD-HOST-1", "one UPD of an object at a time, none of an invalidated one",
+        broken(o, conn, ORC_UPD_HOST_1,
+               "one UPD of an object at a time, none of an invalidated one",
                object->updates ? "another is open" : "invalidated");
     }
 }
@@ -103,7 +102,7 @@ void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const st
     orc_ran(o, ORC_DISC_RST_4);
     bool abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
     if (list->index_in_call != 0 || list->nb_count != 1 || (abortive && list->length != 0)) {
-        broken(o, conn, "DISC-RST-4", "one list with one NET_BUFFER, empty for an abort",
+        broken(o, conn, ORC_DISC_RST_4, "one list with one NET_BUFFER, empty for an abort",
                orc_text(o, "list %u of the call, %u NET_BUFFERs, %u bytes", list->index_in_call,
                         list->nb_count, list->length));
     }
@@ -130,7 +129,7 @@ void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct 
     }
     orc_ran(o, ORC_IND_OK_1);
     if (!right && call->lists) {
-        broken(o, conn, "IND-OK-1", "SUCCESS: all, refusal: none, partial: some of the bytes",
+        broken(o, conn, ORC_IND_OK_1, "SUCCESS: all, refusal: none, partial: some of the bytes",
                orc_text(o, "%s, %u of %u", orc_status_name(ev->status), consumed, length));
     }
 }
@@ -147,7 +146,8 @@ void orc_host_initiate(struct oracle *o, const struct orc_conn *conn, uint32_t s
     case TcpConnectionLastAck:
         return;
     default:
-        broken(o, conn, "INIT-STATE-1", "a connection from ESTABLISHED to LAST_ACK, not TIME_WAIT",
+        broken(o, conn, ORC_INIT_STATE_1,
+               "a connection from ESTABLISHED to LAST_ACK, not TIME_WAIT",
                orc_text(o, "state %u", state));
     }
 }

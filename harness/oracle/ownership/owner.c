@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who owns each list: host -> target -> host for requests, target -> host -> target for indicated
- * ones. OWN-PEND-1, OWN-ONCE-1, OWN-FIELD-1, OWN-RETURN-3, OWN-POOL-1, RCV-BOUND-1, InvariantMdl.
+ * ones.
  */
 #include "oracle/checks.h"
 
@@ -50,21 +50,21 @@ static void judge_fault(struct oracle *o, const struct tap_event *ev, const stru
     case NBL_OK:
         break;
     case NBL_UNKNOWN:
-        orc_fail_hard(o, ev->conn, "OWN-ONCE-1", expected,
+        orc_fail_hard(o, ev->conn, ORC_OWN_ONCE_1, expected,
                       "a pointer that is no list, or one already freed");
         break;
     case NBL_NOT_OWNED:
-        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+        orc_fail_hard(o, list->conn, ORC_OWN_ONCE_1, expected,
                       orc_text(o, "list %u (%s) again or never the target's", list->id,
                                tap_role_name(list->role)));
         break;
     case NBL_WRONG_ROLE:
-        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+        orc_fail_hard(o, list->conn, ORC_OWN_ONCE_1, expected,
                       orc_text(o, "list %u (%s) through the wrong function", list->id,
                                tap_role_name(list->role)));
         break;
     case NBL_CYCLE:
-        orc_fail_hard(o, list->conn, "OWN-ONCE-1", expected,
+        orc_fail_hard(o, list->conn, ORC_OWN_ONCE_1, expected,
                       "a chain that comes back to itself or holds more than is outstanding");
         break;
     }
@@ -84,25 +84,25 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
         return NULL; /* its handing over was not shown */
     }
     if (nbl->owner != OWNER_TARGET) {
-        orc_fail_hard(o, list->conn, "OWN-ONCE-1", "a list that the target owns",
+        orc_fail_hard(o, list->conn, ORC_OWN_ONCE_1, "a list that the target owns",
                       orc_text(o, "list %u, which %s owns", list->id, owner_name(nbl->owner)));
         return NULL;
     }
     orc_ran(o, ORC_OWN_FIELD_1);
     orc_ran(o, ORC_RCV_BOUND_1);
     if (!list->fields_intact) {
-        orc_fail(o, list->conn, "OWN-FIELD-1", "only the target's own fields of the list written",
+        orc_fail(o, list->conn, ORC_OWN_FIELD_1, "only the target's own fields of the list written",
                  orc_text(o, "list %u came back with other fields changed", list->id));
     }
     if (!list->slack_intact) {
-        orc_fail(o, list->conn, "RCV-BOUND-1", "data inside the buffer's window only",
+        orc_fail(o, list->conn, ORC_RCV_BOUND_1, "data inside the buffer's window only",
                  orc_text(o, "bytes beside the window of list %u changed", list->id));
     }
     if (nbl->role != ROLE_POST) {
         orc_ran(o, ORC_InvariantMdl);
     }
     if (!list->data_intact) {
-        orc_fail(o, list->conn, "InvariantMdl", "the data that was handed down to be sent",
+        orc_fail(o, list->conn, ORC_InvariantMdl, "the data that was handed down to be sent",
                  orc_text(o, "bytes of list %u (%s) changed", list->id, tap_role_name(list->role)));
     }
     o->ran[ORC_FWD_OWN_1] += nbl->role == ROLE_FORWARD;
@@ -121,11 +121,11 @@ void orc_owner_indicated(struct oracle *o, const struct tap_event *ev, const str
     }
     struct orc_nbl *nbl = orc_nbl(o, list->id);
     if (nbl && nbl->owner == OWNER_HOST) {
-        orc_fail_hard(o, list->conn, "OWN-RETURN-1", "a list that the target owns",
+        orc_fail_hard(o, list->conn, ORC_OWN_RETURN_1, "a list that the target owns",
                       orc_text(o, "list %u indicated again while the host holds it", list->id));
     }
     if (list->nb_count != 1 && ev->fn == TAP_NBL) {
-        orc_fail(o, list->conn, "OWN-POOL-1", "one NET_BUFFER in an indicated list",
+        orc_fail(o, list->conn, ORC_OWN_POOL_1, "one NET_BUFFER in an indicated list",
                  orc_text(o, "%u", list->nb_count));
     }
 }
@@ -166,7 +166,7 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
         return;
     }
     if (nbl->owner != OWNER_HOST || list->role != ROLE_INDICATED) {
-        orc_fail_host(o, list->conn, "OWN-RETURN-1", "the host returns what it was given, once",
+        orc_fail_host(o, list->conn, ORC_OWN_RETURN_1, "the host returns what it was given, once",
                       orc_text(o, "list %u", list->id));
         return;
     }
@@ -176,7 +176,7 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
     }
     bool raw = nbl->fn == TAP_NONOFF_INDICATE;
     if (call && raw != (call->fn == TAP_HOST_RETURN)) {
-        orc_fail_host(o, list->conn, "OWN-POOL-1", "a return through the path of the indication",
+        orc_fail_host(o, list->conn, ORC_OWN_POOL_1, "a return through the path of the indication",
                       orc_text(o, "list %u came up through the other one", list->id));
     }
     nbl->owner = OWNER_TARGET;
@@ -199,13 +199,13 @@ void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const str
     if (ev->fn == TAP_RETURN) {
         orc_ran(o, ORC_OWN_RETURN_3);
         if (ev->status != NDIS_STATUS_SUCCESS) {
-            orc_fail(o, ev->conn, "OWN-RETURN-3", "SUCCESS", orc_status_name(ev->status));
+            orc_fail(o, ev->conn, ORC_OWN_RETURN_3, "SUCCESS", orc_status_name(ev->status));
         }
         return;
     }
     orc_ran(o, ORC_OWN_PEND_1);
     if (ev->status != NDIS_STATUS_PENDING) {
-        orc_fail(o, ev->conn, "OWN-PEND-1",
+        orc_fail(o, ev->conn, ORC_OWN_PEND_1,
                  orc_text(o, "%s returns PENDING", tap_fn_name((enum tap_fn)ev->fn)),
                  orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (unsigned)ev->status));
     }
@@ -220,7 +220,7 @@ void orc_owner_end(struct oracle *o)
         const struct orc_nbl *nbl = &o->nbl[i];
         bool request = nbl->role != ROLE_INDICATED && nbl->role != ROLE_BUFFERED;
         if (nbl->owner == OWNER_TARGET && request) {
-            orc_fail(o, nbl->conn, "OWN-ONCE-1", "every list given back by the end",
+            orc_fail(o, nbl->conn, ORC_OWN_ONCE_1, "every list given back by the end",
                      orc_text(o, "list %u (%s, handed over at event %u) never came back", i,
                               tap_role_name((enum tap_role)nbl->role), nbl->handed));
         }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Delivery calls of one connection never overlap nor nest; levels and locks at upcalls.
- * SER-CONN-1, SER-REENT-1, SER-REENT-2, SER-IRQL-1, SER-LOCK-1.
  */
 #include "oracle/checks.h"
 
@@ -16,15 +15,15 @@ static bool inside_on(const struct orc_conn *conn, uint8_t cpu)
 }
 
 /* The innermost call into the target on this stack above the delivery call that is open there. */
-static const char *nesting_rule(const struct oracle *o, const struct orc_cpu *cpu)
+static enum orc_rule nesting_rule(const struct oracle *o, const struct orc_cpu *cpu)
 {
     (void)o;
     for (uint32_t i = cpu->depth - 1; i-- > 0;) {
         if (orc_calls_into_target(cpu->call[i].fn)) {
-            return cpu->call[i].fn == TAP_POST ? "SER-REENT-1" : "SER-REENT-2";
+            return cpu->call[i].fn == TAP_POST ? ORC_SER_REENT_1 : ORC_SER_REENT_2;
         }
     }
-    return "SER-REENT-1";
+    return ORC_SER_REENT_1;
 }
 
 static void judge_overlap(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
@@ -37,7 +36,7 @@ static void judge_overlap(struct oracle *o, const struct tap_event *ev, struct o
         orc_fail(o, orc_ordinal(o, conn), nesting_rule(o, cpu),
                  "no delivery call nested in one of the same connection", actual);
     } else {
-        orc_fail(o, orc_ordinal(o, conn), "SER-CONN-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_SER_CONN_1,
                  "one delivery call of a connection at a time", actual);
     }
 }
@@ -93,12 +92,12 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
     orc_ran(o, ORC_SER_LOCK_1);
     o->ran[ORC_SER_IRQL_1] += level;
     if (level && ev->irql != DISPATCH_LEVEL) {
-        orc_fail(o, ev->conn, "SER-IRQL-1",
+        orc_fail(o, ev->conn, ORC_SER_IRQL_1,
                  orc_text(o, "%s at DISPATCH_LEVEL", tap_fn_name((enum tap_fn)ev->fn)),
                  orc_text(o, "level %u", ev->irql));
     }
     if (cpu->locks) {
-        orc_warn(o, ev->conn, "SER-LOCK-1", "no lock of the target held across an upcall",
+        orc_warn(o, ev->conn, ORC_SER_LOCK_1, "no lock of the target held across an upcall",
                  orc_text(o, "%u held at %s", cpu->locks, tap_fn_name((enum tap_fn)ev->fn)));
     }
     if (!delivery(ev->fn)) {
@@ -109,7 +108,7 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
     }
     for (uint32_t i = cpu->depth - 1; i-- > 0;) {
         if (delivery(cpu->call[i].fn) && cpu->call[i].conn != ev->conn) {
-            orc_warn(o, ev->conn, "SER-REENT-1",
+            orc_warn(o, ev->conn, ORC_SER_REENT_1,
                      "no delivery call nested in one of another connection",
                      orc_text(o, "%s inside %s of connection %u", tap_fn_name((enum tap_fn)ev->fn),
                               tap_fn_name((enum tap_fn)cpu->call[i].fn), cpu->call[i].conn));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which segments must be answered by an ACK, and how soon; no answer without a cause. WIRE-SEQ-1,
- * WIRE-ACKV-1, WIRE-PAWS-1, WIRE-PROBE-1, WIRE-RST-1, WIRE-SYN-1 (the answers), UPLD-TW-1 (the
- * same), WIRE-QUIET-1.
+ * Which segments must be answered by an ACK, and how soon; no answer without a cause.
  */
 #include "oracle/checks.h"
 
@@ -45,7 +43,7 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
     struct orc_answers *x = &c->answers;
     bool may = s->begin >= next_least(r) && s->begin <= r->largest_edge;
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
-    x->heard_step += may; /* outside of the window it is dropped silently */
+    x->received_step += may; /* outside of the window it is dropped silently */
     x->resets_step += may;
     if (!inside || !s->sound || !c->sane || orc_waived(o)) {
         x->challenged = x->challenged || may;
@@ -67,7 +65,7 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
                       (r->ts_known && (int32_t)(s->tcp->ts_value - r->ts_highest) >= 0);
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c);
     bool outside = s->begin < next_least(r) || s->begin > r->largest_edge;
-    x->heard_step++;
+    x->received_step++;
     x->syns_step += !outside;
     x->syn_seen = true;
     x->syn_ns = now;
@@ -137,7 +135,7 @@ static bool quiet(const struct orc_conn *c, const struct orc_seen *s, int64_t le
 /* TIME_WAIT was reached, and the host asked to take the connection, but it has not yet. */
 static bool waits(struct oracle *o, const struct orc_conn *c)
 {
-    return c->life.wait_told && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
+    return c->life.wait_reported && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
            c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && !c->failed_over &&
            !c->answers.syn_closed && o->adapter == ORC_ADAPTER_RUNNING && !o->leaving &&
            !o->ever_waived && !orc_path_invalid(o, c) && c->sane;
@@ -154,7 +152,7 @@ static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct o
            !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED);
 }
 
-void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
@@ -171,10 +169,10 @@ void orc_answers_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
         hear_syn(o, c, s);
         return;
     }
-    x->heard_step++;
+    x->received_step++;
     x->quiet_step += quiet(c, s, least);
     x->reset_answered = false;
-    if (c->life.wait_told && fin_again(o, c, s) && !throttled(o)) {
+    if (c->life.wait_reported && fin_again(o, c, s) && !throttled(o)) {
         x->due |= DUE_WAIT;
     }
     bool empty = s->begin == s->end && s->begin == least && s->begin == most;
@@ -214,36 +212,24 @@ static enum orc_rule rule_of(uint8_t bit)
     }
 }
 
-static const char *name_of(uint8_t bit)
-{
-    static const char *const names[] = {"WIRE-SEQ-1", "WIRE-ACKV-1", "WIRE-PAWS-1", "WIRE-PROBE-1",
-                                        "WIRE-RST-1", "WIRE-SYN-1",  "UPLD-TW-1"};
-    uint32_t at = 0;
-    while (bit > 1) {
-        bit >>= 1;
-        at++;
-    }
-    return names[at];
-}
-
 /* How often challenges may be sent: one for RSTs between other segments, one in 3 s for SYNs. */
 static void judge_challenge(struct oracle *o, struct orc_conn *c)
 {
     struct orc_answers *x = &c->answers;
     uint64_t now = o->event->time_ns;
-    if (x->resets_step && x->resets_step == x->heard_step) {
+    if (x->resets_step && x->resets_step == x->received_step) {
         orc_ran(o, ORC_WIRE_RST_1);
         if (x->reset_answered) {
-            orc_warn(o, orc_ordinal(o, c), "WIRE-RST-1",
+            orc_warn(o, orc_ordinal(o, c), ORC_WIRE_RST_1,
                      "one challenge for RSTs until an acceptable segment comes", "another");
         }
         x->reset_answered = true;
     }
-    if (x->syns_step && x->syns_step == x->heard_step) {
+    if (x->syns_step && x->syns_step == x->received_step) {
         uint64_t span = SYN_PERIOD_NS - orc_slack_ns(o);
         orc_ran(o, ORC_WIRE_SYN_1);
         if (x->syn_answers >= 2 && now - x->syn_answer_ns[0] < span) {
-            orc_warn(o, orc_ordinal(o, c), "WIRE-SYN-1", "one challenge of SYNs in 3 s",
+            orc_warn(o, orc_ordinal(o, c), ORC_WIRE_SYN_1, "one challenge of SYNs in 3 s",
                      "three within that time");
         }
         x->syn_answers++;
@@ -267,16 +253,16 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
         c->update_step == o->steps || rounded || o->ever_waived) {
         return;
     }
-    uint32_t heard = x->heard_step - x->quiet_step;
+    uint32_t received = x->received_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (x->plain_step > heard && !o->replies.stalled && !o->link_down && !o->fault_stall &&
+    if (x->plain_step > received && !o->replies.stalled && !o->link_down && !o->fault_stall &&
         !o->transmit_failed && c->phase == ORC_LIVE) {
-        orc_fail(
-            o, orc_ordinal(o, c), "WIRE-QUIET-1",
-            orc_text(o, "at most %u answers to as many segments, acknowledgements left out", heard),
-            orc_text(o, "ACK number %u, which says nothing new", x->plain_step));
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1,
+                 orc_text(o, "at most %u answers to as many segments, acknowledgements left out",
+                          received),
+                 orc_text(o, "ACK number %u, which says nothing new", x->plain_step));
     }
 }
 
@@ -310,11 +296,11 @@ void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_
 
 static void judge_syn(struct oracle *o, struct orc_conn *c)
 {
-    bool told = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
-                c->term_enter != ORC_NONE || c->local_abort != ORC_NONE || c->failed_over ||
-                o->leaving;
-    if (!told) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-SYN-1",
+    bool reported = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
+                    c->term_enter != ORC_NONE || c->local_abort != ORC_NONE || c->failed_over ||
+                    o->leaving;
+    if (!reported) {
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SYN_1,
                  "a SYN at RcvNxt takes the connection up in its step", "no event");
     }
     c->answers.syn_closed = true;
@@ -333,7 +319,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     for (uint8_t bit = 1; wire && x->due; bit = (uint8_t)(bit << 1)) {
         if (x->due & bit) {
             orc_ran(o, rule_of(bit));
-            orc_fail(o, orc_ordinal(o, c), name_of(bit), "an ACK in the step of the segment",
+            orc_fail(o, orc_ordinal(o, c), rule_of(bit), "an ACK in the step of the segment",
                      "none");
             x->due = (uint8_t)(x->due & ~bit);
         }
@@ -341,7 +327,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     orc_delay_step(o, c, judged && wire);
     o->ran[ORC_WIRE_OPT_1] += x->odd_options && judged;
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
-    x->heard_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
+    x->received_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
     x->due = 0;
     x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * SACK blocks that the target sends. WIRE-SACK-1.
+ * SACK blocks that the target sends.
  */
 #include "oracle/checks.h"
 
-void orc_blocks_heard(struct orc_conn *c, const struct orc_seen *s)
+void orc_blocks_received(struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_blocks *x = &c->blocks;
     const struct orc_receive *r = &c->receive;
@@ -31,7 +31,7 @@ static bool holds_newest(const struct orc_blocks *x, int64_t left, int64_t right
 static void fail(struct oracle *o, const struct orc_conn *c, const char *expected, int64_t left,
                  int64_t right)
 {
-    orc_fail(o, orc_ordinal(o, c), "WIRE-SACK-1", expected,
+    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SACK_1, expected,
              orc_text(o, "a block from %lld to %lld", (long long)left, (long long)right));
 }
 
@@ -79,7 +79,7 @@ void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
     if (!enabled) {
         orc_ran(o, ORC_WIRE_SACK_1);
-        orc_fail(o, orc_ordinal(o, c), "WIRE-SACK-1", "no block on this connection", "one");
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SACK_1, "no block on this connection", "one");
         return;
     }
     int64_t ack = orc_receive_offset(r, tcp->ack);
@@ -95,7 +95,7 @@ void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     int64_t left = orc_receive_offset(r, tcp->sack[0][0]);
     int64_t right = orc_receive_offset(r, tcp->sack[0][1]);
     if (!tcp->sack_blocks) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-SACK-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SACK_1,
                  "a block on the duplicate ACK for a segment beyond a hole", "none");
     } else if (!holds_newest(x, left, right) && !tells_duplicate(c, tcp, ack)) {
         fail(o, c, "the segment that caused the ACK in the first block", left, right);

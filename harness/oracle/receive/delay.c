@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * How long an acknowledgement may be put off. WIRE-ACK-3, TMR-DACK-1.
+ * How long an acknowledgement may be put off.
  */
 #include "oracle/checks.h"
 
@@ -18,7 +18,7 @@ static uint32_t full_size(struct oracle *o, const struct orc_conn *c)
 }
 
 /* After the ledgers took the segment; before is what was sure until then. */
-void orc_delay_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
+void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
 {
     struct orc_answers *x = &c->answers;
     const struct orc_receive *r = &c->receive;
@@ -85,11 +85,11 @@ static void judge_count(struct oracle *o, const struct orc_conn *c)
     uint32_t most = o->ack_frequency ? o->ack_frequency : 1;
     orc_ran(o, ORC_WIRE_ACK_3);
     if (x->full > most) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-ACK-3",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ACK_3,
                  orc_text(o, "an ACK for every %u full-sized segments", most),
                  orc_text(o, "%u unacknowledged at rest", x->full));
     } else if (x->data >= most && most > 1) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-ACK-3",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_ACK_3,
                  orc_text(o, "an ACK for every %u segments", most),
                  orc_text(o, "%u unacknowledged at rest", x->data));
     }
@@ -101,14 +101,14 @@ static void judge_prompt(struct oracle *o, struct orc_conn *c)
     uint64_t due = x->prompt_ns + delay_ns(o) + orc_slack_ns(o), now = o->event->time_ns;
     orc_ran(o, ORC_WIRE_ACK_3);
     if (now > due) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-ACK-3",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ACK_3,
                  "an ACK at once for a segment beyond or into a hole",
                  orc_text(o, "none since event %u", x->prompt_event));
         x->prompt = false;
         return;
     }
     if (now == x->prompt_ns) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-ACK-3",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_ACK_3,
                  "an ACK at once for a segment beyond or into a hole", "none in its step");
     }
     orc_watch(o, c, due + 1);
@@ -127,7 +127,7 @@ static void judge_owed(struct oracle *o, struct orc_conn *c)
         return;
     }
     orc_fail(
-        o, orc_ordinal(o, c), "TMR-DACK-1",
+        o, orc_ordinal(o, c), ORC_TMR_DACK_1,
         orc_text(o, "an ACK within %u ticks of the first unacknowledged byte", o->delayed_ticks),
         orc_text(o, "none for %llu ms, since event %u",
                  (unsigned long long)((o->event->time_ns - x->owed_ns) / 1000000), x->owed_event));

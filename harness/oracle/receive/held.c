@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What came beyond a hole is kept until the hole is filled, a FIN too. WIRE-OOO-1, WIRE-OOO-2
- * (text beyond a FIN that is held).
+ * What came beyond a hole is kept until the hole is filled, a FIN too.
  */
 #include "oracle/checks.h"
 
@@ -40,7 +39,7 @@ static bool contradicts(const struct orc_receive *r, int64_t end)
 }
 
 /* After the ledgers took the segment; before is what was sure until then. */
-void orc_held_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
+void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
 {
     struct orc_held *x = &c->held;
     const struct orc_receive *r = &c->receive;
@@ -85,7 +84,7 @@ void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged)
         orc_watch(o, c, latest + 1);
         return;
     }
-    orc_fail(o, orc_ordinal(o, c), "WIRE-OOO-1",
+    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_OOO_1,
              orc_text(o, "what was held acknowledged up to %lld once the hole is filled",
                       (long long)x->due),
              orc_text(o, "the last ACK was %lld", (long long)c->receive.acked));

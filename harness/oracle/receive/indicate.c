@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Receive indications: when they are allowed, their form, and what the host's answer means.
- * RCV-USE-1, IND-NBL-1, IND-STAT-1, IND-REFUSE-1, IND-PART-1, IND-POST-1, IND-EARLY-1, INIT-BUF-2.
  */
 #include "oracle/checks.h"
 
@@ -13,30 +12,30 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
     orc_ran(o, ORC_IND_EARLY_1);
     orc_ran(o, ORC_IND_REFUSE_1);
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        orc_fail(o, ordinal, "IND-STAT-1", "status SUCCESS in the call",
+        orc_fail(o, ordinal, ORC_IND_STAT_1, "status SUCCESS in the call",
                  orc_status_name(ev->status));
     }
     if (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned)) {
-        orc_fail(o, ordinal, "IND-EARLY-1", "no indication until InitComplete has returned",
+        orc_fail(o, ordinal, ORC_IND_EARLY_1, "no indication until InitComplete has returned",
                  "indication before that");
     } else if (conn->phase == ORC_GONE || conn->phase == ORC_ABSENT) {
-        orc_fail(o, ordinal, "TERM-DRAIN-1", "no indication after TermComplete", "indication");
+        orc_fail(o, ordinal, ORC_TERM_DRAIN_1, "no indication after TermComplete", "indication");
     } else if (orc_before(o, conn->abort_left)) {
-        orc_fail(o, ordinal, "RST-IND-2", "no delivery after the Abort event", "indication");
+        orc_fail(o, ordinal, ORC_RST_IND_2, "no delivery after the Abort event", "indication");
     } else if (orc_before(o, conn->local_abort_left)) {
-        orc_fail(o, ordinal, "DISC-RST-1", "no indication after an abortive disconnect",
+        orc_fail(o, ordinal, ORC_DISC_RST_1, "no indication after an abortive disconnect",
                  "indication");
     } else if (orc_before(o, conn->mandatory_left) && conn->term_enter == ORC_NONE &&
                conn->mandatory_reason != InvalidState && !orc_before(o, o->upload_all)) {
-        orc_warn(o, ordinal, "UPLD-MAND-1", "processing stops with the mandatory request",
+        orc_warn(o, ordinal, ORC_UPLD_MAND_1, "processing stops with the mandatory request",
                  "indication");
     }
     if (r->refused && conn->phase == ORC_ENDING) {
-        orc_warn(o, ordinal, "IND-REFUSE-1", "no indication between a refusal and the next POST",
+        orc_warn(o, ordinal, ORC_IND_REFUSE_1, "no indication between a refusal and the next POST",
                  "one more attempt during terminate");
     } else if (r->refused) {
         bool taken_over = r->delivered < r->start && conn->posts == 0;
-        orc_fail(o, ordinal, taken_over ? "INIT-BUF-2" : "IND-REFUSE-1",
+        orc_fail(o, ordinal, taken_over ? ORC_INIT_BUF_2 : ORC_IND_REFUSE_1,
                  taken_over ? "data taken over at initiate waits for a POST"
                             : "no indication between a refusal and the next POST",
                  "indication");
@@ -61,12 +60,12 @@ static void judge_use(struct oracle *o, const struct orc_conn *conn)
         }
         orc_ran(o, nbl->length ? ORC_RCV_USE_1 : ORC_RCV_ZERO_1);
         if (nbl->length == 0) {
-            orc_fail(o, orc_ordinal(o, conn), "RCV-ZERO-1",
+            orc_fail(o, orc_ordinal(o, conn), ORC_RCV_ZERO_1,
                      "a zero-byte request completed before anything is indicated",
                      orc_text(o, "request #%u (posted at event %u) still pending", nbl->index,
                               nbl->handed));
         } else {
-            orc_fail(o, orc_ordinal(o, conn), "RCV-USE-1",
+            orc_fail(o, orc_ordinal(o, conn), ORC_RCV_USE_1,
                      "data goes into posted requests, never through an indication",
                      orc_text(o, "request #%u (%u bytes, posted at event %u) was available",
                               nbl->index, nbl->length, nbl->handed));
@@ -91,7 +90,7 @@ void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struc
     }
     orc_ran(o, ORC_IND_NBL_1);
     if (list->has_next || list->nb_count != 1 || list->index_in_call != 0) {
-        orc_fail(o, call->conn, "IND-NBL-1", "one stand-alone list with one NET_BUFFER",
+        orc_fail(o, call->conn, ORC_IND_NBL_1, "one stand-alone list with one NET_BUFFER",
                  orc_text(o, "Next %s, %u NET_BUFFERs", list->has_next ? "set" : "NULL",
                           list->nb_count));
     }
@@ -100,7 +99,7 @@ void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struc
     }
     orc_ran(o, ORC_IND_WHEN_1);
     if (list->length == 0) {
-        orc_fail(o, call->conn, "IND-WHEN-1", "data in an indication", "none");
+        orc_fail(o, call->conn, ORC_IND_WHEN_1, "data in an indication", "none");
     }
     call->length = list->length;
     call->counted = list->id;

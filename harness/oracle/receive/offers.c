@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * The window that the target offers: how far, in which steps, and when it must be offered anew.
- * WIRE-WND-2, WIRE-WND-3, UPD-RCVWND-1.
  */
 #include "oracle/checks.h"
 
@@ -15,7 +14,7 @@ static int64_t rounding(const struct orc_conn *c)
     return (1ll << c->receive_scale) - 1;
 }
 
-void orc_offers_heard(struct orc_conn *c, const struct orc_seen *s)
+void orc_offers_received(struct orc_conn *c, const struct orc_seen *s)
 {
     uint32_t length = s->tcp->length;
     c->offers.largest = length > c->offers.largest ? length : c->offers.largest;
@@ -33,7 +32,7 @@ static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge
     orc_ran(o, ORC_WIRE_WND_2);
     /* An edge offered before wanders with the rounding of the scale. */
     if (edge > most && edge > r->edge + ((1ll << c->receive_scale) - 1)) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-WND-2",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_WND_2,
                  orc_text(o, "a right edge of at most %lld: %lld bytes consumed, a window of %lld",
                           (long long)most, (long long)r->delivered, (long long)window),
                  orc_text(o, "%lld", (long long)edge));
@@ -61,7 +60,7 @@ static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, 
     }
     orc_ran(o, ORC_WIRE_WND_3);
     if (moved < worth - rounding(c) && edge - ack < worth) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-WND-3",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_WND_3,
                  orc_text(o, "the window reopened by at least %lld bytes", (long long)worth),
                  orc_text(o, "by %lld, to %lld bytes", (long long)moved, (long long)(edge - ack)));
     }
@@ -100,12 +99,12 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
         return;
     }
     int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
-    size &= -(1ll << c->receive_scale); /* what can be told of it */
+    size &= -(1ll << c->receive_scale); /* what can be reported of it */
     int64_t unknown = r->delivered + size - r->edge;
     int64_t worth = least_of(size / 2, 2 * full);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);
     if (unknown >= (worth ? worth : 1) + rounding(c)) {
-        orc_fail(o, orc_ordinal(o, c), updated ? "UPD-RCVWND-1" : "WIRE-WND-3",
+        orc_fail(o, orc_ordinal(o, c), updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3,
                  updated ? "a window update in the step of the update"
                          : "a window update in the step in which the host consumed",
                  orc_text(o, "%lld bytes free beyond the edge offered, none", (long long)unknown));

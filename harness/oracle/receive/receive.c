@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Posted receive requests: order, counts, statuses and the reasons for a short completion.
- * RCV-FIFO-1, RCV-BATCH-1, RCV-PUSH-2 (lower bound), RCV-PRE-1, RCV-NOPUSH-1, RCV-MODE-1, RCV-ST-*,
- * RCV-BT-1, RCV-ADV-1, RCV-ZERO-1, RCV-EMPTY-1, and by orc_stream_judge RCV-FIFO-2, RCV-PAYL-1.
  */
 #include "oracle/checks.h"
 
@@ -37,10 +35,10 @@ void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct ta
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
     conn->offers.posted_bytes += list->length;
-    orc_grounds_request(o, conn, list->length);
+    orc_upload_reasons_request(o, conn, list->length);
 }
 
-/* The bytes that the target says it placed, read leniently once a violation was told. */
+/* The bytes that the target says it placed, read leniently once a violation was reported. */
 static uint32_t placed_bytes(struct oracle *o, const struct tap_nbl *list,
                              const struct orc_nbl *nbl)
 {
@@ -48,23 +46,23 @@ static uint32_t placed_bytes(struct oracle *o, const struct tap_nbl *list,
     orc_ran(o, ORC_RCV_BT_1);
     orc_ran(o, ORC_RCV_ADV_1);
     if (bt == TAP_BT_POISON) {
-        orc_fail(o, list->conn, "RCV-BT-1", "the count of bytes placed, on every status",
+        orc_fail(o, list->conn, ORC_RCV_BT_1, "the count of bytes placed, on every status",
                  orc_text(o, "never written in request #%u", nbl->index));
         bt = list->advance;
     }
     if (nbl->prefill && bt == list->advance + nbl->prefill && bt != list->advance) {
-        orc_warn(o, list->conn, "RCV-PRE-1", "only the target's bytes counted",
+        orc_warn(o, list->conn, ORC_RCV_PRE_1, "only the target's bytes counted",
                  orc_text(o, "the host's %u bytes counted too", nbl->prefill));
         bt = list->advance;
     }
     if (bt > nbl->length) {
-        orc_fail(o, list->conn, "RCV-BT-1",
+        orc_fail(o, list->conn, ORC_RCV_BT_1,
                  orc_text(o, "at most the %u bytes of request #%u", nbl->length, nbl->index),
                  orc_text(o, "%u", bt));
         bt = nbl->length;
     }
     if (list->advance != bt || !list->nb_consistent) {
-        orc_fail(o, list->conn, "RCV-ADV-1",
+        orc_fail(o, list->conn, ORC_RCV_ADV_1,
                  orc_text(o, "data start advanced by the %u bytes placed, MDLs in place", bt),
                  orc_text(o, "advanced by %u%s", list->advance,
                           list->nb_consistent ? "" : ", position or MDL chain damaged"));
@@ -81,7 +79,7 @@ static void judge_order(struct oracle *o, const struct orc_conn *conn, const str
         return;
     }
     const struct orc_nbl *first = &o->nbl[head];
-    orc_fail(o, list->conn, "RCV-FIFO-1",
+    orc_fail(o, list->conn, ORC_RCV_FIFO_1,
              orc_text(o, "request #%u (posted at event %u)", first->index, first->handed),
              orc_text(o, "request #%u (posted at event %u)", nbl->index, nbl->handed));
 }
@@ -109,13 +107,13 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     bool trickled = !nbl->prefill && bt && conn->answers.in_order_event > event;
     o->ran[ORC_RCV_PUSH_3] += trickled;
     if (trickled && now + slack >= start + push && now + slack < conn->answers.in_order_ns + push) {
-        orc_warn(o, orc_ordinal(o, conn), "RCV-PUSH-3",
+        orc_warn(o, orc_ordinal(o, conn), ORC_RCV_PUSH_3,
                  "the push timer started anew by data that arrives while it runs",
                  orc_text(o, "request #%u completed %llu ms after its last byte", nbl->index,
                           (unsigned long long)((now - conn->answers.in_order_ns) / 1000000)));
     }
     if (now + slack < start + push) {
-        orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? "RCV-PUSH-2" : "RCV-EMPTY-1",
+        orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? ORC_RCV_PUSH_2 : ORC_RCV_EMPTY_1,
                  orc_text(o, "no partial completion without PSH before the push timer (%llu ms)",
                           (unsigned long long)(push / 1000000)),
                  orc_text(o, "request #%u: %u of %u bytes after %llu ms", nbl->index, bt,
@@ -135,18 +133,18 @@ static void judge_short(struct oracle *o, const struct orc_conn *conn, const str
         return;
     }
     if (ending) { /* to the host that is the end of the stream */
-        orc_fail(o, ordinal, "RCV-EMPTY-1", "UPLOAD_IN_PROGRESS for a request that got nothing",
+        orc_fail(o, ordinal, ORC_RCV_EMPTY_1, "UPLOAD_IN_PROGRESS for a request that got nothing",
                  orc_text(o, "request #%u (%u bytes): SUCCESS, 0 bytes", nbl->index, nbl->length));
         return;
     }
     if (nbl->no_push) {
-        orc_fail(o, ordinal, bt ? "RCV-NOPUSH-1" : "RCV-EMPTY-1",
+        orc_fail(o, ordinal, bt ? ORC_RCV_NOPUSH_1 : ORC_RCV_EMPTY_1,
                  "a non-push request completes only when full",
                  orc_text(o, "request #%u: %u of %u bytes", nbl->index, bt, nbl->length));
         return;
     }
     if (empty) {
-        orc_fail(o, ordinal, "RCV-EMPTY-1", "a request waits for data",
+        orc_fail(o, ordinal, ORC_RCV_EMPTY_1, "a request waits for data",
                  orc_text(o, "request #%u (%u bytes) completed empty", nbl->index, nbl->length));
         return;
     }
@@ -161,19 +159,19 @@ static void judge_success(struct oracle *o, const struct orc_conn *conn, const s
     uint32_t ordinal = orc_ordinal(o, conn);
     bool part = bt > 0 && bt < nbl->length;
     if (nbl->after & ORC_AFTER_DISCONNECT) {
-        orc_fail(o, ordinal, "RCV-ST-INV-1", "INVALID_STATE for a request posted after the event",
+        orc_fail(o, ordinal, ORC_RCV_ST_INV_1, "INVALID_STATE for a request posted after the event",
                  orc_text(o, "request #%u: SUCCESS", nbl->index));
     } else if ((nbl->after & ORC_AFTER_ABORT) || (part && orc_before(o, conn->abort_left))) {
-        orc_fail(o, ordinal, "RST-IND-2", "REQUEST_ABORTED after the Abort event",
+        orc_fail(o, ordinal, ORC_RST_IND_2, "REQUEST_ABORTED after the Abort event",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
     } else if ((nbl->after & ORC_AFTER_LOCAL_ABORT) ||
                (bt > 0 && orc_before(o, conn->local_abort_left))) {
-        orc_fail(o, ordinal, "DISC-RST-1", "no SUCCESS receive after an abortive disconnect",
+        orc_fail(o, ordinal, ORC_DISC_RST_1, "no SUCCESS receive after an abortive disconnect",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
     } else if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
-        orc_fail(o, ordinal, "UPLD-MAND-1", "UPLOAD_IN_PROGRESS after a mandatory upload request",
+        orc_fail(o, ordinal, ORC_UPLD_MAND_1, "UPLOAD_IN_PROGRESS after a mandatory upload request",
                  orc_text(o, "request #%u: SUCCESS", nbl->index));
-    } else if (conn->upload_early_rule && bt > 0 && !orc_upload_known(o, conn)) {
+    } else if (conn->upload_early_event != ORC_NONE && bt > 0 && !orc_upload_known(o, conn)) {
         orc_fail(o, ordinal, conn->upload_early_rule,
                  "UPLOAD_IN_PROGRESS only from the decision to upload on",
                  orc_text(o, "given at event %u, and the connection is served on",
@@ -200,23 +198,23 @@ static void judge_status(struct oracle *o, struct orc_conn *conn, const struct t
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
         orc_ran(o, ORC_RCV_ST_ABRT_1);
-        orc_abort_cause(o, conn, "RCV-ST-ABRT-1");
+        orc_abort_cause(o, conn, ORC_RCV_ST_ABRT_1);
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
         orc_ran(o, ORC_RCV_ST_UPL_1);
-        orc_upload_cause(o, conn, "RCV-ST-UPL-1");
+        orc_upload_cause(o, conn, ORC_RCV_ST_UPL_1);
         break;
     case (uint32_t)NDIS_STATUS_INVALID_STATE:
         orc_ran(o, ORC_RCV_ST_INV_1);
         if (conn->disconnect_event == ORC_NONE || bt != 0) {
-            orc_fail(o, list->conn, "RCV-ST-INV-1",
+            orc_fail(o, list->conn, ORC_RCV_ST_INV_1,
                      "INVALID_STATE with no bytes, after the Disconnect event only",
                      orc_text(o, "request #%u: %u bytes%s", nbl->index, bt,
                               conn->disconnect_event == ORC_NONE ? ", no such event" : ""));
         }
         break;
     default:
-        orc_fail(o, list->conn, "RCV-ST-OK-1",
+        orc_fail(o, list->conn, ORC_RCV_ST_OK_1,
                  "SUCCESS, REQUEST_ABORTED, UPLOAD_IN_PROGRESS or INVALID_STATE",
                  orc_text(o, "request #%u: %s (0x%08x)", nbl->index, orc_status_name(list->status),
                           (unsigned)list->status));
@@ -239,14 +237,14 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     judge_status(o, conn, list, nbl, bt);
     if (call && list->status == NDIS_STATUS_SUCCESS && bt > 0 && bt < nbl->length &&
         ++call->short_fills == 2) {
-        orc_warn(o, list->conn, "RCV-BATCH-1", "one partly filled request in a completion",
+        orc_warn(o, list->conn, ORC_RCV_BATCH_1, "one partly filled request in a completion",
                  orc_text(o, "request #%u is another", nbl->index));
     }
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_queue_remove(o, &conn->requests, list->id);
     conn->offers.posted_bytes -= nbl->length;
     if (conn->phase == ORC_GONE) {
-        orc_fail(o, list->conn, "TERM-DRAIN-1", "every receive completed before TermComplete",
+        orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every receive completed before TermComplete",
                  orc_text(o, "request #%u completed after it", nbl->index));
         return;
     }

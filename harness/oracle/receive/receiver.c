@@ -5,17 +5,17 @@
 #include "oracle/checks.h"
 
 /* A segment arrived; the ledgers do not know it yet. */
-void orc_receiver_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+void orc_receiver_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    orc_answers_heard(o, c, s);
+    orc_answers_received(o, c, s);
     if (s->tcp->flags & (TCP_RST | TCP_SYN)) {
         c->blocks.others = true;
         return;
     }
-    orc_grounds_heard(o, c, s);
-    orc_offers_heard(c, s);
-    orc_stamps_heard(o, c, s);
-    orc_blocks_heard(c, s);
+    orc_upload_reasons_received(o, c, s);
+    orc_offers_received(c, s);
+    orc_stamps_received(o, c, s);
+    orc_blocks_received(c, s);
 }
 
 /* A frame of a connection with sane numbers; the ledgers do not know it yet. */

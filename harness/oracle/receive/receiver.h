@@ -46,13 +46,13 @@ struct orc_answers {
     bool hole;            /* something beyond a hole certainly came */
     uint64_t in_order_ns; /* the last bytes that were certainly next */
     uint32_t in_order_event;
-    uint32_t full, data; /* segments accepted above the last ACK: full-sized ones, all */
-    uint32_t heard_step; /* segments that may be answered */
-    uint32_t quiet_step; /* of them those that must not be */
-    uint32_t plain_step; /* answers that said nothing new */
-    uint8_t due;         /* enum orc_due */
-    bool odd_step;       /* something came that may be answered as unacceptable */
-    bool challenged;     /* an RST inside the window since the last acceptable segment */
+    uint32_t full, data;    /* segments accepted above the last ACK: full-sized ones, all */
+    uint32_t received_step; /* segments that may be answered */
+    uint32_t quiet_step;    /* of them those that must not be */
+    uint32_t plain_step;    /* answers that said nothing new */
+    uint8_t due;            /* enum orc_due */
+    bool odd_step;          /* something came that may be answered as unacceptable */
+    bool challenged;        /* an RST inside the window since the last acceptable segment */
     uint32_t resets_step, syns_step; /* of them RSTs and SYNs inside the window */
     bool reset_answered;             /* one of those since the last other segment */
     uint32_t syn_answers;
@@ -86,9 +86,9 @@ struct orc_stamps {
     uint32_t anchor; /* a value sent or handed over, and when */
     uint64_t anchor_ns;
     uint32_t anchor_event;
-    uint32_t spoken;           /* highest value sent or handed over */
+    uint32_t sent;             /* highest value sent or handed over */
     uint32_t least, most;      /* TsRecent as of the last rest lies between these */
-    uint32_t value;            /* last value heard that may have become TsRecent, */
+    uint32_t value;            /* last value received that may have become TsRecent, */
     int64_t first_ns, last_ns; /* and when it came first and last */
     bool bare;                 /* the next bytes came without the option, */
     int64_t bare_at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Timestamps: the value sent goes on from the one handed over and advances with the host's ticks,
- * the echo is TsRecent. WIRE-TS-1, ST-TS-1, ST-TS-2.
+ * the echo is TsRecent.
  */
 #include "oracle/checks.h"
 
@@ -33,7 +33,7 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     *x = (struct orc_stamps){.anchor = d->TsTime,
                              .anchor_ns = now,
                              .anchor_event = o->event->seq,
-                             .spoken = d->TsTime,
+                             .sent = d->TsTime,
                              .least = d->TsRecent,
                              .most = d->TsRecent,
                              .value = d->TsRecent};
@@ -45,7 +45,7 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
 }
 
 /* A segment that may set TsRecent, before it changes any ledger. */
-void orc_stamps_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_stamps *x = &c->stamps;
     const struct orc_receive *r = &c->receive;
@@ -81,7 +81,7 @@ static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo
     }
     orc_ran(o, ORC_WIRE_TS_1);
     if (old || (int32_t)(echo - x->most) > 0) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-TS-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_TS_1,
                  orc_text(o, "an echo of TsRecent, from %u to %u", x->least, x->most),
                  orc_text(o, "%u", echo));
     }
@@ -92,12 +92,12 @@ static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
     struct orc_stamps *x = &c->stamps;
     uint64_t now = o->event->time_ns;
     orc_ran(o, ORC_ST_TS_1);
-    if ((int32_t)(value - x->spoken) < 0) {
-        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
-                 orc_text(o, "a timestamp of at least %u", x->spoken), orc_text(o, "%u", value));
+    if ((int32_t)(value - x->sent) < 0) {
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
+                 orc_text(o, "a timestamp of at least %u", x->sent), orc_text(o, "%u", value));
     } else if (o->parameters_known && x->anchor_event > o->parameters_event &&
                !within(o, value - x->anchor, now - x->anchor_ns)) {
-        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "a timestamp %llu ticks after %u",
                           (unsigned long long)((now - x->anchor_ns) / tick_ns(o)), x->anchor),
                  orc_text(o, "%u", value));
@@ -107,7 +107,7 @@ static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
         x->anchor_ns = now;
         x->anchor_event = o->event->seq;
     }
-    x->spoken = value;
+    x->sent = value;
 }
 
 /* A segment without the option should be dropped silently. */
@@ -116,7 +116,7 @@ static void judge_bare(struct oracle *o, struct orc_conn *c, const struct orc_tc
     struct orc_stamps *x = &c->stamps;
     if (x->bare && orc_receive_offset(&c->receive, tcp->ack) > x->bare_at) {
         x->bare = false;
-        orc_warn(o, orc_ordinal(o, c), "WIRE-TS-1", "a segment without timestamps dropped",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_TS_1, "a segment without timestamps dropped",
                  orc_text(o, "its byte %lld acknowledged", (long long)x->bare_at));
     }
 }
@@ -129,7 +129,7 @@ void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
     if (wanted != tcp->has_timestamp) {
         orc_ran(o, ORC_WIRE_TS_1);
-        orc_fail(o, orc_ordinal(o, c), "WIRE-TS-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_TS_1,
                  wanted ? "timestamps on every segment" : "no timestamps on this connection",
                  wanted ? "none" : "the option");
         return;
@@ -153,10 +153,10 @@ static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
 {
     const struct orc_stamps *x = &c->stamps;
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
-    int64_t told = (int64_t)(age * tick_ns(o));
+    int64_t reported = (int64_t)(age * tick_ns(o));
     int64_t least = now - x->last_ns - slack, most = now - x->first_ns + slack;
-    if (told < least || told > most) {
-        orc_fail(o, orc_ordinal(o, c), "ST-TS-2",
+    if (reported < least || reported > most) {
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_2,
                  orc_text(o, "an age of TsRecent from %lld to %lld ms",
                           (long long)(least / 1000000), (long long)(most / 1000000)),
                  orc_text(o, "%u ticks", age));
@@ -172,16 +172,16 @@ void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     }
     uint64_t elapsed = o->event->time_ns - x->anchor_ns;
     orc_ran(o, ORC_ST_TS_1);
-    if ((int32_t)(d->TsTime - x->spoken) < 0 ||
+    if ((int32_t)(d->TsTime - x->sent) < 0 ||
         (x->anchor_event > o->parameters_event && !within(o, d->TsTime - x->anchor, elapsed))) {
-        orc_fail(o, orc_ordinal(o, c), "ST-TS-1",
-                 orc_text(o, "TsTime going on from %u, and %llu ticks after %u", x->spoken,
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
+                 orc_text(o, "TsTime going on from %u, and %llu ticks after %u", x->sent,
                           (unsigned long long)(elapsed / tick_ns(o)), x->anchor),
                  orc_text(o, "%u", d->TsTime));
     }
     orc_ran(o, ORC_ST_TS_2);
     if ((int32_t)(d->TsRecent - x->least) < 0 || (int32_t)(d->TsRecent - x->most) > 0) {
-        orc_fail(o, orc_ordinal(o, c), "ST-TS-2",
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_2,
                  orc_text(o, "TsRecent from %u to %u", x->least, x->most),
                  orc_text(o, "%u", d->TsRecent));
     } else if (d->TsRecent == x->value && x->anchor_event > o->parameters_event) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a transmitted frame acknowledges and offers. WIRE-ACK-1, WIRE-WND-1, URG-NOACK-1. What the
- * target acknowledges it has accepted: that sharpens the receive ledger.
+ * What a transmitted frame acknowledges and offers. What the target acknowledges it has accepted:
+ * that sharpens the receive ledger.
  */
 #include "oracle/checks.h"
 
@@ -20,17 +20,17 @@ static void judge_ack(struct oracle *o, const struct tap_event *ev, const struct
     o->ran[ORC_URG_NOACK_1] += r->urgent_limit >= 0;
     int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     if (ack > most && !r->lossy) {
-        orc_fail(o, ordinal, "WIRE-ACK-1",
+        orc_fail(o, ordinal, ORC_WIRE_ACK_1,
                  orc_text(o, "an ACK number up to %lld, what has arrived without a hole",
                           (long long)most),
                  orc_text(o, "%lld", (long long)ack));
     } else if (r->urgent_limit >= 0 && ack > r->urgent_limit) {
         orc_fail(
-            o, ordinal, "URG-NOACK-1",
+            o, ordinal, ORC_URG_NOACK_1,
             orc_text(o, "no ACK above %lld, where urgent data came", (long long)r->urgent_limit),
             orc_text(o, "%lld", (long long)ack));
     } else if (ack < r->acked && ordered(o, ev, r->acked_event, r->acked_cpu)) {
-        orc_fail(o, ordinal, "WIRE-ACK-1",
+        orc_fail(o, ordinal, ORC_WIRE_ACK_1,
                  orc_text(o, "an ACK number of at least %lld, sent at event %u",
                           (long long)r->acked, r->acked_event),
                  orc_text(o, "%lld", (long long)ack));
@@ -50,7 +50,7 @@ static void judge_edge(struct oracle *o, const struct tap_event *ev, const struc
         return;
     }
     (orc_waived(o) ? orc_warn : orc_fail)(
-        o, orc_ordinal(o, conn), "WIRE-WND-1",
+        o, orc_ordinal(o, conn), ORC_WIRE_WND_1,
         orc_text(o, "a right edge of at least %lld", (long long)(r->edge - rounding)),
         orc_text(o, "%lld", (long long)edge));
 }

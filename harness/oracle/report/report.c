@@ -20,7 +20,13 @@ static void copy_text(char *out, uint32_t room, const char *text)
     snprintf(out, room, "%s", text);
 }
 
-static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, const char *rule,
+static const struct oracle_rule *row_of(enum orc_rule rule)
+{
+    uint32_t count;
+    return &oracle_rules(&count)[rule];
+}
+
+static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, enum orc_rule rule,
                    const char *expected, const char *actual)
 {
     struct verdict *verdict = o->verdict;
@@ -29,7 +35,7 @@ static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, cons
         return;
     }
     verdict->kind = kind;
-    copy_text(verdict->rule, sizeof(verdict->rule), rule);
+    copy_text(verdict->rule, sizeof(verdict->rule), row_of(rule)->id);
     verdict->event = o->event ? o->event->seq : VERDICT_NO_EVENT;
     verdict->time_ns = o->event ? o->event->time_ns : 0;
     verdict->conn = conn;
@@ -37,7 +43,7 @@ static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, cons
     copy_text(verdict->actual, sizeof(verdict->actual), actual);
 }
 
-void orc_warn(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_warn(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual)
 {
     struct verdict *verdict = o->verdict;
@@ -46,17 +52,16 @@ void orc_warn(struct oracle *o, uint32_t conn, const char *rule, const char *exp
         return;
     }
     if (verdict->warnings++ == 0) {
-        copy_text(verdict->warning_rule, sizeof(verdict->warning_rule), rule);
+        copy_text(verdict->warning_rule, sizeof(verdict->warning_rule), row_of(rule)->id);
         snprintf(verdict->warning_text, sizeof(verdict->warning_text), "%.90s: %.90s", expected,
                  actual);
     }
 }
 
-void orc_fail(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual)
 {
-    const struct oracle_rule *entry = oracle_rule_find(rule);
-    enum verdict_level level = entry ? entry->level : LEVEL_MUST;
+    enum verdict_level level = row_of(rule)->level;
     if (level == LEVEL_SHOULD || level == LEVEL_PERMISSION) {
         orc_warn(o, conn, rule, expected, actual);
     } else {
@@ -65,13 +70,13 @@ void orc_fail(struct oracle *o, uint32_t conn, const char *rule, const char *exp
     }
 }
 
-void orc_fail_hard(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail_hard(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual)
 {
     record(o, VERDICT_VIOLATION, conn, rule, expected, actual);
 }
 
-void orc_fail_host(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual)
 {
     record(o, VERDICT_RIG, conn, rule, expected, actual);

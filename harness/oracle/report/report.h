@@ -11,16 +11,16 @@
 
 const char *orc_text(struct oracle *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void orc_fail(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual);
 /* Graded down by the catalogue: a warning whatever the rule's level (failure in strict mode). */
-void orc_warn(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_warn(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual);
 /* Graded up: a failure whatever the rule's level (misuse of a primitive). */
-void orc_fail_hard(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail_hard(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual);
 /* The host broke a rule: a fault of the rig whatever the rule's party. */
-void orc_fail_host(struct oracle *o, uint32_t conn, const char *rule, const char *expected,
+void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual);
 
 const char *orc_status_name(int32_t status);

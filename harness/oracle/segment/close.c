@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events, disconnects, and what FIN and RST lead to. EVT-CAUSE-1, FIN-IND-1, FIN-IND-2, RST-IND-1,
- * DISC-RST-1, DISC-RST-2, DISC-FIN-2, DISC-FIN-3, DISC-MUST-1, DISC-ABORT-OVER-1, TERM-ORDER-1,
- * URG-RETR-1, UPLD-REQ-1, UPLD-HALF-1.
+ * Events, disconnects, and what FIN and RST lead to.
  */
 #include "oracle/checks.h"
 
@@ -12,12 +10,12 @@ static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, u
     orc_ran(o, ORC_FIN_IND_1);
     orc_ran(o, ORC_EVT_CAUSE_1);
     if (c->disconnects > 0) {
-        orc_fail(o, ordinal, "FIN-IND-1", "one Disconnect event",
+        orc_fail(o, ordinal, ORC_FIN_IND_1, "one Disconnect event",
                  orc_text(o, "another; the first was event %u", c->disconnect_event));
         return;
     }
     if (r->fins == 0 && !r->fin_before && !r->fin_lenient) {
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "a Disconnect event needs a FIN of the peer",
+        orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "a Disconnect event needs a FIN of the peer",
                  "none has arrived");
         return;
     }
@@ -30,7 +28,7 @@ static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, u
     }
     if (fin != r->delivered) {
         int64_t first = r->fins ? orc_fin_first(r) : fin;
-        orc_fail(o, ordinal, "FIN-IND-1",
+        orc_fail(o, ordinal, ORC_FIN_IND_1,
                  orc_text(o, "every byte before the FIN at %lld consumed first", (long long)first),
                  orc_text(o, "%lld consumed, %lld arrived", (long long)r->delivered,
                           (long long)r->possible));
@@ -42,10 +40,10 @@ static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32
     orc_ran(o, ORC_RST_IND_1);
     orc_ran(o, ORC_EVT_CAUSE_1);
     if (c->aborts > 0) {
-        orc_fail(o, ordinal, "RST-IND-1", "one Abort event",
+        orc_fail(o, ordinal, ORC_RST_IND_1, "one Abort event",
                  orc_text(o, "another; the first was event %u", c->abort_event));
     } else if (!orc_abort_possible(o, c)) {
-        orc_fail(o, ordinal, c->answers.odd_options ? "WIRE-OPT-1" : "EVT-CAUSE-1",
+        orc_fail(o, ordinal, c->answers.odd_options ? ORC_WIRE_OPT_1 : ORC_EVT_CAUSE_1,
                  "an Abort event needs an RST at RcvNxt", "none can have been accepted");
     }
 }
@@ -66,30 +64,31 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
     orc_ran(o, ORC_UPLD_REQ_1);
     orc_ran(o, ORC_EVT_CAUSE_1);
     if (reason < LowActivity || reason >= MaxUploadReason) {
-        orc_fail(o, ordinal, "UPLD-REQ-1", "an upload reason from 1 to 11",
+        orc_fail(o, ordinal, ORC_UPLD_REQ_1, "an upload reason from 1 to 11",
                  orc_text(o, "%u", reason));
         return;
     }
     if (reason == ReceivedUrgentData && c->answers.urgent_rejected && !r->urgent_possible) {
-        orc_fail(o, ordinal, "URG-VAL-1", "a segment with URG outside the window without effect",
+        orc_fail(o, ordinal, ORC_URG_VAL_1, "a segment with URG outside the window without effect",
                  "ReceivedUrgentData");
     } else if (reason == ReceivedUrgentData && !r->urgent_possible) {
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "ReceivedUrgentData needs a segment with URG", "none");
+        orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "ReceivedUrgentData needs a segment with URG",
+                 "none");
     } else if (reason == InvalidState && !orc_path_invalid(o, c) && !r->syn_possible &&
                !(c->send.fin_sent && (r->fins || r->fin_before))) {
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "InvalidState needs an invalidated object",
+        orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "InvalidState needs an invalidated object",
                  "connection, path and neighbor are valid");
     }
-    orc_grounds_judge(o, c, reason);
+    orc_upload_reasons_judge(o, c, reason);
     if (!half_closed(c)) {
         return;
     }
     orc_ran(o, ORC_UPLD_HALF_1);
     if (!orc_mandatory_reason(reason)) {
-        orc_fail(o, ordinal, "UPLD-HALF-1", "no voluntary upload request while half closed",
+        orc_fail(o, ordinal, ORC_UPLD_HALF_1, "no voluntary upload request while half closed",
                  orc_text(o, "reason %u", reason));
     } else if (reason == UploadRequested) {
-        orc_warn(o, ordinal, "UPLD-HALF-1", "no voluntary upload request while half closed",
+        orc_warn(o, ordinal, ORC_UPLD_HALF_1, "no voluntary upload request while half closed",
                  "UploadRequested");
     }
 }
@@ -116,13 +115,14 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
     conn->event_open++;
     orc_dirty(o, conn);
     if (conn->phase == ORC_GONE || conn->phase == ORC_ABSENT) {
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "no event after TermComplete",
+        orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "no event after TermComplete",
                  orc_text(o, "event type %u", ev->a));
         return;
     }
     orc_ran(o, ORC_IND_EARLY_1);
     if (conn->phase == ORC_STARTING || !conn->init_returned) {
-        orc_warn(o, ordinal, "IND-EARLY-1", "no event of a connection before InitComplete returned",
+        orc_warn(o, ordinal, ORC_IND_EARLY_1,
+                 "no event of a connection before InitComplete returned",
                  orc_text(o, "event type %u", ev->a));
     }
     switch (ev->a) {
@@ -146,12 +146,12 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
     case TcpIndicateRetrieve:
         judge_retrieve(o, conn, ordinal, ev->b);
         if (ev->b == TimeoutExpiration) {
-            orc_sender_told(o, conn);
+            orc_sender_reported(o, conn);
         }
         take_retrieve(o, conn, ev->b, ev->seq);
         break;
     default:
-        orc_fail(o, ordinal, "EVT-CAUSE-1", "one of the four event types",
+        orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "one of the four event types",
                  orc_text(o, "%u", ev->a));
         break;
     }
@@ -245,10 +245,10 @@ static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
                                   o->nbl[pending].handed, conn->sends.count);
     if (nbl->abortive && list->status != NDIS_STATUS_UPLOAD_IN_PROGRESS &&
         conn->term_enter == ORC_NONE && !orc_upload_known(o, conn)) {
-        orc_fail(o, list->conn, "DISC-RST-2", "every outstanding send aborted before the DISC is",
+        orc_fail(o, list->conn, ORC_DISC_RST_2, "every outstanding send aborted before the DISC is",
                  actual);
     } else if (list->status == NDIS_STATUS_SUCCESS && !nbl->abortive) {
-        orc_fail(o, list->conn, "DISC-FIN-2", "all earlier sends completed before the DISC",
+        orc_fail(o, list->conn, ORC_DISC_FIN_2, "all earlier sends completed before the DISC",
                  actual);
     } else if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
         conn->send.dis_upl = true;
@@ -263,21 +263,21 @@ static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct
     uint32_t bt = list->bytes_transferred;
     orc_ran(o, ORC_DISC_FIN_3);
     if (list->status == NDIS_STATUS_SUCCESS && s->una_possible < nbl->end + 1) {
-        orc_fail(o, list->conn, "DISC-FIN-2",
+        orc_fail(o, list->conn, ORC_DISC_FIN_2,
                  orc_text(o, "FIN at byte %lld acknowledged", (long long)nbl->end),
                  orc_text(o, "acknowledged up to %lld", (long long)s->una_possible));
     }
     if (bt == TAP_BT_POISON) {
-        orc_fail(o, list->conn, "DISC-FIN-3", "the count of bytes acknowledged", "never written");
+        orc_fail(o, list->conn, ORC_DISC_FIN_3, "the count of bytes acknowledged", "never written");
     } else if (bt != list->advance) {
-        orc_fail(o, list->conn, "DISC-FIN-3", "count and advance both the acknowledged bytes",
+        orc_fail(o, list->conn, ORC_DISC_FIN_3, "count and advance both the acknowledged bytes",
                  orc_text(o, "count %u, advance %u", bt, list->advance));
     } else {
         int64_t least, most;
         orc_send_acked(s, nbl, &least, &most);
         if (bt < least || bt > most) {
             orc_fail(
-                o, list->conn, "DISC-FIN-3",
+                o, list->conn, ORC_DISC_FIN_3,
                 orc_text(o, "%lld to %lld bytes acknowledged", (long long)least, (long long)most),
                 orc_text(o, "%u", bt));
         }
@@ -291,11 +291,11 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
         if ((nbl->after & ORC_AFTER_MANDATORY) && !nbl->abortive) {
-            orc_fail(o, list->conn, "UPLD-MAND-1",
+            orc_fail(o, list->conn, ORC_UPLD_MAND_1,
                      "UPLOAD_IN_PROGRESS after a mandatory upload request", "SUCCESS");
         } else if (!nbl->abortive && conn->local_abort != ORC_NONE &&
                    orc_before(o, conn->local_abort_left) && conn->send.una_possible <= nbl->end) {
-            orc_fail(o, list->conn, "DISC-ABORT-OVER-1",
+            orc_fail(o, list->conn, ORC_DISC_ABORT_OVER_1,
                      "REQUEST_ABORTED for the graceful disconnect that an abort overtook",
                      "SUCCESS");
         }
@@ -303,24 +303,24 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         o->ran[ORC_DISC_RST_1] += nbl->abortive && conn->reset_due;
         if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
             !o->transmit_failed && !o->link_down && !orc_waived(o) && !orc_starved_until(o)) {
-            orc_fail(o, list->conn, "DISC-RST-1", "an RST before the abort completes", "none");
+            orc_fail(o, list->conn, ORC_DISC_RST_1, "an RST before the abort completes", "none");
         }
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
         o->ran[ORC_DISC_ABORT_OVER_1] += !nbl->abortive && conn->local_abort != ORC_NONE;
         if (!nbl->abortive) {
-            orc_abort_cause(o, conn, "DISC-MUST-1");
+            orc_abort_cause(o, conn, ORC_DISC_MUST_1);
         }
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
-        orc_upload_cause(o, conn, "DISC-MUST-1");
+        orc_upload_cause(o, conn, ORC_DISC_MUST_1);
         if (nbl->abortive) {
             conn->abort_refused = true;
             conn->local_abort_left = ORC_NONE;
         }
         break;
     default:
-        orc_fail(o, list->conn, "DISC-MUST-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+        orc_fail(o, list->conn, ORC_DISC_MUST_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
                  orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
         break;
     }
@@ -335,13 +335,13 @@ void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
         return;
     }
     if (list->index_in_call != 0) {
-        orc_fail(o, list->conn, "OWN-ONCE-1", "a disconnect completion carries one list",
+        orc_fail(o, list->conn, ORC_OWN_ONCE_1, "a disconnect completion carries one list",
                  orc_text(o, "list %u is another", list->id));
     }
     orc_queue_remove(o, &conn->disconnect, list->id);
     orc_ran(o, ORC_TERM_DRAIN_1);
     if (conn->phase == ORC_GONE) {
-        orc_fail(o, list->conn, "TERM-DRAIN-1", "every disconnect completed before TermComplete",
+        orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every disconnect completed before TermComplete",
                  "one completed after it");
         return;
     }

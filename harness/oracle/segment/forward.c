@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Forwarded segments: taken into the ledgers like wire segments. FWD-PROC-1 (through the receive
- * duties), FWD-OWN-1, FWD-ST-1.
+ * Forwarded segments: taken into the ledgers like wire segments.
  */
 #include "oracle/checks.h"
 
@@ -48,7 +47,7 @@ static void judge_untouched(struct oracle *o, const struct orc_conn *conn,
         return; /* another copy may have brought the same bytes */
     }
     if (r->acked > nbl->begin || r->delivered > nbl->begin) {
-        orc_fail(o, list->conn, "FWD-ST-1",
+        orc_fail(o, list->conn, ORC_FWD_ST_1,
                  orc_text(o, "no effect of bytes %lld to %lld, given back unprocessed",
                           (long long)nbl->begin, (long long)nbl->end),
                  orc_text(o, "acknowledged up to %lld, delivered up to %lld", (long long)r->acked,
@@ -67,7 +66,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const s
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_ran(o, ORC_FWD_ST_1);
     if (conn->phase == ORC_GONE) {
-        orc_fail(o, list->conn, "TERM-DRAIN-1", "every forward completed before TermComplete",
+        orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every forward completed before TermComplete",
                  orc_text(o, "list %u completed after it", list->id));
         return;
     }
@@ -75,20 +74,20 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const s
     case (uint32_t)NDIS_STATUS_SUCCESS:
         orc_ran(o, ORC_FWD_PROC_1);
         if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
-            orc_fail(o, list->conn, "UPLD-MAND-1",
+            orc_fail(o, list->conn, ORC_UPLD_MAND_1,
                      "UPLOAD_IN_PROGRESS after a mandatory upload request",
                      "a forwarded segment reported as processed");
         }
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
-        orc_upload_cause(o, conn, "FWD-ST-1");
+        orc_upload_cause(o, conn, ORC_FWD_ST_1);
         judge_untouched(o, conn, list, nbl);
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
-        orc_abort_cause(o, conn, "FWD-ST-1");
+        orc_abort_cause(o, conn, ORC_FWD_ST_1);
         break;
     default:
-        orc_fail(o, list->conn, "FWD-ST-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+        orc_fail(o, list->conn, ORC_FWD_ST_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
                  orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
         break;
     }

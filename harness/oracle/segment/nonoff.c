@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Frames that are not the target's to process go up as they came. PKT-NONOFF-1, TERM-SEG-1,
- * URG-QUEUE-1, and which frames on the wire are the host's own.
+ * Frames that are not the target's to process go up as they came. Which frames on the wire are the
+ * host's own is known here too.
  */
 #include "oracle/checks.h"
 
@@ -132,10 +132,10 @@ static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const ui
     struct orc_packet packet;
     const struct orc_conn *conn = served(o, bytes, length, &packet);
     if (!conn) {
-        orc_fail(o, list->conn, "PKT-NONOFF-1", "a frame handed up as it came from the wire",
+        orc_fail(o, list->conn, ORC_PKT_NONOFF_1, "a frame handed up as it came from the wire",
                  orc_text(o, "%u bytes that no frame from the wire had", length));
     } else if (surely_served(o, conn, &packet)) {
-        orc_fail(o, orc_ordinal(o, conn), "PKT-NONOFF-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_PKT_NONOFF_1,
                  "a segment of an offloaded connection kept from the host", "handed up");
     }
 }
@@ -160,13 +160,13 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
     struct orc_packet packet;
     orc_ran(o, ORC_PKT_NONOFF_1);
     if (entry->passed++ && !served(o, bytes, length, &packet)) {
-        orc_fail(o, entry->conn, "PKT-NONOFF-1", "each frame handed up once",
+        orc_fail(o, entry->conn, ORC_PKT_NONOFF_1, "each frame handed up once",
                  orc_text(o, "the frame of event %u again", entry->event));
     }
     if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
         o->conn[entry->conn].term_enter == ORC_NONE &&
         o->conn[entry->conn].local_abort == ORC_NONE) { /* else CLOSED-DATA-1 */
-        orc_fail(o, entry->conn, "URG-QUEUE-1",
+        orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                  "urgent and later segments handed up from the TERM call on",
                  "handed up before it");
     }
@@ -175,13 +175,13 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
 static void judge_missing(struct oracle *o, const struct orc_passing *entry)
 {
     if (entry->why == WHY_CLOSED) {
-        orc_fail(o, entry->conn, "CLOSED-DATA-1",
+        orc_fail(o, entry->conn, ORC_CLOSED_DATA_1,
                  "a segment of a closed connection handed up to the host",
                  orc_text(o, "the frame of event %u was not", entry->event));
         return;
     }
     bool gone = entry->why == WHY_GONE;
-    orc_fail(o, entry->conn, gone ? "TERM-SEG-1" : "PKT-NONOFF-1",
+    orc_fail(o, entry->conn, gone ? ORC_TERM_SEG_1 : ORC_PKT_NONOFF_1,
              gone ? "a segment after TermComplete handed up to the host"
                   : "a packet of no offloaded connection handed up to the host",
              orc_text(o, "the frame of event %u was not", entry->event));
@@ -213,7 +213,7 @@ void orc_nonoff_end(struct oracle *o)
         const struct orc_conn *conn = &o->conn[entry->conn];
         o->ran[ORC_URG_QUEUE_1] += conn->urgent_owed;
         if (conn->phase == ORC_GONE && conn->urgent_owed && !o->ever_waived) {
-            orc_fail(o, entry->conn, "URG-QUEUE-1",
+            orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                      "the urgent segment and later ones handed up after TERM",
                      orc_text(o, "the frame of event %u never was", entry->event));
         }

@@ -38,7 +38,7 @@ static bool sending_calm(const struct oracle *o, const struct orc_conn *c)
     return s->una_sure == s->max && s->una_possible == s->max && s->max_least == s->max &&
            s->window && s->window_sure && s->window_from <= c->receive.possible && !s->fin_sent &&
            t->on && t->parameters == o->parameters_set && t->rates == o->rates_set && !r->on &&
-           !r->timed && !r->perhaps && r->resend < 0 && !r->board.count &&
+           !r->timed && !r->perhaps && r->resend < 0 && !r->scoreboard.count &&
            t->set_from <= c->receive.possible;
 }
 
@@ -75,10 +75,10 @@ bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *t
                          .certain = true,
                          .arrived = begin};
     orc_dirty(o, c);
-    x->heard_step++;
+    x->received_step++;
     x->reset_answered = x->challenged = false;
-    orc_grounds_heard(o, c, &a);
-    orc_offers_heard(c, &a);
+    orc_upload_reasons_received(o, c, &a);
+    orc_offers_received(c, &a);
     c->blocks.others = true;
     c->send.window_from = begin;
     c->send.window_ack = a.ack;

@@ -57,8 +57,8 @@ static bool sound(struct oracle *o, const struct orc_conn *c, const struct orc_s
 static bool surely_in_order_fields(const struct orc_conn *c, const struct orc_seen *a)
 {
     const struct orc_send *s = &c->send;
-    uint8_t told = a->tcp->flags & (TCP_SYN | TCP_RST | TCP_URG | TCP_ACK);
-    if (!a->sound || told != TCP_ACK || !timestamps_fine(c, a->tcp)) {
+    uint8_t reported = a->tcp->flags & (TCP_SYN | TCP_RST | TCP_URG | TCP_ACK);
+    if (!a->sound || reported != TCP_ACK || !timestamps_fine(c, a->tcp)) {
         return false;
     }
     uint64_t most = s->max_window_sure;
@@ -143,15 +143,15 @@ static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t w
 static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
     struct orc_send *s = &c->send;
-    struct orc_heard h = {.tcp = a->tcp,
-                          .begin = a->begin,
-                          .end = a->end,
-                          .ack = a->ack,
-                          .una_before = s->una_possible,
-                          .una_sure_before = s->una_sure,
-                          .window_before = s->window,
-                          .window_sure_before = s->window_sure,
-                          .open_before = orc_window_open(c)};
+    struct orc_received h = {.tcp = a->tcp,
+                             .begin = a->begin,
+                             .end = a->end,
+                             .ack = a->ack,
+                             .una_before = s->una_possible,
+                             .una_sure_before = s->una_sure,
+                             .window_before = s->window,
+                             .window_sure_before = s->window_sure,
+                             .open_before = orc_window_open(c)};
     uint64_t window = (uint64_t)a->tcp->window << c->send_scale;
     if (a->ack > s->una_possible && a->ack <= s->max) {
         s->una_possible = a->ack;
@@ -175,7 +175,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen
     take_window(c, a, window, sure);
     h.window = window;
     h.sure = sure;
-    orc_sender_heard(o, c, &h);
+    orc_sender_received(o, c, &h);
 }
 
 /* RST and SYN: may kill the connection when they stand at RcvNxt. */
@@ -319,7 +319,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     widen_edge(conn);
     a.sound = sound(o, conn, &a);
     a.certain = surely_in_order_fields(conn, &a);
-    orc_receiver_heard(o, conn, &a);
+    orc_receiver_received(o, conn, &a);
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
         return;
@@ -350,8 +350,8 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     if (a.certain) {
         raise_sure(o, conn, &a);
     }
-    orc_delay_heard(o, conn, &a, before);
-    orc_held_heard(o, conn, &a, before);
+    orc_delay_received(o, conn, &a, before);
+    orc_held_received(o, conn, &a, before);
     if ((tcp->length && a.end > before) || conn->send.una_possible > una || a.ack > una_sure) {
         bool sure = conn->send.una_sure > una_sure && una == una_sure && !orc_waived(o);
         orc_reach_progress(o, conn, sure);

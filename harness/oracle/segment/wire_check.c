@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every frame that the target transmits: whose it is, and whether it is built from the offloaded
- * state. WIRE-HDR-1, WIRE-IPID-1, WIRE-TAG-1, WIRE-PAD-1, WIRE-MSS-1, WIRE-QUIET-1, URG-INIT-1.
+ * state.
  */
 #include "oracle/checks.h"
 
@@ -17,7 +17,7 @@ static void header(struct oracle *o, const struct orc_conn *conn, bool right, co
                    uint32_t expected, uint32_t actual)
 {
     if (!right) {
-        orc_fail(o, orc_ordinal(o, conn), "WIRE-HDR-1", orc_text(o, "%s 0x%x", what, expected),
+        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_HDR_1, orc_text(o, "%s 0x%x", what, expected),
                  orc_text(o, "0x%x", actual));
     }
 }
@@ -48,11 +48,11 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
     o->ran[ORC_UPD_LINK_1] += path && before != path->parent;
     o->ran[ORC_INIT_MAC_1] += neighbor->source_set;
     if (!to) {
-        orc_fail(o, orc_ordinal(o, conn), "WIRE-HDR-1", "the neighbor's address as destination",
+        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_HDR_1, "the neighbor's address as destination",
                  "another link address");
     }
     if (!from && (neighbor->source_set || o->mac_known)) {
-        orc_fail(o, orc_ordinal(o, conn), neighbor->source_set ? "INIT-MAC-1" : "WIRE-HDR-1",
+        orc_fail(o, orc_ordinal(o, conn), neighbor->source_set ? ORC_INIT_MAC_1 : ORC_WIRE_HDR_1,
                  "the neighbor's or the interface's source address", "another link address");
     }
     uint32_t now = conn->cached.UserPriority, was = conn->cached_old.UserPriority;
@@ -67,7 +67,7 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
         right = false;
     }
     if (!right) {
-        orc_fail(o, orc_ordinal(o, conn), "WIRE-TAG-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_TAG_1,
                  orc_text(o, "VLAN %u, priority %u", neighbor->vlan, now),
                  packet->tagged ? orc_text(o, "tag 0x%04x", packet->tag) : "no tag");
     }
@@ -89,7 +89,7 @@ static void judge_ip(struct oracle *o, const struct orc_conn *conn, const struct
     }
     orc_ran(o, ORC_WIRE_IPID_1);
     if (!(packet->fragment & 0x4000) || (packet->fragment & 0xBFFF) || packet->id < 0x8000) {
-        orc_fail(o, orc_ordinal(o, conn), "WIRE-IPID-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_IPID_1,
                  "DF set, no fragment, identification from 0x8000 up",
                  orc_text(o, "flags and offset 0x%04x, identification 0x%04x", packet->fragment,
                           packet->id));
@@ -111,7 +111,7 @@ static void judge_tcp(struct oracle *o, const struct orc_conn *conn,
     header(o, conn, tcp->options_right && tcp->padding_right, "well-formed options", 1, 0);
     orc_ran(o, ORC_URG_INIT_1);
     if (tcp->flags & TCP_URG) {
-        orc_fail(o, ordinal, "URG-INIT-1", "URG never set",
+        orc_fail(o, ordinal, ORC_URG_INIT_1, "URG never set",
                  orc_text(o, "flags 0x%02x", tcp->flags));
     }
     const struct orc_object *path = orc_object(o, conn->path);
@@ -126,7 +126,7 @@ static void judge_tcp(struct oracle *o, const struct orc_conn *conn,
     uint32_t most = mtu - fixed < conn->remote_mss ? mtu - fixed : conn->remote_mss;
     orc_ran(o, ORC_WIRE_MSS_1);
     if (tcp->length + tcp->options > most) {
-        orc_fail(o, ordinal, "WIRE-MSS-1",
+        orc_fail(o, ordinal, ORC_WIRE_MSS_1,
                  orc_text(o, "at most %u bytes of payload and options", most),
                  orc_text(o, "%u + %u", tcp->length, tcp->options));
     }
@@ -136,13 +136,13 @@ static void judge_length(struct oracle *o, uint32_t conn, const struct orc_packe
 {
     uint32_t padding = packet->frame_bytes - packet->end;
     if (packet->frame_bytes > (packet->tagged ? 64u : 60u) && padding > 0) {
-        orc_fail(o, conn, "WIRE-HDR-1", orc_text(o, "a frame of %u bytes", packet->end),
+        orc_fail(o, conn, ORC_WIRE_HDR_1, orc_text(o, "a frame of %u bytes", packet->end),
                  orc_text(o, "%u", packet->frame_bytes));
     }
     o->ran[ORC_WIRE_PAD_1] += padding > 1;
     for (uint32_t i = 1; i < padding; i++) {
         if (packet->frame[packet->end + i] != packet->frame[packet->end]) {
-            orc_fail(o, conn, "WIRE-PAD-1", "padding of zeros or of one repeated byte",
+            orc_fail(o, conn, ORC_WIRE_PAD_1, "padding of zeros or of one repeated byte",
                      orc_text(o, "0x%02x behind 0x%02x", packet->frame[packet->end + i],
                               packet->frame[packet->end]));
             return;
@@ -165,7 +165,7 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
         conn ? orc_text(o, "a frame of connection %u after its TermComplete (event %u)",
                         orc_ordinal(o, conn), conn->gone_event)
              : orc_text(o, "%u bytes, ethertype 0x%04x", ev->a, packet->ethertype);
-    orc_fail(o, orc_ordinal(o, conn), reset ? "DISC-RST-3" : "WIRE-QUIET-1",
+    orc_fail(o, orc_ordinal(o, conn), reset ? ORC_DISC_RST_3 : ORC_WIRE_QUIET_1,
              "only frames of offloaded connections, and those that the host sends", actual);
 }
 
@@ -200,7 +200,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev)
         return;
     }
     if (conn->sane) {
-        orc_repose_acted(o, orc_ordinal(o, conn), "a frame");
+        orc_quiescence_acted(o, orc_ordinal(o, conn), "a frame");
         orc_reach_frame(o, conn);
         judge_length(o, orc_ordinal(o, conn), &packet);
         judge_link(o, conn, &packet);

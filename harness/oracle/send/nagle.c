@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Small segments: when they must wait, and how long they may. WIRE-NAG-1, TMR-SWS-1.
+ * Small segments: when they must wait, and how long they may.
  */
 #include "oracle/send/sender.h"
 
@@ -22,7 +22,7 @@ static bool ends_request(const struct oracle *o, const struct orc_conn *c, int64
     return end == c->send.handed;
 }
 
-void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_send *s = &c->send;
@@ -47,7 +47,7 @@ void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spo
         return;
     }
     (ends_request(o, c, end) ? orc_warn : orc_fail)(
-        o, orc_ordinal(o, c), "WIRE-NAG-1", "no second small segment while one is unacknowledged",
+        o, orc_ordinal(o, c), ORC_WIRE_NAG_1, "no second small segment while one is unacknowledged",
         orc_text(o, "%u bytes at %lld; acknowledged up to %lld", tcp->length, (long long)f->begin,
                  (long long)s->una_possible));
 }
@@ -68,7 +68,7 @@ static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t leas
         return;
     }
     orc_ran(o, ORC_WIRE_NAG_1);
-    orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1", "small segments sent at once without Nagle",
+    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_NAG_1, "small segments sent at once without Nagle",
              orc_text(o, "%lld bytes wait", (long long)(s->handed - s->max)));
 }
 
@@ -91,14 +91,14 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     int64_t window = (int64_t)s->window;
     if (queued <= window && queued <= least) {
         orc_ran(o, ORC_WIRE_NAG_1);
-        orc_fail(o, orc_ordinal(o, c), "WIRE-NAG-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_NAG_1,
                  "bytes that the window admits sent in the step in which nothing is outstanding",
                  orc_text(o, "%lld bytes wait", (long long)queued));
         return;
     }
     if (window >= most || 2 * s->window >= s->max_window) { /* worth sending as it is */
         orc_ran(o, ORC_TMR_SWS_1);
-        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_SWS_1,
                  "a full segment, or half of the largest window, sent at once",
                  orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,
                           (long long)window));
@@ -111,7 +111,7 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     }
     orc_ran(o, ORC_TMR_SWS_1);
     if (now > t->small_since_ns + wait) {
-        orc_fail(o, orc_ordinal(o, c), "TMR-SWS-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_SWS_1,
                  orc_text(o, "what a small window admits sent within %llu ms",
                           (unsigned long long)(wait / ORC_MS)),
                  orc_text(o, "%lld bytes wait, the window is %lld", (long long)queued,

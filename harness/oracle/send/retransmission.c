@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where frames may stand in the sequence space, and that what is sent again has a header of now.
- * WIRE-SEQ-2, WIRE-RST-2, WIRE-RTX-1.
  */
 #include "oracle/send/sender.h"
 
@@ -17,12 +16,12 @@ static void judge_empty(struct oracle *o, const struct orc_conn *c, int64_t at)
         return;
     }
     if (at > s->max || at < s->una_sure_step) {
-        orc_fail(o, ordinal, "WIRE-SEQ-2",
+        orc_fail(o, ordinal, ORC_WIRE_SEQ_2,
                  orc_text(o, "an empty segment at %lld (SndUna) to %lld (SndMax)",
                           (long long)s->una_sure_step, (long long)s->max),
                  orc_text(o, "at %lld", (long long)at));
     } else if (!t->stepped && at != t->edge) {
-        orc_warn(o, ordinal, "WIRE-SEQ-2",
+        orc_warn(o, ordinal, ORC_WIRE_SEQ_2,
                  orc_text(o, "an empty segment at SndNxt, %lld", (long long)s->max),
                  orc_text(o, "at %lld", (long long)at));
     }
@@ -45,13 +44,13 @@ static void judge_header(struct oracle *o, const struct orc_conn *c, const struc
     const struct orc_receive *r = &c->receive;
     int64_t ack = orc_receive_offset(r, tcp->ack);
     if (ack < r->sure_step && !r->lossy && !r->urgent_possible) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-RTX-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTX_1,
                  orc_text(o, "a retransmission with the ACK of now, at least %lld",
                           (long long)r->sure_step),
                  orc_text(o, "%lld", (long long)ack));
     } else if (tcp->has_timestamp && t->parameters == t->begun_parameters &&
                !stamp_fits(o, t, tcp)) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-RTX-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTX_1,
                  orc_text(o, "a retransmission with the TSval of now; it was %u %llu ms ago",
                           t->ts_value,
                           (unsigned long long)((o->event->time_ns - t->ts_ns) / ORC_MS)),
@@ -59,13 +58,13 @@ static void judge_header(struct oracle *o, const struct orc_conn *c, const struc
     }
 }
 
-static void judge_again(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+static void judge_again(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_send *s = &c->send;
     bool filler = orc_filler(c, f);
     orc_ran(o, ORC_WIRE_RTX_1);
     if (f->begin < s->una_sure_step && !filler) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-RTX-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTX_1,
                  orc_text(o, "nothing below SndUna, %lld, sent again", (long long)s->una_sure_step),
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     } else if (!filler) {
@@ -73,7 +72,7 @@ static void judge_again(struct oracle *o, const struct orc_conn *c, const struct
     }
 }
 
-void orc_place_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_place_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     if (t->stepped && orc_una_exact(c) && c->send.una_sure == c->send.max) {
@@ -95,12 +94,12 @@ void orc_place_reset(struct oracle *o, const struct orc_conn *c, const struct or
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_RST_2);
     if (at < s->una_sure_step || at > s->max || tcp->length) {
-        orc_fail(o, ordinal, "WIRE-RST-2",
+        orc_fail(o, ordinal, ORC_WIRE_RST_2,
                  orc_text(o, "an RST without payload at %lld (SndUna) to %lld (SndMax)",
                           (long long)s->una_sure_step, (long long)s->max),
                  orc_text(o, "%u bytes at %lld", tcp->length, (long long)at));
     } else if (at != s->max && !t->stepped && at != t->edge) {
-        orc_warn(o, ordinal, "WIRE-RST-2", orc_text(o, "an RST at %lld", (long long)s->max),
+        orc_warn(o, ordinal, ORC_WIRE_RST_2, orc_text(o, "an RST at %lld", (long long)s->max),
                  orc_text(o, "at %lld", (long long)at));
     }
 }

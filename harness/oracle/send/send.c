@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sends: what they carry, when they may succeed, how they fail. SEND-FIFO-1, SEND-ACC-1, SEND-OK-1,
- * SEND-OK-2, SEND-FAIL-1, SEND-PART-1, SEND-BT-1, SEND-ST-1, INIT-SND-1 (early completion).
+ * Sends: what they carry, when they may succeed, how they fail.
  */
 #include "oracle/checks.h"
 
@@ -10,7 +9,7 @@
 void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
 {
     (void)ev;
-    orc_sender_stirred(o, conn);
+    orc_sender_dirty(o, conn);
     orc_dirty(o, conn);
 }
 
@@ -57,7 +56,7 @@ void orc_send_list(struct oracle *o, const struct tap_event *ev, const struct ta
     }
     nbl->after = orc_after_flags(o, conn);
     orc_send_bytes(o, conn, list, nbl);
-    orc_grounds_request(o, conn, list->length);
+    orc_upload_reasons_request(o, conn, list->length);
     orc_queue_push(o, &conn->sends, list->id);
 }
 
@@ -85,13 +84,13 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
     orc_send_acked(s, nbl, &least, &most);
     orc_ran(o, ORC_SEND_BT_1);
     if (bt == TAP_BT_POISON) {
-        orc_fail(o, list->conn, "SEND-BT-1", "the count of bytes sent, on every status",
+        orc_fail(o, list->conn, ORC_SEND_BT_1, "the count of bytes sent, on every status",
                  orc_text(o, "never written in list %u", list->id));
         return;
     }
     if (list->status == NDIS_STATUS_SUCCESS) {
         if (bt != nbl->length || list->advance != nbl->length || !list->nb_consistent) {
-            orc_fail(o, list->conn, "SEND-BT-1",
+            orc_fail(o, list->conn, ORC_SEND_BT_1,
                      orc_text(o, "count and advance %u, the whole list", nbl->length),
                      orc_text(o, "count %u, advance %u%s", bt, list->advance,
                               list->nb_consistent ? "" : ", position or MDL chain damaged"));
@@ -99,18 +98,18 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
         return;
     }
     if (list->advance < least || list->advance > most || !list->nb_consistent) {
-        orc_fail(o, list->conn, "SEND-BT-1",
+        orc_fail(o, list->conn, ORC_SEND_BT_1,
                  orc_text(o, "advanced by the bytes acknowledged, %lld to %lld", (long long)least,
                           (long long)most),
                  orc_text(o, "advanced by %u%s", list->advance,
                           list->nb_consistent ? "" : ", position or MDL chain damaged"));
     } else if (bt < list->advance || bt > sent) {
-        orc_fail(o, list->conn, "SEND-BT-1",
+        orc_fail(o, list->conn, ORC_SEND_BT_1,
                  orc_text(o, "a count from %u acknowledged to %lld sent", list->advance,
                           (long long)sent),
                  orc_text(o, "%u", bt));
     } else if (bt != list->advance) {
-        orc_warn(o, list->conn, "SEND-BT-1",
+        orc_warn(o, list->conn, ORC_SEND_BT_1,
                  orc_text(o, "count %u, as acknowledged", list->advance), orc_text(o, "%u", bt));
     }
 }
@@ -122,21 +121,21 @@ static void judge_success(struct oracle *o, struct orc_conn *conn, const struct 
     orc_ran(o, ORC_SEND_OK_1);
     orc_ran(o, ORC_SEND_OK_2);
     if (nbl->end > s->una_possible && nbl->end > nbl->begin && !s->blind) {
-        orc_fail(o, list->conn, "SEND-OK-1",
+        orc_fail(o, list->conn, ORC_SEND_OK_1,
                  orc_text(o, "bytes up to %lld acknowledged by the peer", (long long)nbl->end),
                  orc_text(o, "acknowledged up to %lld", (long long)s->una_possible));
     }
     if (s->failed != INT64_MAX && nbl->begin >= s->failed) {
-        orc_fail(o, list->conn, "SEND-FAIL-1", "no success behind a failed send",
+        orc_fail(o, list->conn, ORC_SEND_FAIL_1, "no success behind a failed send",
                  orc_text(o, "list %u succeeds; an earlier one failed at event %u", list->id,
                           s->failed_event));
     } else if ((nbl->after & ORC_AFTER_MANDATORY) && nbl->end > nbl->begin) {
-        orc_fail(o, list->conn, "UPLD-MAND-1",
+        orc_fail(o, list->conn, ORC_UPLD_MAND_1,
                  "UPLOAD_IN_PROGRESS after a mandatory upload request",
                  orc_text(o, "list %u: SUCCESS", list->id));
     }
     if (conn->sends.head != list->id && s->order_warned++ == 0) {
-        orc_warn(o, list->conn, "SEND-OK-2", "successes in the order posted",
+        orc_warn(o, list->conn, ORC_SEND_OK_2, "successes in the order posted",
                  orc_text(o, "list %u before list %u", list->id, conn->sends.head));
     }
 }
@@ -146,28 +145,28 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
 {
     struct orc_send *s = &conn->send;
     if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
-        orc_upload_cause(o, conn, "SEND-ACC-1");
+        orc_upload_cause(o, conn, ORC_SEND_ACC_1);
         s->upl_from = nbl->end > s->upl_from ? nbl->end : s->upl_from;
         if (conn->abort_event != ORC_NONE && orc_before(o, conn->abort_left) &&
             conn->mandatory_event == ORC_NONE && conn->term_enter == ORC_NONE) {
-            orc_fail(o, list->conn, "SEND-ST-1", "REQUEST_ABORTED after the Abort event",
+            orc_fail(o, list->conn, ORC_SEND_ST_1, "REQUEST_ABORTED after the Abort event",
                      "UPLOAD_IN_PROGRESS");
         }
     } else if (list->status == NDIS_STATUS_REQUEST_ABORTED) {
-        orc_abort_cause(o, conn, "SEND-ST-1");
+        orc_abort_cause(o, conn, ORC_SEND_ST_1);
     } else {
-        orc_fail(o, list->conn, "SEND-ACC-1", "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
+        orc_fail(o, list->conn, ORC_SEND_ACC_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
                  orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(list->status),
                           (unsigned)list->status));
     }
     orc_ran(o, ORC_SEND_ST_1);
     orc_ran(o, ORC_SEND_PART_1);
     if (conn->sends.head != list->id && conn->term_enter != ORC_NONE && !o->leaving) {
-        orc_fail(o, list->conn, "TERM-ORDER-1", "sends complete in the order posted",
+        orc_fail(o, list->conn, ORC_TERM_ORDER_1, "sends complete in the order posted",
                  orc_text(o, "list %u before list %u", list->id, conn->sends.head));
     }
     if (list->advance > 0 && list->advance < nbl->length && ++s->partial > 1) {
-        orc_fail(o, list->conn, "SEND-PART-1", "at most one send partly done",
+        orc_fail(o, list->conn, ORC_SEND_PART_1, "at most one send partly done",
                  orc_text(o, "list %u is number %u", list->id, s->partial));
     }
     if (nbl->begin < s->failed) {
@@ -185,7 +184,7 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
     }
     orc_ran(o, ORC_TERM_DRAIN_1);
     if (conn->phase == ORC_GONE) {
-        orc_fail(o, list->conn, "TERM-DRAIN-1", "every send completed before TermComplete",
+        orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every send completed before TermComplete",
                  orc_text(o, "list %u completed after it", list->id));
         return;
     }
@@ -196,12 +195,13 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
     o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
     o->ran[ORC_TERM_ORDER_1] += conn->term_enter != ORC_NONE;
     if (conn->phase == ORC_STARTING || !conn->init_returned) {
-        orc_warn(o, list->conn, "INIT-SND-1", "no send completed before InitComplete has returned",
+        orc_warn(o, list->conn, ORC_INIT_SND_1,
+                 "no send completed before InitComplete has returned",
                  orc_text(o, "list %u", list->id));
     }
     if (!o->leaving && conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event &&
         conn->graceful != ORC_NONE && nbl->handed < conn->graceful) {
-        orc_fail(o, list->conn, "TERM-ORDER-1",
+        orc_fail(o, list->conn, ORC_TERM_ORDER_1,
                  "sends before a disconnect complete before it or go back in the chain",
                  orc_text(o, "list %u after the disconnect (event %u)", list->id,
                           conn->send.dis_upl_event));
@@ -230,7 +230,7 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
             s->ok_due_ns = now + MODERATION_NS + orc_slack_ns(o);
             orc_watch(o, conn, s->ok_due_ns);
         } else if (now >= s->ok_due_ns && !orc_waived(o)) {
-            orc_fail(o, ordinal, "SEND-OK-2",
+            orc_fail(o, ordinal, ORC_SEND_OK_2,
                      "an acknowledged send completed within the moderation delay",
                      orc_text(o, "list %u, acknowledged up to %lld, still pending", head,
                               (long long)s->una_sure));
@@ -247,11 +247,11 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
     }
     orc_ran(o, ORC_SEND_ACC_1);
     if (s->max < s->handed) {
-        orc_fail(o, ordinal, "SEND-ACC-1",
+        orc_fail(o, ordinal, ORC_SEND_ACC_1,
                  "queued bytes sent in the step when nothing is outstanding and the window is open",
                  orc_text(o, "%lld bytes handed down, %lld sent and acknowledged",
                           (long long)s->handed, (long long)s->max));
     } else if (s->fin_asked && !s->fin_sent) {
-        orc_fail(o, ordinal, "DISC-FIN-1", "the FIN sent in the step of the disconnect", "none");
+        orc_fail(o, ordinal, ORC_DISC_FIN_1, "the FIN sent in the step of the disconnect", "none");
     }
 }

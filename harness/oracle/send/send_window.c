@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peer's window: how far new bytes may go, and what a query tells of it. WIRE-SWND-1,
- * WIRE-SWND-2, ST-WND-1, ST-SEQ-1 (SndMax).
+ * The peer's window: how far new bytes may go, and what a query tells of it.
  */
 #include "oracle/send/sender.h"
 
@@ -18,13 +17,13 @@ void orc_edge_begin(struct oracle *o, struct orc_conn *c)
 }
 
 /* A segment behind the one that surely set the window, or with an ACK behind SND.UNA. */
-static bool surely_old(const struct orc_conn *c, const struct orc_heard *h)
+static bool surely_old(const struct orc_conn *c, const struct orc_received *h)
 {
     const struct orc_timing *t = &c->timing;
     return h->begin < t->set_from || h->ack < h->una_sure_before;
 }
 
-void orc_edge_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_receive *r = &c->receive;
@@ -32,7 +31,7 @@ void orc_edge_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard
     int64_t edge = h->ack + (int64_t)h->window;
     int64_t moved = h->ack > h->una_before && h->ack <= s->max ? h->ack - h->una_before : 0;
     (void)o;
-    t->heard_step = o->steps + 1;
+    t->received_step = o->steps + 1;
     if (surely_old(c, h)) {
         t->edge_now += moved;
         t->window_stale = h->window;
@@ -51,13 +50,13 @@ void orc_edge_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard
     t->edge = t->edge_now > t->edge ? t->edge_now : t->edge;
 }
 
-void orc_edge_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_edge_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_timing *t = &c->timing;
     const struct orc_send *s = &c->send;
     uint32_t length = f->packet->tcp.length;
     int64_t end = f->begin + length;
-    bool closed = !s->window_sure || s->window == 0 || t->heard_step == o->steps + 1;
+    bool closed = !s->window_sure || s->window == 0 || t->received_step == o->steps + 1;
     bool probe = closed && (length == 1 || f->spontaneous); /* its form is judged elsewhere */
     if (!f->fresh || !length || end <= s->max) {
         return;
@@ -69,7 +68,7 @@ void orc_edge_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spok
     if (end <= t->edge || probe) {
         return;
     }
-    orc_fail(o, orc_ordinal(o, c), end <= t->stale_edge ? "WIRE-SWND-2" : "WIRE-SWND-1",
+    orc_fail(o, orc_ordinal(o, c), end <= t->stale_edge ? ORC_WIRE_SWND_2 : ORC_WIRE_SWND_1,
              orc_text(o, "no new byte beyond the peer's window, %lld", (long long)t->edge),
              orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)end));
 }
@@ -83,11 +82,11 @@ static void judge_send_window(struct oracle *o, const struct orc_conn *c,
     orc_ran(o, ORC_WIRE_SWND_2);
     if (d->SndWnd != s->window) {
         bool mistaken = d->SndWnd == t->window_stale || d->SndWnd == t->window_before;
-        orc_fail(o, ordinal, mistaken ? "WIRE-SWND-2" : "ST-WND-1",
+        orc_fail(o, ordinal, mistaken ? ORC_WIRE_SWND_2 : ORC_ST_WND_1,
                  orc_text(o, "SndWnd %llu, as announced last", (unsigned long long)s->window),
                  orc_text(o, "%u", d->SndWnd));
     } else if (t->window_sequence_sure && d->SendWL1 != t->window_sequence) {
-        orc_fail(o, ordinal, "ST-WND-1",
+        orc_fail(o, ordinal, ORC_ST_WND_1,
                  orc_text(o, "SendWL1 %u, of the segment that set the window", t->window_sequence),
                  orc_text(o, "%u", d->SendWL1));
     }
@@ -101,13 +100,13 @@ void orc_edge_state(struct oracle *o, const struct orc_conn *c,
     const struct orc_send *s = &c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     int64_t max = s->max + (int32_t)(d->SndMax - (s->sequence + (uint32_t)s->max));
-    if (t->heard_step == o->steps + 1) {
+    if (t->received_step == o->steps + 1) {
         return;
     }
     orc_ran(o, ORC_ST_WND_1);
     orc_ran(o, ORC_ST_SEQ_1);
     if (max < s->max_least || max > s->max) {
-        orc_fail(o, ordinal, "ST-SEQ-1",
+        orc_fail(o, ordinal, ORC_ST_SEQ_1,
                  orc_text(o, "SndMax at byte %lld, the end of what was sent", (long long)s->max),
                  orc_text(o, "%lld", (long long)max));
     }
@@ -115,7 +114,7 @@ void orc_edge_state(struct oracle *o, const struct orc_conn *c,
         judge_send_window(o, c, d);
     }
     if (d->MaxSndWnd < s->max_window_sure || d->MaxSndWnd > s->max_window) {
-        orc_fail(o, ordinal, "ST-WND-1",
+        orc_fail(o, ordinal, ORC_ST_WND_1,
                  orc_text(o, "MaxSndWnd from %llu to %llu, the largest window seen",
                           (unsigned long long)s->max_window_sure,
                           (unsigned long long)s->max_window),
@@ -124,7 +123,7 @@ void orc_edge_state(struct oracle *o, const struct orc_conn *c,
     int64_t edge = orc_receive_offset(r, d->RcvNxt) + (int64_t)d->RcvWnd;
     int64_t rounding = (1ll << c->receive_scale) - 1;
     if (!r->lossy && !r->fins && !r->fin_before && edge < r->edge - rounding) {
-        orc_fail(o, ordinal, "ST-WND-1",
+        orc_fail(o, ordinal, ORC_ST_WND_1,
                  orc_text(o, "RcvNxt + RcvWnd at byte %lld at least, as advertised",
                           (long long)(r->edge - rounding)),
                  orc_text(o, "%lld", (long long)edge));

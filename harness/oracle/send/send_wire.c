@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * The send half of a transmitted frame: which bytes stand at which sequence numbers, FIN and RST.
- * SEND-FIFO-1, SEND-CONST-1, SEND-FAIL-1, DISC-FIN-1, DISC-RST-1, DISC-RST-3, RST-IND-2,
- * UPLD-MAND-1.
  */
 #include "oracle/checks.h"
 
@@ -24,7 +22,7 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
     }
     orc_ran(o, ORC_SEND_FIFO_1);
     if (end > s->handed) {
-        orc_fail(o, orc_ordinal(o, conn), "SEND-FIFO-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_SEND_FIFO_1,
                  orc_text(o, "nothing beyond the %lld bytes handed down", (long long)s->handed),
                  orc_text(o, "bytes %lld to %lld on the wire", (long long)begin, (long long)end));
         return;
@@ -42,7 +40,7 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
     int64_t wrong = at + equal;
     uint32_t name = length - equal < 16 ? length - equal : 16;
     int64_t found = orc_ring_find(&s->bytes, 0, s->handed, wrong, bytes + (wrong - begin), name);
-    orc_fail(o, orc_ordinal(o, conn), wrong < s->max ? "SEND-CONST-1" : "SEND-FIFO-1",
+    orc_fail(o, orc_ordinal(o, conn), wrong < s->max ? ORC_SEND_CONST_1 : ORC_SEND_FIFO_1,
              orc_text(o, "byte %lld of the send stream at its sequence number", (long long)wrong),
              found >= 0
                  ? orc_text(o, "byte %lld of the stream stands at %lld", (long long)found,
@@ -60,13 +58,13 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
     }
     o->ran[ORC_SEND_FAIL_1] += s->failed != INT64_MAX;
     if (end > s->failed) {
-        orc_fail(o, ordinal, "SEND-FAIL-1", "no further byte of sends that failed",
+        orc_fail(o, ordinal, ORC_SEND_FAIL_1, "no further byte of sends that failed",
                  orc_text(o, "new bytes up to %lld; a send from %lld on failed at event %u",
                           (long long)end, (long long)s->failed, s->failed_event));
     } else if (orc_before(o, conn->mandatory_left)) {
         bool invalid = conn->mandatory_reason == InvalidState;
         (invalid ? orc_warn : orc_fail)(
-            o, ordinal, "UPLD-MAND-1", "no new data after a mandatory upload request",
+            o, ordinal, ORC_UPLD_MAND_1, "no new data after a mandatory upload request",
             orc_text(o, "bytes %lld to %lld", (long long)begin, (long long)end));
     }
 }
@@ -76,10 +74,10 @@ static void judge_fin(struct oracle *o, const struct orc_conn *conn, int64_t at)
     const struct orc_send *s = &conn->send;
     orc_ran(o, ORC_DISC_FIN_1);
     if (!s->fin_asked) {
-        orc_fail(o, orc_ordinal(o, conn), "DISC-FIN-1", "a FIN only for a graceful disconnect",
+        orc_fail(o, orc_ordinal(o, conn), ORC_DISC_FIN_1, "a FIN only for a graceful disconnect",
                  "a FIN without one");
     } else if (at != s->fin && !s->blind) {
-        orc_fail(o, orc_ordinal(o, conn), "DISC-FIN-1",
+        orc_fail(o, orc_ordinal(o, conn), ORC_DISC_FIN_1,
                  orc_text(o, "the FIN at byte %lld, the end of all data", (long long)s->fin),
                  orc_text(o, "at byte %lld", (long long)at));
     }
@@ -89,7 +87,7 @@ static void judge_reset(struct oracle *o, struct orc_conn *conn)
 {
     orc_ran(o, ORC_DISC_RST_3);
     if (conn->local_abort == ORC_NONE) {
-        orc_fail(o, orc_ordinal(o, conn), "DISC-RST-3",
+        orc_fail(o, orc_ordinal(o, conn), ORC_DISC_RST_3,
                  "an RST only for an abortive disconnect of the host", "an RST without one");
     }
     if (conn->reset_sent == ORC_NONE) {
@@ -107,15 +105,15 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
     orc_dirty(o, conn);
     int64_t begin = send_offset(s, tcp->sequence);
     orc_counts_out(o, conn, packet, begin, ev->status == NDIS_STATUS_SUCCESS);
-    orc_sender_spoken(o, ev, conn, packet, begin);
+    orc_sender_sent(o, ev, conn, packet, begin);
     if (tcp->flags & TCP_RST) {
         judge_reset(o, conn);
         return;
     }
     if (orc_before(o, conn->abort_left)) {
-        orc_fail(o, ordinal, "RST-IND-2", "no transmission after the Abort event", "a frame");
+        orc_fail(o, ordinal, ORC_RST_IND_2, "no transmission after the Abort event", "a frame");
     } else if (orc_before(o, conn->local_abort_left)) {
-        orc_fail(o, ordinal, "DISC-RST-1", "no frame but the RST after an abortive disconnect",
+        orc_fail(o, ordinal, ORC_DISC_RST_1, "no frame but the RST after an abortive disconnect",
                  "another frame");
     }
     int64_t end = begin + tcp->length;

@@ -18,7 +18,7 @@ bool orc_sender_judged(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_timing *t = &c->timing;
     bool wire = !o->ever_waived && !o->transmit_failed && !o->link_down;
-    return t->on && !t->blurred && wire && o->parameters_known &&
+    return t->on && !t->not_judged && wire && o->parameters_known &&
            t->adapter == o->adapter_changes && orc_running(o, c) && !orc_path_invalid(o, c) &&
            !over(c);
 }
@@ -40,7 +40,7 @@ void orc_full_sizes(struct oracle *o, const struct orc_conn *c, int64_t *least, 
     }
 }
 
-bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f)
+bool orc_filler(const struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_send *s = &c->send;
     return f->end == s->max && f->end - f->begin == 1 && s->una_possible == s->max;
@@ -53,8 +53,8 @@ bool orc_sender_pending(const struct orc_conn *c)
     return s->handed > s->una_possible || fin || s->max_least > s->una_possible;
 }
 
-const char *orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
-                           const char *plain)
+enum orc_rule orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
+                             enum orc_rule plain)
 {
     static const uint32_t factors[] = {10, 100};
     uint64_t slack = orc_slack_ns(o) + actual_ns / 50;
@@ -64,7 +64,7 @@ const char *orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_
             shorter > slack && actual_ns + slack > shorter && actual_ns < shorter + slack;
         bool like_longer = actual_ns + slack > longer && actual_ns < longer + slack;
         if (like_shorter || like_longer) {
-            return "TMR-TICK-1"; /* as if it ran in another unit */
+            return ORC_TMR_TICK_1; /* as if it ran in another unit */
         }
     }
     return plain;
@@ -85,10 +85,10 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     t->smoothed_ns = orc_ticks_ns(o, t->handed.SRtt) / 8;
     t->variation_ns = orc_ticks_ns(o, t->handed.RttVar) / 4;
     t->begun_ns = t->begun_left_ns = o->event->time_ns;
-    t->heard_ns = t->heard_sure_ns = t->data_ns = t->ts_ns = t->sent_ns = t->begun_ns;
+    t->received_ns = t->received_sure_ns = t->data_ns = t->ts_ns = t->sent_ns = t->begun_ns;
     t->ts_value = t->handed.TsTime;
     t->stepped = t->handed.SndNxt != t->handed.SndMax;
-    t->stirred = o->steps + 1;
+    t->dirty_step = o->steps + 1;
     orc_flight_begin(o, c);
     orc_edge_begin(o, c);
     orc_rto_begin(o, c);
@@ -104,15 +104,15 @@ void orc_sender_begun(struct oracle *o, struct orc_conn *c)
 {
     struct orc_timing *t = &c->timing;
     t->begun_left_ns = o->event->time_ns;
-    t->stirred = o->steps + 1;
+    t->dirty_step = o->steps + 1;
     if (t->keepalive.handed) {
         t->keepalive.high_ns += t->begun_left_ns - t->begun_ns;
     }
 }
 
-void orc_sender_stirred(struct oracle *o, struct orc_conn *c)
+void orc_sender_dirty(struct oracle *o, struct orc_conn *c)
 {
-    c->timing.stirred = o->steps + 1;
+    c->timing.dirty_step = o->steps + 1;
 }
 
 /* Settings have changed: what was being measured is void. */
@@ -131,14 +131,14 @@ static void catch_up(struct oracle *o, struct orc_conn *c)
 
 static void note_arrival(const struct oracle *o, struct orc_timing *t)
 {
-    t->stirred = o->steps + 1;
+    t->dirty_step = o->steps + 1;
     t->judged_end = false;
-    t->heard_ns = o->event->time_ns;
-    t->heard_count = t->heard_step == o->steps + 1 ? t->heard_count + 1 : 1;
-    t->heard_step = o->steps + 1;
+    t->received_ns = o->event->time_ns;
+    t->received_count = t->received_step == o->steps + 1 ? t->received_count + 1 : 1;
+    t->received_step = o->steps + 1;
 }
 
-void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
+void orc_sender_received(struct oracle *o, struct orc_conn *c, struct orc_received *h)
 {
     struct orc_timing *t = &c->timing;
     if (!t->on) {
@@ -146,28 +146,28 @@ void orc_sender_heard(struct oracle *o, struct orc_conn *c, struct orc_heard *h)
     }
     catch_up(o, c);
     note_arrival(o, t);
-    t->heard_sure_ns = h->sure ? t->heard_ns : t->heard_sure_ns;
-    t->reopened = (t->reopened && t->heard_count > 1) || !h->open_before;
+    t->received_sure_ns = h->sure ? t->received_ns : t->received_sure_ns;
+    t->reopened = (t->reopened && t->received_count > 1) || !h->open_before;
     bool moved = h->ack > h->una_sure_before && h->ack <= c->send.max;
     bool sample = moved && orc_flight_acked(o, c, h);
-    orc_rto_heard(o, c, h, sample);
-    orc_recovery_heard(o, c, h);
-    orc_congestion_heard(o, c, h);
-    orc_persist_heard(o, c, h);
-    orc_keepalive_heard(o, c, h);
-    orc_fin_wait_heard(o, c, h);
-    orc_edge_heard(o, c, h);
+    orc_rto_received(o, c, h, sample);
+    orc_recovery_received(o, c, h);
+    orc_congestion_received(o, c, h);
+    orc_persist_received(o, c, h);
+    orc_keepalive_received(o, c, h);
+    orc_fin_wait_received(o, c, h);
+    orc_edge_received(o, c, h);
     orc_dirty(o, c);
 }
 
-/* What orc_sender_heard comes to when the segment acknowledges nothing, reports nothing, leaves the
- * window as it was, and nothing is on the way. */
+/* What orc_sender_received comes to when the segment acknowledges nothing, reports nothing, leaves
+ * the window as it was, and nothing is on the way. */
 void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_timing *t = &c->timing;
     note_arrival(o, t);
-    t->heard_sure_ns = t->heard_ns;
-    t->reopened = t->reopened && t->heard_count > 1;
+    t->received_sure_ns = t->received_ns;
+    t->reopened = t->reopened && t->received_count > 1;
     t->rto.quiet = false;
     t->recovery.resent_step = 0;
     t->congestion.dups++;
@@ -180,15 +180,15 @@ void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_se
     orc_keepalive_anew(o, c);
 }
 
-/* A path that is being updated stirs every connection that shares it. */
+/* A path that is being updated makes dirty every connection that shares it. */
 static bool path_moves(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_object *path = orc_object(o, c->path);
     return path && (path->update_open || path->update_step == o->steps);
 }
 
-void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
-                       const struct orc_packet *packet, int64_t begin)
+void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
+                     const struct orc_packet *packet, int64_t begin)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_tcp *tcp = &packet->tcp;
@@ -198,37 +198,37 @@ void orc_sender_spoken(struct oracle *o, const struct tap_event *ev, struct orc_
     }
     catch_up(o, c);
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        t->blurred = true;
-        c->grounds.again = true; /* what was refused the target has to send again */
+        t->not_judged = true;
+        c->upload_reasons.again = true; /* what was refused the target has to send again */
         return;
     }
     if (tcp->flags & TCP_RST) {
         orc_place_reset(o, c, tcp, begin);
         return;
     }
-    struct orc_spoken f = {.packet = packet, .begin = begin};
+    struct orc_sent f = {.packet = packet, .begin = begin};
     f.end = begin + tcp->length + ((tcp->flags & TCP_FIN) ? 1 : 0);
     f.data = f.end > f.begin;
     f.fresh = f.data && f.end > s->max;
     f.again = f.data && f.begin < s->max_least;
     f.spontaneous =
-        t->stirred != o->steps + 1 && o->parameters_step != o->steps + 1 && !path_moves(o, c);
+        t->dirty_step != o->steps + 1 && o->parameters_step != o->steps + 1 && !path_moves(o, c);
     if (orc_sender_judged(o, c)) {
-        orc_place_spoken(o, c, &f);
+        orc_place_sent(o, c, &f);
         if (f.data) { /* else they have nothing to say */
-            orc_edge_spoken(o, c, &f);
-            orc_nagle_spoken(o, c, &f);
+            orc_edge_sent(o, c, &f);
+            orc_nagle_sent(o, c, &f);
         }
-        orc_persist_spoken(o, c, &f);
-        orc_keepalive_spoken(o, c, &f);
+        orc_persist_sent(o, c, &f);
+        orc_keepalive_sent(o, c, &f);
         if (f.data) {
-            orc_recovery_spoken(o, c, &f);
-            orc_congestion_spoken(o, c, &f);
-            orc_rto_spoken(o, c, &f);
+            orc_recovery_sent(o, c, &f);
+            orc_congestion_sent(o, c, &f);
+            orc_rto_sent(o, c, &f);
         }
     }
     if (f.data) {
-        orc_grounds_spoken(o, c, &f);
+        orc_upload_reasons_sent(o, c, &f);
         orc_flight_sent(o, c, f.begin, f.end);
         t->data_ns = ev->time_ns;
         t->sent_step = o->steps + 1;
@@ -266,17 +266,17 @@ void orc_sender_rest(struct orc_conn *c)
 }
 
 /* Retrieve(TimeoutExpiration), before it counts. */
-void orc_sender_told(struct oracle *o, struct orc_conn *c)
+void orc_sender_reported(struct oracle *o, struct orc_conn *c)
 {
-    orc_giveup_told(o, c);
-    orc_fin_wait_told(o, c);
+    orc_giveup_reported(o, c);
+    orc_fin_wait_reported(o, c);
     orc_keepalive_ended(c);
 }
 
 /* An RST or a SYN in the window, not at RcvNxt. */
 void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 {
-    c->timing.stirred = o->steps + 1;
+    c->timing.dirty_step = o->steps + 1;
     if (c->timing.on) {
         orc_keepalive_challenged(o, c, sure);
         orc_dirty(o, c);
@@ -285,7 +285,7 @@ void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 
 void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done)
 {
-    c->timing.stirred = o->steps + 1;
+    c->timing.dirty_step = o->steps + 1;
     if (c->timing.on) {
         orc_giveup_update(o, c, done);
         orc_keepalive_update(o, c, done);
@@ -311,7 +311,7 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
         return;
     }
     orc_edge_state(o, c, &d);
-    orc_hull_judge(o, c, &d);
+    orc_rtt_judge(o, c, &d);
     orc_rto_state(o, c, &d);
     orc_congestion_state(o, c, &d);
     orc_persist_state(o, c, &d);

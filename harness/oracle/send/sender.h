@@ -9,7 +9,7 @@
 
 /* An arriving segment that is not surely dropped, as the send side sees it. The ledgers have taken
  * it in already. */
-struct orc_heard {
+struct orc_received {
     const struct orc_tcp *tcp;
     int64_t begin, end; /* receive offsets */
     int64_t ack;        /* send offset */
@@ -23,7 +23,7 @@ struct orc_heard {
 };
 
 /* A frame of the connection, before the ledger takes it in. */
-struct orc_spoken {
+struct orc_sent {
     const struct orc_packet *packet;
     int64_t begin, end; /* send offsets, FIN included */
     bool data;          /* payload or FIN */
@@ -74,31 +74,32 @@ static inline bool orc_window_open(const struct orc_conn *c)
     return s->window_sure && s->window > 0 && edge >= s->max - (s->fin_sent && s->fin >= 0);
 }
 /* The octet of a keepalive probe: it was acknowledged before. */
-bool orc_filler(const struct orc_conn *c, const struct orc_spoken *f);
+bool orc_filler(const struct orc_conn *c, const struct orc_sent *f);
 /* Something waits to be sent or acknowledged, surely. */
 bool orc_sender_pending(const struct orc_conn *c);
 /* The parameters were set again while the connection was offloaded: names REG-PAR-1 when the
  * values before would explain what was seen. */
-const char *orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
-                           const char *plain);
+enum orc_rule orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
+                             enum orc_rule plain);
 
 /* ---- flight.c: transmissions, round trips and the bounds of the RTO ---- */
 void orc_flight_begin(struct oracle *o, struct orc_conn *c);
 void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_t end);
 /* Takes an ACK; returns whether it surely gave a sample. */
-bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+bool orc_flight_acked(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 bool orc_flight_first(const struct orc_timing *t, uint64_t *first_ns);
 void orc_flight_reset(struct orc_flight *flight);
 bool orc_rtt_known(const struct oracle *o, const struct orc_conn *c);
 uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c);
 uint64_t orc_rto_most(const struct oracle *o, const struct orc_conn *c);
-void orc_hull_judge(struct oracle *o, const struct orc_conn *c,
-                    const TCP_OFFLOAD_STATE_DELEGATED *d);
+void orc_rtt_judge(struct oracle *o, const struct orc_conn *c,
+                   const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 /* ---- rto.c ---- */
 void orc_rto_begin(struct oracle *o, struct orc_conn *c);
-void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample);
-void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h,
+                      bool sample);
+void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_rto_step(struct oracle *o, struct orc_conn *c);
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c);
 void orc_rto_state(struct oracle *o, const struct orc_conn *c,
@@ -115,18 +116,18 @@ void orc_giveup_timeout(struct oracle *o, struct orc_conn *c);
 void orc_giveup_step(struct oracle *o, struct orc_conn *c);
 bool orc_giveup_due(const struct oracle *o, const struct orc_conn *c);
 void orc_giveup_update(struct oracle *o, struct orc_conn *c, bool done);
-void orc_giveup_told(struct oracle *o, struct orc_conn *c);
+void orc_giveup_reported(struct oracle *o, struct orc_conn *c);
 
 /* ---- persist.c ---- */
 void orc_persist_begin(struct oracle *o, struct orc_conn *c);
-void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
-void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_persist_step(struct oracle *o, struct orc_conn *c);
 void orc_persist_state(struct oracle *o, const struct orc_conn *c,
                        const TCP_OFFLOAD_STATE_DELEGATED *d);
 /* Probing may have come to its limit, or to its end without reaching it. */
 bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c);
-void orc_persist_told(struct oracle *o, const struct orc_conn *c);
+void orc_persist_reported(struct oracle *o, const struct orc_conn *c);
 
 /* ---- keepalive.c ---- */
 static inline bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c)
@@ -140,9 +141,9 @@ static inline bool orc_keepalive_enabled(const struct orc_conn *c)
 uint32_t orc_keepalive_limit(const struct orc_conn *c);
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_anew(struct oracle *o, struct orc_conn *c);
-void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
-void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
 /* ---- keepalive_state.c ---- */
@@ -152,21 +153,21 @@ void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,
 void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
                          const TCP_OFFLOAD_STATE_DELEGATED *d);
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
-void orc_keepalive_told(struct oracle *o, struct orc_conn *c);
+void orc_keepalive_reported(struct oracle *o, struct orc_conn *c);
 
 /* ---- fin_wait.c ---- */
 void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c);
-void orc_fin_wait_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
+void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_fin_wait_step(struct oracle *o, struct orc_conn *c);
 bool orc_fin_wait_possible(const struct orc_conn *c);
-void orc_fin_wait_told(struct oracle *o, struct orc_conn *c);
+void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c);
 void orc_fin_wait_state(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d, bool final);
 
 /* ---- congestion.c ---- */
 void orc_congestion_begin(struct oracle *o, struct orc_conn *c);
-void orc_congestion_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
-void orc_congestion_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c);
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
@@ -175,37 +176,37 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
 
 /* ---- fast_retransmit.c ---- */
 void orc_recovery_begin(struct oracle *o, struct orc_conn *c);
-void orc_recovery_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
-void orc_recovery_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_recovery_doubted(struct oracle *o, struct orc_conn *c);
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
 void orc_recovery_step(struct oracle *o, struct orc_conn *c);
 
 /* ---- pipe.c ---- */
 void orc_pipe_enter(struct oracle *o, struct orc_conn *c);
-void orc_pipe_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_pipe_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 /* The least that can be in the network once bytes up to end have been sent. */
 uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end);
 void orc_pipe_step(struct oracle *o, struct orc_conn *c);
 
-/* ---- board.c: what the peer reported held; true when that is surely new ---- */
-bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h);
-bool orc_board_add(struct orc_board *board, int64_t begin, int64_t end);
-bool orc_board_holds(const struct orc_board *board, int64_t begin, int64_t end);
+/* ---- scoreboard.c: what the peer reported held; true when that is surely new ---- */
+bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h);
+bool orc_scoreboard_add(struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
+bool orc_scoreboard_holds(const struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
 
 /* ---- nagle.c ---- */
-void orc_nagle_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_nagle_step(struct oracle *o, struct orc_conn *c);
 
 /* ---- send_window.c ---- */
 void orc_edge_begin(struct oracle *o, struct orc_conn *c);
-void orc_edge_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h);
-void orc_edge_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_edge_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_edge_state(struct oracle *o, const struct orc_conn *c,
                     const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 /* ---- retransmission.c: where frames may stand ---- */
-void orc_place_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f);
+void orc_place_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_place_reset(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp,
                      int64_t at);
 

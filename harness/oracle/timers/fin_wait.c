@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * FIN_WAIT_2 is left by the peer's FIN or by its timer. TMR-FW2-1, TMR-OFF-1.
+ * FIN_WAIT_2 is left by the peer's FIN or by its timer.
  */
 #include "oracle/send/sender.h"
 
@@ -22,7 +22,7 @@ static bool surely(const struct orc_conn *c)
     return s->fin_sent && s->una_sure > s->fin && open;
 }
 
-void orc_fin_wait_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_timing *t = &c->timing;
     if (!surely(c)) {
@@ -69,56 +69,56 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
     if (!surely(c) || !runs(t) || rate_changed(o, t)) {
         return;
     }
-    uint64_t from = orc_most(t->fin2_ns, t->heard_ns);
+    uint64_t from = orc_most(t->fin2_ns, t->received_ns);
     uint64_t due = t->fin2_handed ? t->begun_left_ns + handed_ns(o, t) : from + FIN_WAIT_NS;
     uint64_t most = t->fin2_handed ? due : from + FIN_WAIT_MOST_NS;
     due += slack;
     most += slack;
-    if (t->fin2_handed && t->heard_ns >= t->begun_left_ns) {
-        most = due = orc_most(due, t->heard_ns + FIN_WAIT_MOST_NS); /* perhaps it was restarted */
+    if (t->fin2_handed && t->received_ns >= t->begun_left_ns) {
+        most = due = orc_most(due, t->received_ns + FIN_WAIT_MOST_NS); /* perhaps it was restarted */
     }
     orc_ran(o, ORC_TMR_FW2_1);
     if (now > most) {
         orc_fail(
-            o, orc_ordinal(o, c), "TMR-FW2-1", "FIN_WAIT_2 ended by Retrieve(TimeoutExpiration)",
+            o, orc_ordinal(o, c), ORC_TMR_FW2_1, "FIN_WAIT_2 ended by Retrieve(TimeoutExpiration)",
             orc_text(o, "none for %llu s", (unsigned long long)((now - from) / ORC_NS_PER_SECOND)));
         t->fin2_ns = 0;
     } else if (now > due && !t->fin2_warned) {
-        orc_warn(o, orc_ordinal(o, c), "TMR-FW2-1", "FIN_WAIT_2 bounded by 120 s", "longer");
+        orc_warn(o, orc_ordinal(o, c), ORC_TMR_FW2_1, "FIN_WAIT_2 bounded by 120 s", "longer");
         t->fin2_warned = true;
     }
     orc_watch(o, c, (now > due ? most : due) + 1);
 }
 
 /* TimeoutExpiration in FIN_WAIT_2: not long before its time. */
-void orc_fin_wait_told(struct oracle *o, struct orc_conn *c)
+void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
 {
     struct orc_timing *t = &c->timing;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     if (!orc_sender_judged(o, c) || !surely(c) || !t->fin2_ns || orc_keepalive_explains(o, c)) {
         return;
     }
-    t->fin2_told = true;
+    t->fin2_reported = true;
     if (rate_changed(o, t)) {
         return;
     }
     orc_ran(o, ORC_TMR_FW2_1);
-    if (t->fin2_handed && t->heard_step == 0 && runs(t)) {
+    if (t->fin2_handed && t->received_step == 0 && runs(t)) {
         uint64_t wait = handed_ns(o, t), passed = now - t->begun_ns;
         orc_ran(o, ORC_TMR_OFF_1);
         if (passed + slack < wait) {
-            orc_fail(o, orc_ordinal(o, c), orc_timer_rule(o, wait, passed, "TMR-FW2-1"),
+            orc_fail(o, orc_ordinal(o, c), orc_timer_rule(o, wait, passed, ORC_TMR_FW2_1),
                      orc_text(o, "the FIN_WAIT_2 timer of %llu ms, as handed over",
                               (unsigned long long)(wait / ORC_MS)),
                      orc_text(o, "%llu ms", (unsigned long long)(passed / ORC_MS)));
         }
         return;
     }
-    uint64_t from = orc_most(t->fin2_ns, t->heard_sure_ns);
+    uint64_t from = orc_most(t->fin2_ns, t->received_sure_ns);
     if (!t->fin2_handed && now + slack < from + FIN_WAIT_NS) {
         bool unmoved = now + slack >= t->fin2_ns + FIN_WAIT_NS && t->fin2_ns != from;
         (unmoved ? orc_fail : orc_warn)(
-            o, orc_ordinal(o, c), "TMR-FW2-1",
+            o, orc_ordinal(o, c), ORC_TMR_FW2_1,
             unmoved ? "the FIN_WAIT_2 timer restarted by a segment" : "120 s in FIN_WAIT_2",
             orc_text(o, "%llu s after the last segment",
                      (unsigned long long)((now - from) / ORC_NS_PER_SECOND)));
@@ -129,10 +129,10 @@ void orc_fin_wait_state(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d, bool final)
 {
     const struct orc_timing *t = &c->timing;
-    if (final && t->fin2_told && !c->receive.fins) {
+    if (final && t->fin2_reported && !c->receive.fins) {
         orc_ran(o, ORC_TMR_FW2_1);
         if (d->State != TcpConnectionClosed) {
-            orc_fail(o, orc_ordinal(o, c), "TMR-FW2-1", "state CLOSED after FIN_WAIT_2 expired",
+            orc_fail(o, orc_ordinal(o, c), ORC_TMR_FW2_1, "state CLOSED after FIN_WAIT_2 expired",
                      orc_text(o, "state %u", (uint32_t)d->State));
         }
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * When retransmission ends, and what Retrieve(TimeoutExpiration) may rest on. TMR-RTX-2, REG-PAR-1,
- * UPD-RESTART-1 (MaxRT), TMR-TICK-1.
+ * When retransmission ends, and what Retrieve(TimeoutExpiration) may rest on.
  */
 #include "oracle/send/sender.h"
 
@@ -13,9 +12,9 @@ static bool limit_known(const struct oracle *o, const struct orc_conn *c)
 
 /* The parameters were set anew under the connection, and the former limit explains what was seen.
  */
-static const char *rule_of(const struct oracle *o, const struct orc_timing *t, bool by_former)
+static enum orc_rule rule_of(const struct oracle *o, const struct orc_timing *t, bool by_former)
 {
-    return by_former && t->begun_parameters != o->parameters_set ? "REG-PAR-1" : "TMR-RTX-2";
+    return by_former && t->begun_parameters != o->parameters_set ? ORC_REG_PAR_1 : ORC_TMR_RTX_2;
 }
 
 static uint64_t one_more(const struct oracle *o, const struct orc_conn *c)
@@ -127,7 +126,7 @@ static void judge_time(struct oracle *o, const struct orc_conn *c)
     orc_ran(o, t->rto.total_updated ? ORC_UPD_RESTART_1 : ORC_TMR_RTX_2);
     orc_ran(o, ORC_TMR_TICK_1);
     if (spent + orc_slack_ns(o) < wait) {
-        const char *plain = t->rto.total_updated ? "UPD-RESTART-1" : "TMR-RTX-2";
+        enum orc_rule plain = t->rto.total_updated ? ORC_UPD_RESTART_1 : ORC_TMR_RTX_2;
         orc_fail(o, orc_ordinal(o, c), orc_timer_rule(o, wait, spent, plain),
                  orc_text(o, "retransmission for %llu ms by MaxRT before the upload request",
                           (unsigned long long)(wait / ORC_MS)),
@@ -148,7 +147,7 @@ static void judge_count(struct oracle *o, const struct orc_conn *c)
 }
 
 /* Retrieve(TimeoutExpiration): something must have come to its limit. */
-void orc_giveup_told(struct oracle *o, struct orc_conn *c)
+void orc_giveup_reported(struct oracle *o, struct orc_conn *c)
 {
     const struct orc_send *s = &c->send;
     bool both = (c->receive.fins || c->receive.fin_before) && s->fin_sent;
@@ -157,16 +156,16 @@ void orc_giveup_told(struct oracle *o, struct orc_conn *c)
         return;
     }
     if (orc_window_closed(c) && orc_sender_pending(c)) {
-        orc_persist_told(o, c);
+        orc_persist_reported(o, c);
         return;
     }
     if (!orc_sender_pending(c)) {
-        orc_keepalive_told(o, c);
+        orc_keepalive_reported(o, c);
         return;
     }
     if (c->cached.MaxRT == TCP_OFFLOAD_NO_RETRANSMIT_LIMIT && orc_rto_runs(c)) {
         orc_ran(o, ORC_TMR_RTX_2);
-        orc_fail(o, orc_ordinal(o, c), "TMR-RTX-2", "no end of retransmission with MaxRT -1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_RTX_2, "no end of retransmission with MaxRT -1",
                  "Retrieve(TimeoutExpiration)");
     } else if (c->cached.MaxRT && orc_rto_runs(c)) {
         judge_time(o, c);

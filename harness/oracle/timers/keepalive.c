@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keepalive, for idle connections and after a challenge. TMR-KA-1, WIRE-BLIND-1, UPD-RESTART-1,
- * TMR-OFF-1, TMR-TICK-1.
+ * Keepalive, for idle connections and after a challenge.
  */
 #include "oracle/send/sender.h"
 
@@ -61,7 +60,7 @@ void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
     start(o, k, timeout_ns(o, c));
 }
 
-void orc_keepalive_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
     uint64_t next = o->event->time_ns + timeout_ns(o, c), slack = orc_slack_ns(o);
@@ -93,7 +92,7 @@ static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
         k->high_ns = orc_most(k->high_ns, now + BLIND_NS + slack);
     } else {
         k->blind = true;
-        k->least = k->most = c->timing.heard_step ? 0 : k->most;
+        k->least = k->most = c->timing.received_step ? 0 : k->most;
         start(o, k, BLIND_NS);
     }
 }
@@ -114,12 +113,12 @@ void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure)
     }
 }
 
-static const char *rule_of(const struct oracle *o, const struct orc_keepalive *k)
+static enum orc_rule rule_of(const struct oracle *o, const struct orc_keepalive *k)
 {
-    const char *plain = k->blind     ? "WIRE-BLIND-1"
-                        : k->updated ? "UPD-RESTART-1"
-                        : k->handed  ? "TMR-OFF-1"
-                                     : "TMR-KA-1";
+    enum orc_rule plain = k->blind     ? ORC_WIRE_BLIND_1
+                          : k->updated ? ORC_UPD_RESTART_1
+                          : k->handed  ? ORC_TMR_OFF_1
+                                       : ORC_TMR_KA_1;
     return k->blind ? plain
                     : orc_timer_rule(o, k->wait_ns, orc_less(o->event->time_ns, k->from_ns), plain);
 }
@@ -146,7 +145,7 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
     }
     ran(o, k);
     if (!orc_keepalive_enabled(c) && !k->blind) {
-        orc_fail(o, ordinal, "TMR-KA-1", "no keepalive probe while keepalive is disabled", "one");
+        orc_fail(o, ordinal, ORC_TMR_KA_1, "no keepalive probe while keepalive is disabled", "one");
     } else if (now < k->low_ns) {
         orc_fail(
             o, ordinal, rule_of(o, k),
@@ -154,12 +153,12 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
                      (unsigned long long)(k->wait_ns / ORC_MS)),
             orc_text(o, "after %llu ms", (unsigned long long)(orc_less(now, k->from_ns) / ORC_MS)));
     } else if (k->least >= orc_keepalive_limit(c)) {
-        orc_fail(o, ordinal, k->blind ? "WIRE-BLIND-1" : "TMR-KA-1",
+        orc_fail(o, ordinal, k->blind ? ORC_WIRE_BLIND_1 : ORC_TMR_KA_1,
                  orc_text(o, "at most %u keepalive probes", orc_keepalive_limit(c)), "another one");
     }
 }
 
-void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
     const struct orc_send *s = &c->send;
@@ -168,8 +167,8 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
         f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
     bool idle = orc_una_exact(c) && s->una_sure == s->max;
     if (k->answer_step == o->steps + 1 && !k->blind) {
-        bool alone = c->answers.heard_step <= 1; /* else the ACK may be that of another */
-        challenge(o, c, !f->data && alone && c->timing.heard_step != o->steps + 1);
+        bool alone = c->answers.received_step <= 1; /* else the ACK may be that of another */
+        challenge(o, c, !f->data && alone && c->timing.received_step != o->steps + 1);
         k->answer_step = 0;
     }
     if (f->spontaneous && below && idle) {
@@ -191,7 +190,7 @@ void orc_keepalive_spoken(struct oracle *o, struct orc_conn *c, const struct orc
     bool inside = f->begin > s->una_sure && s->max_least > s->una_possible && orc_una_exact(c);
     if (f->spontaneous && below && !f->data && inside && !k->blind && !k->blind_maybe) {
         orc_ran(o, ORC_TMR_KA_1);
-        orc_fail(o, orc_ordinal(o, c), "TMR-KA-1", "no keepalive probe with data in flight",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_KA_1, "no keepalive probe with data in flight",
                  orc_text(o, "one at %lld; %lld is the earliest byte", (long long)f->begin,
                           (long long)s->una_sure));
     }
@@ -218,10 +217,10 @@ void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
         return;
     }
     bool spent = k->most >= orc_keepalive_limit(c);
-    const char *rule = k->blind     ? "WIRE-BLIND-1"
-                       : k->updated ? "UPD-RESTART-1"
-                       : k->handed  ? "TMR-OFF-1"
-                                    : "TMR-KA-1";
+    enum orc_rule rule = k->blind     ? ORC_WIRE_BLIND_1
+                         : k->updated ? ORC_UPD_RESTART_1
+                         : k->handed  ? ORC_TMR_OFF_1
+                                      : ORC_TMR_KA_1;
     orc_fail(o, orc_ordinal(o, c), rule,
              spent ? "Retrieve(TimeoutExpiration) after the last keepalive probe"
                    : orc_text(o, "a keepalive probe within %llu ms",
@@ -268,10 +267,10 @@ bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
            ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
 }
 
-void orc_keepalive_told(struct oracle *o, struct orc_conn *c)
+void orc_keepalive_reported(struct oracle *o, struct orc_conn *c)
 {
     orc_ran(o, ORC_TMR_KA_1);
-    orc_fail(o, orc_ordinal(o, c), "TMR-KA-1",
+    orc_fail(o, orc_ordinal(o, c), ORC_TMR_KA_1,
              orc_text(o, "an upload request of an idle connection after %u probes",
                       orc_keepalive_limit(c)),
              orc_text(o, "after %u", c->timing.keepalive.most));

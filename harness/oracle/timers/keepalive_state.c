@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a query or an upload tells of keepalive. TMR-OFF-1, TMR-KA-1, WIRE-BLIND-1 (state CLOSED),
- * UPD-RESTART-1.
+ * What a query or an upload tells of keepalive.
  */
 #include "oracle/send/sender.h"
 
@@ -9,7 +8,7 @@
 void orc_keepalive_ended(struct orc_conn *c)
 {
     struct orc_keepalive *k = &c->timing.keepalive;
-    k->told = k->blind && k->known && k->most >= orc_keepalive_limit(c) &&
+    k->reported = k->blind && k->known && k->most >= orc_keepalive_limit(c) &&
               !(c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
     k->closing = k->closing || k->challenged || k->blind || k->blind_maybe || !k->known;
 }
@@ -17,12 +16,12 @@ void orc_keepalive_ended(struct orc_conn *c)
 void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,
                          const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    if (!c->timing.keepalive.told) {
+    if (!c->timing.keepalive.reported) {
         return;
     }
     orc_ran(o, ORC_WIRE_BLIND_1);
     if (d->State != TcpConnectionClosed) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-BLIND-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_BLIND_1,
                  "state CLOSED after a blind check without an answer",
                  orc_text(o, "state %u", (uint32_t)d->State));
     }
@@ -38,7 +37,7 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
     uint64_t low = orc_less(k->low_ns, now + slack);
     uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
     if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe ||
-        k->answer_step == o->steps + 1 || c->timing.heard_step == o->steps + 1 ||
+        k->answer_step == o->steps + 1 || c->timing.received_step == o->steps + 1 ||
         c->timing.parameters != o->parameters_set || c->send.fin_asked || orc_sender_pending(c) ||
         !orc_una_exact(c)) {
         return; /* also while data probes by itself, or may do so */
@@ -50,10 +49,10 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
         return; /* it expired for the last time, and the upload came before its event */
     }
     if (off == wanted || (wanted && (left < low || left > high))) {
-        const char *rule = off || !wanted
-                               ? "TMR-OFF-1"
-                               : orc_timer_rule(o, left > high ? high : low, left,
-                                                k->updated ? "UPD-RESTART-1" : "TMR-OFF-1");
+        enum orc_rule rule = off || !wanted
+                                 ? ORC_TMR_OFF_1
+                                 : orc_timer_rule(o, left > high ? high : low, left,
+                                                  k->updated ? ORC_UPD_RESTART_1 : ORC_TMR_OFF_1);
         orc_fail(o, orc_ordinal(o, c), rule,
                  wanted ? orc_text(o, "a keepalive timer with %llu to %llu ms left",
                                    (unsigned long long)(low / ORC_MS),
@@ -61,7 +60,7 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
                         : "no keepalive timer while it is disabled",
                  off ? "not running" : orc_text(o, "%llu ms", (unsigned long long)(left / ORC_MS)));
     } else if (d->KeepAlive.ProbeCount < k->least || d->KeepAlive.ProbeCount > k->most) {
-        orc_fail(o, orc_ordinal(o, c), k->recounted ? "UPD-RESTART-1" : "TMR-KA-1",
+        orc_fail(o, orc_ordinal(o, c), k->recounted ? ORC_UPD_RESTART_1 : ORC_TMR_KA_1,
                  orc_text(o, "ProbeCount %u to %u", k->least, k->most),
                  orc_text(o, "%u", d->KeepAlive.ProbeCount));
     }

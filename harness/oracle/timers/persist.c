@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A closed window is probed. TMR-PER-1, TMR-PER-2, WIRE-ZWP-1, TMR-OFF-1.
+ * A closed window is probed.
  */
 #include "oracle/send/sender.h"
 
@@ -37,7 +37,7 @@ void orc_persist_begin(struct oracle *o, struct orc_conn *c)
 }
 
 /* The window was closed before, and this says again that it is. */
-static void closed_again(struct orc_persist *p, const struct orc_heard *h, uint64_t now)
+static void closed_again(struct orc_persist *p, const struct orc_received *h, uint64_t now)
 {
     bool answer = p->probes > 0;
     p->most++;
@@ -55,7 +55,7 @@ static void closed_again(struct orc_persist *p, const struct orc_heard *h, uint6
     }
 }
 
-void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h)
+void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_persist *p = &c->timing.persist;
     uint64_t now = o->event->time_ns;
@@ -73,7 +73,7 @@ void orc_persist_heard(struct oracle *o, struct orc_conn *c, const struct orc_he
     }
 }
 
-static void judge_form(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+static void judge_form(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_send *s = &c->send;
     uint32_t length = f->packet->tcp.length;
@@ -82,13 +82,13 @@ static void judge_form(struct oracle *o, const struct orc_conn *c, const struct 
     if ((length <= 1 || older) && f->begin == s->una_possible) {
         return;
     }
-    orc_fail(o, orc_ordinal(o, c), "WIRE-ZWP-1",
+    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ZWP_1,
              orc_text(o, "a window probe of one byte at %lld", (long long)s->una_possible),
              orc_text(o, "%u bytes at %lld", length, (long long)f->begin));
 }
 
 static void judge_time(struct oracle *o, const struct orc_conn *c, uint64_t since, uint64_t least,
-                       const char *rule)
+                       enum orc_rule rule)
 {
     uint64_t now = o->event->time_ns;
     orc_ran(o, ORC_TMR_PER_1);
@@ -118,16 +118,16 @@ static void probe(struct oracle *o, struct orc_conn *c)
         uint64_t wait = handed_ns(o, t);
         orc_ran(o, ORC_TMR_PER_2);
         judge_time(o, c, t->begun_ns, wait,
-                   orc_timer_rule(o, wait, now - t->begun_ns, "TMR-PER-2"));
+                   orc_timer_rule(o, wait, now - t->begun_ns, ORC_TMR_PER_2));
     } else if (p->exact && p->probes == 0) {
-        judge_time(o, c, p->opened_ns, shifted(rto, p->least), "TMR-PER-1");
+        judge_time(o, c, p->opened_ns, shifted(rto, p->least), ORC_TMR_PER_1);
         p->waited_ns = now - p->since_ns;
     } else if (p->exact) {
-        judge_time(o, c, p->last_ns, repeat_least(o, p, rto), "TMR-PER-1");
+        judge_time(o, c, p->last_ns, repeat_least(o, p, rto), ORC_TMR_PER_1);
     }
     if (p->exact && p->probes >= o->max_retransmissions) {
         orc_ran(o, ORC_TMR_PER_2);
-        orc_fail(o, orc_ordinal(o, c), "TMR-PER-2",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_2,
                  orc_text(o, "at most %u unanswered probes in a round", o->max_retransmissions),
                  "another one");
     }
@@ -137,7 +137,7 @@ static void probe(struct oracle *o, struct orc_conn *c)
     p->last_ns = p->since_ns = now;
 }
 
-void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     const struct orc_send *s = &c->send;
@@ -155,7 +155,7 @@ void orc_persist_spoken(struct oracle *o, struct orc_conn *c, const struct orc_s
     }
     bool below = f->begin < s->una_sure || (f->begin == s->max - 1 && f->begin != s->una_sure);
     if (below && !t->keepalive.blind_maybe && !t->keepalive.blind) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-ZWP-1", "a window probe with a byte of what waits",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ZWP_1, "a window probe with a byte of what waits",
                  orc_text(o, "an empty segment at %lld", (long long)f->begin));
     }
 }
@@ -190,7 +190,8 @@ static void judge_reopened(struct oracle *o, const struct orc_conn *c)
     }
     orc_ran(o, ORC_TMR_PER_1);
     if (c->timing.sent_step != o->steps + 1) {
-        orc_fail(o, orc_ordinal(o, c), "TMR-PER-1", "sending resumes at once when the window opens",
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_1,
+                 "sending resumes at once when the window opens",
                  orc_text(o, "%lld bytes wait, the window is %llu", (long long)queued,
                           (unsigned long long)s->window));
     }
@@ -226,7 +227,7 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
         orc_watch(o, c, due + 1);
         return;
     }
-    orc_fail(o, orc_ordinal(o, c), spent || p->handed ? "TMR-PER-2" : "TMR-PER-1",
+    orc_fail(o, orc_ordinal(o, c), spent || p->handed ? ORC_TMR_PER_2 : ORC_TMR_PER_1,
              spent ? "Retrieve(TimeoutExpiration) after the last unanswered probe"
                    : "a window probe in time",
              orc_text(o, "none; %u probes of round %u unanswered", p->probes, p->least));
@@ -240,10 +241,10 @@ bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c)
     return closed && !(active(c) && p->exact && p->probes < o->max_retransmissions);
 }
 
-void orc_persist_told(struct oracle *o, const struct orc_conn *c)
+void orc_persist_reported(struct oracle *o, const struct orc_conn *c)
 {
     orc_ran(o, ORC_TMR_PER_2);
-    orc_fail(o, orc_ordinal(o, c), "TMR-PER-2",
+    orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_2,
              orc_text(o, "an upload request after %u unanswered probes", o->max_retransmissions),
              orc_text(o, "after %u", c->timing.persist.probes));
 }
@@ -253,7 +254,7 @@ void orc_persist_state(struct oracle *o, const struct orc_conn *c,
 {
     const struct orc_persist *p = &c->timing.persist;
     uint32_t ordinal = orc_ordinal(o, c);
-    if (!active(c) || !p->exact || !p->on || c->timing.heard_step == o->steps + 1) {
+    if (!active(c) || !p->exact || !p->on || c->timing.received_step == o->steps + 1) {
         return;
     }
     orc_ran(o, ORC_TMR_PER_2);
@@ -261,15 +262,15 @@ void orc_persist_state(struct oracle *o, const struct orc_conn *c,
     uint32_t least = p->least < 255 ? p->least : 255;
     uint64_t left = orc_less(due_at(o, c) + orc_slack_ns(o), o->event->time_ns);
     if (d->SndWndProbeCount < least || d->SndWndProbeCount > p->most) {
-        orc_fail(o, ordinal, "TMR-PER-2",
+        orc_fail(o, ordinal, ORC_TMR_PER_2,
                  orc_text(o, "SndWndProbeCount from %u to %u", least, p->most),
                  orc_text(o, "%u", d->SndWndProbeCount));
     } else if (d->Retransmit.Count > p->probes || d->Retransmit.Count + 1u < p->probes) {
-        orc_fail(o, ordinal, "TMR-PER-2", orc_text(o, "Count %u, unanswered probes", p->probes),
+        orc_fail(o, ordinal, ORC_TMR_PER_2, orc_text(o, "Count %u, unanswered probes", p->probes),
                  orc_text(o, "%u", d->Retransmit.Count));
     } else if (d->Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING ||
                orc_ticks_ns(o, d->Retransmit.TimeoutDelta) > left) {
-        orc_fail(o, ordinal, "TMR-OFF-1",
+        orc_fail(o, ordinal, ORC_TMR_OFF_1,
                  orc_text(o, "a persist timer with at most %llu ms left",
                           (unsigned long long)(left / ORC_MS)),
                  orc_text(o, "TimeoutDelta %d", (int)d->Retransmit.TimeoutDelta));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The retransmission timer. A frame that repeats the earliest byte in a step in which nothing else
- * happened is a timeout. WIRE-RTO-1, WIRE-RTO-2, TMR-RTX-1, TMR-OFF-1, TMR-TICK-1, WIRE-SACK-2
- * (after a timeout).
+ * happened is a timeout.
  */
 #include "oracle/send/sender.h"
 
@@ -59,7 +58,8 @@ static void restart(struct oracle *o, struct orc_rto *rto, bool sample)
         .armed = true, .backoffs = sample ? 0 : rto->backoffs, .since_ns = o->event->time_ns};
 }
 
-void orc_rto_heard(struct oracle *o, struct orc_conn *c, const struct orc_heard *h, bool sample)
+void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h,
+                      bool sample)
 {
     struct orc_rto *rto = &c->timing.rto;
     rto->quiet = false;
@@ -88,7 +88,7 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
         orc_ran(o, ORC_TMR_TICK_1);
         if (now + slack < t->begun_ns + wait) {
             orc_fail(
-                o, orc_ordinal(o, c), orc_timer_rule(o, wait, now - t->begun_ns, "TMR-OFF-1"),
+                o, orc_ordinal(o, c), orc_timer_rule(o, wait, now - t->begun_ns, ORC_TMR_OFF_1),
                 orc_text(o, "the first timeout %llu ms after INIT, as handed over",
                          (unsigned long long)(wait / ORC_MS)),
                 orc_text(o, "after %llu ms", (unsigned long long)((now - t->begun_ns) / ORC_MS)));
@@ -101,11 +101,11 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
     least = orc_rto_least(o, c);
     orc_ran(o, ORC_WIRE_RTO_1);
     if (now + slack < first + least) {
-        orc_fail(o, orc_ordinal(o, c), "WIRE-RTO-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTO_1,
                  orc_text(o, "no timeout before %llu ms", (unsigned long long)(least / ORC_MS)),
                  orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
     } else if (!orc_rtt_known(o, c) && now + slack < first + ORC_NS_PER_SECOND) {
-        orc_warn(o, orc_ordinal(o, c), "WIRE-RTO-1",
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_RTO_1,
                  "no timeout before a second while no round trip has been measured",
                  orc_text(o, "after %llu ms", (unsigned long long)((now - first) / ORC_MS)));
     }
@@ -126,7 +126,7 @@ static void judge_gap(struct oracle *o, struct orc_conn *c, uint64_t gap)
     }
     orc_ran(o, resumed ? ORC_TMR_RTX_1 : ORC_WIRE_RTO_2);
     if (gap < least || gap > most) {
-        orc_fail(o, orc_ordinal(o, c), resumed ? "TMR-RTX-1" : "WIRE-RTO-2",
+        orc_fail(o, orc_ordinal(o, c), resumed ? ORC_TMR_RTX_1 : ORC_WIRE_RTO_2,
                  orc_text(o, "timeout %u at least %llu ms after the one before, by doubling%s",
                           orc_rto_count(t) + 1, (unsigned long long)(least / ORC_MS),
                           gap > most ? ", and not much more" : ""),
@@ -165,9 +165,9 @@ static void timeout(struct oracle *o, struct orc_conn *c)
 }
 
 /* After a timeout nothing but the earliest segment goes until something arrives. */
-static void judge_quiet(struct oracle *o, const struct orc_conn *c, const struct orc_spoken *f)
+static void judge_quiet(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
-    orc_fail(o, orc_ordinal(o, c), "WIRE-RTO-2",
+    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTO_2,
              "after a timeout only the earliest segment, until an ACK arrives",
              orc_text(o, "bytes %lld to %lld; %lld is the earliest", (long long)f->begin,
                       (long long)f->end, (long long)c->send.una_possible));
@@ -197,7 +197,7 @@ bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
     return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
 
-void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_timing *t = &c->timing;
     struct orc_rto *rto = &t->rto;
@@ -215,9 +215,9 @@ void orc_rto_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoke
     } else if (rto->quiet && exact && payload && orc_window_open(c)) {
         judge_quiet(o, c, f);
     } else if (late && payload && f->begin > una) {
-        bool held = orc_board_holds(&t->recovery.board, una, una + 1);
+        bool held = orc_scoreboard_holds(&t->recovery.scoreboard, una, una + 1);
         orc_ran(o, ORC_WIRE_RTO_2);
-        orc_fail(o, orc_ordinal(o, c), held ? "WIRE-SACK-2" : "WIRE-RTO-2",
+        orc_fail(o, orc_ordinal(o, c), held ? ORC_WIRE_SACK_2 : ORC_WIRE_RTO_2,
                  orc_text(o, "the earliest byte, %lld, sent again by a timeout%s", (long long)una,
                           held ? " though it was reported held" : ""),
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
@@ -242,9 +242,9 @@ void orc_rto_step(struct oracle *o, struct orc_conn *c)
         return;
     }
     uint64_t due = orc_rto_due(o, c);
-    const char *rule = !t->rto.handed    ? (t->rto.backoffs ? "WIRE-RTO-2" : "WIRE-RTO-1")
-                       : t->rto.timeouts ? "TMR-RTX-1"
-                                         : "TMR-OFF-1";
+    enum orc_rule rule = !t->rto.handed    ? (t->rto.backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1)
+                         : t->rto.timeouts ? ORC_TMR_RTX_1
+                                           : ORC_TMR_OFF_1;
     orc_ran(o, t->rto.backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1);
     if (o->event->time_ns > due) {
         uint64_t since = t->rto.handed && !t->rto.timeouts ? t->begun_ns : t->rto.since_ns;
@@ -269,8 +269,9 @@ static void judge_delta(struct oracle *o, const struct orc_conn *c,
     orc_ran(o, ORC_TMR_OFF_1);
     orc_ran(o, ORC_TMR_TICK_1);
     if (stopped || left < low || left > high) {
-        const char *rule =
-            stopped ? "TMR-OFF-1" : orc_timer_rule(o, left > high ? high : low, left, "TMR-OFF-1");
+        enum orc_rule rule = stopped
+                                 ? ORC_TMR_OFF_1
+                                 : orc_timer_rule(o, left > high ? high : low, left, ORC_TMR_OFF_1);
         orc_fail(o, orc_ordinal(o, c), rule,
                  orc_text(o, "a retransmission timer with %llu to %llu ms left",
                           (unsigned long long)(low / ORC_MS), (unsigned long long)(high / ORC_MS)),
@@ -284,14 +285,14 @@ static void judge_total(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_timing *t = &c->timing;
-    uint64_t told = orc_ticks_ns(o, d->TotalRT), before = t->rto.total_before;
+    uint64_t reported = orc_ticks_ns(o, d->TotalRT), before = t->rto.total_before;
     bool same = t->rto.handed && t->handed.Retransmit.Count && !t->rto.total_updated;
     if (!same || t->closed_ever || c->update_open || t->begun_parameters != o->parameters_set) {
         return;
     }
     orc_ran(o, ORC_TMR_RTX_1);
-    if (told + orc_slack_ns(o) < before) {
-        orc_fail(o, orc_ordinal(o, c), "TMR-RTX-1",
+    if (reported + orc_slack_ns(o) < before) {
+        orc_fail(o, orc_ordinal(o, c), ORC_TMR_RTX_1,
                  orc_text(o, "TotalRT of at least the %u ticks handed over", t->handed.TotalRT),
                  orc_text(o, "%u", d->TotalRT));
     }
@@ -303,7 +304,7 @@ void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD
     const struct orc_send *s = &c->send;
     uint32_t count = orc_rto_count(t), ordinal = orc_ordinal(o, c);
     bool idle = orc_una_exact(c) && s->max == s->una_possible && !orc_sender_pending(c);
-    if (t->heard_step == o->steps + 1 || t->parameters != o->parameters_set || s->blind) {
+    if (t->received_step == o->steps + 1 || t->parameters != o->parameters_set || s->blind) {
         return;
     }
     if (orc_rto_runs(c)) {
@@ -316,17 +317,17 @@ void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD
         bool expired = d->Retransmit.Count == count + 1 &&
                        o->event->time_ns + orc_slack_ns(o) >= first_due(o, c);
         if (d->Retransmit.Count != (count < 255 ? count : 255) && !fewer && !expired) {
-            orc_fail(o, ordinal, "TMR-RTX-1", orc_text(o, "Count %u", count),
+            orc_fail(o, ordinal, ORC_TMR_RTX_1, orc_text(o, "Count %u", count),
                      orc_text(o, "%u", d->Retransmit.Count));
         }
     } else if (idle && t->rto.armed && !orc_fin_wait_possible(c)) {
         orc_ran(o, ORC_TMR_OFF_1);
         orc_ran(o, ORC_TMR_RTX_1);
         if (d->Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING) {
-            orc_fail(o, ordinal, "TMR-OFF-1", "-1 for a timer that does not run",
+            orc_fail(o, ordinal, ORC_TMR_OFF_1, "-1 for a timer that does not run",
                      orc_text(o, "%u", d->Retransmit.TimeoutDelta));
         } else if (s->una_sure > 0 && (d->Retransmit.Count || d->TotalRT)) {
-            orc_fail(o, ordinal, "TMR-RTX-1", "Count and TotalRT zeroed by progress",
+            orc_fail(o, ordinal, ORC_TMR_RTX_1, "Count and TotalRT zeroed by progress",
                      orc_text(o, "%u and %u", d->Retransmit.Count, d->TotalRT));
         }
     }

@@ -14,20 +14,20 @@
 #include "ndischimney.h"
 
 /* Bytes sent together for the first time; they begin where the entry before ends. */
-struct orc_sent {
+struct orc_transmission {
     int64_t end;
     uint64_t first_ns, last_ns;
     bool again;
 };
 
 struct orc_flight {
-    struct orc_sent *sent; /* a ring, in the order of offsets */
+    struct orc_transmission *sent; /* a ring, in the order of offsets */
     uint32_t room, head, count;
     uint64_t broken_ns; /* last retransmission or window probe, or 0 */
 };
 
 /* Least and greatest round trip that can have been measured since INIT. */
-struct orc_hull {
+struct orc_rtt_bounds {
     uint64_t least_ns, most_ns;           /* any transmission of any byte acknowledged */
     uint64_t once_least_ns, once_most_ns; /* bytes sent once, and echoes */
     bool any, once;
@@ -74,7 +74,7 @@ struct orc_keepalive {
     bool known;              /* the bounds below hold */
     bool handed, updated;    /* INIT, an UPD started it */
     bool blind, blind_maybe; /* a challenge surely, possibly started it */
-    bool told;               /* its end was told */
+    bool reported;           /* its end was reported */
     bool challenged;         /* something that may be challenged came since the last segment */
     bool closing;            /* a blind check may have ended at an upload request */
     bool recounted;          /* an UPD zeroed the counter */
@@ -94,13 +94,13 @@ struct orc_congestion {
     bool advanced;          /* this step did */
     bool cut;               /* a loss was seen */
     uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
-    uint64_t told;          /* CWnd as last told, or 0: it may have been cut since */
+    uint64_t reported;      /* CWnd as last reported, or 0: it may have been cut since */
     uint64_t fed;           /* bytes acknowledged since while all of it was in use */
 };
 
-#define ORC_BOARD_MAX 32u
-struct orc_board { /* ranges that the peer surely reported, sorted, disjoint */
-    int64_t begin[ORC_BOARD_MAX], end[ORC_BOARD_MAX];
+#define ORC_SCOREBOARD_MAX 32u
+struct orc_scoreboard { /* ranges that the peer surely reported, sorted, disjoint */
+    int64_t begin[ORC_SCOREBOARD_MAX], end[ORC_SCOREBOARD_MAX];
     uint32_t count;
     bool full; /* some had no room */
 };
@@ -121,26 +121,27 @@ struct orc_recovery {
     int64_t top;      /* highest byte + 1 that may have been reported held */
     uint32_t reports; /* blocks that came since SND.UNA moved */
     bool loose;       /* of them some that may or may not have been taken */
-    struct orc_board board;
-    struct orc_board again; /* bytes sent again in this recovery */
-    int64_t half;           /* least that the window is cut to, without what duplicates released */
+    struct orc_scoreboard scoreboard;
+    struct orc_scoreboard again; /* bytes sent again in this recovery */
+    int64_t half; /* least that the window is cut to, without what duplicates released */
 };
 
 struct orc_timing {
     bool closed_ever;    /* the peer's window was zero: the slot of the timer was another one's */
     bool on;             /* offloaded with numbers that are sane */
-    bool blurred;        /* frames were refused or held: nothing is judged until the next INIT */
-    uint32_t stirred;    /* step + 1 in which something of the connection happened last */
+    bool not_judged;     /* frames were refused or held: nothing is judged until the next INIT */
+    uint32_t dirty_step; /* step + 1 in which something of the connection happened last */
     uint32_t parameters; /* settings of the operating parameters that the measures go by */
     uint32_t begun_parameters;
     uint32_t adapter;                 /* changes of the adapter seen at INIT */
     uint64_t begun_ns, begun_left_ns; /* INIT called and completed */
-    uint64_t heard_sure_ns, heard_ns; /* last segment that surely, that possibly was acceptable */
-    uint64_t sent_ns;                 /* last frame */
-    uint64_t data_ns;                 /* last data */
-    uint32_t sent_step;               /* step + 1 of the last data frame */
-    uint64_t fin2_ns;                 /* FIN_WAIT_2 surely entered, or 0 */
-    bool fin2_handed, fin2_warned, fin2_told;
+    uint64_t received_sure_ns,
+        received_ns;    /* last segment that surely, that possibly was acceptable */
+    uint64_t sent_ns;   /* last frame */
+    uint64_t data_ns;   /* last data */
+    uint32_t sent_step; /* step + 1 of the last data frame */
+    uint64_t fin2_ns;   /* FIN_WAIT_2 surely entered, or 0 */
+    bool fin2_handed, fin2_warned, fin2_reported;
     bool stepped;      /* SndNxt may be below SndMax */
     uint32_t ts_value; /* TSval of the last frame, or TsTime */
     uint64_t ts_ns;
@@ -148,8 +149,8 @@ struct orc_timing {
     int64_t edge_now;                   /* the same by what came last */
     int64_t stale_edge;                 /* by segments that are too old to set the window */
     int64_t set_from;                   /* where the segment that surely set the window began */
-    uint32_t heard_step;                /* step + 1 of the last segment that may be acceptable */
-    uint32_t heard_count;               /* such segments within that step */
+    uint32_t received_step;             /* step + 1 of the last segment that may be acceptable */
+    uint32_t received_count;            /* such segments within that step */
     bool reopened;                      /* the window was not open before one of them */
     uint32_t rates;                     /* settings of the tick rate that the measures go by */
     uint64_t smoothed_ns, variation_ns; /* SRtt and RttVar as handed over */
@@ -162,7 +163,7 @@ struct orc_timing {
     uint64_t small_window;
     bool judged_end; /* judged when TERM was called, and nothing has come since */
     TCP_OFFLOAD_STATE_DELEGATED handed;
-    struct orc_hull hull;
+    struct orc_rtt_bounds rtt_bounds;
     struct orc_rto rto;
     struct orc_persist persist;
     struct orc_keepalive keepalive;

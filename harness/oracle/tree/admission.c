@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the advertised capability promises: a connection that is described rightly, with room and
- * memory left, is taken in each of the states in which a host offloads (INIT-STATE-1 holds the host
- * to them). REG-CAP-1.
+ * memory left, is taken in each of the states in which a host offloads.
  */
 #include "oracle/checks.h"
 
@@ -39,7 +38,7 @@ void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const str
     }
     orc_ran(o, ORC_REG_CAP_1);
     if (no_cause) {
-        orc_fail(o, node->conn, "REG-CAP-1",
+        orc_fail(o, node->conn, ORC_REG_CAP_1,
                  orc_text(o, "a connection in state %u taken: %u of %u are", c->begin_state,
                           o->live, o->capacity),
                  orc_status_name(node->status));
@@ -62,7 +61,7 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_object *obje
     }
     orc_ran(o, ORC_REG_CAP_1);
     if (no_cause) {
-        orc_fail(o, ORC_NONE, "REG-CAP-1",
+        orc_fail(o, ORC_NONE, ORC_REG_CAP_1,
                  path ? "a path taken whose addresses and MTU are right" : "a neighbor taken",
                  orc_status_name(node->status));
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Initiate: the ledgers begin with the state handed over; statuses are recomputed bottom up.
- * INIT-ST-ALL-1, INIT-ST-PH-1, INIT-ST-LINK-1, INIT-ST-NEW-1, INIT-CTX-1, INIT-ROOT-1,
- * INIT-FAILSND-1, REG-CAP-1 (capacity).
  */
 #include "oracle/checks.h"
 
@@ -280,7 +278,7 @@ static void judge_linker(struct oracle *o, const struct orc_node *node)
         right = least == 0 && node->kids > 0 && node->status == NDIS_STATUS_FAILURE;
     }
     if (!right) {
-        orc_fail(o, node->conn, "INIT-ST-LINK-1",
+        orc_fail(o, node->conn, ORC_INIT_ST_LINK_1,
                  orc_text(o, "the status of a linker with %u of %u dependents offloaded", least,
                           node->kids),
                  orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
@@ -296,19 +294,19 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
     bool right = !in || (node->status == NDIS_STATUS_SUCCESS ? most == node->kids
                                                              : node->kids_in < node->kids);
     if (!right) {
-        orc_fail(o, node->conn, "INIT-ST-NEW-1",
+        orc_fail(o, node->conn, ORC_INIT_ST_NEW_1,
                  orc_text(o, "the status of a new object with %u of %u dependents offloaded",
                           node->kids_in, node->kids),
                  orc_status_name(node->status));
     }
     o->ran[ORC_INIT_ROOT_1] += node->dead;
     if (in && node->dead) {
-        orc_fail(o, node->conn, "INIT-ROOT-1",
+        orc_fail(o, node->conn, ORC_INIT_ROOT_1,
                  "nothing offloaded below an object that failed, nor after a root that did",
                  orc_status_name(node->status));
     }
     if (node->context_after != in) {
-        orc_fail(o, node->conn, "INIT-CTX-1",
+        orc_fail(o, node->conn, ORC_INIT_CTX_1,
                  in ? "a context value for an offloaded object"
                     : "no context value for a failed one",
                  node->context_after ? "written" : "not written");
@@ -320,12 +318,12 @@ static void judge_node(struct oracle *o, const struct orc_node *node)
     orc_ran(o, ORC_INIT_ST_ALL_1);
     orc_ran(o, ORC_INIT_KIND_1);
     if (!success(node->status) && !failure_code(node->status)) {
-        orc_fail(o, node->conn, "INIT-ST-ALL-1", "a status of the allowed set in every block",
+        orc_fail(o, node->conn, ORC_INIT_ST_ALL_1, "a status of the allowed set in every block",
                  orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
     } else if (node->kind == NODE_PLACEHOLDER) {
         orc_ran(o, ORC_INIT_ST_PH_1);
         if (node->status != NDIS_STATUS_SUCCESS) {
-            orc_fail(o, node->conn, "INIT-ST-PH-1", "SUCCESS for a placeholder",
+            orc_fail(o, node->conn, ORC_INIT_ST_PH_1, "SUCCESS for a placeholder",
                      orc_status_name(node->status));
         }
     } else if (node->kind == NODE_LINKER) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Update, query and invalidate: what they change of the model, and what a query must show.
- * QRY-FILL-1, QRY-SIZE-1, ST-SEQ-1 (by query).
  */
 #include "oracle/checks.h"
 
@@ -151,19 +150,19 @@ static void judge_sequences(struct oracle *o, const struct orc_conn *c,
     int64_t least = r->sure_step > r->acked ? r->sure_step : r->acked;
     int64_t most = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     if (!r->lossy && (next < least || next > most)) {
-        orc_fail(o, ordinal, "QRY-FILL-1",
+        orc_fail(o, ordinal, ORC_QRY_FILL_1,
                  orc_text(o, "RcvNxt at byte %lld to %lld", (long long)least, (long long)most),
                  orc_text(o, "%lld", (long long)next));
     }
     int64_t una = s->max + (int32_t)(d->SndUna - (s->sequence + (uint32_t)s->max));
     if (una < s->una_sure_step || una > s->una_possible) {
-        orc_fail(o, ordinal, "QRY-FILL-1",
+        orc_fail(o, ordinal, ORC_QRY_FILL_1,
                  orc_text(o, "SndUna at byte %lld to %lld", (long long)s->una_sure_step,
                           (long long)s->una_possible),
                  orc_text(o, "%lld", (long long)una));
     }
     if (d->SndNxt - d->SndUna > d->SndMax - d->SndUna) {
-        orc_fail(o, ordinal, "ST-SEQ-1", "SndUna <= SndNxt <= SndMax",
+        orc_fail(o, ordinal, ORC_ST_SEQ_1, "SndUna <= SndNxt <= SndMax",
                  orc_text(o, "una %u, next %u, max %u", d->SndUna, d->SndNxt, d->SndMax));
     }
 }
@@ -180,7 +179,7 @@ static void judge_backlog(struct oracle *o, const struct orc_conn *c,
     }
     orc_ran(o, ORC_QRY_SIZE_1);
     if (size < least || size > most) {
-        orc_fail(o, orc_ordinal(o, c), "QRY-SIZE-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_QRY_SIZE_1,
                  orc_text(o, "%lld to %lld bytes buffered", (long long)(least < 0 ? 0 : least),
                           (long long)most),
                  orc_text(o, "%u", size));
@@ -204,17 +203,17 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
         (const void *)orc_state_find(block, TcpOffloadDelegatedState);
     bool old = c->update_open || c->update_step == o->steps;
     if (constant && !same_constant(constant, &c->constant)) {
-        orc_fail(o, node->conn, "QRY-FILL-1", "the constant state as offloaded", "another");
+        orc_fail(o, node->conn, ORC_QRY_FILL_1, "the constant state as offloaded", "another");
     }
     o->ran[ORC_UPD_CACHE_1] += cached && c->update_step != ORC_NONE;
     if (cached && !same_cached(cached, &c->cached) &&
         !(old && same_cached(cached, &c->cached_old))) {
-        orc_fail(o, node->conn, "QRY-FILL-1", "the cached state as last set", "another");
+        orc_fail(o, node->conn, ORC_QRY_FILL_1, "the cached state as last set", "another");
     }
     if (d && c->version && c->sane) {
         orc_stamps_state(o, c, d);
-        orc_repose_state(o, c, d);
-        orc_backlog_told(o, c, d->SendBacklogSize);
+        orc_quiescence_state(o, c, d);
+        orc_backlog_reported(o, c, d->SendBacklogSize);
         judge_sequences(o, c, d);
         orc_sender_state(o, c, d, false);
         if (orc_running(o, c)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a query shows of paths and neighbors. QRY-FILL-1; NBR-PROG-1 through the reachability.
+ * What a query shows of paths and neighbors.
  */
 #include "oracle/checks.h"
 
@@ -8,7 +8,7 @@
 
 static void differs(struct oracle *o, const char *expected, const char *actual)
 {
-    orc_fail(o, ORC_NONE, "QRY-FILL-1", expected, actual);
+    orc_fail(o, ORC_NONE, ORC_QRY_FILL_1, expected, actual);
 }
 
 /* An update that is open, or that ended in this step, leaves both values possible. */
@@ -17,11 +17,12 @@ static bool unsettled(const struct oracle *o, const struct orc_object *object)
     return object->update_open || object->update_step == o->steps;
 }
 
-static void judge_address(struct oracle *o, const UCHAR *told, const uint8_t *given, uint32_t bytes)
+static void judge_address(struct oracle *o, const UCHAR *reported, const uint8_t *given,
+                          uint32_t bytes)
 {
-    if (!tap_readable(told, bytes)) {
+    if (!tap_readable(reported, bytes)) {
         differs(o, "the addresses of the path", "a pointer to nothing");
-    } else if (memcmp(told, given, bytes) != 0) {
+    } else if (memcmp(reported, given, bytes) != 0) {
         differs(o, "the addresses of the path as offloaded", "others");
     }
 }
@@ -47,10 +48,10 @@ static void judge_path(struct oracle *o, const struct orc_object *path,
 
 /* All zero stands for the interface's own address, which the target may put in its place. */
 static bool source_right(const struct oracle *o, const struct orc_object *neighbor,
-                         const UCHAR *told)
+                         const UCHAR *reported)
 {
-    bool own = !neighbor->source_set && o->mac_known && memcmp(told, o->mac, 6) == 0;
-    return own || memcmp(told, neighbor->source, 6) == 0;
+    bool own = !neighbor->source_set && o->mac_known && memcmp(reported, o->mac, 6) == 0;
+    return own || memcmp(reported, neighbor->source, 6) == 0;
 }
 
 static void judge_neighbor(struct oracle *o, const struct orc_object *neighbor,
@@ -70,7 +71,7 @@ static void judge_neighbor(struct oracle *o, const struct orc_object *neighbor,
         differs(o, "the address of the neighbor as last set", "another");
     }
     if (cached && !orc_reach_host_right(o, neighbor, cached->HostReachabilityDelta)) {
-        differs(o, "the host's reachability as last told, or its age now",
+        differs(o, "the host's reachability as last reported, or its age now",
                 orc_text(o, "%u ticks", cached->HostReachabilityDelta));
     }
     orc_reach_state(o, neighbor, block);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Operations on the state tree: which blocks were handed over, that they come back once, whole and
- * with a status. OWN-TREE-1, OWN-FIELD-1 (blocks), INIT-ASYNC-1, QRY-ST-1, UPD-ST-1, INV-ST-1,
- * TERM-ST-1, INIT-ST-ALL-1, TERM-DRAIN-2.
+ * with a status.
  */
 #include "oracle/checks.h"
 
@@ -199,28 +198,14 @@ static void judge_fields(struct oracle *o, const struct orc_op *op, const struct
 {
     orc_ran(o, ORC_OWN_FIELD_1);
     if (!same_fields(&node->image, block, op->fn == TAP_TERMINATE)) {
-        orc_fail(o, node->conn, "OWN-FIELD-1", "only the target's own fields of a block written",
+        orc_fail(o, node->conn, ORC_OWN_FIELD_1, "only the target's own fields of a block written",
                  "another field changed");
     } else if (has_input(op->fn, node->kind) && hash_state(block) != node->trailer) {
-        orc_fail(o, node->conn, "OWN-FIELD-1", "the state behind the block only read", "changed");
+        orc_fail(o, node->conn, ORC_OWN_FIELD_1, "the state behind the block only read", "changed");
     }
 }
 
-static const char *status_rule(uint8_t fn)
-{
-    switch (fn) {
-    case TAP_QUERY:
-        return "QRY-ST-1";
-    case TAP_UPDATE:
-        return "UPD-ST-1";
-    case TAP_INVALIDATE:
-        return "INV-ST-1";
-    default:
-        return "TERM-ST-1";
-    }
-}
-
-static enum orc_rule status_number(uint8_t fn)
+static enum orc_rule status_rule(uint8_t fn)
 {
     switch (fn) {
     case TAP_QUERY:
@@ -239,7 +224,7 @@ static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_n
     if (op->fn == TAP_INITIATE) {
         return; /* judged over the whole tree */
     }
-    orc_ran(o, status_number(op->fn));
+    orc_ran(o, status_rule(op->fn));
     if (node->status == NDIS_STATUS_FAILURE) {
         struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (conn && op->fn != TAP_UPDATE) {
@@ -343,7 +328,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
     uint8_t wanted = operation_of(ev->fn);
     const char *name = tap_fn_name((enum tap_fn)ev->fn);
     if (ev->object == TAP_NONE || ev->object >= o->ops) {
-        orc_fail(o, ORC_NONE, "OWN-TREE-1",
+        orc_fail(o, ORC_NONE, ORC_OWN_TREE_1,
                  orc_text(o, "%s with the root that the target was given", name),
                  "a pointer that is no such root");
         return;
@@ -351,7 +336,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
     struct orc_op *op = orc_op(o, ev->object);
     orc_ran(o, ORC_OWN_TREE_1);
     if (op->fn != wanted || op->completed) {
-        orc_fail(o, ORC_NONE, "OWN-TREE-1", orc_text(o, "one %s for each request", name),
+        orc_fail(o, ORC_NONE, ORC_OWN_TREE_1, orc_text(o, "one %s for each request", name),
                  op->completed
                      ? orc_text(o, "a second; the first was event %u", op->completed_event)
                      : "the root of another operation");
@@ -362,7 +347,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
     op->completed_event = ev->seq;
     orc_ran(o, ORC_INIT_ASYNC_1);
     if (op->left == ORC_NONE && op->cpu == ev->cpu) {
-        orc_warn(o, ORC_NONE, "INIT-ASYNC-1", "a completion after the handler has returned",
+        orc_warn(o, ORC_NONE, ORC_INIT_ASYNC_1, "a completion after the handler has returned",
                  orc_text(o, "%s from inside the handler", name));
     }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Terminate: everything drained, nothing lost, nothing twice, the state as it stopped.
- * TERM-DRAIN-1, TERM-DRAIN-2, TERM-SEND-2, TERM-SEND-3, TERM-BUF-1, TERM-ACK-1, TERM-STATE-1,
- * TERM-STATE-2, TERM-OOO-1, WIRE-ACK-2, ST-SEQ-1, ST-STATE-1.
  */
 #include "oracle/checks.h"
 
@@ -38,7 +36,7 @@ static void judge_pending(struct oracle *o, const struct orc_conn *c, const char
                           const struct orc_queue *queue)
 {
     if (queue->count) {
-        orc_fail(o, orc_ordinal(o, c), "TERM-DRAIN-1",
+        orc_fail(o, orc_ordinal(o, c), ORC_TERM_DRAIN_1,
                  orc_text(o, "every %s completed before TermComplete", what),
                  orc_text(o, "%u pending, the first is list %u (event %u)", queue->count,
                           queue->head, o->nbl[queue->head].handed));
@@ -54,18 +52,20 @@ static void judge_drain(struct oracle *o, const struct orc_conn *c)
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_ran(o, ORC_TERM_DRAIN_2);
     if (c->ops_open) {
-        orc_fail(o, ordinal, "TERM-DRAIN-1", "every state operation completed before TermComplete",
+        orc_fail(o, ordinal, ORC_TERM_DRAIN_1,
+                 "every state operation completed before TermComplete",
                  orc_text(o, "%u open", c->ops_open));
     }
     if (c->indicate_open || c->event_open) {
-        orc_fail(o, ordinal, "TERM-DRAIN-2",
+        orc_fail(o, ordinal, ORC_TERM_DRAIN_2,
                  "TermComplete after every event and indication has returned",
                  orc_text(o, "%u events, %u indications open", c->event_open, c->indicate_open));
     } else if (o->upload_all_open) {
-        orc_fail(o, ordinal, "TERM-DRAIN-2", "TermComplete after UPLOAD_ALL has returned", "open");
+        orc_fail(o, ordinal, ORC_TERM_DRAIN_2, "TermComplete after UPLOAD_ALL has returned",
+                 "open");
     } else if (o->status_open || o->mevent_open) {
-        orc_warn(o, ordinal, "TERM-DRAIN-2", "TermComplete after every status indication returned",
-                 "one is open");
+        orc_warn(o, ordinal, ORC_TERM_DRAIN_2,
+                 "TermComplete after every status indication returned", "one is open");
     }
 }
 
@@ -115,7 +115,7 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
         return;
     }
     if (c->sends.head != list->id) {
-        orc_fail(o, closing->conn, "TERM-SEND-2", "the chain in the order posted",
+        orc_fail(o, closing->conn, ORC_TERM_SEND_2, "the chain in the order posted",
                  orc_text(o, "list %u before list %u", list->id, c->sends.head));
     }
     orc_queue_remove(o, &c->sends, list->id);
@@ -123,7 +123,7 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
     int64_t least, most;
     orc_send_acked(&c->send, nbl, &least, &most);
     if (!c->send.blind && (list->advance < least || list->advance > most)) {
-        orc_fail(o, closing->conn, "TERM-SEND-2",
+        orc_fail(o, closing->conn, ORC_TERM_SEND_2,
                  orc_text(o, "list %u advanced by %lld to %lld acknowledged bytes", list->id,
                           (long long)least, (long long)most),
                  orc_text(o, "%u", list->advance));
@@ -146,7 +146,7 @@ static void bad_list(struct oracle *o, const struct tap_nbl *list)
         struct orc_closing *closing = &o->closing[i];
         if (closing->chain && !closing->chain_lists && closing->chain == list->nbl) {
             closing->bad_list = true;
-            orc_fail(o, closing->conn, "TERM-SEND-3",
+            orc_fail(o, closing->conn, ORC_TERM_SEND_3,
                      "only the connection's sends in NetBufferListChain, or NULL",
                      orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
             return;
@@ -155,7 +155,7 @@ static void bad_list(struct oracle *o, const struct tap_nbl *list)
     for (uint32_t i = 0; i < o->closings; i++) {
         o->closing[i].bad_list = true;
     }
-    orc_fail(o, list->conn, "TERM-STATE-2", "only lists of the target in BufferedData, or NULL",
+    orc_fail(o, list->conn, ORC_TERM_STATE_2, "only lists of the target in BufferedData, or NULL",
              orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
 }
 
@@ -171,7 +171,7 @@ void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
     struct orc_conn *c = orc_conn(o, list->conn);
     struct orc_closing *closing = c && c->closing ? &o->closing[c->closing - 1] : NULL;
     if (!closing) {
-        orc_fail(o, list->conn, "TERM-SEND-2", "lists of the connections terminated only",
+        orc_fail(o, list->conn, ORC_TERM_SEND_2, "lists of the connections terminated only",
                  orc_text(o, "list %u of another connection", list->id));
     } else if (list->role == ROLE_INDICATED || list->role == ROLE_BUFFERED) {
         closing->buffered_lists++;
@@ -201,7 +201,7 @@ static void judge_resumption(struct oracle *o, const struct orc_conn *c,
     o->ran[ORC_TERM_RESUME_1] += open;
     if (open && edge < r->edge - rounding) {
         orc_fail(
-            o, closing->conn, "TERM-RESUME-1",
+            o, closing->conn, ORC_TERM_RESUME_1,
             orc_text(o, "RcvNxt + RcvWnd not before the edge offered, %lld", (long long)r->edge),
             orc_text(o, "%lld", (long long)edge));
     }
@@ -217,20 +217,20 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
     orc_ran(o, ORC_WIRE_ACK_2);
     orc_ran(o, ORC_TERM_STATE_1);
     if (next < r->acked) {
-        orc_fail(o, ordinal, "WIRE-ACK-2",
+        orc_fail(o, ordinal, ORC_WIRE_ACK_2,
                  orc_text(o, "RcvNxt at least %lld, which was acknowledged", (long long)r->acked),
                  orc_text(o, "%lld", (long long)next));
         return;
     }
     if (next < least || next > most) {
-        orc_fail(o, ordinal, next > most ? "TERM-OOO-1" : "TERM-STATE-1",
+        orc_fail(o, ordinal, next > most ? ORC_TERM_OOO_1 : ORC_TERM_STATE_1,
                  orc_text(o, "RcvNxt at byte %lld to %lld", (long long)least, (long long)most),
                  orc_text(o, "%lld", (long long)next));
         return;
     }
     if (r->urgent_limit >= 0 && next > r->urgent_limit) {
         orc_fail(
-            o, ordinal, "URG-QUEUE-1",
+            o, ordinal, ORC_URG_QUEUE_1,
             orc_text(o, "RcvNxt before the urgent segment at %lld", (long long)r->urgent_limit),
             orc_text(o, "%lld", (long long)next));
         return;
@@ -243,7 +243,7 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
     bool whole = r->delivered == next || (fin && r->delivered == next - 1);
     bool unseen = closing->delegated.BufferedData && !closing->buffered_lists;
     if (!whole && !unseen && !closing->bad_list) {
-        orc_fail(o, ordinal, "TERM-BUF-1",
+        orc_fail(o, ordinal, ORC_TERM_BUF_1,
                  orc_text(o, "every byte below RcvNxt (%lld) delivered or in BufferedData",
                           (long long)next),
                  orc_text(o, "%lld delivered, %u of them in BufferedData", (long long)r->delivered,
@@ -261,12 +261,12 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
     orc_ran(o, ORC_ST_SEQ_1);
     orc_ran(o, ORC_TERM_STATE_2);
     if (d->SndNxt - d->SndUna > d->SndMax - d->SndUna) {
-        orc_fail(o, ordinal, "ST-SEQ-1", "SndUna <= SndNxt <= SndMax",
+        orc_fail(o, ordinal, ORC_ST_SEQ_1, "SndUna <= SndNxt <= SndMax",
                  orc_text(o, "una %u, next %u, max %u", d->SndUna, d->SndNxt, d->SndMax));
         return;
     }
     if (una < s->una_sure_step || una > s->una_possible) {
-        orc_fail(o, ordinal, "TERM-STATE-1",
+        orc_fail(o, ordinal, ORC_TERM_STATE_1,
                  orc_text(o, "SndUna at byte %lld to %lld", (long long)s->una_sure_step,
                           (long long)s->una_possible),
                  orc_text(o, "%lld", (long long)una));
@@ -274,7 +274,7 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
     }
     if (max < s->max_least || (max > s->max && !o->transmit_failed)) {
         orc_fail(
-            o, ordinal, "TERM-STATE-1",
+            o, ordinal, ORC_TERM_STATE_1,
             orc_text(o, "SndMax at byte %lld to %lld", (long long)s->max_least, (long long)s->max),
             orc_text(o, "%lld", (long long)max));
     }
@@ -283,13 +283,13 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
     }
     int64_t later = s->upl_from > una ? s->upl_from : una;
     if (closing->chain_begin != una && closing->chain_begin != later && closing->chain_bytes) {
-        orc_fail(o, ordinal, "TERM-SEND-2",
+        orc_fail(o, ordinal, ORC_TERM_SEND_2,
                  orc_text(o, "the chain begins at SndUna (%lld)", (long long)una),
                  orc_text(o, "at %lld", (long long)closing->chain_begin));
     } else if (closing->chain_bytes && ((d->SendDataHead != closing->chain_head &&
                                          d->SendDataHead != closing->chain_data) ||
                                         d->SendDataTail != closing->chain_tail)) {
-        orc_fail(o, ordinal, "TERM-SEND-2",
+        orc_fail(o, ordinal, ORC_TERM_SEND_2,
                  "SendDataHead and SendDataTail at the ends of the chain",
                  d->SendDataTail != closing->chain_tail ? "another tail" : "another head");
     }
@@ -335,7 +335,7 @@ static void judge_carried(struct oracle *o, const struct orc_conn *c,
     const TCP_OFFLOAD_STATE_DELEGATED *handed = &c->timing.handed, *d = &closing->delegated;
     if (orc_delegated_bytes(&handed->Header) == sizeof(*d) && d->DWnd != handed->DWnd &&
         orc_delegated_bytes(&d->Header) == sizeof(*d)) {
-        orc_fail(o, closing->conn, "TERM-STATE-1",
+        orc_fail(o, closing->conn, ORC_TERM_STATE_1,
                  orc_text(o, "DWnd as handed over, %u", handed->DWnd), orc_text(o, "%u", d->DWnd));
     }
 }
@@ -346,18 +346,19 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
     uint32_t possible = states_possible(o, c);
     uint32_t state = (uint32_t)closing->delegated.State;
     orc_ran(o, ORC_ST_STATE_1);
-    bool told = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
+    bool reported = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
     if (c->answers.syn_closed && state != TcpConnectionClosed) {
-        orc_fail(o, closing->conn, "WIRE-SYN-1", "CLOSED after a SYN at RcvNxt",
+        orc_fail(o, closing->conn, ORC_WIRE_SYN_1, "CLOSED after a SYN at RcvNxt",
                  orc_text(o, "state %u", state));
         return;
     }
     if (state == TcpConnectionClosed && !orc_closed_possible(o, c)) {
-        orc_fail(o, closing->conn, "ST-STATE-1",
+        orc_fail(o, closing->conn, ORC_ST_STATE_1,
                  "CLOSED after an RST, a SYN, an abort, both FINs, or a timer that closes",
                  "CLOSED without any of them");
-    } else if (possible && !told && (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
-        orc_fail(o, closing->conn, "ST-STATE-1",
+    } else if (possible && !reported &&
+               (state > TcpConnectionTimeWait || !(possible >> state & 1))) {
+        orc_fail(o, closing->conn, ORC_ST_STATE_1,
                  orc_text(o, "a state of the set 0x%03x that the closes seen allow", possible),
                  orc_text(o, "state %u", state));
     }
@@ -374,7 +375,7 @@ static void judge_owed(struct oracle *o, const struct orc_conn *c,
                    r->urgent_possible || !c->version;
     orc_ran(o, ORC_TERM_ACK_1);
     if (next > r->acked && !excused) {
-        orc_fail(o, closing->conn, "TERM-ACK-1",
+        orc_fail(o, closing->conn, ORC_TERM_ACK_1,
                  orc_text(o, "an ACK of %lld before TermComplete", (long long)next),
                  orc_text(o, "the last one was %lld", (long long)r->acked));
     }
@@ -387,12 +388,12 @@ static void judge_sends_left(struct oracle *o, struct orc_conn *c,
     orc_ran(o, ORC_TERM_SEND_3);
     if (c->sends.count && !unseen) {
         uint32_t head = c->sends.head;
-        orc_fail(o, closing->conn, "TERM-DRAIN-1",
+        orc_fail(o, closing->conn, ORC_TERM_DRAIN_1,
                  "every send completed before TermComplete or handed back in the chain",
                  orc_text(o, "%u in neither place, the first is list %u (event %u)", c->sends.count,
                           head, o->nbl[head].handed));
     } else if (unseen && !c->sends.count) {
-        orc_fail(o, closing->conn, "TERM-SEND-3",
+        orc_fail(o, closing->conn, ORC_TERM_SEND_3,
                  "NetBufferListChain NULL when nothing is handed back", "a pointer");
     }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which blocks of an initiate are taken, and why one is not. INIT-TRAV-1, INIT-ST-CODE-1,
- * INIT-VLAN-1.
+ * Which blocks of an initiate are taken, and why one is not.
  */
 #include "oracle/checks.h"
 
@@ -40,7 +39,7 @@ static void judge_order(struct oracle *o, const struct orc_op *op)
         if (!taken(node) && no_entry(node->status) && refused[node->layer] == ORC_NONE) {
             refused[node->layer] = id;
         } else if (taken(node) && refused[node->layer] != ORC_NONE && !memory) {
-            orc_fail(o, node->conn, "INIT-TRAV-1",
+            orc_fail(o, node->conn, ORC_INIT_TRAV_1,
                      "the first objects of a layer in walking order taken, the rest refused",
                      "a later one taken behind one that found no entry");
             return;
@@ -69,7 +68,7 @@ static void judge_vlan(struct oracle *o, const struct orc_op *op, const struct o
     bool wrong = mismatch ? node->status != NDIS_STATUS_OFFLOAD_VLAN_MISMATCH : refused;
     orc_ran(o, ORC_INIT_VLAN_1);
     if (wrong && !(mismatch && !taken(node) && starved(o, op))) {
-        orc_fail(o, ORC_NONE, "INIT-VLAN-1",
+        orc_fail(o, ORC_NONE, ORC_INIT_VLAN_1,
                  mismatch ? "VLAN_MISMATCH for a neighbor of another VLAN than the interface"
                           : "no refusal for its VLAN",
                  orc_text(o, "0x%08x for VLAN %u on an interface with %u", (unsigned)node->status,
@@ -114,7 +113,7 @@ static void judge_code(struct oracle *o, const struct orc_op *op, const struct o
         expected = "TCP_ENTRIES when every entry is taken";
     }
     if (expected) {
-        orc_fail(o, node->conn, "INIT-ST-CODE-1", expected,
+        orc_fail(o, node->conn, ORC_INIT_ST_CODE_1, expected,
                  orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
     }
 }

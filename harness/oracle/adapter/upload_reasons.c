@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What may have made a target ask to be uploaded for a reason of its own choice. How much of it is
- * too much is the target's business, but there must have been some. EVT-CAUSE-1.
+ * too much is the target's business, but there must have been some.
  */
 #include "oracle/send/sender.h"
 
@@ -10,15 +10,15 @@
 /* Data moves, either way. */
 static void moved(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_grounds *g = &c->grounds;
+    struct orc_upload_reasons *g = &c->upload_reasons;
     uint64_t before = g->moved_ns ? g->moved_ns : c->begun_ns;
     g->paused = g->paused || o->event->time_ns - before >= PAUSE_NS;
     g->moved_ns = o->event->time_ns;
 }
 
-void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
+void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    struct orc_grounds *g = &c->grounds;
+    struct orc_upload_reasons *g = &c->upload_reasons;
     if (!s->tcp->length) {
         return;
     }
@@ -30,26 +30,26 @@ void orc_grounds_heard(struct oracle *o, struct orc_conn *c, const struct orc_se
     g->unposted = g->unposted || !covered || c->inside || orc_in_batch(o);
 }
 
-void orc_grounds_spoken(struct oracle *o, struct orc_conn *c, const struct orc_spoken *f)
+void orc_upload_reasons_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     moved(o, c);
     /* Also what the wire refused before: the target sends it again. */
-    c->grounds.again = c->grounds.again || f->begin < c->send.max;
+    c->upload_reasons.again = c->upload_reasons.again || f->begin < c->send.max;
 }
 
 /* A receive request or a send. */
-void orc_grounds_request(struct oracle *o, struct orc_conn *c, uint32_t bytes)
+void orc_upload_reasons_request(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 {
     const struct orc_object *path = orc_object(o, c->path);
     int64_t least, most;
     orc_full_sizes(o, c, &least, &most);
     /* By what the peer takes, or by what the path carries. */
-    c->grounds.small = c->grounds.small || bytes < most || (path && bytes < path->mtu_most);
+    c->upload_reasons.small = c->upload_reasons.small || bytes < most || (path && bytes < path->mtu_most);
 }
 
 static const char *missing(const struct oracle *o, const struct orc_conn *c, uint32_t reason)
 {
-    const struct orc_grounds *g = &c->grounds;
+    const struct orc_upload_reasons *g = &c->upload_reasons;
     uint64_t quiet = o->event->time_ns - (g->moved_ns ? g->moved_ns : c->begun_ns);
     switch (reason) {
     case LowActivity:
@@ -71,10 +71,10 @@ static const char *missing(const struct oracle *o, const struct orc_conn *c, uin
     }
 }
 
-void orc_grounds_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason)
+void orc_upload_reasons_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason)
 {
     const char *what = missing(o, c, reason);
     if (what) {
-        orc_fail(o, orc_ordinal(o, c), "EVT-CAUSE-1", what, "none since INIT");
+        orc_fail(o, orc_ordinal(o, c), ORC_EVT_CAUSE_1, what, "none since INIT");
     }
 }

@@ -11,28 +11,28 @@ static int64_t offset_of(const struct orc_send *s, uint32_t sequence)
     return s->max + (int32_t)(sequence - (s->sequence + (uint32_t)s->max));
 }
 
-bool orc_board_holds(const struct orc_board *board, int64_t begin, int64_t end)
+bool orc_scoreboard_holds(const struct orc_scoreboard *scoreboard, int64_t begin, int64_t end)
 {
-    for (uint32_t i = 0; i < board->count; i++) {
-        if (board->begin[i] <= begin && end <= board->end[i]) {
+    for (uint32_t i = 0; i < scoreboard->count; i++) {
+        if (scoreboard->begin[i] <= begin && end <= scoreboard->end[i]) {
             return true;
         }
     }
     return false;
 }
 
-static void drop(struct orc_board *b, uint32_t from, uint32_t to)
+static void drop(struct orc_scoreboard *b, uint32_t from, uint32_t to)
 {
     memmove(&b->begin[from], &b->begin[to], (b->count - to) * sizeof(b->begin[0]));
     memmove(&b->end[from], &b->end[to], (b->count - to) * sizeof(b->end[0]));
     b->count -= to - from;
 }
 
-/* False: it told nothing new, or there is no room. */
-bool orc_board_add(struct orc_board *b, int64_t begin, int64_t end)
+/* False: it reported nothing new, or there is no room. */
+bool orc_scoreboard_add(struct orc_scoreboard *b, int64_t begin, int64_t end)
 {
     uint32_t at = 0, to;
-    if (orc_board_holds(b, begin, end)) {
+    if (orc_scoreboard_holds(b, begin, end)) {
         return false;
     }
     while (at < b->count && b->end[at] < begin) {
@@ -43,7 +43,7 @@ bool orc_board_add(struct orc_board *b, int64_t begin, int64_t end)
         end = b->end[to] > end ? b->end[to] : end;
     }
     if (to == at) {
-        if (b->count == ORC_BOARD_MAX) {
+        if (b->count == ORC_SCOREBOARD_MAX) {
             b->full = true;
             return false;
         }
@@ -58,7 +58,7 @@ bool orc_board_add(struct orc_board *b, int64_t begin, int64_t end)
     return true;
 }
 
-static void forget_below(struct orc_board *b, int64_t una)
+static void forget_below(struct orc_scoreboard *b, int64_t una)
 {
     uint32_t gone = 0;
     while (gone < b->count && b->end[gone] <= una) {
@@ -70,13 +70,13 @@ static void forget_below(struct orc_board *b, int64_t una)
 }
 
 /* Returns whether the segment surely tells something new. */
-bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h)
+bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_recovery *r = &c->timing.recovery;
     const struct orc_send *s = &c->send;
     const struct orc_tcp *tcp = h->tcp;
     bool news = false;
-    forget_below(&r->board, s->una_sure);
+    forget_below(&r->scoreboard, s->una_sure);
     if (!(c->flags & TCP_FLAG_SACK_ENABLED) || !tcp->sack_blocks) {
         return false;
     }
@@ -93,7 +93,7 @@ bool orc_board_heard(struct orc_conn *c, const struct orc_heard *h)
         /* What comes with an ACK below SND.UNA may be ignored with it. */
         bool counts = h->sure && h->ack >= s->una_sure && tcp->options_right;
         r->loose = r->loose || !counts || !inside;
-        if (counts && inside && orc_board_add(&r->board, begin, end)) {
+        if (counts && inside && orc_scoreboard_add(&r->scoreboard, begin, end)) {
             news = true;
         }
     }

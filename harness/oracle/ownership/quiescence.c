@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * What must not happen, or must have happened, when all is at rest: queries that change nothing,
- * invalidated objects that send nothing, TIME_WAIT that goes up. QRY-PURE-1, INV-STOP-1,
- * UPLD-TW-1, SEND-BKLG-1.
+ * invalidated objects that send nothing, TIME_WAIT that goes up.
  */
 #include "oracle/checks.h"
 
 /* A call into the target begins. */
-void orc_repose_enter(struct oracle *o, const struct tap_event *ev)
+void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_adapter_state *x = &o->adapter_state;
     if (ev->fn == TAP_QUERY) {
@@ -20,16 +19,18 @@ void orc_repose_enter(struct oracle *o, const struct tap_event *ev)
 }
 
 /* The target does something that the host or the wire can see. */
-void orc_repose_acted(struct oracle *o, uint32_t conn, const char *what)
+void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what)
 {
     const struct orc_adapter_state *x = &o->adapter_state;
     if (x->queried_step && !x->other_step) {
-        orc_fail(o, conn, "QRY-PURE-1", "nothing but the completion of a query in its step", what);
+        orc_fail(o, conn, ORC_QRY_PURE_1, "nothing but the completion of a query in its step",
+                 what);
     }
 }
 
 /* Two queries with nothing between them tell the same. */
-void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_quiescence_state(struct oracle *o, struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     struct orc_life *x = &c->life;
     const struct orc_adapter_state *a = &o->adapter_state;
@@ -39,7 +40,7 @@ void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     if (same) {
         orc_ran(o, ORC_QRY_PURE_1);
         if (hash != x->state_hash) {
-            orc_fail(o, orc_ordinal(o, c), "QRY-PURE-1",
+            orc_fail(o, orc_ordinal(o, c), ORC_QRY_PURE_1,
                      "two queries with nothing between them tell the same", "other values");
         }
     }
@@ -49,7 +50,7 @@ void orc_repose_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     x->state_hash = hash;
 }
 
-void orc_repose_end(struct oracle *o)
+void orc_quiescence_end(struct oracle *o)
 {
     struct orc_adapter_state *x = &o->adapter_state;
     if (x->queried_step && !x->other_step) {
@@ -61,7 +62,7 @@ void orc_repose_end(struct oracle *o)
 }
 
 /* The backlog that the target prefers says nothing about what is queued. */
-void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes)
+void orc_backlog_reported(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 {
     struct orc_life *x = &c->life;
     int64_t held = c->send.handed - c->send.una_possible;
@@ -73,7 +74,7 @@ void orc_backlog_told(struct oracle *o, struct orc_conn *c, uint32_t bytes)
     bool tracks = x->backlog_known && x->backlog == x->backlog_queue && bytes == queue &&
                   queue != x->backlog_queue;
     if (tracks) {
-        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "a backlog independent of what is queued",
+        orc_fail(o, orc_ordinal(o, c), ORC_SEND_BKLG_1, "a backlog independent of what is queued",
                  orc_text(o, "%u with %u bytes queued, %u with %u", x->backlog, x->backlog_queue,
                           bytes, queue));
     }
@@ -86,13 +87,13 @@ void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes)
 {
     const struct orc_life *x = &c->life;
     if (x->backlog_known && x->backlog == bytes) {
-        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "an event for a change of the backlog",
-                 orc_text(o, "%u bytes, as told before", bytes));
+        orc_fail(o, orc_ordinal(o, c), ORC_SEND_BKLG_1, "an event for a change of the backlog",
+                 orc_text(o, "%u bytes, as reported before", bytes));
     }
-    orc_backlog_told(o, c, bytes);
+    orc_backlog_reported(o, c, bytes);
     if (++c->life.backlog_events_step == 2) {
-        orc_fail(o, orc_ordinal(o, c), "SEND-BKLG-1", "changes of the backlog told now and then",
-                 "twice in one step");
+        orc_fail(o, orc_ordinal(o, c), ORC_SEND_BKLG_1,
+                 "changes of the backlog reported now and then", "twice in one step");
     }
 }
 
@@ -107,11 +108,11 @@ static bool invalid_done(struct oracle *o, const struct orc_conn *c)
 /* A frame with payload. */
 void orc_invalid_frame(struct oracle *o, struct orc_conn *c)
 {
-    if (!o->invalidated_ever || c->life.invalid_told || !invalid_done(o, c)) {
+    if (!o->invalidated_ever || c->life.invalid_reported || !invalid_done(o, c)) {
         return;
     }
-    c->life.invalid_told = true;
-    orc_warn(o, orc_ordinal(o, c), "INV-STOP-1", "no data sent after InvComplete", "some");
+    c->life.invalid_reported = true;
+    orc_warn(o, orc_ordinal(o, c), ORC_INV_STOP_1, "no data sent after InvComplete", "some");
 }
 
 static void due_invalid(struct oracle *o, struct orc_conn *c)
@@ -127,7 +128,7 @@ static void due_invalid(struct oracle *o, struct orc_conn *c)
     orc_ran(o, ORC_INV_STOP_1);
     if (some && c->mandatory_event == ORC_NONE && c->term_enter == ORC_NONE &&
         c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && o->upload_all == ORC_NONE) {
-        orc_fail_hard(o, orc_ordinal(o, c), "INV-STOP-1",
+        orc_fail_hard(o, orc_ordinal(o, c), ORC_INV_STOP_1,
                       "Retrieve(InvalidState) from an invalidated connection with data to send",
                       orc_text(o, "%lld bytes wait, no event", (long long)(s->handed - s->max)));
     }
@@ -141,20 +142,20 @@ static void due_time_wait(struct oracle *o, struct orc_conn *c)
     bool sent = s->fin_sent, got = r->fin_sure >= 0 || r->fin_before;
     x->fin_first = x->fin_first || (sent && !got);
     x->fin_alone = x->fin_alone || (sent && !got && !r->fins && !r->fin_lenient);
-    if (x->wait_told || !x->fin_first || !sent || r->fin_sure < 0 || s->una_sure <= s->fin) {
+    if (x->wait_reported || !x->fin_first || !sent || r->fin_sure < 0 || s->una_sure <= s->fin) {
         return;
     }
-    x->wait_told = true;
+    x->wait_reported = true;
     orc_ran(o, ORC_UPLD_TW_1);
     bool over = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE; /* already again */
     if (!over && c->mandatory_event == ORC_NONE && o->upload_all == ORC_NONE) {
-        orc_fail(o, orc_ordinal(o, c), "UPLD-TW-1", "an upload request on entering TIME_WAIT",
+        orc_fail(o, orc_ordinal(o, c), ORC_UPLD_TW_1, "an upload request on entering TIME_WAIT",
                  "none");
     }
 }
 
 /* waived: something excused the target in this step. */
-void orc_repose_conn(struct oracle *o, struct orc_conn *c, bool waived)
+void orc_quiescence_conn(struct oracle *o, struct orc_conn *c, bool waived)
 {
     c->life.backlog_events_step = 0;
     if (waived || c->phase != ORC_LIVE || !c->init_returned || c->term_enter != ORC_NONE ||
