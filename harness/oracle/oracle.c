@@ -2,27 +2,53 @@
  *
  * The oracle from outside: made, begun for each run, given every event.
  */
-#include "oracle/checks.h"
-#include "oracle/wire/ones_sum.h"
+#include "oracle/oracle.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "oracle/base/memory.h"
+#include "oracle/checkers.h"
+#include "oracle/model/calls.h"
+#include "oracle/report/report.h"
+#include "oracle/segment/predicted.h"
+#include "oracle/tree/terminate.h"
+
+/* What outlives a run. */
+struct kept {
+    struct oracle oracle;
+    uint32_t ran[ORC_RULES];
+};
+
 struct oracle *oracle_new(void)
 {
-    struct oracle *o = calloc(1, sizeof(*o));
-    orc_sum_begin();
-    if (o) {
-        o->watch_due_ns = ORC_NEVER;
-        o->upload_all = ORC_NONE;
-        o->ran = o->ran_own;
+    struct kept *kept = calloc(1, sizeof(*kept));
+    struct oracle *o = kept ? &kept->oracle : NULL;
+    if (!o) {
+        return NULL;
+    }
+    o->ran = kept->ran;
+    o->memory = orc_memory_new();
+    o->rows = orc_rows_new();
+    if (!o->memory || !o->rows) {
+        oracle_del(o);
+        return NULL;
     }
     return o;
 }
 
+void oracle_del(struct oracle *o)
+{
+    if (o) {
+        orc_memory_del(o->memory);
+        orc_rows_del(o->rows);
+        free(o);
+    }
+}
+
 void oracle_count_into(struct oracle *o, uint32_t *ran)
 {
-    o->ran = ran ? ran : o->ran_own;
+    o->ran = ran ? ran : ((struct kept *)o)->ran;
 }
 
 const uint32_t *oracle_ran(const struct oracle *o)
@@ -32,53 +58,73 @@ const uint32_t *oracle_ran(const struct oracle *o)
 
 uint64_t oracle_predicted(const struct oracle *o)
 {
-    return o->predicted;
-}
-
-void oracle_del(struct oracle *o)
-{
-    if (o) {
-        orc_tables_free(o);
-        free(o);
-    }
+    return o->prediction->taken;
 }
 
 void oracle_begin(struct oracle *o, const struct oracle_options *options, struct verdict *verdict)
 {
-    orc_tables_reset(o);
-    o->options = options ? *options : (struct oracle_options){false};
-    o->verdict = verdict;
-    memset(o->ran, 0, sizeof(o->ran_own));
+    const struct orc_rows *rows = o->rows;
+    orc_memory_rewind(o->memory);
+    uint8_t *block = orc_take_zeroed(o->memory, rows->run_bytes); /* the first chunk has room */
+    for (uint32_t i = 0; i < rows->runs; i++) {
+        *(void **)(void *)((uint8_t *)o + rows->run[i].at) = block + rows->run[i].offset;
+    }
     o->event = NULL;
-    o->closings = 0;
-    size_t at = offsetof(struct oracle, short_of_memory);
-    memset((uint8_t *)o + at, 0, sizeof(*o) - at);
-    o->watch_due_ns = ORC_NEVER;
-    o->upload_all = ORC_NONE;
-    orc_set_rate(o, 0);
-    struct orc_adapter_state *x = &o->adapter_state;
-    x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
-    x->alloc_failed_event = ORC_NONE;
-    x->idle_ns = ORC_NEVER;
-    orc_verifier_begin(o);
+    o->steps = 0;
+    o->short_of_memory = false;
+    memset(o->ran, 0, ORC_RULES * sizeof(*o->ran));
+    o->report->options = options ? *options : (struct oracle_options){false};
+    o->report->verdict = verdict;
+    for (uint32_t i = 0; rows->begin[i]; i++) {
+        rows->begin[i](o);
+    }
+}
+
+static void enter(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_call *call = orc_call_enter(o, ev);
+    if (call) {
+        orc_fire(o, ORC_ENTER, ev->fn, ev, call);
+    }
+}
+
+static void leave(struct oracle *o, const struct tap_event *ev)
+{
+    const struct orc_call *open = orc_call_open(o, ev);
+    if (open) {
+        struct orc_call call = *open; /* what is nested in it may move the stack */
+        orc_fire(o, ORC_LEAVE, ev->fn, ev, &call);
+        orc_call_leave(o, ev);
+    }
+}
+
+static void point(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_call *call = orc_call_top(o, ev->cpu);
+    if (ev->fn != TAP_NBL) {
+        orc_fire(o, ORC_POINT, ev->fn, ev, call);
+    } else if (call && ev->ptr) {
+        orc_fire(o, ORC_LIST, call->fn, ev, call);
+    }
 }
 
 void oracle_event(void *context, const struct tap_event *ev)
 {
     struct oracle *o = context;
     o->event = ev;
-    if (o->closings && ev->fn != TAP_NBL && ev->fn != TAP_BLOCK && ev->cpu == o->closing_cpu) {
+    if (o->closings->count && ev->fn != TAP_NBL && ev->fn != TAP_BLOCK &&
+        ev->cpu == o->closings->cpu) {
         orc_terminate_flush(o);
     }
     switch (ev->kind) {
     case TAP_ENTER:
-        orc_enter(o, ev);
+        enter(o, ev);
         break;
     case TAP_LEAVE:
-        orc_leave(o, ev);
+        leave(o, ev);
         break;
     default:
-        orc_point(o, ev);
+        point(o, ev);
         break;
     }
 }

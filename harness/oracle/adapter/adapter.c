@@ -2,13 +2,24 @@
  *
  * Requests to the adapter and what it tells of itself.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/adapter.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/report/report.h"
 
 #include <string.h>
 
+void orc_adapter_begin(struct oracle *o)
+{
+    struct orc_adapter *x = o->adapter;
+    x->upload_all = ORC_NONE;
+    x->vlan_event = x->rss_event = x->failed_event = x->failed_left = ORC_NONE;
+    x->idle_ns = ORC_NEVER;
+}
+
 void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
 {
-    struct orc_adapter_state *x = &o->adapter_state;
+    struct orc_adapter *x = o->adapter;
     uint32_t state = NdisDeviceStateD0;
     orc_request_made(o, ev);
     if (ev->a == OID_PNP_SET_POWER && ev->b && ev->ptr && ev->c >= sizeof(state)) {
@@ -23,7 +34,7 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
 /* A request ended, at once or later. */
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
 {
-    struct orc_adapter_state *x = &o->adapter_state;
+    struct orc_adapter *x = o->adapter;
     orc_request_ended(o, ev);
     if (ev->status != NDIS_STATUS_SUCCESS) {
         return;
@@ -40,10 +51,11 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
     if (ev->a == OID_PNP_SET_POWER && ev->b && x->sleeping) {
         x->sleeping = false;
         orc_ran(o, ORC_TERM_POWER_1);
-        if (o->live && !o->leaving) { /* a card that is pulled out takes them with it */
+        if (o->connections->live &&
+            !o->adapter->leaving) { /* a card that is pulled out takes them with it */
             orc_fail(o, ORC_NONE, ORC_TERM_POWER_1,
                      "leaving D0 succeeds when every connection is terminated",
-                     orc_text(o, "SUCCESS with %u offloaded", o->live));
+                     orc_text(o, "SUCCESS with %u offloaded", o->connections->live));
         }
     }
     if (ev->ptr) {
@@ -54,10 +66,10 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
 void orc_adapter_status(struct oracle *o, int32_t code)
 {
     if (code == NDIS_STATUS_OFFLOAD_PAUSE) {
-        o->adapter_state.paused = true;
+        o->adapter->paused = true;
     } else if (code == NDIS_STATUS_OFFLOAD_RESUME) {
-        o->ran[ORC_STAT_PAUSE_1] += o->adapter_state.paused; /* it does not last for good */
-        o->adapter_state.paused = false;
+        o->ran[ORC_STAT_PAUSE_1] += o->adapter->paused; /* it does not last for good */
+        o->adapter->paused = false;
     }
 }
 
@@ -65,11 +77,13 @@ void orc_adapter_status(struct oracle *o, int32_t code)
 
 /* At rest. The documents oblige no target to resume; but paused with nothing left to serve, it has
  * ended offloading for good. */
-void orc_adapter_rest(struct oracle *o, uint64_t now)
+void orc_adapter_rest(struct oracle *o)
 {
-    struct orc_adapter_state *x = &o->adapter_state;
-    bool idle = x->paused && !o->live && !o->leaving && !x->low && !x->sleeping &&
-                o->adapter == ORC_ADAPTER_RUNNING && x->failed_event == ORC_NONE;
+    uint64_t now = o->event->time_ns;
+    struct orc_adapter *x = o->adapter;
+    bool idle = x->paused && !o->connections->live && !o->adapter->leaving && !x->low &&
+                !x->sleeping && o->adapter->phase == ORC_ADAPTER_RUNNING &&
+                x->failed_event == ORC_NONE;
     if (!idle) {
         x->idle_ns = ORC_NEVER;
     } else if (x->idle_ns == ORC_NEVER) {
@@ -84,7 +98,7 @@ void orc_adapter_rest(struct oracle *o, uint64_t now)
 /* A send of an offloaded connection came back. */
 void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status)
 {
-    if (o->adapter_state.paused || status == NDIS_STATUS_PAUSED) {
+    if (o->adapter->paused || status == NDIS_STATUS_PAUSED) {
         orc_ran(o, ORC_STAT_PAUSE_1);
     }
     if (status == NDIS_STATUS_PAUSED) {

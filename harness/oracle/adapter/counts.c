@@ -2,11 +2,13 @@
  *
  * The statistics, recounted from the wire.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/report/report.h"
 
-static struct orc_counts *counts_of(struct oracle *o, uint8_t version)
+static struct orc_count_set *counts_of(struct oracle *o, uint8_t version)
 {
-    return &o->adapter_state.counts[version == 6];
+    return &o->counts->of[version == 6];
 }
 
 static void add(struct orc_count *count, uint64_t amount, bool sure)
@@ -19,7 +21,7 @@ static void add(struct orc_count *count, uint64_t amount, bool sure)
 void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
                    bool certain)
 {
-    struct orc_counts *x = counts_of(o, packet->version);
+    struct orc_count_set *x = counts_of(o, packet->version);
     bool sure = certain && orc_running(o, c) && !orc_finished(c) && c->init_returned &&
                 packet->tcp.checksum_right;
     if (c->phase == ORC_GONE || c->phase == ORC_ABSENT) {
@@ -35,7 +37,7 @@ void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_
 /* A segment that the host forwarded: whether it counts is not said. */
 void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c)
 {
-    struct orc_counts *x = counts_of(o, c->version);
+    struct orc_count_set *x = counts_of(o, c->version);
     add(&x->in, 1, false);
     add(&x->received, 1, false);
     add(&x->in_octets, DATAGRAM_MOST, false);
@@ -45,20 +47,20 @@ void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c)
 void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
                     int64_t begin, bool sent)
 {
-    struct orc_counts *x = counts_of(o, packet->version);
+    struct orc_count_set *x = counts_of(o, packet->version);
     const struct orc_tcp *tcp = &packet->tcp;
     int64_t end = begin + tcp->length + ((tcp->flags & TCP_FIN) != 0);
-    bool old = end > begin && begin<c->send.max_least, fresh = end> c->send.max;
-    bool unclear = end > begin && begin < c->send.max && begin >= c->send.max_least;
+    bool old = end > begin && begin<c->send->max_least, fresh = end> c->send->max;
+    bool unclear = end > begin && begin < c->send->max && begin >= c->send->max_least;
     add(&x->sent, 1, sent);
     add(&x->octets, packet->ip_bytes, sent);
     add(&x->resets, (tcp->flags & TCP_RST) != 0, sent);
     if (old || unclear) {
         add(&x->again, 1, sent && old && !unclear);
-        add(&x->out, end > c->send.max_least, false);
+        add(&x->out, end > c->send->max_least, false);
     } else {
-        add(&x->out, 1, sent && (fresh || end == begin) && begin >= c->send.max);
-        add(&x->again, begin < c->send.max, false);
+        add(&x->out, 1, sent && (fresh || end == begin) && begin >= c->send->max);
+        add(&x->again, begin < c->send->max, false);
     }
 }
 
@@ -71,9 +73,9 @@ void orc_counts_begin(struct oracle *o, const struct orc_conn *c)
 /* The Abort event, before it counts. */
 void orc_counts_abort(struct oracle *o, const struct orc_conn *c)
 {
-    bool open = c->begin_state == TcpConnectionEstablished && !c->send.fin_asked &&
+    bool open = c->begin_state == TcpConnectionEstablished && !c->send->fin_asked &&
                 c->mandatory_event == ORC_NONE && c->local_abort == ORC_NONE &&
-                o->adapter_state.failed_event == ORC_NONE;
+                o->adapter->failed_event == ORC_NONE;
     counts_of(o, c->version)->cut.least +=
         open && c->aborts == 0 && c->phase == ORC_LIVE && !c->failed_over;
 }
@@ -95,19 +97,21 @@ static void judge(struct oracle *o, const char *name, const struct orc_count *co
 static void count_open(const struct oracle *o, const struct orc_conn *c, bool six,
                        struct orc_count *open)
 {
-    const struct orc_receive *r = &c->receive;
-    bool closing = r->fins || r->fin_before || c->send.fin_asked;
-    if (c->used && c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six) {
+    const struct orc_receive *r = c->receive;
+    bool closing = r->fins || r->fin_before || c->send->fin_asked;
+    if (c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six) {
         add(open, 1, orc_running(o, c) && c->begin_state == TcpConnectionEstablished && !closing);
     }
 }
 
-static void judge_tcp(struct oracle *o, const struct orc_counts *x,
+static void judge_tcp(struct oracle *o, const struct orc_count_set *x,
                       const TCP_OFFLOAD_STATS *reported, bool six)
 {
     struct orc_count open = {0, 0};
-    for (uint32_t i = 0; i < o->conns; i++) {
-        count_open(o, &o->conn[i], six, &open);
+    for (uint32_t i = 0; i < o->connections->conns; i++) {
+        if (o->connections->conn[i]) {
+            count_open(o, o->connections->conn[i], six, &open);
+        }
     }
     judge(o, "InSegments", &x->in, reported->InSegments, false);
     judge(o, "OutSegments", &x->out, reported->OutSegments, false);
@@ -121,15 +125,15 @@ static void judge_tcp(struct oracle *o, const struct orc_counts *x,
 static uint64_t resets_to_come(const struct oracle *o, bool six)
 {
     uint64_t count = 0;
-    for (uint32_t i = 0; i < o->conns; i++) {
-        const struct orc_conn *c = &o->conn[i];
-        count +=
-            c->used && c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six;
+    for (uint32_t i = 0; i < o->connections->conns; i++) {
+        const struct orc_conn *c = o->connections->conn[i];
+        count += c && c->phase != ORC_ABSENT && c->phase != ORC_GONE && (c->version == 6) == six;
     }
     return count;
 }
 
-static void judge_ip(struct oracle *o, const struct orc_counts *x, const IP_OFFLOAD_STATS *reported)
+static void judge_ip(struct oracle *o, const struct orc_count_set *x,
+                     const IP_OFFLOAD_STATS *reported)
 {
     judge(o, "InReceives", &x->received, reported->InReceives, false);
     judge(o, "InOctets", &x->in_octets, reported->InOctets, false);
@@ -143,15 +147,15 @@ void orc_counts_request(struct oracle *o, const struct tap_event *ev)
     bool six = ev->a == OID_TCP6_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
     bool tcp = ev->a == OID_TCP4_OFFLOAD_STATS || ev->a == OID_TCP6_OFFLOAD_STATS;
     bool ip = ev->a == OID_IP4_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
-    struct orc_counts *x = &o->adapter_state.counts[six], old = *x;
+    struct orc_count_set *x = &o->counts->of[six], old = *x;
     if (ev->b && tcp) {
-        *x = (struct orc_counts){.received = old.received,
-                                 .sent = old.sent,
-                                 .octets = old.octets,
-                                 .in_octets = old.in_octets,
-                                 .cut.most = resets_to_come(o, six)};
+        *x = (struct orc_count_set){.received = old.received,
+                                    .sent = old.sent,
+                                    .octets = old.octets,
+                                    .in_octets = old.in_octets,
+                                    .cut.most = resets_to_come(o, six)};
     } else if (ev->b && ip) {
-        *x = (struct orc_counts){
+        *x = (struct orc_count_set){
             .in = old.in, .out = old.out, .again = old.again, .resets = old.resets, .cut = old.cut};
     } else if (tcp && ev->c >= sizeof(TCP_OFFLOAD_STATS)) {
         judge_tcp(o, x, ev->ptr, six);

@@ -4,13 +4,20 @@
  * objects is freed. A target may keep memory for the next connection, so only growth from one such
  * moment to the next, time after time, is a leak.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/growth.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/objects.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/receive/held.h"
+#include "oracle/report/report.h"
 
 #define GROWTHS_MOST 20u /* in a row; tables and spare buffers have grown by then */
 
-void orc_growth_point(struct oracle *o, const struct tap_event *ev)
+void orc_growth_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    struct orc_growth *x = &o->adapter_state.growth;
+    (void)call;
+    struct orc_growth *x = o->growth;
     if (ev->fn == TAP_ALLOC && ev->status == NDIS_STATUS_SUCCESS) {
         x->held++;
     } else if (ev->fn == TAP_FREE && x->held) {
@@ -20,12 +27,12 @@ void orc_growth_point(struct oracle *o, const struct tap_event *ev)
 
 static bool empty(const struct oracle *o)
 {
-    if (o->live || o->host_lists || o->leaving || o->adapter != ORC_ADAPTER_RUNNING ||
-        o->fault_stall) {
+    if (o->connections->live || o->ownership->host_lists || o->adapter->leaving ||
+        o->adapter->phase != ORC_ADAPTER_RUNNING || o->faults->stall) {
         return false; /* also while the wire keeps every frame that it was given */
     }
-    for (uint32_t i = 0; i < o->objects; i++) {
-        const struct orc_object *object = &o->object[i];
+    for (uint32_t i = 0; i < o->objects->count; i++) {
+        const struct orc_object *object = &o->objects->object[i];
         if (object->used && object->live && object->layer != LAYER_TCP) {
             return false; /* connections are counted */
         }
@@ -36,8 +43,8 @@ static bool empty(const struct oracle *o)
 /* At rest. */
 void orc_growth_rest(struct oracle *o)
 {
-    struct orc_growth *x = &o->adapter_state.growth;
-    x->offloaded = x->offloaded || o->live;
+    struct orc_growth *x = o->growth;
+    x->offloaded = x->offloaded || o->connections->live;
     if (!x->offloaded || !empty(o)) {
         return;
     }

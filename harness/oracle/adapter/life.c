@@ -2,7 +2,16 @@
  *
  * Registration, adapter life, faults, misuse of primitives, leaks.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/life.h"
+#include "oracle/adapter/adapter.h"
+#include "oracle/adapter/failure.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/adapter/verifier.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/report/report.h"
 
 #include <string.h>
 
@@ -41,7 +50,7 @@ static enum orc_rule misuse_rule(const struct tap_event *ev)
 /* Frames that never came back after such returns. */
 static bool lost_list(const struct oracle *o, const struct tap_event *ev)
 {
-    return ev->a == MISUSE_POOL_BUSY && o->adapter_state.mixed_returns;
+    return ev->a == MISUSE_POOL_BUSY && o->ownership->mixed_returns;
 }
 
 /* A list that is missing after returns that mixed connections was lost there. */
@@ -49,13 +58,13 @@ static enum orc_rule leak_rule(const struct oracle *o, const struct tap_event *e
 {
     bool list = ev->c == RESOURCE_NBL || ev->c == RESOURCE_NB || ev->c == RESOURCE_MDL ||
                 ev->c == RESOURCE_FRAME;
-    if (list && o->adapter_state.mixed_returns) {
+    if (list && o->ownership->mixed_returns) {
         return ORC_OWN_RETURN_2;
     }
     if (ev->c == RESOURCE_CONFIGURATION) {
         return ORC_NdisOpenConfigurationEx;
     }
-    return o->verifier.initialize_failed ? ORC_FailedInitialize : ORC_LIFE_LEAK_1;
+    return o->verifier->initialize_failed ? ORC_FailedInitialize : ORC_LIFE_LEAK_1;
 }
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
@@ -71,9 +80,9 @@ static void judge_optional(struct oracle *o, const struct tap_event *ev)
                        : "a call outside of MiniportSetOptions");
     }
     if (ev->a == NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS) {
-        o->optional_generic++;
+        o->adapter->optional_generic++;
     } else {
-        o->optional_tcp++;
+        o->adapter->optional_tcp++;
     }
 }
 
@@ -84,9 +93,9 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
         return;
     }
     if (ev->a == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
-        memcpy(o->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
-        o->mac_known = true;
-        o->link_mtu = attributes->GeneralAttributes.MtuSize;
+        memcpy(o->adapter->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
+        o->adapter->mac_known = true;
+        o->adapter->link_mtu = attributes->GeneralAttributes.MtuSize;
         return;
     }
     if (ev->a != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
@@ -100,11 +109,11 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     }
     orc_ran(o, ORC_REG_CAP_1);
     uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
-    o->capacity = offload->TcpConnectionOffloadCapacity;
+    o->adapter->capacity = offload->TcpConnectionOffloadCapacity;
     orc_ran(o, ORC_REG_CAP_2);
-    if (o->capacity < CONNECTIONS_LEAST && !o->adapter_state.configured) {
+    if (o->adapter->capacity < CONNECTIONS_LEAST && !o->adapter->configured) {
         orc_fail(o, ORC_NONE, ORC_REG_CAP_2, "room for 1024 connections at least",
-                 orc_text(o, "%u", o->capacity));
+                 orc_text(o, "%u", o->adapter->capacity));
     }
     if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
         orc_fail(o, ORC_NONE, ORC_REG_CAP_1, "an encapsulation, and IPv4 or IPv6",
@@ -118,57 +127,58 @@ static void take_fault(struct oracle *o, const struct tap_event *ev)
     bool on = ev->b;
     switch (ev->a) {
     case FAULT_ALLOC:
-        o->fault_alloc = on;
+        o->faults->alloc = on;
         break;
     case FAULT_POOL:
-        o->fault_pool = on;
+        o->faults->pool = on;
         break;
     case FAULT_TX_STALL:
-        o->fault_stall = on;
+        o->faults->stall = on;
         break;
     case FAULT_LINK_DOWN:
-        o->link_down = on;
-        o->transmit_failed = o->transmit_failed || on;
+        o->faults->link_down = on;
+        o->faults->transmit_failed = o->faults->transmit_failed || on;
         break;
     case FAULT_MAP:
-        o->fault_map = on;
+        o->faults->map = on;
         break;
     default:
         break;
     }
-    o->ever_waived = o->ever_waived || on;
+    o->faults->ever_waived = o->faults->ever_waived || on;
 }
 
 static void take_parameters(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters = ev->ptr;
     if (parameters && parameters->TicksPerSecond) {
-        o->rates_set += o->ticks_per_second != parameters->TicksPerSecond;
-        o->parameters_known = true;
+        o->parameters->rates_set += o->parameters->ticks_per_second != parameters->TicksPerSecond;
+        o->parameters->known = true;
         orc_set_rate(o, parameters->TicksPerSecond);
-        o->push_ticks = parameters->TcpPushTicks;
-        o->delayed_ticks = parameters->TcpDelayedAckTicks;
-        o->ack_frequency = parameters->TcpAckFrequency;
-        o->stale_ticks = parameters->NceStaleTicks;
-        o->parameters_event = ev->seq;
-        o->parameters_set++;
-        o->parameters_step = o->steps + 1;
-        o->max_retransmissions_old = o->max_retransmissions;
-        o->max_retransmissions = parameters->TcpMaximumRetransmissions;
-        o->dup_threshold_old = o->dup_threshold;
-        o->dup_threshold = parameters->TcpDuplicateAckThreshold;
-        o->sws_ticks = parameters->TcpSwsPreventionTicks;
+        o->parameters->push_ticks = parameters->TcpPushTicks;
+        o->parameters->delayed_ticks = parameters->TcpDelayedAckTicks;
+        o->parameters->ack_frequency = parameters->TcpAckFrequency;
+        o->parameters->stale_ticks = parameters->NceStaleTicks;
+        o->parameters->event = ev->seq;
+        o->parameters->sets++;
+        o->parameters->step = o->steps + 1;
+        o->parameters->max_retransmissions_old = o->parameters->max_retransmissions;
+        o->parameters->max_retransmissions = parameters->TcpMaximumRetransmissions;
+        o->parameters->dup_threshold_old = o->parameters->dup_threshold;
+        o->parameters->dup_threshold = parameters->TcpDuplicateAckThreshold;
+        o->parameters->sws_ticks = parameters->TcpSwsPreventionTicks;
     }
 }
 
-void orc_life_point(struct oracle *o, const struct tap_event *ev)
+void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     switch (ev->fn) {
     case TAP_ALLOC:
         if (ev->status != NDIS_STATUS_SUCCESS) {
-            o->alloc_failed = o->ever_waived = true;
-            o->adapter_state.alloc_failed_event = ev->seq;
-            o->adapter_state.alloc_failed_ns = ev->time_ns;
+            o->faults->alloc_failed = o->faults->ever_waived = true;
+            o->faults->alloc_failed_event = ev->seq;
+            o->faults->alloc_failed_ns = ev->time_ns;
         }
         break;
     case TAP_OPTIONAL:
@@ -183,7 +193,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
             orc_fail(o, ORC_NONE, ORC_REG_HND_2,
                      "NdisMGetOffloadHandlers inside MiniportInitializeEx", "outside of it");
         }
-        o->handlers_tcp += ev->a == NdisTcpChimneyOffload;
+        o->adapter->handlers_tcp += ev->a == NdisTcpChimneyOffload;
         break;
     case TAP_MISUSE:
         orc_fail_hard(
@@ -193,7 +203,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
         break;
     case TAP_SETTING: /* what the administrator limits is not the card's */
-        o->adapter_state.configured = true;
+        o->adapter->configured = true;
         break;
     case TAP_OID_DONE:
         orc_adapter_done(o, ev);
@@ -218,17 +228,18 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev)
 static void judge_paused(struct oracle *o)
 {
     orc_ran(o, ORC_LIFE_RET_1);
-    if (o->host_ordinary) {
+    if (o->ownership->host_ordinary) {
         orc_fail(o, ORC_NONE, ORC_LIFE_RET_1, "no end of a pause while the host holds frames",
-                 orc_text(o, "%u out", o->host_ordinary));
+                 orc_text(o, "%u out", o->ownership->host_ordinary));
     }
-    o->adapter_state.stopped = o->adapter_state.pausing; /* a restart may have overtaken it */
+    o->adapter->stopped = o->adapter->pausing; /* a restart may have overtaken it */
 }
 
 /* What is shown to the host after the end of a pause has no end to wait for. */
-void orc_life_shown(struct oracle *o, const struct tap_event *ev)
+void orc_life_shown(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    if (!o->adapter_state.stopped || (ev->b & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+    (void)call;
+    if (!o->adapter->stopped || (ev->b & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         return;
     }
     orc_ran(o, ORC_LIFE_RET_1);
@@ -236,26 +247,27 @@ void orc_life_shown(struct oracle *o, const struct tap_event *ev)
              tap_fn_name((enum tap_fn)ev->fn));
 }
 
-void orc_life_enter(struct oracle *o, const struct tap_event *ev)
+void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     switch (ev->fn) {
     case TAP_PNP:
     case TAP_HALT:
-        o->leaving = true;
-        o->adapter_changes++;
-        o->adapter = ORC_ADAPTER_CHANGING;
+        o->adapter->leaving = true;
+        o->adapter->changes++;
+        o->adapter->phase = ORC_ADAPTER_CHANGING;
         break;
     case TAP_PAUSE:
-        o->adapter_state.pausing = true;
-        o->adapter_changes++;
-        o->adapter = ORC_ADAPTER_CHANGING;
+        o->adapter->pausing = true;
+        o->adapter->changes++;
+        o->adapter->phase = ORC_ADAPTER_CHANGING;
         break;
     case TAP_RESET:
-        o->adapter_changes++;
-        o->adapter = ORC_ADAPTER_CHANGING;
+        o->adapter->changes++;
+        o->adapter->phase = ORC_ADAPTER_CHANGING;
         break;
     case TAP_RESTART:
-        o->adapter_state.pausing = o->adapter_state.stopped = false;
+        o->adapter->pausing = o->adapter->stopped = false;
         break;
     case TAP_NIC_FAILED:
         orc_failure_begin(o, ev);
@@ -263,33 +275,33 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
     case TAP_OID:
         orc_adapter_request(o, ev);
         if (ev->a == OID_PNP_SET_POWER && ev->b) {
-            o->adapter_changes++;
-            o->adapter = ORC_ADAPTER_CHANGING;
+            o->adapter->changes++;
+            o->adapter->phase = ORC_ADAPTER_CHANGING;
         }
         break;
     case TAP_NIC_LINK:
-        o->link_down = !ev->a;
-        o->transmit_failed = o->transmit_failed || !ev->a;
+        o->faults->link_down = !ev->a;
+        o->faults->transmit_failed = o->faults->transmit_failed || !ev->a;
         break;
     case TAP_PAUSE_COMPLETE:
         judge_paused(o);
         break;
     case TAP_RESTART_COMPLETE:
         if (ev->status == NDIS_STATUS_SUCCESS) {
-            o->adapter = ORC_ADAPTER_RUNNING;
+            o->adapter->phase = ORC_ADAPTER_RUNNING;
         }
         break;
     case TAP_STATUS:
-        if (ev->status == NDIS_STATUS_UPLOAD_ALL && o->upload_all == ORC_NONE) {
-            o->upload_all = ev->seq;
+        if (ev->status == NDIS_STATUS_UPLOAD_ALL && o->adapter->upload_all == ORC_NONE) {
+            o->adapter->upload_all = ev->seq;
         }
         orc_adapter_status(o, ev->status);
-        o->status_open++;
-        o->upload_all_open += ev->status == NDIS_STATUS_UPLOAD_ALL;
+        o->adapter->status_open++;
+        o->adapter->upload_all_open += ev->status == NDIS_STATUS_UPLOAD_ALL;
         break;
     case TAP_MEVENT:
         orc_reach_query(o, ev);
-        o->mevent_open++;
+        o->adapter->mevent_open++;
         break;
     default:
         break;
@@ -299,7 +311,7 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev)
 /* A driver that does not start would keep every other rule. */
 static void judge_refusal(struct oracle *o, const struct tap_event *ev)
 {
-    if (o->ever_waived) {
+    if (o->faults->ever_waived) {
         return;
     }
     orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? ORC_REG_HND_2 : ORC_REG_HND_1,
@@ -314,21 +326,22 @@ static void judge_registration(struct oracle *o, const struct tap_event *ev)
         judge_refusal(o, ev);
         return;
     }
-    if (ev->fn == TAP_SET_OPTIONS && (o->optional_generic != 1 || o->optional_tcp != 1)) {
+    if (ev->fn == TAP_SET_OPTIONS &&
+        (o->adapter->optional_generic != 1 || o->adapter->optional_tcp != 1)) {
         orc_fail(o, ORC_NONE, ORC_REG_HND_1,
                  "one generic and one TCP characteristics structure set",
-                 orc_text(o, "%u and %u", o->optional_generic, o->optional_tcp));
+                 orc_text(o, "%u and %u", o->adapter->optional_generic, o->adapter->optional_tcp));
     }
-    if (ev->fn == TAP_INITIALIZE && o->handlers_tcp != 1) {
+    if (ev->fn == TAP_INITIALIZE && o->adapter->handlers_tcp != 1) {
         orc_fail(o, ORC_NONE, ORC_REG_HND_2, "the TCP handlers fetched once at initialise",
-                 orc_text(o, "%u times", o->handlers_tcp));
+                 orc_text(o, "%u times", o->adapter->handlers_tcp));
     }
     if (ev->fn == TAP_INITIALIZE) {
-        o->handlers_tcp = 0;
+        o->adapter->handlers_tcp = 0;
     }
 }
 
-void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_life_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     switch (ev->fn) {
     case TAP_DRIVER_ENTRY:
@@ -338,7 +351,7 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
         break;
     case TAP_RESTART:
         if (ev->status == NDIS_STATUS_SUCCESS) {
-            o->adapter = ORC_ADAPTER_RUNNING;
+            o->adapter->phase = ORC_ADAPTER_RUNNING;
         }
         break;
     case TAP_PAUSE:
@@ -349,21 +362,21 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
     case TAP_HALT:
     case TAP_UNLOAD:
         orc_ran(o, ORC_LIFE_RET_1);
-        if (o->host_lists) {
+        if (o->ownership->host_lists) {
             orc_fail(o, ORC_NONE, ORC_LIFE_RET_1,
                      "no halt or unload while the host holds indicated lists",
                      orc_text(o, "%s returned with %u out", tap_fn_name((enum tap_fn)ev->fn),
-                              o->host_lists));
+                              o->ownership->host_lists));
         }
-        o->adapter = ORC_ADAPTER_DOWN;
+        o->adapter->phase = ORC_ADAPTER_DOWN;
         break;
     case TAP_STATUS:
-        o->status_open -= o->status_open > 0;
-        o->upload_all_open = o->status_open ? o->upload_all_open : 0;
+        o->adapter->status_open -= o->adapter->status_open > 0;
+        o->adapter->upload_all_open = o->adapter->status_open ? o->adapter->upload_all_open : 0;
         break;
     case TAP_MEVENT:
         orc_reach_answered(o, ev, call);
-        o->mevent_open -= o->mevent_open > 0;
+        o->adapter->mevent_open -= o->adapter->mevent_open > 0;
         break;
     case TAP_OID:
         orc_adapter_done(o, ev);
@@ -374,4 +387,10 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, const struct o
     default:
         break;
     }
+}
+
+/* Whatever was still held has been reported by now (TAP_LEAK). */
+void orc_life_end(struct oracle *o)
+{
+    orc_ran(o, ORC_LIFE_LEAK_1);
 }

@@ -2,13 +2,17 @@
  *
  * Reachability of neighbors.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/model/state_block.h"
+#include "oracle/report/report.h"
 
 #include <string.h>
 
 static int64_t tick_ns(const struct oracle *o)
 {
-    return (int64_t)o->tick_ns;
+    return (int64_t)o->parameters->tick_ns;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -23,7 +27,7 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
     struct orc_reach *x = &neighbor->reach;
     int64_t now = (int64_t)o->event->time_ns;
     x->asked_step = x->sure_step = ORC_NONE;
-    if (!cached || !delegated || !o->parameters_known) {
+    if (!cached || !delegated || !o->parameters->known) {
         return;
     }
     x->known = true;
@@ -37,7 +41,7 @@ void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
                       const NEIGHBOR_OFFLOAD_STATE_CACHED *cached)
 {
     neighbor->reach.host_ticks = cached->HostReachabilityDelta;
-    if (o->parameters_known) {
+    if (o->parameters->known) {
         neighbor->reach.host_ns =
             (int64_t)o->event->time_ns - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
     }
@@ -81,8 +85,8 @@ static int64_t nic_sure(const struct oracle *o, const struct orc_reach *x)
 
 static bool judged(const struct oracle *o, const struct orc_object *neighbor)
 {
-    return neighbor && neighbor->reach.known && neighbor->live && o->parameters_known &&
-           o->stale_ticks != UINT32_MAX && !neighbor->update_open;
+    return neighbor && neighbor->reach.known && neighbor->live && o->parameters->known &&
+           o->parameters->stale_ticks != UINT32_MAX && !neighbor->update_open;
 }
 
 /* Before a datagram of the connection. */
@@ -94,7 +98,7 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
     }
     const struct orc_reach *x = &neighbor->reach;
     int64_t age = (int64_t)o->event->time_ns - later(x->host_ns, x->nic_possible_ns);
-    int64_t stale = (int64_t)o->stale_ticks * tick_ns(o) + (int64_t)orc_slack_ns(o);
+    int64_t stale = (int64_t)o->parameters->stale_ticks * tick_ns(o) + (int64_t)orc_slack_ns(o);
     if (age <= stale || x->asked_step == o->steps) {
         return;
     }
@@ -109,7 +113,7 @@ static void judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ti
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)ticks * tick_ns(o);
-    if (o->ever_waived) {
+    if (o->faults->ever_waived) {
         return; /* what came may have been processed later */
     }
     orc_ran(o, ORC_NBR_PROG_1);
@@ -128,7 +132,7 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
 {
     const NEIGHBOR_OFFLOAD_STATE_DELEGATED *delegated =
         (const void *)orc_state_find(block, NeighborOffloadDelegatedState);
-    if (delegated && neighbor->reach.known && o->parameters_known) {
+    if (delegated && neighbor->reach.known && o->parameters->known) {
         judge_delta(o, &neighbor->reach, delegated->NicReachabilityDelta);
     }
 }
@@ -143,7 +147,7 @@ static bool age_right(const struct oracle *o, int64_t age, uint32_t ticks)
 bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neighbor, uint32_t ticks)
 {
     const struct orc_reach *x = &neighbor->reach;
-    return !x->known || !o->parameters_known || neighbor->update_open || ticks == x->host_ticks ||
+    return !x->known || !o->parameters->known || neighbor->update_open || ticks == x->host_ticks ||
            age_right(o, (int64_t)o->event->time_ns - x->host_ns, ticks);
 }
 
@@ -208,11 +212,12 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
     }
     judge_values(o, neighbor, block);
     int64_t age = (int64_t)ev->time_ns - later(x->host_ns, nic_sure(o, x));
-    int64_t stale = (int64_t)o->stale_ticks * tick_ns(o) - (int64_t)orc_slack_ns(o);
+    int64_t stale = (int64_t)o->parameters->stale_ticks * tick_ns(o) - (int64_t)orc_slack_ns(o);
     orc_ran(o, ORC_NBR_QUERY_1);
     if (age <= stale) {
         orc_fail(o, ORC_NONE, ORC_NBR_QUERY_1,
-                 orc_text(o, "no query within %u ticks of the last confirmation", o->stale_ticks),
+                 orc_text(o, "no query within %u ticks of the last confirmation",
+                          o->parameters->stale_ticks),
                  orc_text(o, "one after %lld ms", (long long)(age / 1000000)));
     }
 }
@@ -220,7 +225,7 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
 void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
     struct orc_object *neighbor = orc_object(o, call->object);
-    if (neighbor && call->a == NeighborReachabilityQuery && o->parameters_known) {
+    if (neighbor && call->a == NeighborReachabilityQuery && o->parameters->known) {
         neighbor->reach.host_ticks = (uint32_t)ev->b;
         neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->b * tick_ns(o);
     }

@@ -2,7 +2,10 @@
  *
  * Requests that every offload target answers: a right one succeeds, one that is too short does not.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/adapter.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/report/report.h"
 
 #include <string.h>
 
@@ -58,7 +61,7 @@ static bool legal(const struct tap_event *ev)
 void orc_request_made(struct oracle *o, const struct tap_event *ev)
 {
     const struct request *request = find(ev->a, ev->b);
-    struct orc_asked_oid *x = &o->adapter_state.asked;
+    struct orc_requests *x = o->requests;
     x->too_short = request && ev->c < request->bytes;
     x->right = request && !x->too_short && legal(ev);
 }
@@ -67,12 +70,12 @@ void orc_request_made(struct oracle *o, const struct tap_event *ev)
 void orc_request_ended(struct oracle *o, const struct tap_event *ev)
 {
     const struct request *request = find(ev->a, ev->b);
-    const struct orc_asked_oid *x = &o->adapter_state.asked;
+    const struct orc_requests *x = o->requests;
     if (!request || ev->status == NDIS_STATUS_PENDING) {
         return;
     }
     bool done = ev->status == NDIS_STATUS_SUCCESS;
-    if (x->right && !o->ever_waived && !o->leaving) {
+    if (x->right && !o->faults->ever_waived && !o->adapter->leaving) {
         orc_ran(o, request->rule);
         if (!done || (!ev->b && ev->c != request->bytes)) {
             orc_fail(o, ORC_NONE, request->rule,

@@ -2,7 +2,12 @@
  *
  * What routers say does not concern the target: only the host changes the path MTU.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/router.h"
+#include "oracle/ledger/sends.h"
+#include "oracle/model/flows.h"
+#include "oracle/model/objects.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/report/report.h"
 
 static uint32_t get16(const uint8_t *at)
 {
@@ -41,8 +46,8 @@ void orc_router_frame(struct oracle *o, const struct orc_packet *packet)
                       (uint16_t)get16(ip + fixed), (uint16_t)get16(ip + fixed + 2));
     const struct orc_object *path = c ? orc_object(o, c->path) : NULL;
     if (path && mtu > fixed + 20 && mtu < path->mtu) {
-        c->life.reported_mtu = mtu;
-        c->life.reported_cuts = 0;
+        c->life->reported_mtu = mtu;
+        c->life->reported_cuts = 0;
     }
 }
 
@@ -50,8 +55,8 @@ void orc_router_frame(struct oracle *o, const struct orc_packet *packet)
  * size by chance; two in a row, with more to send and room for it, are not. */
 void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp, int64_t begin)
 {
-    struct orc_life *x = &c->life;
-    const struct orc_send *s = &c->send;
+    struct orc_life *x = c->life;
+    const struct orc_send *s = c->send;
     const struct orc_object *path = orc_object(o, c->path);
     uint32_t fixed = c->version == 6 ? 60 : 40;
     int64_t end = begin + tcp->length;
@@ -63,8 +68,8 @@ void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp 
         return;
     }
     bool room = s->window_sure && end + path->mtu <= s->una_sure + (int64_t)s->window;
-    bool cut =
-        tcp->length + tcp->options == x->reported_mtu - fixed && x->reported_mtu - fixed < c->remote_mss;
+    bool cut = tcp->length + tcp->options == x->reported_mtu - fixed &&
+               x->reported_mtu - fixed < c->remote_mss;
     orc_ran(o, ORC_PKT_MTU_1);
     x->reported_cuts = cut && room ? x->reported_cuts + 1 : 0;
     if (x->reported_cuts == 2) {

@@ -5,7 +5,11 @@
  * NdisOid*, NdisTimed*, MiniportDoubleComplete, MiniportPause-Return, NdisMIndicateStatusEx,
  * CallbackAfterHalt, Flags-Irql.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/verifier.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/connections.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/report/report.h"
 
 #define OID_S 12u
 #define SEND_S 30u
@@ -14,7 +18,7 @@
 
 void orc_verifier_begin(struct oracle *o)
 {
-    o->verifier.oldest = o->verifier.newest = ORC_NONE;
+    o->verifier->oldest = o->verifier->newest = ORC_NONE;
 }
 
 /* Nothing but a lowering that raises leads above DISPATCH_LEVEL, and what comes of it. */
@@ -131,8 +135,9 @@ static enum tap_family family_of(uint32_t resource)
 }
 
 /* Counts what the primitives are checked for where they are called. */
-void orc_verifier_point(struct oracle *o, const struct tap_event *ev)
+void orc_verifier_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     switch (ev->fn) {
     case TAP_FREE:
         count_free(o, ev->c);
@@ -191,7 +196,7 @@ static void judge_status(struct oracle *o, int32_t status, bool returned)
 
 static void judge_duration(struct oracle *o, enum orc_asked asked)
 {
-    const struct orc_verifier *x = &o->verifier;
+    const struct orc_verifier *x = o->verifier;
     const struct orc_ask *ask = &x->ask[asked];
     if (asked != ASKED_OID && asked != ASKED_PAUSE) {
         return;
@@ -216,7 +221,7 @@ static void twice(struct oracle *o, enum orc_asked asked, const char *what)
 
 static void completed(struct oracle *o, const struct tap_event *ev, enum orc_asked asked)
 {
-    struct orc_ask *ask = &o->verifier.ask[asked];
+    struct orc_ask *ask = &o->verifier->ask[asked];
     bool known = asked != ASKED_OID || ev->object != TAP_NONE;
     if (!known || !(ask->pending || ask->open) || ask->answered) {
         twice(o, asked,
@@ -242,10 +247,11 @@ static void judge_flags(struct oracle *o, const struct tap_event *ev)
     }
 }
 
-void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev)
+void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     enum orc_asked asked = asked_by(ev->fn);
-    if (o->verifier.halted) {
+    if (o->verifier->halted) {
         orc_fail_hard(
             o, ORC_NONE, ev->fn == TAP_STATUS ? ORC_NdisMIndicateStatusEx : ORC_CallbackAfterHalt,
             "nothing completed or indicated without an adapter", tap_fn_name((enum tap_fn)ev->fn));
@@ -259,10 +265,11 @@ void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev)
     }
 }
 
-void orc_verifier_enter(struct oracle *o, const struct tap_event *ev)
+void orc_verifier_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     enum orc_asked asked = asked_by(ev->fn);
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     if (ev->fn == TAP_INITIALIZE) {
         x->halted = false;
     }
@@ -286,7 +293,7 @@ void orc_verifier_enter(struct oracle *o, const struct tap_event *ev)
 
 static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_asked asked)
 {
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     struct orc_ask *ask = &x->ask[asked];
     bool pending = ev->status == NDIS_STATUS_PENDING;
     ask->open = false;
@@ -316,10 +323,11 @@ static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_
     }
 }
 
-void orc_verifier_leave(struct oracle *o, const struct tap_event *ev)
+void orc_verifier_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     enum orc_asked asked = asked_by(ev->fn);
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     orc_ran(o, ORC_SpinLockBalanced);
     if (asked != ASKED_COUNT) {
         left_request(o, ev, asked);
@@ -340,7 +348,7 @@ void orc_verifier_leave(struct oracle *o, const struct tap_event *ev)
 
 void orc_verifier_sent(struct oracle *o, uint32_t id)
 {
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     struct orc_queue queue = {x->oldest, x->newest, 0};
     orc_queue_push(o, &queue, id);
     x->oldest = queue.head;
@@ -349,32 +357,32 @@ void orc_verifier_sent(struct oracle *o, uint32_t id)
 
 static bool late(const struct oracle *o, uint64_t since_ns, uint32_t seconds)
 {
-    uint64_t from = since_ns > o->verifier.excused_ns ? since_ns : o->verifier.excused_ns;
+    uint64_t from = since_ns > o->verifier->excused_ns ? since_ns : o->verifier->excused_ns;
     return o->event->time_ns > from + seconds * ORC_NS_PER_SECOND;
 }
 
 static void judge_oldest(struct oracle *o)
 {
-    const struct orc_verifier *x = &o->verifier;
-    uint64_t handed = o->nbl[x->oldest].time_ns;
+    const struct orc_verifier *x = o->verifier;
+    uint64_t handed = o->lists->nbl[x->oldest].time_ns;
     orc_ran(o, ORC_NdisTimedDataSend);
     orc_ran(o, ORC_NdisTimedDataHang);
     if (late(o, handed > x->sent_ns ? handed : x->sent_ns, HANG_S)) {
         orc_fail(o, ORC_NONE, ORC_NdisTimedDataHang, "a frame of the host completed within 22 s",
                  orc_text(o, "none; list %u was handed over at event %u", x->oldest,
-                          o->nbl[x->oldest].handed));
+                          o->lists->nbl[x->oldest].handed));
     } else if (late(o, handed, SEND_S)) {
         orc_fail(o, ORC_NONE, ORC_NdisTimedDataSend, "each frame of the host completed within 30 s",
                  orc_text(o, "list %u was handed over at event %u", x->oldest,
-                          o->nbl[x->oldest].handed));
+                          o->lists->nbl[x->oldest].handed));
     }
 }
 
 void orc_verifier_back(struct oracle *o, uint32_t id)
 {
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     struct orc_queue queue = {x->oldest, x->newest, 1};
-    if (o->nbl[id].role != ROLE_HOST_SEND) {
+    if (o->lists->nbl[id].role != ROLE_HOST_SEND) {
         return;
     }
     judge_oldest(o);
@@ -384,16 +392,19 @@ void orc_verifier_back(struct oracle *o, uint32_t id)
     x->sent_ns = o->event->time_ns;
 }
 
-void orc_verifier_step(struct oracle *o)
+void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    struct orc_verifier *x = &o->verifier;
+    struct orc_verifier *x = o->verifier;
     uint64_t now = o->event->time_ns;
-    if (orc_waived(o) || o->fault_stall || o->link_down) {
+    (void)ev;
+    (void)call;
+    if (orc_waived(o) || o->faults->stall || o->faults->link_down) {
         x->excused_ns = now;
     }
     for (enum orc_asked asked = 0; asked <= ASKED_PAUSE; asked++) {
         struct orc_ask *ask = &x->ask[asked];
-        bool waits = asked == ASKED_PAUSE ? o->host_lists != 0 : ask->power && o->live;
+        bool waits = asked == ASKED_PAUSE ? o->ownership->host_lists != 0
+                                          : ask->power && o->connections->live;
         ask->since_ns = waits ? now : ask->since_ns;
         if (ask->pending) {
             judge_duration(o, asked);
@@ -404,8 +415,9 @@ void orc_verifier_step(struct oracle *o)
     }
 }
 
-void orc_verifier_end(struct oracle *o, const struct tap_event *ev)
+void orc_verifier_end(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     o->ran[ORC_SpinLock] += ev->b;
     o->ran[ORC_SpinLockDpr] += ev->b;
     o->ran[ORC_SpinLockDprRelease] += ev->b;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the oracle knows for the rules that bind every miniport, with offload or without.
+ * What binds every miniport, with offload or without.
  */
-#ifndef ORACLE_VERIFIER_H
-#define ORACLE_VERIFIER_H
+#ifndef ORACLE_ADAPTER_VERIFIER_H
+#define ORACLE_ADAPTER_VERIFIER_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "ndis/tap.h"
+#include "oracle/base/events.h"
 
 enum orc_asked { ASKED_OID, ASKED_PAUSE, ASKED_RESTART, ASKED_RESET, ASKED_COUNT };
 
@@ -28,5 +28,17 @@ struct orc_verifier {
     bool halted;            /* the adapter is gone, or never came up */
     bool initialize_failed; /* ... ever */
 };
+
+void orc_verifier_begin(struct oracle *o);
+void orc_verifier_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_verifier_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_verifier_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_verifier_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_verifier_sent(struct oracle *o, uint32_t id); /* a frame of the host */
+void orc_verifier_back(struct oracle *o, uint32_t id);
+void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_verifier_end(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+/* The rule that a misuse breaks, or NULL: it breaks one of offload. */
+enum orc_rule orc_verifier_misuse(const struct tap_event *ev);
 
 #endif

@@ -3,7 +3,15 @@
  * The most that the congestion window can be, whatever a target counts. Limited
  * transmit is allowed for.
  */
-#include "oracle/send/sender.h"
+#include "oracle/congestion/congestion.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/congestion/pipe.h"
+#include "oracle/ledger/full_size.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/flight.h"
+#include "oracle/sender/sender.h"
 
 #define INITIAL_SEGMENTS 10
 #define STRETCH 4u /* segments that one ACK may count for in slow start */
@@ -20,11 +28,11 @@ static uint64_t full_size(struct oracle *o, const struct orc_conn *c)
 
 void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_congestion *g = &c->timing.congestion;
-    g->window = orc_most(c->timing.handed.CWnd, full_size(o, c));
+    struct orc_congestion *g = c->congestion;
+    g->window = orc_most(c->sender->handed.CWnd, full_size(o, c));
     g->uncut = g->window_step = g->window;
-    g->threshold = c->timing.handed.SsThresh;
-    g->reported = c->timing.handed.CWnd;
+    g->threshold = c->sender->handed.SsThresh;
+    g->reported = c->sender->handed.CWnd;
 }
 
 static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
@@ -40,22 +48,21 @@ static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint6
 
 void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_congestion *g = &t->congestion;
+    struct orc_congestion *g = c->congestion;
     /* Of ACKs that may not have been taken a later one counts what they would have. */
-    bool progress = h->ack > h->una_sure_before && h->ack <= c->send.max;
+    bool progress = h->ack > h->una_sure_before && h->ack <= c->send->max;
     g->dups += !progress;
     g->advanced = g->advanced || (progress && h->sure);
-    if (!progress && !t->recovery.on && !t->recovery.perhaps) {
+    if (!progress && !c->recovery->on && !c->recovery->perhaps) {
         return;
     }
     uint64_t full = full_size(o, c);
     if (progress) {
         uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
-        bool used = (uint64_t)(c->send.max_least - h->una_before) + full > g->reported;
+        bool used = (uint64_t)(c->send->max_least - h->una_before) + full > g->reported;
         g->fed += used && h->sure ? bytes : 0;
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
-        g->window = t->recovery.on ? g->window : grown(g->window, g->threshold, bytes, full);
+        g->window = c->recovery->on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
     } else {
         g->window += full;
@@ -68,21 +75,21 @@ void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct 
  * of it has its effect, so those behind an advance count too. */
 static uint64_t dups(const struct orc_conn *c)
 {
-    return orc_most(c->timing.recovery.dups_step, c->timing.congestion.dups);
+    return orc_most(c->recovery->dups_step, c->congestion->dups);
 }
 
 /* The most that ssthresh can be after a loss of now. */
 static uint64_t halved(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
-    uint64_t window = orc_least(c->timing.congestion.window, s->max_window);
+    uint64_t window = orc_least(c->congestion->window, s->max_window);
     return orc_most(2 * full_size(o, c), orc_most(flight, window) / 2);
 }
 
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated)
 {
-    struct orc_congestion *g = &c->timing.congestion;
+    struct orc_congestion *g = c->congestion;
     uint64_t full = full_size(o, c);
     if (!repeated) {
         g->threshold = halved(o, c);
@@ -96,7 +103,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
 /* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_congestion *g = &c->timing.congestion;
+    struct orc_congestion *g = c->congestion;
     g->threshold = orc_most(g->threshold, halved(o, c));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
@@ -105,7 +112,7 @@ void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
 
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_congestion *g = &c->timing.congestion;
+    struct orc_congestion *g = c->congestion;
     g->window = g->threshold + full_size(o, c);
     g->reported = 0;
 }
@@ -113,20 +120,21 @@ void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
 /* More duplicates than it takes came one by one: they began a recovery, or could not. */
 static bool reached(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_timing *t = &c->timing;
-    uint32_t dups = t->recovery.dups_sure;
+    const struct orc_sender *t = c->sender;
+    uint32_t dups = c->recovery->dups_sure;
     bool calm = t->received_step != o->steps + 1 || t->received_count == 1;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
-    return dups > o->dup_threshold && dups > o->dup_threshold_old && calm && !sack;
+    return dups > o->parameters->dup_threshold && dups > o->parameters->dup_threshold_old && calm &&
+           !sack;
 }
 
 /* Duplicates may have widened the window before anything was sent again, or at a retransmission of
  * which it is not known what called for it. */
 static uint64_t widest(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_congestion *g = &c->timing.congestion;
-    bool known = c->timing.recovery.on && reached(o, c);
-    return known || g->dups < o->dup_threshold
+    const struct orc_congestion *g = c->congestion;
+    bool known = c->recovery->on && reached(o, c);
+    return known || g->dups < o->parameters->dup_threshold
                ? g->window_step
                : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
 }
@@ -134,12 +142,11 @@ static uint64_t widest(struct oracle *o, const struct orc_conn *c)
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f,
                          uint64_t allowed, uint64_t uncut)
 {
-    const struct orc_timing *t = &c->timing;
     int64_t end = f->begin + f->packet->tcp.length;
-    uint64_t flight = orc_pipe_least(o, c, t->recovery.on && !f->fresh ? c->send.max : end);
-    bool cut = t->congestion.cut && flight <= uncut;
+    uint64_t flight = orc_pipe_least(o, c, c->recovery->on && !f->fresh ? c->send->max : end);
+    bool cut = c->congestion->cut && flight <= uncut;
     orc_ran(o, ORC_WIRE_CC_1);
-    if (t->congestion.cut) {
+    if (c->congestion->cut) {
         orc_ran(o, ORC_WIRE_CC_2);
     }
     if (flight > allowed) {
@@ -153,22 +160,22 @@ static void judge_flight(struct oracle *o, const struct orc_conn *c, const struc
 
 static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     uint64_t wait = orc_rto_most(o, c) + orc_slack_ns(o);
     bool alone = orc_una_exact(c) && s->una_sure == s->max;
     if (alone && o->event->time_ns > t->data_ns + wait) {
-        t->congestion.idle = INITIAL_SEGMENTS * full_size(o, c);
+        c->congestion->idle = INITIAL_SEGMENTS * full_size(o, c);
     }
-    if (!t->congestion.idle) {
+    if (!c->congestion->idle) {
         return;
     }
     uint64_t flight = orc_pipe_least(o, c, f->begin + f->packet->tcp.length);
     orc_ran(o, ORC_WIRE_IDLE_1);
-    if (flight > t->congestion.idle) {
+    if (flight > c->congestion->idle) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_IDLE_1,
                  orc_text(o, "at most %llu bytes in the first burst after idling",
-                          (unsigned long long)t->congestion.idle),
+                          (unsigned long long)c->congestion->idle),
                  orc_text(o, "%llu", (unsigned long long)flight));
     }
 }
@@ -176,41 +183,42 @@ static void judge_idle(struct oracle *o, struct orc_conn *c, const struct orc_se
 /* Duplicates below the threshold may each release a segment (RFC 3042). */
 static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
 {
-    return c->timing.recovery.dups_step && !reached(o, c) ? LIMITED : 0;
+    return c->recovery->dups_step && !reached(o, c) ? LIMITED : 0;
 }
 
 void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_recovery *r = &t->recovery;
+    struct orc_sender *t = c->sender;
+    const struct orc_recovery *r = c->recovery;
     uint64_t full = full_size(o, c), more = full + limited(o, c) * full;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
     if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
-        t->congestion.reported = 0; /* it may restart */
+        c->congestion->reported = 0; /* it may restart */
     }
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
     }
-    bool repair = sack && r->on && !r->loose && f->begin != c->send.una_possible;
+    bool repair = sack && r->on && !r->loose && f->begin != c->send->una_possible;
     if (f->fresh) {
         judge_idle(o, c, f);
     } else if (repair) {
         orc_ran(o, ORC_WIRE_SACK_2); /* the first is sent whatever the window */
-    } else if (!r->timed || f->begin == c->send.una_possible || !orc_window_open(c)) {
+    } else if (!r->timed || f->begin == c->send->una_possible || !orc_window_open(c)) {
         return; /* what is sent again is bounded only after a timeout */
     }
     if (!orc_in_batch(o)) {
-        judge_flight(o, c, f, widest(o, c) + more, t->congestion.uncut + more);
+        judge_flight(o, c, f, widest(o, c) + more, c->congestion->uncut + more);
     }
 }
 
 /* The window should grow by a segment with each round trip (RFC 5681 section 3.1). */
 static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
 {
-    struct orc_congestion *g = &c->timing.congestion;
-    const struct orc_recovery *r = &c->timing.recovery;
+    struct orc_congestion *g = c->congestion;
+    const struct orc_recovery *r = c->recovery;
     bool repairing = r->on || r->perhaps || r->timed;
-    bool judged = g->reported && !repairing && g->reported < c->send.window && g->fed >= GROWTH * g->reported;
+    bool judged = g->reported && !repairing && g->reported < c->send->window &&
+                  g->fed >= GROWTH * g->reported;
     if (judged) {
         orc_ran(o, ORC_WIRE_CC_1);
     }
@@ -227,7 +235,7 @@ static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
 void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_congestion *g = &c->timing.congestion;
+    const struct orc_congestion *g = c->congestion;
     uint64_t full = full_size(o, c), most = widest(o, c) + full;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_CC_1);

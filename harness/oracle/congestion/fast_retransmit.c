@@ -2,18 +2,27 @@
  *
  * What evidence allows or demands a retransmission before the timer.
  */
-#include "oracle/send/sender.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/congestion/congestion.h"
+#include "oracle/congestion/pipe.h"
+#include "oracle/ledger/full_size.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
+#include "oracle/model/objects.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/rto_clock.h"
+#include "oracle/sender/sender.h"
 
 #include <string.h>
 
 void orc_recovery_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_recovery *r = &t->recovery;
+    struct orc_sender *t = c->sender;
+    struct orc_recovery *r = c->recovery;
     (void)o;
     r->dups_sure = r->dups_possible = r->dups_step = t->handed.DupAckCount;
     r->edge = r->resent = -1;
-    r->resend = t->handed.SndNxt != t->handed.SndMax ? c->send.max : -1;
+    r->resend = t->handed.SndNxt != t->handed.SndMax ? c->send->max : -1;
 }
 
 static bool sack(const struct orc_conn *c)
@@ -24,8 +33,8 @@ static bool sack(const struct orc_conn *c)
 /* An ACK of new data. */
 static void moved(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     r->dups_sure = 0;
     r->fast_owed = false;
     if (!h->sure || !orc_una_exact(c)) {
@@ -56,8 +65,8 @@ static void moved(struct oracle *o, struct orc_conn *c, const struct orc_receive
 
 static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_received *h, bool news)
 {
-    struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     bool same = h->window_sure_before && h->window == h->window_before;
     bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
     bool reported = sack(c) && h->tcp->sack_blocks;
@@ -74,7 +83,7 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
     }
     r->dups_sure++;
     bool may_enter = !r->on && !r->timed && s->una_sure > r->edge && r->resend < 0;
-    if (r->dups_sure == o->dup_threshold && may_enter && orc_window_open(c)) {
+    if (r->dups_sure == o->parameters->dup_threshold && may_enter && orc_window_open(c)) {
         r->fast_owed = true;
         r->owed_at = s->una_sure;
     }
@@ -83,7 +92,7 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
 /* Segments that come in one call are all known before the first of them has its effect. */
 static void note(struct orc_conn *c, bool open)
 {
-    struct orc_recovery *r = &c->timing.recovery;
+    struct orc_recovery *r = c->recovery;
     r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
 }
 
@@ -91,7 +100,7 @@ static void note(struct orc_conn *c, bool open)
  * recovered. */
 static bool beside(const struct orc_conn *c, const struct orc_received *h)
 {
-    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_recovery *r = c->recovery;
     bool quiet = !r->on && !r->timed && r->resend < 0 && !r->scoreboard.count;
     return quiet && h->tcp->length && !h->tcp->sack_blocks && h->ack <= h->una_sure_before &&
            h->open_before && orc_window_open(c);
@@ -99,8 +108,8 @@ static bool beside(const struct orc_conn *c, const struct orc_received *h)
 
 void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     r->resent_step = 0;
     if (beside(c, h)) {
         return;
@@ -123,13 +132,13 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
 
 static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
 {
-    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_recovery *r = c->recovery;
     int64_t least, most;
     if (r->dups_step >= threshold) {
         return true;
     }
     orc_full_sizes(o, c, &least, &most);
-    int64_t held = r->top - c->send.una_sure_step;
+    int64_t held = r->top - c->send->una_sure_step;
     return sack(c) && (r->reports >= threshold || held > (threshold - 1) * (least - 40));
 }
 
@@ -141,14 +150,14 @@ static bool resegmented(struct oracle *o, const struct orc_conn *c)
 
 static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_recovery *r = &t->recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     bool one = t->received_step == o->steps + 1 && t->received_count == 1 && orc_una_exact(c);
     bool again =
         r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
-    bool after = r->timed && t->rto.timeouts && orc_window_open(c) && !t->reopened;
-    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters_set;
+    bool after = r->timed && c->rto->timeouts && orc_window_open(c) && !t->reopened;
+    bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters->sets;
     if (!one || timed || f->begin != s->una_sure || resegmented(o, c)) {
         return;
     }
@@ -168,14 +177,15 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
 
 static void judge_held(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_recovery *r = &t->recovery;
+    const struct orc_sender *t = c->sender;
+    const struct orc_recovery *r = c->recovery;
     bool ordered = t->received_step != o->steps + 1 || t->received_count == 1;
     if (!r->scoreboard.count || r->timed || f->begin < r->resend || !ordered || resegmented(o, c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_2);
-    if (f->begin > c->send.una_possible && orc_scoreboard_holds(&r->scoreboard, f->begin, f->end)) {
+    if (f->begin > c->send->una_possible &&
+        orc_scoreboard_holds(&r->scoreboard, f->begin, f->end)) {
         orc_fail(
             o, orc_ordinal(o, c), ORC_WIRE_SACK_2, "ranges that the peer reported held skipped",
             orc_text(o, "bytes %lld to %lld sent again", (long long)f->begin, (long long)f->end));
@@ -184,18 +194,18 @@ static void judge_held(struct oracle *o, const struct orc_conn *c, const struct 
 
 static void enter(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_recovery *r = &c->timing.recovery;
+    struct orc_recovery *r = c->recovery;
     orc_congestion_lost(o, c, false, false);
     r->on = true;
-    r->edge = c->send.max;
+    r->edge = c->send->max;
     orc_pipe_enter(o, c);
 }
 
 void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_recovery *r = &t->recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     if (!f->again || orc_filler(c, f) || f->spontaneous) {
         orc_pipe_sent(o, c, f);
         return;
@@ -203,14 +213,14 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     bool excused = r->excuse_step || r->on || r->timed || f->begin < r->resend ||
                    !orc_window_open(c) || resegmented(o, c) || c->update_open || orc_in_batch(o) ||
                    orc_rto_now(o, c);
-    bool lost = lost_possible(o, c, o->dup_threshold);
-    orc_ran(o, t->begun_parameters != o->parameters_set ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
+    bool lost = lost_possible(o, c, o->parameters->dup_threshold);
+    orc_ran(o, t->begun_parameters != o->parameters->sets ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
     if (!excused && !lost) {
-        bool former =
-            t->begun_parameters != o->parameters_set && lost_possible(o, c, o->dup_threshold_old);
+        bool former = t->begun_parameters != o->parameters->sets &&
+                      lost_possible(o, c, o->parameters->dup_threshold_old);
         orc_fail(o, orc_ordinal(o, c), former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1,
                  orc_text(o, "a retransmission only by the timer or at duplicate ACK %u",
-                          o->dup_threshold),
+                          o->parameters->dup_threshold),
                  orc_text(o, "bytes %lld to %lld after %u", (long long)f->begin, (long long)f->end,
                           r->dups_step));
     }
@@ -232,20 +242,20 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
 /* Something was sent again and it is not known why. */
 void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_recovery *r = &c->timing.recovery;
+    struct orc_recovery *r = c->recovery;
     orc_congestion_doubted(o, c); /* a timeout in a recovery cuts once more */
     r->perhaps = r->perhaps || !r->on;
     r->fast_owed = r->hole_owed = false;
-    r->edge = r->resend = c->send.max;
+    r->edge = r->resend = c->send->max;
 }
 
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_recovery *r = &c->timing.recovery;
+    struct orc_recovery *r = c->recovery;
     (void)o;
     r->on = r->perhaps = r->fast_owed = r->hole_owed = false;
     r->timed = true;
-    r->edge = r->resend = c->send.max;
+    r->edge = r->resend = c->send->max;
     r->dups_sure = r->dups_possible = 0;
     r->scoreboard.count = 0;
     r->scoreboard.full = false;
@@ -253,17 +263,17 @@ void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
 
 void orc_recovery_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_recovery *r = &t->recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     bool still = orc_una_exact(c) && r->owed_at == s->una_sure && orc_window_open(c);
-    if (r->fast_owed && still && t->parameters == o->parameters_set) {
-        bool former =
-            t->begun_parameters != o->parameters_set && o->dup_threshold_old > o->dup_threshold;
+    if (r->fast_owed && still && t->parameters == o->parameters->sets) {
+        bool former = t->begun_parameters != o->parameters->sets &&
+                      o->parameters->dup_threshold_old > o->parameters->dup_threshold;
         orc_ran(o, former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1);
         orc_fail(o, orc_ordinal(o, c), former ? ORC_REG_PAR_1 : ORC_WIRE_FR_1,
                  orc_text(o, "byte %lld sent again at duplicate ACK %u", (long long)s->una_sure,
-                          o->dup_threshold),
+                          o->parameters->dup_threshold),
                  "no retransmission");
     } else if (r->hole_owed && still) {
         orc_ran(o, ORC_WIRE_FR_2);

@@ -4,7 +4,13 @@
  * goes with each ACK as long as what is in the network surely leaves room in half of what was in
  * flight at the loss (NextSeg and step C of RFC 6675 section 5).
  */
-#include "oracle/send/sender.h"
+#include "oracle/congestion/pipe.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/ledger/full_size.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
 
 /* Bytes between two ranges that the peer surely holds; the last hole ends where all ends. */
 struct hole {
@@ -42,30 +48,32 @@ static void take_hole(struct pipe *p, const struct hole *hole, int64_t edge)
 
 static struct pipe pipe_of(const struct oracle *o, const struct orc_conn *c, int64_t full)
 {
-    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_recovery *r = c->recovery;
     const struct orc_scoreboard *b = &r->scoreboard;
-    int64_t una = c->send.una_sure, end = c->send.max, above = 0;
+    int64_t una = c->send->una_sure, end = c->send->max, above = 0;
     struct pipe p = {0};
     for (uint32_t i = b->count; i-- > 0; end = b->begin[i]) {
         struct hole hole = {.begin = b->end[i], .end = end};
         uint32_t ranges = b->count - 1 - i;
         hole.again = overlap(&r->again, hole.begin, hole.end);
-        hole.lost = ranges >= o->dup_threshold || above > (o->dup_threshold - 1) * full;
+        hole.lost = ranges >= o->parameters->dup_threshold ||
+                    above > (o->parameters->dup_threshold - 1) * full;
         /* The rescue retransmission is one, above all that is held. */
         take_hole(&p, &hole, ranges || !hole.again ? r->edge : hole.begin);
         above += b->end[i] - b->begin[i];
     }
     struct hole first = {.begin = una, .end = end, .again = overlap(&r->again, una, end)};
-    first.lost = b->count >= o->dup_threshold || above > (o->dup_threshold - 1) * full;
+    first.lost = b->count >= o->parameters->dup_threshold ||
+                 above > (o->parameters->dup_threshold - 1) * full;
     take_hole(&p, &first, r->edge);
     return p;
 }
 
 uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end)
 {
-    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_recovery *r = c->recovery;
     const struct orc_scoreboard *b = &r->scoreboard;
-    int64_t from = c->send.una_possible, above = 0, bytes, least, most;
+    int64_t from = c->send->una_possible, above = 0, bytes, least, most;
     if (!(c->flags & TCP_FLAG_SACK_ENABLED) || r->loose || b->full || !b->count) {
         from = (c->flags & TCP_FLAG_SACK_ENABLED) && r->top > from ? r->top : from;
         return end > from ? (uint64_t)(end - from) : 0;
@@ -76,8 +84,8 @@ uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end)
     for (uint32_t i = b->count; i-- > 0;) {
         int64_t begin = i && b->end[i - 1] > from ? b->end[i - 1] : from;
         above += b->end[i] - b->begin[i];
-        bool lost =
-            b->count - i >= o->dup_threshold || above > (o->dup_threshold - 1) * (least - 40);
+        bool lost = b->count - i >= o->parameters->dup_threshold ||
+                    above > (o->parameters->dup_threshold - 1) * (least - 40);
         if (lost) {
             bytes += r->on ? overlap(&r->again, begin, b->begin[i]) : 0;
         } else {
@@ -89,20 +97,21 @@ uint64_t orc_pipe_least(struct oracle *o, const struct orc_conn *c, int64_t end)
 
 static bool followed(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_recovery *r = &t->recovery;
+    const struct orc_sender *t = c->sender;
+    const struct orc_recovery *r = c->recovery;
     return (c->flags & TCP_FLAG_SACK_ENABLED) && r->on && r->scoreboard.count &&
            !r->scoreboard.full && !r->again.full && orc_una_exact(c) && orc_window_open(c) &&
-           t->begun_parameters == o->parameters_set;
+           t->begun_parameters == o->parameters->sets;
 }
 
 void orc_pipe_enter(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_recovery *r = &c->timing.recovery;
+    struct orc_recovery *r = c->recovery;
     int64_t least, most;
     orc_full_sizes(o, c, &least, &most);
     /* Without what limited transmit released; options make segments shorter. */
-    int64_t flight = c->send.max_least - c->send.una_possible - o->dup_threshold * most;
+    int64_t flight =
+        c->send->max_least - c->send->una_possible - o->parameters->dup_threshold * most;
     r->half = flight / 2 > 2 * (least - 40) ? flight / 2 : 2 * (least - 40);
     r->again.count = 0;
     r->again.full = false;
@@ -111,9 +120,9 @@ void orc_pipe_enter(struct oracle *o, struct orc_conn *c)
 /* A retransmission above all that is held, in want of anything better. */
 static void judge_rescue(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
-    const struct orc_recovery *r = &c->timing.recovery;
+    const struct orc_recovery *r = c->recovery;
     const struct orc_scoreboard *b = &r->scoreboard;
-    if (f->begin < b->end[b->count - 1] || f->begin == c->send.una_sure) {
+    if (f->begin < b->end[b->count - 1] || f->begin == c->send->una_sure) {
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_2);
@@ -127,8 +136,8 @@ static void judge_rescue(struct oracle *o, const struct orc_conn *c, const struc
 
 void orc_pipe_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     int64_t least, most;
     if (f->again && r->on) {
         orc_scoreboard_add(&r->again, f->begin, f->end < s->max ? f->end : s->max);
@@ -151,9 +160,9 @@ void orc_pipe_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *
 
 void orc_pipe_step(struct oracle *o, struct orc_conn *c)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_recovery *r = &t->recovery;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     int64_t least, most;
     bool received = t->received_step == o->steps + 1 && t->received_count == 1;
     if (!received || t->sent_step == o->steps + 1 || !followed(o, c)) {

@@ -2,7 +2,9 @@
  *
  * The ranges that the peer surely reported held, and the most that it may have reported.
  */
-#include "oracle/send/sender.h"
+#include "oracle/congestion/scoreboard.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/ledger/sends.h"
 
 #include <string.h>
 
@@ -72,8 +74,8 @@ static void forget_below(struct orc_scoreboard *b, int64_t una)
 /* Returns whether the segment surely tells something new. */
 bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_send *s = &c->send;
+    struct orc_recovery *r = c->recovery;
+    const struct orc_send *s = c->send;
     const struct orc_tcp *tcp = h->tcp;
     bool news = false;
     forget_below(&r->scoreboard, s->una_sure);

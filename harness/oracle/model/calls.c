@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#include "oracle/checks.h"
+#include "oracle/model/calls.h"
+#include "oracle/base/memory.h"
+#include "oracle/model/connections.h"
 
 #include <string.h>
 
 static struct orc_cpu *cpu_of(struct oracle *o, uint8_t cpu)
 {
     uint32_t index = cpu % ORC_CPUS;
-    if (index >= o->cpus_used) {
-        o->cpus_used = index + 1;
+    if (index >= o->calls->cpus_used) {
+        o->calls->cpus_used = index + 1;
     }
-    return &o->cpu[index];
+    return &o->calls->cpu[index];
 }
 
 struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_cpu *cpu = cpu_of(o, ev->cpu);
-    if (!orc_grow((void **)&cpu->call, &cpu->call_room, cpu->depth + 1, sizeof(*cpu->call))) {
+    if (!orc_grow(o->memory, (void **)&cpu->call, &cpu->call_room, cpu->depth + 1,
+                  sizeof(*cpu->call))) {
         o->short_of_memory = true;
         return NULL;
     }
@@ -59,11 +62,43 @@ void orc_call_leave(struct oracle *o, const struct tap_event *ev)
 
 bool orc_in_batch(const struct oracle *o)
 {
-    const struct orc_cpu *cpu = &o->cpu[o->event->cpu % ORC_CPUS];
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
     for (uint32_t i = 0; i < cpu->depth; i++) {
         if (cpu->call[i].fn == TAP_NIC_RECEIVE && cpu->call[i].a > 1) {
             return true;
         }
     }
     return false;
+}
+
+static uint32_t *open_calls(struct orc_conn *c, uint8_t fn)
+{
+    switch (fn) {
+    case TAP_POST:
+        return &c->post_open;
+    case TAP_SEND:
+        return &c->send_open;
+    case TAP_DISCONNECT:
+        return &c->disconnect_open;
+    default:
+        return &c->forward_open;
+    }
+}
+
+void orc_conn_call_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    struct orc_conn *c = orc_conn(o, ev->conn);
+    (void)call;
+    if (c) {
+        ++*open_calls(c, ev->fn);
+    }
+}
+
+void orc_conn_call_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    struct orc_conn *c = orc_conn(o, call->conn);
+    if (c) {
+        uint32_t *open = open_calls(c, ev->fn);
+        *open -= *open > 0;
+    }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "oracle/checks.h"
+#include "oracle/model/flows.h"
+#include "oracle/base/bytes.h"
+#include "oracle/base/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static uint32_t flow_hash(uint8_t version, const uint8_t *local, const uint8_t *remote,
@@ -20,7 +21,7 @@ static uint32_t conn_hash(const struct orc_conn *c)
 
 static void put(struct oracle *o, struct orc_conn *conn)
 {
-    struct orc_flows *flows = &o->flows;
+    struct orc_flows *flows = o->flows;
     uint32_t at = conn_hash(conn) & flows->mask;
     while (flows->slot[at]) {
         at = (at + 1) & flows->mask;
@@ -32,19 +33,19 @@ static void put(struct oracle *o, struct orc_conn *conn)
 
 static bool rebuild(struct oracle *o, uint32_t slots)
 {
-    struct orc_flows *flows = &o->flows;
-    uint32_t *grown = calloc(slots, sizeof(uint32_t));
-    if (!grown) {
+    struct orc_flows *flows = o->flows;
+    bool fits = flows->slot && slots == flows->mask + 1;
+    uint32_t *slot = fits ? flows->slot : orc_take(o->memory, slots * sizeof(*slot));
+    if (!slot) {
         o->short_of_memory = true;
         return false;
     }
-    free(flows->slot);
-    flows->slot = grown;
+    flows->slot = memset(slot, 0, slots * sizeof(*slot));
     flows->mask = slots - 1;
     flows->used = 0;
-    for (uint32_t i = 0; i < o->conns; i++) {
-        if (o->conn[i].used && o->conn[i].hash_slot != ORC_NONE) {
-            put(o, &o->conn[i]);
+    for (uint32_t i = 0; i < o->connections->conns; i++) {
+        if (o->connections->conn[i] && o->connections->conn[i]->hash_slot != ORC_NONE) {
+            put(o, o->connections->conn[i]);
         }
     }
     return true;
@@ -63,7 +64,7 @@ static bool same_flow(const struct orc_conn *c, uint8_t version, const uint8_t *
 /* Whether the slot that the connection took when it was offloaded before still finds it. */
 static bool still_found(struct oracle *o, const struct orc_conn *conn)
 {
-    const struct orc_flows *flows = &o->flows;
+    const struct orc_flows *flows = o->flows;
     uint32_t ordinal = orc_ordinal(o, conn);
     uint32_t at = conn_hash(conn) & flows->mask;
     while (flows->slot[at] && flows->slot[at] != ordinal + 1) {
@@ -74,7 +75,7 @@ static bool still_found(struct oracle *o, const struct orc_conn *conn)
 
 void orc_flow_add(struct oracle *o, struct orc_conn *conn)
 {
-    struct orc_flows *flows = &o->flows;
+    struct orc_flows *flows = o->flows;
     if (conn->hash_slot != ORC_NONE && still_found(o, conn)) {
         return;
     }
@@ -95,19 +96,19 @@ void orc_flow_add(struct oracle *o, struct orc_conn *conn)
 struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t *local,
                                const uint8_t *remote, uint16_t local_port, uint16_t remote_port)
 {
-    struct orc_flows *flows = &o->flows;
+    struct orc_flows *flows = o->flows;
     struct orc_conn *found = NULL;
     if (!flows->used) {
         return NULL;
     }
-    struct orc_conn *last = &o->conn[flows->last];
-    if (last->phase == ORC_LIVE && last->hash_slot != ORC_NONE &&
+    struct orc_conn *last = o->connections->conn[flows->last];
+    if (last && last->phase == ORC_LIVE && last->hash_slot != ORC_NONE &&
         same_flow(last, version, local, remote, local_port, remote_port)) {
         return last;
     }
     uint32_t at = flow_hash(version, local, remote, local_port, remote_port) & flows->mask;
     for (; flows->slot[at]; at = (at + 1) & flows->mask) {
-        struct orc_conn *c = &o->conn[flows->slot[at] - 1];
+        struct orc_conn *c = o->connections->conn[flows->slot[at] - 1];
         if (same_flow(c, version, local, remote, local_port, remote_port)) {
             if (!found || found->phase == ORC_GONE) {
                 found = c;
@@ -116,72 +117,4 @@ struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t 
     }
     flows->last = found ? orc_ordinal(o, found) : flows->last;
     return found;
-}
-
-void orc_flows_reset(struct oracle *o)
-{
-    if (o->flows.used) {
-        for (uint32_t i = 0; i < o->conns; i++) {
-            if (o->conn[i].used && o->conn[i].hash_slot != ORC_NONE) {
-                o->flows.slot[o->conn[i].hash_slot] = 0;
-            }
-        }
-    }
-    o->flows.used = o->flows.last = 0;
-}
-
-struct orc_passing *orc_passing_find(struct orc_passings *set, uint64_t hash)
-{
-    if (!set->count) {
-        return NULL;
-    }
-    uint32_t at = set->slot[hash & set->mask];
-    while (at && set->entry[at - 1].hash != hash) {
-        at = set->entry[at - 1].chain;
-    }
-    return at ? &set->entry[at - 1] : NULL;
-}
-
-static bool more_slots(struct orc_passings *set)
-{
-    uint32_t slots = set->slot ? (set->mask + 1) * 2 : 64;
-    uint32_t *grown = calloc(slots, sizeof(uint32_t));
-    if (!grown) {
-        return false;
-    }
-    free(set->slot);
-    set->slot = grown;
-    set->mask = slots - 1;
-    for (uint32_t i = 0; i < set->count; i++) {
-        uint32_t *slot = &set->slot[set->entry[i].hash & set->mask];
-        set->entry[i].chain = *slot;
-        *slot = i + 1;
-    }
-    return true;
-}
-
-struct orc_passing *orc_passing_add(struct oracle *o, struct orc_passings *set, uint64_t hash)
-{
-    bool full = !set->slot || set->count > set->mask;
-    if ((full && !more_slots(set)) ||
-        !orc_grow((void **)&set->entry, &set->room, set->count + 1, sizeof(*set->entry))) {
-        o->short_of_memory = true;
-        return NULL;
-    }
-    struct orc_passing *entry = &set->entry[set->count++];
-    uint32_t *slot = &set->slot[hash & set->mask];
-    memset(entry, 0, sizeof(*entry));
-    entry->hash = hash;
-    entry->chain = *slot;
-    *slot = set->count;
-    return entry;
-}
-
-void orc_passings_reset(struct orc_passings *set)
-{
-    for (uint32_t i = 0; i < set->count; i++) {
-        set->slot[set->entry[i].hash & set->mask] = 0;
-    }
-    set->count = 0;
-    set->due_from = 0;
 }

@@ -2,7 +2,9 @@
  *
  * What the rig promised the target. A violation here is a fault of the rig, never of the driver.
  */
-#include "oracle/checks.h"
+#include "oracle/ownership/host_rules.h"
+#include "oracle/model/objects.h"
+#include "oracle/report/report.h"
 
 static void broken(struct oracle *o, const struct orc_conn *conn, enum orc_rule rule,
                    const char *expected, const char *actual)
@@ -11,8 +13,13 @@ static void broken(struct oracle *o, const struct orc_conn *conn, enum orc_rule 
 }
 
 /* A data-path call begins; counts of open calls do not include it yet. */
-void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     const char *name = tap_fn_name((enum tap_fn)ev->fn);
     orc_ran(o, ORC_INIT_QUIET_1);
     orc_ran(o, ORC_TERM_HOST_1);

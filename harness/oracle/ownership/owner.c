@@ -3,7 +3,8 @@
  * Who owns each list: host -> target -> host for requests, target -> host -> target for indicated
  * ones.
  */
-#include "oracle/checks.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/report/report.h"
 
 static const char *owner_name(uint8_t owner)
 {
@@ -35,11 +36,11 @@ struct orc_nbl *orc_owner_handed(struct oracle *o, const struct tap_event *ev,
         if (call->list_last == ORC_NONE) {
             call->list_first = list->id;
         } else {
-            o->nbl[call->list_last].call_next = list->id;
+            o->lists->nbl[call->list_last].call_next = list->id;
         }
         call->list_last = list->id;
     }
-    o->target_lists++;
+    o->ownership->target_lists++;
     return nbl;
 }
 
@@ -107,7 +108,7 @@ struct orc_nbl *orc_owner_back(struct oracle *o, const struct tap_event *ev,
     }
     o->ran[ORC_FWD_OWN_1] += nbl->role == ROLE_FORWARD;
     nbl->owner = OWNER_HOST;
-    o->target_lists--;
+    o->ownership->target_lists--;
     return nbl;
 }
 
@@ -143,8 +144,8 @@ void orc_owner_to_host(struct oracle *o, uint32_t id, uint32_t conn, uint8_t fn)
     nbl->fn = fn;
     nbl->conn = conn;
     nbl->handed = o->event->seq;
-    o->host_lists++;
-    o->host_ordinary += fn == TAP_NONOFF_INDICATE;
+    o->ownership->host_lists++;
+    o->ownership->host_ordinary += fn == TAP_NONOFF_INDICATE;
 }
 
 /* One return may name lists of several connections, also of some that are gone. */
@@ -152,16 +153,16 @@ static void judge_mixture(struct oracle *o, const struct orc_nbl *nbl)
 {
     struct orc_call *call = orc_call_top(o, o->event->cpu);
     if (call->lists++ && call->counted != nbl->conn) {
-        o->adapter_state.mixed_returns++;
+        o->ownership->mixed_returns++;
         orc_ran(o, ORC_OWN_RETURN_2);
     }
     call->counted = nbl->conn;
 }
 
-void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+void orc_owner_returned(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = list->fault == NBL_OK ? orc_nbl(o, list->id) : NULL;
-    const struct orc_call *call = orc_call_top(o, ev->cpu);
     if (!nbl) {
         return;
     }
@@ -180,17 +181,17 @@ void orc_owner_returned(struct oracle *o, const struct tap_event *ev, const stru
                       orc_text(o, "list %u came up through the other one", list->id));
     }
     nbl->owner = OWNER_TARGET;
-    if (o->host_lists) {
-        o->host_lists--;
-        o->host_ordinary -= raw;
+    if (o->ownership->host_lists) {
+        o->ownership->host_lists--;
+        o->ownership->host_ordinary -= raw;
     }
 }
 
-void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    for (uint32_t id = call->list_first; id != ORC_NONE; id = o->nbl[id].call_next) {
-        if (o->nbl[id].handed == call->seq) {
-            o->nbl[id].left = ev->seq;
+    for (uint32_t id = call->list_first; id != ORC_NONE; id = o->lists->nbl[id].call_next) {
+        if (o->lists->nbl[id].handed == call->seq) {
+            o->lists->nbl[id].left = ev->seq;
         }
         if (id == call->list_last) {
             break;
@@ -213,11 +214,11 @@ void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, const str
 
 void orc_owner_end(struct oracle *o)
 {
-    if (!o->target_lists) {
+    if (!o->ownership->target_lists) {
         return;
     }
-    for (uint32_t i = 0; i < o->nbls; i++) {
-        const struct orc_nbl *nbl = &o->nbl[i];
+    for (uint32_t i = 0; i < o->lists->nbls; i++) {
+        const struct orc_nbl *nbl = &o->lists->nbl[i];
         bool request = nbl->role != ROLE_INDICATED && nbl->role != ROLE_BUFFERED;
         if (nbl->owner == OWNER_TARGET && request) {
             orc_fail(o, nbl->conn, ORC_OWN_ONCE_1, "every list given back by the end",

@@ -2,7 +2,9 @@
  *
  * Delivery calls of one connection never overlap nor nest; levels and locks at upcalls.
  */
-#include "oracle/checks.h"
+#include "oracle/ownership/serial.h"
+#include "oracle/base/memory.h"
+#include "oracle/report/report.h"
 
 static bool delivery(uint8_t fn)
 {
@@ -43,7 +45,7 @@ static void judge_overlap(struct oracle *o, const struct tap_event *ev, struct o
 
 void orc_serial_inside(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
 {
-    struct orc_cpu *cpu = &o->cpu[ev->cpu % ORC_CPUS];
+    struct orc_cpu *cpu = &o->calls->cpu[ev->cpu % ORC_CPUS];
     struct orc_call *call = cpu->depth ? &cpu->call[cpu->depth - 1] : NULL;
     uint32_t ordinal = orc_ordinal(o, conn);
     if (!call || conn->inside_call == call->seq) {
@@ -53,7 +55,7 @@ void orc_serial_inside(struct oracle *o, const struct tap_event *ev, struct orc_
     if (conn->inside) {
         judge_overlap(o, ev, conn, cpu);
     }
-    if (!orc_grow((void **)&cpu->inside, &cpu->inside_room, cpu->inside_count + 1,
+    if (!orc_grow(o->memory, (void **)&cpu->inside, &cpu->inside_room, cpu->inside_count + 1,
                   sizeof(uint32_t))) {
         o->short_of_memory = true;
         return;
@@ -64,12 +66,12 @@ void orc_serial_inside(struct oracle *o, const struct tap_event *ev, struct orc_
     conn->inside_cpu[(ev->cpu % ORC_CPUS) / 32] |= 1u << (ev->cpu % 32);
 }
 
-void orc_serial_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_serial_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    struct orc_cpu *cpu = &o->cpu[ev->cpu % ORC_CPUS];
+    struct orc_cpu *cpu = &o->calls->cpu[ev->cpu % ORC_CPUS];
     uint32_t base = call->inside_base;
     while (cpu->inside_count > base) {
-        struct orc_conn *conn = &o->conn[cpu->inside[--cpu->inside_count]];
+        struct orc_conn *conn = o->connections->conn[cpu->inside[--cpu->inside_count]];
         if (conn->inside) {
             conn->inside--;
         }
@@ -85,9 +87,10 @@ void orc_serial_leave(struct oracle *o, const struct tap_event *ev, const struct
 }
 
 /* At the ENTER of any call of the target into the host. */
-void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
+void orc_serial_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    struct orc_cpu *cpu = &o->cpu[ev->cpu % ORC_CPUS];
+    (void)call;
+    struct orc_cpu *cpu = &o->calls->cpu[ev->cpu % ORC_CPUS];
     bool level = ev->fn == TAP_RCV_INDICATE || ev->fn == TAP_EVENT || ev->fn == TAP_MEVENT;
     orc_ran(o, ORC_SER_LOCK_1);
     o->ran[ORC_SER_IRQL_1] += level;
@@ -95,10 +98,6 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
         orc_fail(o, ev->conn, ORC_SER_IRQL_1,
                  orc_text(o, "%s at DISPATCH_LEVEL", tap_fn_name((enum tap_fn)ev->fn)),
                  orc_text(o, "level %u", ev->irql));
-    }
-    if (cpu->locks) {
-        orc_warn(o, ev->conn, ORC_SER_LOCK_1, "no lock of the target held across an upcall",
-                 orc_text(o, "%u held at %s", cpu->locks, tap_fn_name((enum tap_fn)ev->fn)));
     }
     if (!delivery(ev->fn)) {
         return;
@@ -114,15 +113,5 @@ void orc_serial_upcall(struct oracle *o, const struct tap_event *ev)
                               tap_fn_name((enum tap_fn)cpu->call[i].fn), cpu->call[i].conn));
             return;
         }
-    }
-}
-
-void orc_serial_lock(struct oracle *o, const struct tap_event *ev)
-{
-    struct orc_cpu *cpu = &o->cpu[ev->cpu % ORC_CPUS];
-    if (ev->c) {
-        cpu->locks++;
-    } else if (cpu->locks) {
-        cpu->locks--;
     }
 }

@@ -2,7 +2,14 @@
  *
  * Which segments must be answered by an ACK, and how soon; no answer without a cause.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/answers.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/receive/delay.h"
+#include "oracle/receive/offers.h"
+#include "oracle/report/report.h"
 
 #define THROTTLE_NS (5 * ORC_NS_PER_SECOND)
 #define SYN_PERIOD_NS (3 * ORC_NS_PER_SECOND)
@@ -21,26 +28,26 @@ static int64_t next_most(const struct orc_receive *r)
 
 static int64_t sure_edge(const struct orc_conn *c)
 {
-    return c->receive.edge - ((1ll << c->receive_scale) - 1);
+    return c->receive->edge - ((1ll << c->receive_scale) - 1);
 }
 
 static bool throttled(const struct oracle *o)
 {
-    uint64_t since = o->event->time_ns - o->replies.last_ns;
-    return o->replies.ever && since <= THROTTLE_NS + orc_slack_ns(o);
+    uint64_t since = o->event->time_ns - o->replies->last_ns;
+    return o->replies->ever && since <= THROTTLE_NS + orc_slack_ns(o);
 }
 
 /* Everything about the segment is beyond doubt but where it stands. */
 static bool plain_fields(const struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
 {
     bool stamped = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || s->tcp->has_timestamp;
-    return s->sound && stamped && c->sane && !orc_waived(o) && !c->receive.lossy;
+    return s->sound && stamped && c->sane && !orc_waived(o) && !c->receive->lossy;
 }
 
 static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    const struct orc_receive *r = &c->receive;
-    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = c->receive;
+    struct orc_answers *x = c->answers;
     bool may = s->begin >= next_least(r) && s->begin <= r->largest_edge;
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
     x->received_step += may; /* outside of the window it is dropped silently */
@@ -57,8 +64,8 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
 
 static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    const struct orc_receive *r = &c->receive;
-    struct orc_answers *x = &c->answers;
+    const struct orc_receive *r = c->receive;
+    struct orc_answers *x = c->answers;
     uint64_t now = o->event->time_ns;
     bool quiet = !x->syn_seen || now - x->syn_ns > SYN_PERIOD_NS + orc_slack_ns(o);
     bool stamp_fine = !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) ||
@@ -82,7 +89,7 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
 
 static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t last = s->end + s->fin;
     bool empty = last == s->begin;
     if (s->begin == least - 1 && s->tcp->length <= 1 && !s->fin && least == next_most(r)) {
@@ -102,8 +109,8 @@ static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s, 
 static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
                           const struct orc_seen *s, int64_t least)
 {
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *out = &c->send;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *out = c->send;
     if (r->ts_known && s->tcp->has_timestamp &&
         (int32_t)(s->tcp->ts_value - r->ts_recent_least) < 0) {
         bool young = o->event->time_ns - r->ts_time_ns < 23ull * 86400 * ORC_NS_PER_SECOND;
@@ -123,22 +130,22 @@ static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
 /* An acknowledgement and nothing else, of what is known to the byte: no cause to say anything. */
 static bool quiet(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
 {
-    const struct orc_send *out = &c->send;
+    const struct orc_send *out = c->send;
     const struct orc_tcp *tcp = s->tcp;
     bool bare = tcp->flags == TCP_ACK && tcp->header == 20 && !tcp->length && !s->doubtful;
     bool known = out->una_possible == out->una_sure && s->ack >= out->una_sure;
     return bare && known && s->ack <= out->max_least && s->begin == least &&
-           least == next_most(&c->receive) && !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) &&
+           least == next_most(c->receive) && !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) &&
            c->phase == ORC_LIVE && c->init_returned && c->sane;
 }
 
 /* TIME_WAIT was reached, and the host asked to take the connection, but it has not yet. */
 static bool waits(struct oracle *o, const struct orc_conn *c)
 {
-    return c->life.wait_reported && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
+    return c->life->wait_reported && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
            c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && !c->failed_over &&
-           !c->answers.syn_closed && o->adapter == ORC_ADAPTER_RUNNING && !o->leaving &&
-           !o->ever_waived && !orc_path_invalid(o, c) && c->sane;
+           !c->answers->syn_closed && o->adapter->phase == ORC_ADAPTER_RUNNING &&
+           !o->adapter->leaving && !o->faults->ever_waived && !orc_path_invalid(o, c) && c->sane;
 }
 
 /* The peer's FIN once more, from the wire: the ACK of it was lost. */
@@ -148,14 +155,21 @@ static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct o
     const struct orc_call *call = orc_call_top(o, o->event->cpu);
     bool plain = tcp->header == 20 && !(tcp->flags & TCP_URG) && (tcp->flags & TCP_ACK);
     return call && call->fn == TAP_NIC_RECEIVE && plain && !s->doubtful && s->fin &&
-           s->end == c->receive.fin_sure && s->ack == c->send.una_sure &&
+           s->end == c->receive->fin_sure && s->ack == c->send->una_sure &&
            !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED);
+}
+
+bool orc_wire_sure(const struct oracle *o)
+{
+    const struct orc_faults *f = o->faults;
+    return !f->transmit_failed && !f->transmit_failed_step && !f->link_down && !f->stall &&
+           !o->replies->stalled;
 }
 
 void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    struct orc_answers *x = &c->answers;
-    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
     int64_t least = next_least(r), most = next_most(r);
     orc_dirty(o, c);
     x->odd_options = x->odd_options || s->tcp->odd_options || !s->tcp->options_right;
@@ -172,7 +186,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
     x->received_step++;
     x->quiet_step += quiet(c, s, least);
     x->reset_answered = false;
-    if (c->life.wait_reported && fin_again(o, c, s) && !throttled(o)) {
+    if (c->life->wait_reported && fin_again(o, c, s) && !throttled(o)) {
         x->due |= DUE_WAIT;
     }
     bool empty = s->begin == s->end && s->begin == least && s->begin == most;
@@ -215,7 +229,7 @@ static enum orc_rule rule_of(uint8_t bit)
 /* How often challenges may be sent: one for RSTs between other segments, one in 3 s for SYNs. */
 static void judge_challenge(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_answers *x = &c->answers;
+    struct orc_answers *x = c->answers;
     uint64_t now = o->event->time_ns;
     if (x->resets_step && x->resets_step == x->received_step) {
         orc_ran(o, ORC_WIRE_RST_1);
@@ -242,23 +256,23 @@ static void judge_challenge(struct oracle *o, struct orc_conn *c)
  * the ACK number or the right edge, or when it is a keepalive probe; else it answers a segment. */
 static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    struct orc_answers *x = &c->answers;
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     int64_t ack = orc_receive_offset(r, tcp->ack);
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
     int64_t at = s->max + (int32_t)(tcp->sequence - (s->sequence + (uint32_t)s->max));
-    bool rounded = c->offers.consumed_step && c->receive_scale; /* a new edge may read as an old */
+    bool rounded = c->offers->consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps || rounded || o->ever_waived) {
+        c->update_step == o->steps || rounded || o->faults->ever_waived) {
         return;
     }
     uint32_t received = x->received_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (x->plain_step > received && !o->replies.stalled && !o->link_down && !o->fault_stall &&
-        !o->transmit_failed && c->phase == ORC_LIVE) {
+    if (x->plain_step > received && !o->replies->stalled && !o->faults->link_down &&
+        !o->faults->stall && !o->faults->transmit_failed && c->phase == ORC_LIVE) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1,
                  orc_text(o, "at most %u answers to as many segments, acknowledgements left out",
                           received),
@@ -267,12 +281,11 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
 }
 
 /* Before the frame changes any ledger. */
-void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
-                       const struct orc_tcp *tcp)
+void orc_answers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    struct orc_answers *x = &c->answers;
-    if (ev->status != NDIS_STATUS_SUCCESS) {
-        o->replies.stalled = true;
+    struct orc_answers *x = c->answers;
+    if (o->event->status != NDIS_STATUS_SUCCESS) {
+        o->replies->stalled = true;
         return;
     }
     if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST)) {
@@ -282,8 +295,8 @@ void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_
         judge_cause(o, c, tcp);
     }
     if (x->odd_step) {
-        o->replies.ever = true;
-        o->replies.last_ns = ev->time_ns;
+        o->replies->ever = true;
+        o->replies->last_ns = o->event->time_ns;
     }
     for (uint8_t bit = 1; x->due; bit = (uint8_t)(bit << 1)) {
         if (x->due & bit) {
@@ -291,27 +304,26 @@ void orc_answers_frame(struct oracle *o, const struct tap_event *ev, struct orc_
             x->due = (uint8_t)(x->due & ~bit);
         }
     }
-    orc_delay_frame(o, c, orc_receive_offset(&c->receive, tcp->ack));
+    orc_delay_frame(o, c, orc_receive_offset(c->receive, tcp->ack));
 }
 
 static void judge_syn(struct oracle *o, struct orc_conn *c)
 {
     bool reported = c->mandatory_event != ORC_NONE || c->abort_event != ORC_NONE ||
                     c->term_enter != ORC_NONE || c->local_abort != ORC_NONE || c->failed_over ||
-                    o->leaving;
+                    o->adapter->leaving;
     if (!reported) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SYN_1,
                  "a SYN at RcvNxt takes the connection up in its step", "no event");
     }
-    c->answers.syn_closed = true;
+    c->answers->syn_closed = true;
 }
 
 /* At rest. judged: every duty of the connection can be judged. */
 void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    struct orc_answers *x = &c->answers;
-    bool wire = !o->transmit_failed && !o->transmit_failed_step && !o->link_down &&
-                !o->fault_stall && !o->replies.stalled;
+    struct orc_answers *x = c->answers;
+    bool wire = orc_wire_sure(o);
     if (x->syn_due && !orc_waived(o) && c->phase == ORC_LIVE) {
         judge_syn(o, c);
     }

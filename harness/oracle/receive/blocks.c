@@ -2,12 +2,20 @@
  *
  * SACK blocks that the target sends.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/blocks.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/report/report.h"
 
-void orc_blocks_received(struct orc_conn *c, const struct orc_seen *s)
+void orc_blocks_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    struct orc_blocks *x = &c->blocks;
-    const struct orc_receive *r = &c->receive;
+    if (s->tcp->flags & (TCP_RST | TCP_SYN)) {
+        c->blocks->others = true;
+        return;
+    }
+    struct orc_blocks *x = c->blocks;
+    const struct orc_receive *r = c->receive;
+    (void)o;
     bool beyond = s->certain && s->tcp->length && s->begin > r->possible && s->end <= r->edge &&
                   !s->fin && !r->fins && !r->fin_before && r->urgent_limit < 0;
     if (beyond && x->newest < ORC_NEWEST && c->inside == 0) {
@@ -38,7 +46,7 @@ static void fail(struct oracle *o, const struct orc_conn *c, const char *expecte
 /* The first block may tell of a duplicate (RFC 2883): below the ACK, or inside the second. */
 static bool tells_duplicate(const struct orc_conn *c, const struct orc_tcp *tcp, int64_t ack)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t left = orc_receive_offset(r, tcp->sack[0][0]);
     int64_t right = orc_receive_offset(r, tcp->sack[0][1]);
     if (right <= ack) {
@@ -51,7 +59,7 @@ static bool tells_duplicate(const struct orc_conn *c, const struct orc_tcp *tcp,
 static void judge_block(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp,
                         uint32_t i, int64_t ack)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t left = orc_receive_offset(r, tcp->sack[i][0]);
     int64_t right = orc_receive_offset(r, tcp->sack[i][1]);
     if (left >= right) {
@@ -68,8 +76,8 @@ static void judge_block(struct oracle *o, const struct orc_conn *c, const struct
 /* Before the frame changes any ledger. */
 void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    struct orc_blocks *x = &c->blocks;
-    const struct orc_receive *r = &c->receive;
+    struct orc_blocks *x = c->blocks;
+    const struct orc_receive *r = c->receive;
     bool enabled = c->flags & TCP_FLAG_SACK_ENABLED;
     if (!enabled && !tcp->sack_blocks) {
         return;
@@ -102,8 +110,10 @@ void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
 }
 
-void orc_blocks_step(struct orc_conn *c)
+void orc_blocks_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    c->blocks.newest = 0;
-    c->blocks.others = false;
+    (void)o;
+    (void)judged;
+    c->blocks->newest = 0;
+    c->blocks->others = false;
 }

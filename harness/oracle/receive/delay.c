@@ -2,11 +2,17 @@
  *
  * How long an acknowledgement may be put off.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/delay.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/receive/answers.h"
+#include "oracle/receive/offers.h"
+#include "oracle/report/report.h"
 
 static uint64_t delay_ns(const struct oracle *o)
 {
-    return o->delayed_ticks * o->tick_ns;
+    return o->parameters->delayed_ticks * o->parameters->tick_ns;
 }
 
 /* A segment as large as the path allows is full-sized by every reading. */
@@ -18,15 +24,16 @@ static uint32_t full_size(struct oracle *o, const struct orc_conn *c)
 }
 
 /* After the ledgers took the segment; before is what was sure until then. */
-void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
+void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                        int64_t before)
 {
-    struct orc_answers *x = &c->answers;
-    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
     bool beyond = s->begin > s->arrived && (s->tcp->length || s->fin) && s->begin < r->edge &&
                   orc_fin_first(r) > s->arrived && !r->fin_before && !r->fin_lenient;
     /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
     bool heals = x->hole && s->tcp->length && s->begin <= before && r->possible > s->end &&
-                 !r->fins && !o->ever_waived;
+                 !r->fins && !o->faults->ever_waived;
     if (r->urgent_limit >= 0) {
         return;
     }
@@ -44,7 +51,7 @@ void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_s
 
 void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    struct orc_answers *x = &c->answers;
+    struct orc_answers *x = c->answers;
     x->in_order_ns = o->event->time_ns;
     x->in_order_event = o->event->seq;
     x->data++;
@@ -63,8 +70,8 @@ void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp
 /* A frame acknowledges everything below ack. */
 void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
 {
-    struct orc_answers *x = &c->answers;
-    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
     x->prompt = false;
     if (ack >= r->sure) {
         x->owed = x->delayed = false;
@@ -72,7 +79,7 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
         return;
     }
     uint32_t left = (uint32_t)(r->sure - ack), size = full_size(o, c);
-    size = size > c->offers.largest ? size : c->offers.largest;
+    size = size > c->offers->largest ? size : c->offers->largest;
     x->full = x->full < left / size ? x->full : left / size;
     x->data = x->full;
     x->owed_ns = o->event->time_ns;
@@ -81,8 +88,8 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
 
 static void judge_count(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_answers *x = &c->answers;
-    uint32_t most = o->ack_frequency ? o->ack_frequency : 1;
+    const struct orc_answers *x = c->answers;
+    uint32_t most = o->parameters->ack_frequency ? o->parameters->ack_frequency : 1;
     orc_ran(o, ORC_WIRE_ACK_3);
     if (x->full > most) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ACK_3,
@@ -97,7 +104,7 @@ static void judge_count(struct oracle *o, const struct orc_conn *c)
 
 static void judge_prompt(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_answers *x = &c->answers;
+    struct orc_answers *x = c->answers;
     uint64_t due = x->prompt_ns + delay_ns(o) + orc_slack_ns(o), now = o->event->time_ns;
     orc_ran(o, ORC_WIRE_ACK_3);
     if (now > due) {
@@ -116,7 +123,7 @@ static void judge_prompt(struct oracle *o, struct orc_conn *c)
 
 static void judge_owed(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_answers *x = &c->answers;
+    struct orc_answers *x = c->answers;
     uint64_t due = x->owed_ns + delay_ns(o) + orc_slack_ns(o);
     if (orc_starved_until(o) > due) {
         due = orc_starved_until(o); /* there was no memory for its frame */
@@ -126,31 +133,32 @@ static void judge_owed(struct oracle *o, struct orc_conn *c)
         orc_watch(o, c, due + 1);
         return;
     }
-    orc_fail(
-        o, orc_ordinal(o, c), ORC_TMR_DACK_1,
-        orc_text(o, "an ACK within %u ticks of the first unacknowledged byte", o->delayed_ticks),
-        orc_text(o, "none for %llu ms, since event %u",
-                 (unsigned long long)((o->event->time_ns - x->owed_ns) / 1000000), x->owed_event));
+    orc_fail(o, orc_ordinal(o, c), ORC_TMR_DACK_1,
+             orc_text(o, "an ACK within %u ticks of the first unacknowledged byte",
+                      o->parameters->delayed_ticks),
+             orc_text(o, "none for %llu ms, since event %u",
+                      (unsigned long long)((o->event->time_ns - x->owed_ns) / 1000000),
+                      x->owed_event));
     x->owed = false;
 }
 
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    struct orc_answers *x = &c->answers;
-    const struct orc_receive *r = &c->receive;
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
     if (!x->owed && !x->prompt) {
         return;
     }
-    if (!judged || !o->parameters_known || r->urgent_limit >= 0 || r->lossy || !c->sane ||
+    if (!judged || !o->parameters->known || r->urgent_limit >= 0 || r->lossy || !c->sane ||
         orc_path_invalid(o, c)) {
         x->owed = x->prompt = false;
         x->full = x->data = 0;
         return;
     }
-    if (x->prompt && x->prompt_event > o->parameters_event) {
+    if (x->prompt && x->prompt_event > o->parameters->event) {
         judge_prompt(o, c);
     }
-    if (x->owed && x->delayed_event > o->parameters_event) {
+    if (x->owed && x->delayed_event > o->parameters->event) {
         judge_count(o, c);
         judge_owed(o, c);
     }

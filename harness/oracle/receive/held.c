@@ -2,20 +2,25 @@
  *
  * What came beyond a hole is kept until the hole is filled, a FIN too.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/held.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/receive/answers.h"
+#include "oracle/report/report.h"
 
 #define RUNS_LEAST 2u /* so many must be kept at the same time */
 
 static int64_t sure_edge(const struct orc_conn *c)
 {
-    return c->receive.edge - ((1ll << c->receive_scale) - 1);
+    return c->receive->edge - ((1ll << c->receive_scale) - 1);
 }
 
 /* A FIN is held, and is the only one that came. */
 static bool fin_held(const struct orc_conn *c)
 {
-    const struct orc_receive *r = &c->receive;
-    return c->held.kept && r->fins == 1 && r->fin[0] > r->possible;
+    const struct orc_receive *r = c->receive;
+    return c->held->kept && r->fins == 1 && r->fin[0] > r->possible;
 }
 
 /* Where the text of a segment beyond a hole ends that may be kept: nothing stands behind a FIN that
@@ -23,7 +28,7 @@ static bool fin_held(const struct orc_conn *c)
  */
 int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     if (!fin_held(c) || begin <= r->possible || end <= r->fin[0]) {
         return end;
     }
@@ -39,10 +44,11 @@ static bool contradicts(const struct orc_receive *r, int64_t end)
 }
 
 /* After the ledgers took the segment; before is what was sure until then. */
-void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s, int64_t before)
+void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                       int64_t before)
 {
-    struct orc_held *x = &c->held;
-    const struct orc_receive *r = &c->receive;
+    struct orc_held *x = c->held;
+    const struct orc_receive *r = c->receive;
     if (!x->kept && s->begin <= s->arrived) {
         return;
     }
@@ -55,7 +61,7 @@ void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_se
         bool first = r->ranges == 0 || alone; /* nothing was held before */
         x->kept = sure && (x->kept || (first && r->fins == s->fin));
     }
-    if (contradicts(r, s->end) || r->urgent_limit >= 0 || r->lossy || o->ever_waived) {
+    if (contradicts(r, s->end) || r->urgent_limit >= 0 || r->lossy || o->faults->ever_waived) {
         x->kept = false;
         return;
     }
@@ -71,14 +77,16 @@ void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_se
 
 void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    struct orc_held *x = &c->held;
-    if (!x->due || c->receive.acked >= x->due || !judged || !o->parameters_known || !c->sane ||
-        c->receive.urgent_limit >= 0 || c->receive.lossy || x->due_event < o->parameters_event) {
-        o->ran[ORC_WIRE_OOO_1] += x->due && c->receive.acked >= x->due;
+    judged = judged && orc_wire_sure(o);
+    struct orc_held *x = c->held;
+    if (!x->due || c->receive->acked >= x->due || !judged || !o->parameters->known || !c->sane ||
+        c->receive->urgent_limit >= 0 || c->receive->lossy || x->due_event < o->parameters->event) {
+        o->ran[ORC_WIRE_OOO_1] += x->due && c->receive->acked >= x->due;
         x->due = 0;
         return;
     }
-    uint64_t latest = x->due_ns + o->delayed_ticks * o->tick_ns + orc_slack_ns(o);
+    uint64_t latest =
+        x->due_ns + o->parameters->delayed_ticks * o->parameters->tick_ns + orc_slack_ns(o);
     orc_ran(o, ORC_WIRE_OOO_1);
     if (o->event->time_ns <= latest) {
         orc_watch(o, c, latest + 1);
@@ -87,6 +95,6 @@ void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged)
     orc_fail(o, orc_ordinal(o, c), ORC_WIRE_OOO_1,
              orc_text(o, "what was held acknowledged up to %lld once the hole is filled",
                       (long long)x->due),
-             orc_text(o, "the last ACK was %lld", (long long)c->receive.acked));
+             orc_text(o, "the last ACK was %lld", (long long)c->receive->acked));
     x->due = 0;
 }

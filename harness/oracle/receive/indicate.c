@@ -2,12 +2,24 @@
  *
  * Receive indications: when they are allowed, their form, and what the host's answer means.
  */
-#include "oracle/checks.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/ownership/host_rules.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/ownership/serial.h"
+#include "oracle/receive/delivery.h"
+#include "oracle/report/report.h"
 
-void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     uint32_t ordinal = ev->conn;
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
+    orc_serial_inside(o, ev, conn);
     orc_ran(o, ORC_IND_STAT_1);
     orc_ran(o, ORC_IND_EARLY_1);
     orc_ran(o, ORC_IND_REFUSE_1);
@@ -26,7 +38,7 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
         orc_fail(o, ordinal, ORC_DISC_RST_1, "no indication after an abortive disconnect",
                  "indication");
     } else if (orc_before(o, conn->mandatory_left) && conn->term_enter == ORC_NONE &&
-               conn->mandatory_reason != InvalidState && !orc_before(o, o->upload_all)) {
+               conn->mandatory_reason != InvalidState && !orc_before(o, o->adapter->upload_all)) {
         orc_warn(o, ordinal, ORC_UPLD_MAND_1, "processing stops with the mandatory request",
                  "indication");
     }
@@ -53,8 +65,8 @@ static void judge_use(struct oracle *o, const struct orc_conn *conn)
     if (conn->phase != ORC_LIVE) {
         return;
     }
-    for (uint32_t seen = 0; id != ORC_NONE && seen < 8; id = o->nbl[id].next, seen++) {
-        const struct orc_nbl *nbl = &o->nbl[id];
+    for (uint32_t seen = 0; id != ORC_NONE && seen < 8; id = o->lists->nbl[id].next, seen++) {
+        const struct orc_nbl *nbl = &o->lists->nbl[id];
         if (!orc_before(o, nbl->left) || (nbl->after & ORC_AFTER_DISCONNECT)) {
             continue;
         }
@@ -74,9 +86,9 @@ static void judge_use(struct oracle *o, const struct orc_conn *conn)
     }
 }
 
-void orc_indicate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                       struct orc_call *call)
+void orc_indicate_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_conn *conn = call ? orc_conn(o, call->conn) : NULL;
     if (!conn) {
         return;
@@ -113,7 +125,7 @@ void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc
     if (!conn) {
         return;
     }
-    struct orc_receive *r = &conn->receive;
+    struct orc_receive *r = conn->receive;
     uint32_t consumed = 0;
     if (conn->indicate_open) {
         conn->indicate_open--;

@@ -2,7 +2,11 @@
  *
  * The window that the target offers: how far, in which steps, and when it must be offered anew.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/offers.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/model/objects.h"
+#include "oracle/receive/answers.h"
+#include "oracle/report/report.h"
 
 static int64_t least_of(int64_t a, int64_t b)
 {
@@ -14,21 +18,25 @@ static int64_t rounding(const struct orc_conn *c)
     return (1ll << c->receive_scale) - 1;
 }
 
-void orc_offers_received(struct orc_conn *c, const struct orc_seen *s)
+void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     uint32_t length = s->tcp->length;
-    c->offers.largest = length > c->offers.largest ? length : c->offers.largest;
+    if (s->tcp->flags & (TCP_RST | TCP_SYN)) {
+        return;
+    }
+    (void)o;
+    c->offers->largest = length > c->offers->largest ? length : c->offers->largest;
 }
 
 /* Unconsumed bytes close the window; requests that wait may widen it (Q30). */
 static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge)
 {
-    const struct orc_receive *r = &c->receive;
-    int64_t window = c->cached.InitialRcvWnd, was = c->offers.widest;
+    const struct orc_receive *r = c->receive;
+    int64_t window = c->cached.InitialRcvWnd, was = c->offers->widest;
     int64_t handed = r->handed_edge - r->start;
     window = was > window ? was : window;
     window = handed > window ? handed : window;
-    int64_t most = r->delivered + c->offers.posted_bytes + window + (r->fins || r->fin_before);
+    int64_t most = r->delivered + c->offers->posted_bytes + window + (r->fins || r->fin_before);
     orc_ran(o, ORC_WIRE_WND_2);
     /* An edge offered before wanders with the rounding of the scale. */
     if (edge > most && edge > r->edge + ((1ll << c->receive_scale) - 1)) {
@@ -48,10 +56,10 @@ static int64_t full_size(const struct orc_conn *c, uint32_t mtu)
 
 static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, int64_t edge)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     const struct orc_object *path = orc_object(o, c->path);
     int64_t full = least_of(path ? full_size(c, path->mtu) : 0, c->remote_mss) - 40;
-    int64_t worth = least_of(c->cached.InitialRcvWnd / 2, least_of(c->offers.largest, full));
+    int64_t worth = least_of(c->cached.InitialRcvWnd / 2, least_of(c->offers->largest, full));
     int64_t moved = edge - r->edge;
     bool first = r->edge_event == c->init_op;
     bool updated = c->update_open || c->update_step != ORC_NONE;
@@ -67,9 +75,9 @@ static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, 
 }
 
 /* Before the frame changes the ledger. */
-void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp)
+void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST) || r->lossy || !c->init_returned) {
         return;
     }
@@ -86,14 +94,15 @@ void orc_offers_frame(struct oracle *o, const struct orc_conn *c, const struct o
 /* At rest: room that the host has made and that the peer does not know of. */
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    struct orc_offers *x = &c->offers;
-    const struct orc_receive *r = &c->receive;
+    struct orc_offers *x = c->offers;
+    const struct orc_receive *r = c->receive;
     bool updated = x->update_step;
     bool asked = x->consumed_step || updated;
     x->consumed_step = x->update_step = false;
     const struct orc_object *path = orc_object(o, c->path);
     /* What was no step before an update may wait for its ACK. */
     int64_t full = full_size(c, path ? path->mtu_most : 0);
+    judged = judged && orc_wire_sure(o);
     if (!asked || !judged || !full || r->fins || r->fin_before || c->update_open || r->lossy ||
         c->inside || !c->sane) {
         return;

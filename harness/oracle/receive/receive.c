@@ -2,11 +2,25 @@
  *
  * Posted receive requests: order, counts, statuses and the reasons for a short completion.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/failure.h"
+#include "oracle/adapter/upload_reasons.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/ownership/serial.h"
+#include "oracle/receive/answers.h"
+#include "oracle/receive/delivery.h"
+#include "oracle/receive/offers.h"
+#include "oracle/report/report.h"
 
-void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    struct orc_receive *r = &conn->receive;
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
+    struct orc_receive *r = conn->receive;
     (void)ev;
     r->refused = false;
     r->posted_step = true;
@@ -22,19 +36,19 @@ void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_con
     orc_dirty(o, conn);
 }
 
-void orc_post_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                   struct orc_call *call)
+void orc_post_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
     struct orc_conn *conn = orc_conn(o, list->conn);
     if (!nbl || !conn) {
         return;
     }
     nbl->index = conn->posts++;
-    conn->receive.zero_posted = conn->receive.zero_posted || !nbl->length;
+    conn->receive->zero_posted = conn->receive->zero_posted || !nbl->length;
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
-    conn->offers.posted_bytes += list->length;
+    conn->offers->posted_bytes += list->length;
     orc_upload_reasons_request(o, conn, list->length);
 }
 
@@ -78,7 +92,7 @@ static void judge_order(struct oracle *o, const struct orc_conn *conn, const str
     if (list->status == NDIS_STATUS_INVALID_STATE || head == list->id || head == ORC_NONE) {
         return;
     }
-    const struct orc_nbl *first = &o->nbl[head];
+    const struct orc_nbl *first = &o->lists->nbl[head];
     orc_fail(o, list->conn, ORC_RCV_FIFO_1,
              orc_text(o, "request #%u (posted at event %u)", first->index, first->handed),
              orc_text(o, "request #%u (posted at event %u)", nbl->index, nbl->handed));
@@ -88,29 +102,30 @@ static void judge_order(struct oracle *o, const struct orc_conn *conn, const str
 static void judge_early(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
                         uint32_t bt)
 {
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
-    if (!o->parameters_known || !o->ticks_per_second) {
+    if (!o->parameters->known || !o->parameters->ticks_per_second) {
         return;
     }
-    uint64_t push = o->push_ticks * o->tick_ns;
+    uint64_t push = o->parameters->push_ticks * o->parameters->tick_ns;
     uint64_t start = nbl->time_ns;
     uint32_t event = nbl->handed;
     if (!nbl->prefill && r->nonempty_event > event) {
         start = r->nonempty_since_ns;
         event = r->nonempty_event;
     }
-    if (event < o->parameters_event) {
+    if (event < o->parameters->event) {
         return; /* the timer may run by the former ones */
     }
     orc_ran(o, nbl->prefill ? ORC_RCV_PRE_1 : ORC_RCV_PUSH_2);
-    bool trickled = !nbl->prefill && bt && conn->answers.in_order_event > event;
+    bool trickled = !nbl->prefill && bt && conn->answers->in_order_event > event;
     o->ran[ORC_RCV_PUSH_3] += trickled;
-    if (trickled && now + slack >= start + push && now + slack < conn->answers.in_order_ns + push) {
+    if (trickled && now + slack >= start + push &&
+        now + slack < conn->answers->in_order_ns + push) {
         orc_warn(o, orc_ordinal(o, conn), ORC_RCV_PUSH_3,
                  "the push timer started anew by data that arrives while it runs",
                  orc_text(o, "request #%u completed %llu ms after its last byte", nbl->index,
-                          (unsigned long long)((now - conn->answers.in_order_ns) / 1000000)));
+                          (unsigned long long)((now - conn->answers->in_order_ns) / 1000000)));
     }
     if (now + slack < start + push) {
         orc_fail(o, orc_ordinal(o, conn), nbl->prefill || bt ? ORC_RCV_PUSH_2 : ORC_RCV_EMPTY_1,
@@ -124,7 +139,7 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
 static void judge_short(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
                         uint32_t bt)
 {
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
     bool ending = conn->term_enter != ORC_NONE || orc_upload_known(o, conn);
     bool empty = bt == 0 && !nbl->prefill;
@@ -222,9 +237,9 @@ static void judge_status(struct oracle *o, struct orc_conn *conn, const struct t
     }
 }
 
-void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                           struct orc_call *call)
+void orc_receive_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = orc_owner_back(o, ev, list);
     struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
     if (!conn || nbl->role != ROLE_POST) {
@@ -232,7 +247,8 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     orc_serial_inside(o, ev, conn);
     uint32_t bt = placed_bytes(o, list, nbl);
-    o->ran[ORC_RCV_MODE_1] += nbl->next != ORC_NONE && o->nbl[nbl->next].no_push != nbl->no_push;
+    o->ran[ORC_RCV_MODE_1] +=
+        nbl->next != ORC_NONE && o->lists->nbl[nbl->next].no_push != nbl->no_push;
     judge_order(o, conn, list, nbl);
     judge_status(o, conn, list, nbl, bt);
     if (call && list->status == NDIS_STATUS_SUCCESS && bt > 0 && bt < nbl->length &&
@@ -242,7 +258,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_queue_remove(o, &conn->requests, list->id);
-    conn->offers.posted_bytes -= nbl->length;
+    conn->offers->posted_bytes -= nbl->length;
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every receive completed before TermComplete",
                  orc_text(o, "request #%u completed after it", nbl->index));
@@ -250,5 +266,5 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, const s
     }
     orc_stream_judge(o, conn, list, 0, bt, "a posted receive");
     orc_stream_consume(o, conn, bt);
-    conn->receive.outlet_step = true;
+    conn->receive->outlet_step = true;
 }

@@ -3,13 +3,16 @@
  * Timestamps: the value sent goes on from the one handed over and advances with the host's ticks,
  * the echo is TsRecent.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/stamps.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/report/report.h"
 
 #define OUTLIVED_NS (23ll * 24 * 3600 * (int64_t)ORC_NS_PER_SECOND)
 
 static uint64_t tick_ns(const struct oracle *o)
 {
-    return o->tick_ns;
+    return o->parameters->tick_ns;
 }
 
 /* One tick and the granularity, in ticks. */
@@ -28,7 +31,7 @@ static bool within(const struct oracle *o, uint32_t difference, uint64_t elapsed
 
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    struct orc_stamps *x = &c->stamps;
+    struct orc_stamps *x = c->stamps;
     uint64_t now = o->event->time_ns;
     *x = (struct orc_stamps){.anchor = d->TsTime,
                              .anchor_ns = now,
@@ -38,7 +41,7 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
                              .most = d->TsRecent,
                              .value = d->TsRecent};
     x->first_ns = x->last_ns = (int64_t)now;
-    if (o->parameters_known) {
+    if (o->parameters->known) {
         x->first_ns -= (int64_t)(d->TsRecentAge * tick_ns(o));
         x->last_ns = x->first_ns;
     }
@@ -47,9 +50,12 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
 /* A segment that may set TsRecent, before it changes any ledger. */
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
-    struct orc_stamps *x = &c->stamps;
-    const struct orc_receive *r = &c->receive;
+    struct orc_stamps *x = c->stamps;
+    const struct orc_receive *r = c->receive;
     int64_t now = (int64_t)o->event->time_ns;
+    if (s->tcp->flags & (TCP_RST | TCP_SYN)) {
+        return;
+    }
     if (s->tcp->length && s->end > x->bare_at) {
         bool next = s->begin == r->possible && s->begin == r->sure && !r->fins && !r->fin_before;
         x->bare = next && !s->tcp->has_timestamp && s->tcp->options_right;
@@ -60,7 +66,7 @@ void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_
         return;
     }
     if (now - x->last_ns > OUTLIVED_NS) {
-        c->receive.ts_known = false; /* about where TsRecent becomes invalid nothing is judged */
+        c->receive->ts_known = false; /* about where TsRecent becomes invalid nothing is judged */
     }
     if ((int32_t)(s->tcp->ts_value - x->most) > 0) {
         x->most = s->tcp->ts_value;
@@ -74,9 +80,9 @@ void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_
 
 static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo)
 {
-    const struct orc_stamps *x = &c->stamps;
+    const struct orc_stamps *x = c->stamps;
     bool old = (int32_t)(echo - x->least) < 0;
-    if (!c->receive.ts_known) {
+    if (!c->receive->ts_known) {
         return;
     }
     orc_ran(o, ORC_WIRE_TS_1);
@@ -89,20 +95,20 @@ static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo
 
 static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
 {
-    struct orc_stamps *x = &c->stamps;
+    struct orc_stamps *x = c->stamps;
     uint64_t now = o->event->time_ns;
     orc_ran(o, ORC_ST_TS_1);
     if ((int32_t)(value - x->sent) < 0) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "a timestamp of at least %u", x->sent), orc_text(o, "%u", value));
-    } else if (o->parameters_known && x->anchor_event > o->parameters_event &&
+    } else if (o->parameters->known && x->anchor_event > o->parameters->event &&
                !within(o, value - x->anchor, now - x->anchor_ns)) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "a timestamp %llu ticks after %u",
                           (unsigned long long)((now - x->anchor_ns) / tick_ns(o)), x->anchor),
                  orc_text(o, "%u", value));
     }
-    if (x->anchor_event < o->parameters_event) { /* a new rate: measured from here on */
+    if (x->anchor_event < o->parameters->event) { /* a new rate: measured from here on */
         x->anchor = value;
         x->anchor_ns = now;
         x->anchor_event = o->event->seq;
@@ -113,8 +119,8 @@ static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
 /* A segment without the option should be dropped silently. */
 static void judge_bare(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    struct orc_stamps *x = &c->stamps;
-    if (x->bare && orc_receive_offset(&c->receive, tcp->ack) > x->bare_at) {
+    struct orc_stamps *x = c->stamps;
+    if (x->bare && orc_receive_offset(c->receive, tcp->ack) > x->bare_at) {
         x->bare = false;
         orc_warn(o, orc_ordinal(o, c), ORC_WIRE_TS_1, "a segment without timestamps dropped",
                  orc_text(o, "its byte %lld acknowledged", (long long)x->bare_at));
@@ -142,16 +148,17 @@ void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
 }
 
 /* At rest what was sure is in force. */
-void orc_stamps_step(struct orc_conn *c, bool judged)
+void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    if (judged && c->receive.ts_known) {
-        c->stamps.least = c->receive.ts_recent_least;
+    (void)o;
+    if (judged && c->receive->ts_known) {
+        c->stamps->least = c->receive->ts_recent_least;
     }
 }
 
 static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
 {
-    const struct orc_stamps *x = &c->stamps;
+    const struct orc_stamps *x = c->stamps;
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)(age * tick_ns(o));
     int64_t least = now - x->last_ns - slack, most = now - x->first_ns + slack;
@@ -166,14 +173,15 @@ static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
 /* The state of a query or terminate. */
 void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_stamps *x = &c->stamps;
-    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !c->receive.ts_known || !o->parameters_known) {
+    const struct orc_stamps *x = c->stamps;
+    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !c->receive->ts_known ||
+        !o->parameters->known) {
         return;
     }
     uint64_t elapsed = o->event->time_ns - x->anchor_ns;
     orc_ran(o, ORC_ST_TS_1);
     if ((int32_t)(d->TsTime - x->sent) < 0 ||
-        (x->anchor_event > o->parameters_event && !within(o, d->TsTime - x->anchor, elapsed))) {
+        (x->anchor_event > o->parameters->event && !within(o, d->TsTime - x->anchor, elapsed))) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "TsTime going on from %u, and %llu ticks after %u", x->sent,
                           (unsigned long long)(elapsed / tick_ns(o)), x->anchor),
@@ -184,7 +192,7 @@ void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_2,
                  orc_text(o, "TsRecent from %u to %u", x->least, x->most),
                  orc_text(o, "%u", d->TsRecent));
-    } else if (d->TsRecent == x->value && x->anchor_event > o->parameters_event) {
+    } else if (d->TsRecent == x->value && x->anchor_event > o->parameters->event) {
         judge_age(o, c, d->TsRecentAge);
     }
 }

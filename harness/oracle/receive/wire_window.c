@@ -3,7 +3,11 @@
  * What a transmitted frame acknowledges and offers. What the target acknowledges it has accepted:
  * that sharpens the receive ledger.
  */
-#include "oracle/checks.h"
+#include "oracle/receive/wire_window.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/model/calls.h"
+#include "oracle/report/report.h"
 
 /* Frames of two cpus may swap; one that was sent before this cpu came back may not. */
 static bool ordered(const struct oracle *o, const struct tap_event *ev, uint32_t event, uint8_t cpu)
@@ -14,7 +18,7 @@ static bool ordered(const struct oracle *o, const struct tap_event *ev, uint32_t
 static void judge_ack(struct oracle *o, const struct tap_event *ev, const struct orc_conn *conn,
                       int64_t ack)
 {
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
     orc_ran(o, ORC_WIRE_ACK_1);
     o->ran[ORC_URG_NOACK_1] += r->urgent_limit >= 0;
@@ -40,7 +44,7 @@ static void judge_ack(struct oracle *o, const struct tap_event *ev, const struct
 static void judge_edge(struct oracle *o, const struct tap_event *ev, const struct orc_conn *conn,
                        int64_t edge)
 {
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     orc_ran(o, ORC_WIRE_WND_1);
     o->ran[ORC_WIRE_SCALE_1] += conn->receive_scale > 0;
     o->ran[ORC_UPD_RCVWND_1] += conn->update_step != ORC_NONE &&
@@ -58,7 +62,7 @@ static void judge_edge(struct oracle *o, const struct tap_event *ev, const struc
 void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                       const struct orc_tcp *tcp)
 {
-    struct orc_receive *r = &conn->receive;
+    struct orc_receive *r = conn->receive;
     if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST)) {
         return;
     }

@@ -7,7 +7,7 @@
 
 const char *orc_text(struct oracle *o, const char *format, ...)
 {
-    char *text = o->text[o->text_at++ & 3];
+    char *text = o->report->text[o->report->text_at++ & 3];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, VERDICT_TEXT_MAX, format, arguments);
@@ -29,7 +29,7 @@ static const struct oracle_rule *row_of(enum orc_rule rule)
 static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, enum orc_rule rule,
                    const char *expected, const char *actual)
 {
-    struct verdict *verdict = o->verdict;
+    struct verdict *verdict = o->report->verdict;
     verdict->violations++;
     if (verdict->kind != VERDICT_PASS) {
         return;
@@ -46,8 +46,8 @@ static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, enum
 void orc_warn(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual)
 {
-    struct verdict *verdict = o->verdict;
-    if (o->options.strict) {
+    struct verdict *verdict = o->report->verdict;
+    if (o->report->options.strict) {
         record(o, VERDICT_VIOLATION, conn, rule, expected, actual);
         return;
     }

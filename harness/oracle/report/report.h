@@ -4,10 +4,20 @@
  * the rule decides: a "should" rule warns (and fails in strict mode), a rule that binds the host is
  * a fault of the rig. Texts may come from orc_text, which keeps the last four.
  */
-#ifndef ORACLE_REPORT_H
-#define ORACLE_REPORT_H
+#ifndef ORACLE_REPORT_REPORT_H
+#define ORACLE_REPORT_REPORT_H
 
-#include "oracle/model/model.h"
+#include "ndischimney.h"
+#include "base/verdict.h"
+#include "oracle/base/handle.h"
+#include "oracle/oracle.h"
+
+struct orc_report {
+    struct oracle_options options;
+    struct verdict *verdict; /* filled here; the caller of oracle_begin keeps it */
+    char text[4][VERDICT_TEXT_MAX];
+    uint32_t text_at;
+};
 
 const char *orc_text(struct oracle *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -22,7 +32,6 @@ void orc_fail_hard(struct oracle *o, uint32_t conn, enum orc_rule rule, const ch
 /* The host broke a rule: a fault of the rig whatever the rule's party. */
 void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual);
-
 const char *orc_status_name(int32_t status);
 
 #endif

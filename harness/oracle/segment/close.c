@@ -2,11 +2,24 @@
  *
  * Events, disconnects, and what FIN and RST lead to.
  */
-#include "oracle/checks.h"
+#include "oracle/segment/close.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/adapter/failure.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/adapter/upload_reasons.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ownership/host_rules.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/receive/answers.h"
+#include "oracle/report/report.h"
+#include "oracle/send/send.h"
+#include "oracle/send/shadow.h"
 
 static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     orc_ran(o, ORC_FIN_IND_1);
     orc_ran(o, ORC_EVT_CAUSE_1);
     if (c->disconnects > 0) {
@@ -43,7 +56,7 @@ static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32
         orc_fail(o, ordinal, ORC_RST_IND_1, "one Abort event",
                  orc_text(o, "another; the first was event %u", c->abort_event));
     } else if (!orc_abort_possible(o, c)) {
-        orc_fail(o, ordinal, c->answers.odd_options ? ORC_WIRE_OPT_1 : ORC_EVT_CAUSE_1,
+        orc_fail(o, ordinal, c->answers->odd_options ? ORC_WIRE_OPT_1 : ORC_EVT_CAUSE_1,
                  "an Abort event needs an RST at RcvNxt", "none can have been accepted");
     }
 }
@@ -51,8 +64,8 @@ static void judge_abort_event(struct oracle *o, const struct orc_conn *c, uint32
 /* Half closed: exactly one of the two halves is known to be closed. */
 static bool half_closed(const struct orc_conn *c)
 {
-    const struct orc_receive *r = &c->receive;
-    bool out = c->send.fin_sent;
+    const struct orc_receive *r = c->receive;
+    bool out = c->send->fin_sent;
     bool in = r->fin_before || r->fin_sure_step >= 0 || c->disconnect_event != ORC_NONE;
     bool in_possible = in || r->fins > 0;
     return (out && !in_possible) || (in && !out && c->graceful == ORC_NONE);
@@ -60,7 +73,7 @@ static bool half_closed(const struct orc_conn *c)
 
 static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordinal, uint32_t reason)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     orc_ran(o, ORC_UPLD_REQ_1);
     orc_ran(o, ORC_EVT_CAUSE_1);
     if (reason < LowActivity || reason >= MaxUploadReason) {
@@ -68,14 +81,14 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
                  orc_text(o, "%u", reason));
         return;
     }
-    if (reason == ReceivedUrgentData && c->answers.urgent_rejected && !r->urgent_possible) {
+    if (reason == ReceivedUrgentData && c->answers->urgent_rejected && !r->urgent_possible) {
         orc_fail(o, ordinal, ORC_URG_VAL_1, "a segment with URG outside the window without effect",
                  "ReceivedUrgentData");
     } else if (reason == ReceivedUrgentData && !r->urgent_possible) {
         orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "ReceivedUrgentData needs a segment with URG",
                  "none");
     } else if (reason == InvalidState && !orc_path_invalid(o, c) && !r->syn_possible &&
-               !(c->send.fin_sent && (r->fins || r->fin_before))) {
+               !(c->send->fin_sent && (r->fins || r->fin_before))) {
         orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "InvalidState needs an invalidated object",
                  "connection, path and neighbor are valid");
     }
@@ -109,8 +122,13 @@ static void take_retrieve(struct oracle *o, struct orc_conn *c, uint32_t reason,
     }
 }
 
-void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     uint32_t ordinal = ev->conn;
     conn->event_open++;
     orc_dirty(o, conn);
@@ -157,7 +175,7 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_co
     }
 }
 
-void orc_event_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_event_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_conn *conn = orc_conn(o, call->conn);
     if (!conn) {
@@ -177,17 +195,23 @@ void orc_event_leave(struct oracle *o, const struct tap_event *ev, const struct 
     }
 }
 
-void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     if (ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE) {
         if (conn->local_abort == ORC_NONE) {
             conn->local_abort = ev->seq;
             orc_reach_ending(o, conn);
-            bool closing = conn->send.fin_asked && (conn->receive.fins || conn->receive.fin_before);
-            bool over = conn->abort_event != ORC_NONE || conn->receive.rst_possible ||
-                        conn->receive.syn_possible || conn->mandatory_event != ORC_NONE;
+            bool closing =
+                conn->send->fin_asked && (conn->receive->fins || conn->receive->fin_before);
+            bool over = conn->abort_event != ORC_NONE || conn->receive->rst_possible ||
+                        conn->receive->syn_possible || conn->mandatory_event != ORC_NONE;
             conn->reset_due = conn->phase == ORC_LIVE && !closing && !over && !conn->failed_over &&
-                              !orc_path_invalid(o, conn) && o->upload_all == ORC_NONE &&
+                              !orc_path_invalid(o, conn) && o->adapter->upload_all == ORC_NONE &&
                               conn->upload_early_event == ORC_NONE;
         }
     } else if (conn->graceful == ORC_NONE) {
@@ -196,9 +220,9 @@ void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct o
     orc_dirty(o, conn);
 }
 
-void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                         struct orc_call *call)
+void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
     struct orc_conn *conn = orc_conn(o, list->conn);
     if (!nbl || !conn || !call) {
@@ -209,15 +233,15 @@ void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, const str
     nbl->abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
     orc_queue_push(o, &conn->disconnect, list->id);
     if (nbl->abortive) {
-        nbl->begin = nbl->end = conn->send.handed;
+        nbl->begin = nbl->end = conn->send->handed;
         return;
     }
     orc_send_bytes(o, conn, list, nbl);
-    conn->send.fin_asked = true;
-    conn->send.fin = conn->send.handed;
+    conn->send->fin_asked = true;
+    conn->send->fin = conn->send->handed;
 }
 
-void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_disconnect_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_conn *conn = orc_conn(o, call->conn);
     if (conn && conn->local_abort == call->seq && conn->mandatory_event == ORC_NONE) {
@@ -229,7 +253,7 @@ static uint32_t sends_before(const struct oracle *o, const struct orc_conn *conn
                              const struct orc_nbl *disc)
 {
     uint32_t head = conn->sends.head;
-    return head != ORC_NONE && o->nbl[head].handed < disc->handed ? head : ORC_NONE;
+    return head != ORC_NONE && o->lists->nbl[head].handed < disc->handed ? head : ORC_NONE;
 }
 
 /* Sends that were handed over before the disconnect must be back when it completes. */
@@ -242,7 +266,7 @@ static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
         return;
     }
     const char *actual = orc_text(o, "send list %u (event %u) is pending, %u in all", pending,
-                                  o->nbl[pending].handed, conn->sends.count);
+                                  o->lists->nbl[pending].handed, conn->sends.count);
     if (nbl->abortive && list->status != NDIS_STATUS_UPLOAD_IN_PROGRESS &&
         conn->term_enter == ORC_NONE && !orc_upload_known(o, conn)) {
         orc_fail(o, list->conn, ORC_DISC_RST_2, "every outstanding send aborted before the DISC is",
@@ -251,15 +275,15 @@ static void judge_disconnect_order(struct oracle *o, struct orc_conn *conn,
         orc_fail(o, list->conn, ORC_DISC_FIN_2, "all earlier sends completed before the DISC",
                  actual);
     } else if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
-        conn->send.dis_upl = true;
-        conn->send.dis_upl_event = o->event->seq;
+        conn->send->dis_upl = true;
+        conn->send->dis_upl_event = o->event->seq;
     }
 }
 
 static void judge_graceful(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                            const struct orc_nbl *nbl)
 {
-    const struct orc_send *s = &conn->send;
+    const struct orc_send *s = conn->send;
     uint32_t bt = list->bytes_transferred;
     orc_ran(o, ORC_DISC_FIN_3);
     if (list->status == NDIS_STATUS_SUCCESS && s->una_possible < nbl->end + 1) {
@@ -294,7 +318,7 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
             orc_fail(o, list->conn, ORC_UPLD_MAND_1,
                      "UPLOAD_IN_PROGRESS after a mandatory upload request", "SUCCESS");
         } else if (!nbl->abortive && conn->local_abort != ORC_NONE &&
-                   orc_before(o, conn->local_abort_left) && conn->send.una_possible <= nbl->end) {
+                   orc_before(o, conn->local_abort_left) && conn->send->una_possible <= nbl->end) {
             orc_fail(o, list->conn, ORC_DISC_ABORT_OVER_1,
                      "REQUEST_ABORTED for the graceful disconnect that an abort overtook",
                      "SUCCESS");
@@ -302,7 +326,8 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         o->ran[ORC_UPLD_MAND_1] += nbl->after & ORC_AFTER_MANDATORY ? 1u : 0u;
         o->ran[ORC_DISC_RST_1] += nbl->abortive && conn->reset_due;
         if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
-            !o->transmit_failed && !o->link_down && !orc_waived(o) && !orc_starved_until(o)) {
+            !o->faults->transmit_failed && !o->faults->link_down && !orc_waived(o) &&
+            !orc_starved_until(o)) {
             orc_fail(o, list->conn, ORC_DISC_RST_1, "an RST before the abort completes", "none");
         }
         break;
@@ -326,9 +351,10 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
     }
 }
 
-void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev,
-                              const struct tap_nbl *list)
+void orc_disconnect_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
+    (void)call;
     struct orc_nbl *nbl = orc_owner_back(o, ev, list);
     struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
     if (!conn || nbl->role != ROLE_DISCONNECT) {

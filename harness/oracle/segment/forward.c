@@ -2,17 +2,29 @@
  *
  * Forwarded segments: taken into the ledgers like wire segments.
  */
-#include "oracle/checks.h"
+#include "oracle/segment/forward.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/base/memory.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/report/report.h"
+#include "oracle/segment/segment.h"
 
-void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     (void)ev;
     orc_dirty(o, conn);
 }
 
-void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                      struct orc_call *call)
+void orc_forward_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
     struct orc_conn *conn = orc_conn(o, list->conn);
     uint8_t *bytes = orc_scratch(o, list->length);
@@ -22,7 +34,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->forwards, list->id);
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    struct orc_receive *r = &conn->receive;
+    struct orc_receive *r = conn->receive;
     struct orc_tcp tcp;
     orc_parse_tcp(bytes, length, &tcp);
     if (!tcp.valid || tcp.source_port != conn->remote_port ||
@@ -33,7 +45,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct
     uint32_t overlaps = r->overlaps, arrivals = r->arrivals;
     nbl->begin = orc_receive_offset(r, tcp.sequence);
     nbl->end = nbl->begin + tcp.length;
-    orc_segment_in(o, ev, conn, &tcp, o->fault_map); /* without its bytes it cannot be read */
+    orc_segment_in(o, ev, conn, &tcp, o->faults->map); /* without its bytes it cannot be read */
     nbl->fresh = tcp.length && r->overlaps == overlaps && r->arrivals == arrivals + 1;
     nbl->arrivals = r->overlaps;
 }
@@ -42,7 +54,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, const struct
 static void judge_untouched(struct oracle *o, const struct orc_conn *conn,
                             const struct tap_nbl *list, const struct orc_nbl *nbl)
 {
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     if (!nbl->fresh || nbl->arrivals != r->overlaps || r->lossy || r->fins) {
         return; /* another copy may have brought the same bytes */
     }
@@ -55,8 +67,10 @@ static void judge_untouched(struct oracle *o, const struct orc_conn *conn,
     }
 }
 
-void orc_forward_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+void orc_forward_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
+    (void)call;
     struct orc_nbl *nbl = orc_owner_back(o, ev, list);
     struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
     if (!conn || nbl->role != ROLE_FORWARD) {

@@ -3,7 +3,16 @@
  * Frames that are not the target's to process go up as they came. Which frames on the wire are the
  * host's own is known here too.
  */
-#include "oracle/checks.h"
+#include "oracle/segment/nonoff.h"
+#include "oracle/adapter/verifier.h"
+#include "oracle/base/memory.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/flows.h"
+#include "oracle/model/passings.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/report/report.h"
 
 #include <string.h>
 
@@ -23,7 +32,8 @@ uint64_t orc_frame_hash(const uint8_t *frame, uint32_t bytes)
 static bool for_us(const struct oracle *o, const uint8_t *mac)
 {
     static const uint8_t broadcast[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    return o->mac_known && (memcmp(mac, o->mac, 6) == 0 || memcmp(mac, broadcast, 6) == 0);
+    return o->adapter->mac_known &&
+           (memcmp(mac, o->adapter->mac, 6) == 0 || memcmp(mac, broadcast, 6) == 0);
 }
 
 static enum orc_passing_why classify(struct oracle *o, const struct orc_packet *packet,
@@ -51,7 +61,7 @@ static enum orc_passing_why classify(struct oracle *o, const struct orc_packet *
     if (orc_closed_before(o, conn)) {
         return WHY_CLOSED;
     }
-    const struct orc_receive *r = &conn->receive;
+    const struct orc_receive *r = conn->receive;
     int64_t begin = orc_receive_offset(r, tcp->sequence);
     bool whole = tcp->options_right && !(tcp->flags & (TCP_SYN | TCP_RST)) &&
                  (tcp->flags & TCP_ACK) && begin >= r->urgent_limit && begin < r->edge;
@@ -63,7 +73,7 @@ void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct
                       struct orc_conn *conn)
 {
     struct orc_passing *entry =
-        orc_passing_add(o, &o->in, orc_frame_hash(packet->frame, packet->frame_bytes));
+        orc_passing_add(o, &o->frames->in, orc_frame_hash(packet->frame, packet->frame_bytes));
     if (!entry) {
         return;
     }
@@ -71,14 +81,14 @@ void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct
     entry->conn = orc_ordinal(o, conn);
     entry->why = (uint8_t)classify(o, packet, conn);
     entry->due =
-        o->adapter == ORC_ADAPTER_RUNNING &&
+        o->adapter->phase == ORC_ADAPTER_RUNNING &&
         (entry->why == WHY_UNMATCHED || entry->why == WHY_GONE || entry->why == WHY_CLOSED);
 }
 
 /* The connection may have been uploaded and offloaded again since. */
 static bool of_this_offload(const struct oracle *o, const struct orc_passing *entry)
 {
-    return entry->event > o->conn[entry->conn].init_op;
+    return entry->event > o->connections->conn[entry->conn]->init_op;
 }
 
 /* The arrival of this content that a frame handed up stands for: one that is due now, else the
@@ -115,15 +125,15 @@ static const struct orc_conn *served(struct oracle *o, const uint8_t *bytes, uin
 static bool surely_served(struct oracle *o, const struct orc_conn *c,
                           const struct orc_packet *packet)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     bool in = r->fins || r->fin_before || r->fin_lenient;
-    bool closed = c->send.fin_asked && in && !c->life.fin_alone; /* perhaps not only TIME_WAIT */
+    bool closed = c->send->fin_asked && in && !c->life->fin_alone; /* perhaps not only TIME_WAIT */
     bool odd = packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_URG);
     bool ending = c->term_enter != ORC_NONE || c->mandatory_event != ORC_NONE ||
-                  o->upload_all != ORC_NONE || orc_abort_possible(o, c);
+                  o->adapter->upload_all != ORC_NONE || orc_abort_possible(o, c);
     return orc_running(o, c) && c->init_returned && !closed && !odd && !ending &&
            packet->tcp.checksum_right && for_us(o, packet->frame) && !r->urgent_possible &&
-           !orc_path_invalid(o, c) && !o->ever_waived;
+           !orc_path_invalid(o, c) && !o->faults->ever_waived;
 }
 
 static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const uint8_t *bytes,
@@ -140,19 +150,19 @@ static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const ui
     }
 }
 
-void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     orc_owner_indicated(o, ev, list);
     uint8_t *bytes = list->fault == NBL_OK ? orc_scratch(o, list->length) : NULL;
-    const struct orc_call *call = orc_call_top(o, ev->cpu);
     if (!bytes || list->nb_count != 1) {
         return;
     }
-    if (call && !(call->counted & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+    if (!(call->counted & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         orc_owner_to_host(o, list->id, list->conn, TAP_NONOFF_INDICATE);
     }
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    struct orc_passing *entry = pick(&o->in, orc_frame_hash(bytes, length));
+    struct orc_passing *entry = pick(&o->frames->in, orc_frame_hash(bytes, length));
     if (!entry) {
         judge_unknown(o, list, bytes, length);
         return;
@@ -164,8 +174,8 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, const struct 
                  orc_text(o, "the frame of event %u again", entry->event));
     }
     if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
-        o->conn[entry->conn].term_enter == ORC_NONE &&
-        o->conn[entry->conn].local_abort == ORC_NONE) { /* else CLOSED-DATA-1 */
+        o->connections->conn[entry->conn]->term_enter == ORC_NONE &&
+        o->connections->conn[entry->conn]->local_abort == ORC_NONE) { /* else CLOSED-DATA-1 */
         orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                  "urgent and later segments handed up from the TERM call on",
                  "handed up before it");
@@ -189,9 +199,9 @@ static void judge_missing(struct oracle *o, const struct orc_passing *entry)
 
 void orc_nonoff_step(struct oracle *o)
 {
-    struct orc_passings *set = &o->in;
-    bool excused =
-        orc_waived(o) || o->host_lists >= HOST_LISTS_MAX || o->adapter != ORC_ADAPTER_RUNNING;
+    struct orc_passings *set = &o->frames->in;
+    bool excused = orc_waived(o) || o->ownership->host_lists >= HOST_LISTS_MAX ||
+                   o->adapter->phase != ORC_ADAPTER_RUNNING;
     for (; set->due_from < set->count; set->due_from++) {
         const struct orc_passing *entry = &set->entry[set->due_from];
         o->ran[ORC_TERM_SEG_1] += entry->due && entry->why == WHY_GONE;
@@ -205,14 +215,14 @@ void orc_nonoff_step(struct oracle *o)
 
 void orc_nonoff_end(struct oracle *o)
 {
-    for (uint32_t i = 0; i < o->in.count; i++) {
-        const struct orc_passing *entry = &o->in.entry[i];
+    for (uint32_t i = 0; i < o->frames->in.count; i++) {
+        const struct orc_passing *entry = &o->frames->in.entry[i];
         if (entry->why != WHY_URGENT || entry->passed || !of_this_offload(o, entry)) {
             continue;
         }
-        const struct orc_conn *conn = &o->conn[entry->conn];
+        const struct orc_conn *conn = o->connections->conn[entry->conn];
         o->ran[ORC_URG_QUEUE_1] += conn->urgent_owed;
-        if (conn->phase == ORC_GONE && conn->urgent_owed && !o->ever_waived) {
+        if (conn->phase == ORC_GONE && conn->urgent_owed && !o->faults->ever_waived) {
             orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                      "the urgent segment and later ones handed up after TERM",
                      orc_text(o, "the frame of event %u never was", entry->event));
@@ -220,13 +230,32 @@ void orc_nonoff_end(struct oracle *o)
     }
 }
 
-void orc_host_send_list(struct oracle *o, const struct tap_nbl *list)
+void orc_host_send_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
+    if (orc_owner_handed(o, ev, list, call)) {
+        orc_verifier_sent(o, list->id);
+    }
     uint8_t *bytes = orc_scratch(o, list->length);
     if (!bytes || list->nb_count != 1) {
-        o->host_frames_unknown = true;
+        o->frames->host_frames_unknown = true;
         return;
     }
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    orc_passing_add(o, &o->host, orc_frame_hash(bytes, length));
+    orc_passing_add(o, &o->frames->host, orc_frame_hash(bytes, length));
+}
+
+void orc_host_sent_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    const struct tap_nbl *list = ev->ptr;
+    (void)call;
+    if (orc_owner_back(o, ev, list)) {
+        orc_verifier_back(o, list->id);
+    }
+}
+
+void orc_nonoff_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    (void)o;
+    call->counted = ev->b;
 }

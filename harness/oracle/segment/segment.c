@@ -4,7 +4,18 @@
  * segment that may be acceptable widens what is possible, one that certainly is raises what is
  * sure.
  */
-#include "oracle/send/sender.h"
+#include "oracle/segment/segment.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/adapter/router.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/flows.h"
+#include "oracle/receive/delay.h"
+#include "oracle/receive/held.h"
+#include "oracle/segment/nonoff.h"
+#include "oracle/segment/predicted.h"
+#include "oracle/send/shadow.h"
 
 #include <string.h>
 
@@ -21,8 +32,8 @@ static int64_t ack_offset(const struct orc_send *s, uint32_t ack)
 static bool surely_dropped(const struct oracle *o, const struct orc_conn *c,
                            const struct orc_seen *a)
 {
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     if (!(a->tcp->flags & TCP_ACK)) {
         return true;
     }
@@ -44,7 +55,7 @@ static bool timestamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
     if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED)) {
         return true;
     }
-    return tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive.ts_highest) >= 0;
+    return tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive->ts_highest) >= 0;
 }
 
 static bool sound(struct oracle *o, const struct orc_conn *c, const struct orc_seen *a)
@@ -56,7 +67,7 @@ static bool sound(struct oracle *o, const struct orc_conn *c, const struct orc_s
 /* ACK, options and flags beyond doubt, and the connection runs normally. */
 static bool surely_in_order_fields(const struct orc_conn *c, const struct orc_seen *a)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     uint8_t reported = a->tcp->flags & (TCP_SYN | TCP_RST | TCP_URG | TCP_ACK);
     if (!a->sound || reported != TCP_ACK || !timestamps_fine(c, a->tcp)) {
         return false;
@@ -74,7 +85,7 @@ static int64_t sure_edge(const struct orc_receive *r, const struct orc_conn *c)
 /* Raises what is sure by an in-order segment. */
 static void raise_sure(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     int64_t edge = sure_edge(r, c), fin = orc_fin_first(r);
     int64_t end = a->end < edge ? a->end : edge;
     bool in_window = a->begin < edge || a->begin == a->end;
@@ -102,7 +113,7 @@ static void raise_sure(struct oracle *o, struct orc_conn *c, const struct orc_se
 
 static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     const struct orc_tcp *tcp = a->tcp;
     if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || !tcp->has_timestamp) {
         return;
@@ -126,7 +137,7 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct o
 /* Takes the window of a segment that may have set it. */
 static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t window, bool sure)
 {
-    struct orc_send *s = &c->send;
+    struct orc_send *s = c->send;
     if (a->begin < s->window_from) {
         return; /* older than the segment that set the window: no update */
     }
@@ -142,7 +153,7 @@ static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t w
 
 static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_send *s = &c->send;
+    struct orc_send *s = c->send;
     struct orc_received h = {.tcp = a->tcp,
                              .begin = a->begin,
                              .end = a->end,
@@ -160,7 +171,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen
         s->max_window = window;
     }
     /* The sequence number must be acceptable too: at or below the sure edge, not old. */
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t next = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
     int64_t edge = sure_edge(r, c), first = a->begin < next ? next : a->begin;
     bool placed = a->begin >= next || (a->end > next && a->begin <= r->sure);
@@ -181,7 +192,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen
 /* RST and SYN: may kill the connection when they stand at RcvNxt. */
 static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     bool clear = r->sure == r->possible && !r->fins && !r->fin_before && !a->doubtful &&
                  orc_running(o, c) && a->tcp->options_right && !orc_path_invalid(o, c) &&
                  timestamps_fine(c, a->tcp);
@@ -211,10 +222,10 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_
 /* A segment with URG. */
 static void take_urgent(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
     /* For want of memory what was never acknowledged may be gone, and this brings it again. */
-    int64_t kept = o->ever_waived && r->acked < r->sure ? r->acked : r->sure;
+    int64_t kept = o->faults->ever_waived && r->acked < r->sure ? r->acked : r->sure;
     bool may = a->begin <= r->largest_edge && last > kept;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;
@@ -252,12 +263,12 @@ static void take_fin(struct orc_receive *r, const struct orc_seen *a)
 
 static void take_data(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     uint32_t length = a->kept_end > a->begin ? (uint32_t)(a->kept_end - a->begin) : 0;
     if (a->begin + length > r->largest_edge) {
         length = a->begin < r->largest_edge ? (uint32_t)(r->largest_edge - a->begin) : 0;
     }
-    bool over = r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step && !o->ever_waived;
+    bool over = r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step && !o->faults->ever_waived;
     if (r->fin_before || over) {
         return; /* nothing follows a FIN */
     }
@@ -266,7 +277,7 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct orc_see
         r->last_arrival_ns = o->event->time_ns;
         r->last_arrival_event = o->event->seq;
     }
-    if (length && orc_stream_add(r, a->begin, a->tcp->payload, length)) {
+    if (length && orc_stream_add(o->memory, r, a->begin, a->tcp->payload, length)) {
         r->arrivals++;
         if (empty && r->possible > r->delivered) {
             r->nonempty_since_ns = o->event->time_ns;
@@ -285,7 +296,7 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct orc_see
 /* The most that the receive window can reach: beyond it nothing can have been accepted. */
 static void widen_edge(struct orc_conn *c)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     int64_t window = c->cached.InitialRcvWnd;
     int64_t handed = r->handed_edge - r->start;
     int64_t slack = (1ll << c->receive_scale) + 0x10000;
@@ -303,7 +314,7 @@ static bool judged_phase(const struct orc_conn *c)
 void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_tcp *tcp, bool doubtful)
 {
-    struct orc_receive *r = &conn->receive;
+    struct orc_receive *r = conn->receive;
     struct orc_seen a = {.tcp = tcp, .doubtful = doubtful};
     (void)ev;
     if (!judged_phase(conn) || !tcp->valid || conn->version == 0) {
@@ -314,17 +325,19 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     }
     a.begin = orc_receive_offset(r, tcp->sequence);
     a.end = a.begin + tcp->length;
-    a.ack = ack_offset(&conn->send, tcp->ack);
+    a.ack = ack_offset(conn->send, tcp->ack);
     a.fin = tcp->flags & TCP_FIN;
     widen_edge(conn);
     a.sound = sound(o, conn, &a);
     a.certain = surely_in_order_fields(conn, &a);
-    orc_receiver_received(o, conn, &a);
+    for (uint32_t i = 0; o->rows->arrived[i]; i++) {
+        o->rows->arrived[i](o, conn, &a);
+    }
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);
         return;
     }
-    int64_t una = conn->send.una_possible, una_sure = conn->send.una_sure;
+    int64_t una = conn->send->una_possible, una_sure = conn->send->una_sure;
     if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
         return;
     }
@@ -352,8 +365,8 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     }
     orc_delay_received(o, conn, &a, before);
     orc_held_received(o, conn, &a, before);
-    if ((tcp->length && a.end > before) || conn->send.una_possible > una || a.ack > una_sure) {
-        bool sure = conn->send.una_sure > una_sure && una == una_sure && !orc_waived(o);
+    if ((tcp->length && a.end > before) || conn->send->una_possible > una || a.ack > una_sure) {
+        bool sure = conn->send->una_sure > una_sure && una == una_sure && !orc_waived(o);
         orc_reach_progress(o, conn, sure);
     }
     take_timestamps(o, conn, &a);
@@ -370,7 +383,7 @@ bool orc_vlan_fits(struct oracle *o, const struct orc_conn *conn, const struct o
     return packet->tagged && (packet->tag & 0xFFF) == neighbor->vlan;
 }
 
-void orc_frame_in(struct oracle *o, const struct tap_event *ev)
+void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_packet packet;
     struct orc_conn *conn = NULL;
@@ -378,7 +391,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
         return;
     }
     orc_parse_frame(ev->ptr, ev->a, &packet);
-    o->adapter_state.odd_packets |= packet.version && !packet.plain;
+    o->adapter->odd_packets |= packet.version && !packet.plain;
     bool tcp = packet.plain && packet.ip_right && packet.tcp.valid;
     o->ran[ORC_PKT_CSUM_1] +=
         packet.version && (!packet.ip_right || (packet.plain && !packet.tcp.checksum_right));
@@ -388,13 +401,12 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev)
     }
     bool vlan = !conn || orc_vlan_fits(o, conn, &packet);
     o->ran[ORC_PKT_VLAN_1] += packet.tagged || !vlan;
-    bool ours = conn && (!o->mac_known || memcmp(packet.frame, o->mac, 6) == 0);
+    bool ours = conn && (!o->adapter->mac_known || memcmp(packet.frame, o->adapter->mac, 6) == 0);
     if (conn && packet.tcp.checksum_right && vlan) {
         orc_segment_in(o, ev, conn, &packet.tcp, !ours);
     }
     if (conn) {
         /* What a batch brings first may end the connection for what follows. */
-        const struct orc_call *call = orc_call_top(o, ev->cpu);
         bool alone = call && call->fn == TAP_NIC_RECEIVE && call->a == 1;
         orc_counts_in(o, conn, &packet, ours && vlan && alone);
     } else if (packet.version && !packet.plain) {

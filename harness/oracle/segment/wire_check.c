@@ -3,14 +3,25 @@
  * Every frame that the target transmits: whose it is, and whether it is built from the offloaded
  * state.
  */
-#include "oracle/checks.h"
+#include "oracle/segment/wire_check.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/flows.h"
+#include "oracle/model/passings.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/receive/wire_window.h"
+#include "oracle/report/report.h"
+#include "oracle/segment/nonoff.h"
+#include "oracle/send/send_wire.h"
 
 #include <string.h>
 
 /* Values replaced by an UPD may still show until the step of its completion is over. */
 static bool old_too(const struct oracle *o, bool open, uint32_t step)
 {
-    return open || step == o->steps || (step != ORC_NONE && (o->transmit_failed || o->fault_stall));
+    return open || step == o->steps ||
+           (step != ORC_NONE && (o->faults->transmit_failed || o->faults->stall));
 }
 
 static void header(struct oracle *o, const struct orc_conn *conn, bool right, const char *what,
@@ -43,7 +54,7 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
     bool to = memcmp(packet->frame, neighbor->mac, 6) == 0 ||
               (memcmp(packet->frame, neighbor->mac_old, 6) == 0 &&
                old_too(o, neighbor->update_open, neighbor->update_step));
-    const uint8_t *source = neighbor->source_set ? neighbor->source : o->mac;
+    const uint8_t *source = neighbor->source_set ? neighbor->source : o->adapter->mac;
     bool from = memcmp(packet->frame + 6, source, 6) == 0;
     o->ran[ORC_UPD_LINK_1] += path && before != path->parent;
     o->ran[ORC_INIT_MAC_1] += neighbor->source_set;
@@ -51,7 +62,7 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
         orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_HDR_1, "the neighbor's address as destination",
                  "another link address");
     }
-    if (!from && (neighbor->source_set || o->mac_known)) {
+    if (!from && (neighbor->source_set || o->adapter->mac_known)) {
         orc_fail(o, orc_ordinal(o, conn), neighbor->source_set ? ORC_INIT_MAC_1 : ORC_WIRE_HDR_1,
                  "the neighbor's or the interface's source address", "another link address");
     }
@@ -156,8 +167,8 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
 {
     orc_ran(o, ORC_WIRE_QUIET_1);
     struct orc_passing *entry =
-        orc_passing_find(&o->host, orc_frame_hash(packet->frame, packet->frame_bytes));
-    if (entry || o->host_frames_unknown || packet->tagged || !o->live_ever) {
+        orc_passing_find(&o->frames->host, orc_frame_hash(packet->frame, packet->frame_bytes));
+    if (entry || o->frames->host_frames_unknown || packet->tagged || !o->connections->live_ever) {
         return;
     }
     bool reset = packet->plain && packet->ip_right && (packet->tcp.flags & TCP_RST);
@@ -171,17 +182,20 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
 
 static bool host_frame(struct oracle *o, const struct orc_packet *packet)
 {
-    return o->host.count &&
-           orc_passing_find(&o->host, orc_frame_hash(packet->frame, packet->frame_bytes));
+    return o->frames->host.count &&
+           orc_passing_find(&o->frames->host, orc_frame_hash(packet->frame, packet->frame_bytes));
 }
 
-void orc_frame_out(struct oracle *o, const struct tap_event *ev)
+void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    orc_ran(o, ORC_DmaChecking);
+    (void)call;
     struct orc_packet packet;
     struct orc_conn *conn = NULL;
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        o->transmit_failed_step = true;
-        o->transmit_failed = o->transmit_failed || ev->status != NDIS_STATUS_RESOURCES;
+        o->faults->transmit_failed_step = true;
+        o->faults->transmit_failed =
+            o->faults->transmit_failed || ev->status != NDIS_STATUS_RESOURCES;
     }
     if (!ev->ptr || ev->status == NDIS_STATUS_INVALID_LENGTH) {
         return;
@@ -206,7 +220,9 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev)
         judge_link(o, conn, &packet);
         judge_ip(o, conn, &packet);
         judge_tcp(o, conn, &packet);
-        orc_receiver_frame(o, ev, conn, &packet.tcp);
+        for (uint32_t i = 0; o->rows->transmitted[i]; i++) {
+            o->rows->transmitted[i](o, conn, &packet.tcp);
+        }
         orc_window_frame(o, ev, conn, &packet.tcp);
     }
     orc_send_frame(o, ev, conn, &packet);

@@ -2,7 +2,13 @@
  *
  * Small segments: when they must wait, and how long they may.
  */
-#include "oracle/send/sender.h"
+#include "oracle/send/nagle.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/ledger/full_size.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/rto_clock.h"
+#include "oracle/sender/sender.h"
 
 #define OPTIONS_MOST 40
 
@@ -14,18 +20,18 @@ static bool nagle_on(const struct orc_conn *c)
 /* Only asked of a segment that is wrong anyhow, so a walk does no harm. */
 static bool ends_request(const struct oracle *o, const struct orc_conn *c, int64_t end)
 {
-    for (uint32_t id = c->sends.head; id != ORC_NONE; id = o->nbl[id].next) {
-        if (o->nbl[id].end == end) {
+    for (uint32_t id = c->sends.head; id != ORC_NONE; id = o->lists->nbl[id].next) {
+        if (o->lists->nbl[id].end == end) {
             return true;
         }
     }
-    return end == c->send.handed;
+    return end == c->send->handed;
 }
 
 void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     const struct orc_tcp *tcp = &f->packet->tcp;
     int64_t least, most, end = f->begin + tcp->length;
     if (!tcp->length || f->begin < s->max) {
@@ -56,14 +62,14 @@ void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent 
  * that no congestion window stands in the way. */
 static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     int64_t whole = s->handed - s->una_sure;
-    const struct orc_recovery *r = &c->timing.recovery;
-    const struct orc_rto *rto = &c->timing.rto;
+    const struct orc_recovery *r = c->recovery;
+    const struct orc_rto *rto = c->rto;
     bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
     bool plain = lossless && rto->armed && !rto->timeouts && !rto->closed;
     bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
-    bool open = s->window_sure && whole <= (int64_t)s->window && c->timing.edge_now >= s->handed;
+    bool open = s->window_sure && whole <= (int64_t)s->window && c->sender->edge_now >= s->handed;
     if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
         return;
     }
@@ -75,8 +81,8 @@ static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t leas
 /* Nothing is outstanding, so that neither Nagle nor the congestion window stands in the way. */
 void orc_nagle_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     int64_t least, most, queued = s->handed - s->max;
     bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
     orc_full_sizes(o, c, &least, &most);
@@ -87,7 +93,8 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
         t->small_since_ns = 0;
         return;
     }
-    uint64_t now = o->event->time_ns, wait = orc_ticks_ns(o, o->sws_ticks) + orc_slack_ns(o);
+    uint64_t now = o->event->time_ns,
+             wait = orc_ticks_ns(o, o->parameters->sws_ticks) + orc_slack_ns(o);
     int64_t window = (int64_t)s->window;
     if (queued <= window && queued <= least) {
         orc_ran(o, ORC_WIRE_NAG_1);

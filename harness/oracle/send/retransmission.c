@@ -2,12 +2,16 @@
  *
  * Where frames may stand in the sequence space, and that what is sent again has a header of now.
  */
-#include "oracle/send/sender.h"
+#include "oracle/send/retransmission.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
 
 static void judge_empty(struct oracle *o, const struct orc_conn *c, int64_t at)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_SEQ_2);
     /* A keepalive probe stands one below SndNxt, which may have stepped back. */
@@ -28,7 +32,7 @@ static void judge_empty(struct oracle *o, const struct orc_conn *c, int64_t at)
 }
 
 /* TSval of a retransmission: that of its moment. */
-static bool stamp_fits(const struct oracle *o, const struct orc_timing *t,
+static bool stamp_fits(const struct oracle *o, const struct orc_sender *t,
                        const struct orc_tcp *tcp)
 {
     uint64_t tick = orc_ticks_ns(o, 1), apart = o->event->time_ns - t->ts_ns;
@@ -40,8 +44,8 @@ static bool stamp_fits(const struct oracle *o, const struct orc_timing *t,
 
 static void judge_header(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_receive *r = &c->receive;
+    const struct orc_sender *t = c->sender;
+    const struct orc_receive *r = c->receive;
     int64_t ack = orc_receive_offset(r, tcp->ack);
     if (ack < r->sure_step && !r->lossy && !r->urgent_possible) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTX_1,
@@ -60,7 +64,7 @@ static void judge_header(struct oracle *o, const struct orc_conn *c, const struc
 
 static void judge_again(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     bool filler = orc_filler(c, f);
     orc_ran(o, ORC_WIRE_RTX_1);
     if (f->begin < s->una_sure_step && !filler) {
@@ -74,8 +78,8 @@ static void judge_again(struct oracle *o, const struct orc_conn *c, const struct
 
 void orc_place_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    if (t->stepped && orc_una_exact(c) && c->send.una_sure == c->send.max) {
+    struct orc_sender *t = c->sender;
+    if (t->stepped && orc_una_exact(c) && c->send->una_sure == c->send->max) {
         t->stepped = false;
     }
     if (!f->data) {
@@ -89,8 +93,8 @@ void orc_place_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent 
 void orc_place_reset(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp,
                      int64_t at)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_RST_2);
     if (at < s->una_sure_step || at > s->max || tcp->length) {

@@ -2,18 +2,32 @@
  *
  * Sends: what they carry, when they may succeed, how they fail.
  */
-#include "oracle/checks.h"
+#include "oracle/send/send.h"
+#include "oracle/adapter/adapter.h"
+#include "oracle/adapter/failure.h"
+#include "oracle/adapter/upload_reasons.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
 
 #define MODERATION_NS (500ull * 1000000)
 
-void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn)
+void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
-    (void)ev;
+    struct orc_conn *conn = orc_conn(o, ev->conn);
+    (void)call;
+    if (!conn) {
+        return;
+    }
     orc_sender_dirty(o, conn);
     orc_dirty(o, conn);
 }
 
 struct filling {
+    struct orc_memory *memory;
     struct orc_send *send;
     int64_t at;
     bool failed;
@@ -22,7 +36,8 @@ struct filling {
 static void fill_span(void *context, const uint8_t *bytes, uint32_t length)
 {
     struct filling *f = context;
-    if (!f->failed && !orc_ring_put(&f->send->bytes, f->send->una_sure, f->at, bytes, length)) {
+    if (!f->failed &&
+        !orc_ring_put(f->memory, &f->send->bytes, f->send->una_sure, f->at, bytes, length)) {
         f->failed = true;
     }
     f->at += length;
@@ -32,9 +47,8 @@ static void fill_span(void *context, const uint8_t *bytes, uint32_t length)
 void orc_send_bytes(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                     struct orc_nbl *nbl)
 {
-    struct orc_send *s = &conn->send;
-    struct filling f = {.send = s, .at = s->handed};
-    (void)o;
+    struct orc_send *s = conn->send;
+    struct filling f = {.memory = o->memory, .send = s, .at = s->handed};
     nbl->begin = s->handed;
     nbl->end = s->handed + list->length;
     if (list->length) {
@@ -46,9 +60,9 @@ void orc_send_bytes(struct oracle *o, struct orc_conn *conn, const struct tap_nb
     s->handed = nbl->end;
 }
 
-void orc_send_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                   struct orc_call *call)
+void orc_send_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     struct orc_nbl *nbl = orc_owner_handed(o, ev, list, call);
     struct orc_conn *conn = orc_conn(o, list->conn);
     if (!nbl || !conn) {
@@ -75,7 +89,7 @@ void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t
 static void judge_counts(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
                          const struct orc_nbl *nbl)
 {
-    const struct orc_send *s = &conn->send;
+    const struct orc_send *s = conn->send;
     uint32_t bt = list->bytes_transferred;
     int64_t least, most, sent = clamp(s->max - nbl->begin, nbl->end - nbl->begin);
     if (s->blind) {
@@ -117,7 +131,7 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
 static void judge_success(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                           const struct orc_nbl *nbl)
 {
-    struct orc_send *s = &conn->send;
+    struct orc_send *s = conn->send;
     orc_ran(o, ORC_SEND_OK_1);
     orc_ran(o, ORC_SEND_OK_2);
     if (nbl->end > s->una_possible && nbl->end > nbl->begin && !s->blind) {
@@ -143,7 +157,7 @@ static void judge_success(struct oracle *o, struct orc_conn *conn, const struct 
 static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                           const struct orc_nbl *nbl)
 {
-    struct orc_send *s = &conn->send;
+    struct orc_send *s = conn->send;
     if (list->status == NDIS_STATUS_UPLOAD_IN_PROGRESS) {
         orc_upload_cause(o, conn, ORC_SEND_ACC_1);
         s->upl_from = nbl->end > s->upl_from ? nbl->end : s->upl_from;
@@ -161,7 +175,7 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
     }
     orc_ran(o, ORC_SEND_ST_1);
     orc_ran(o, ORC_SEND_PART_1);
-    if (conn->sends.head != list->id && conn->term_enter != ORC_NONE && !o->leaving) {
+    if (conn->sends.head != list->id && conn->term_enter != ORC_NONE && !o->adapter->leaving) {
         orc_fail(o, list->conn, ORC_TERM_ORDER_1, "sends complete in the order posted",
                  orc_text(o, "list %u before list %u", list->id, conn->sends.head));
     }
@@ -175,8 +189,10 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
     }
 }
 
-void orc_send_completed(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list)
+void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
+    (void)call;
     struct orc_nbl *nbl = orc_owner_back(o, ev, list);
     struct orc_conn *conn = nbl ? orc_conn(o, nbl->conn) : NULL;
     if (!conn || (nbl->role != ROLE_SEND && nbl->role != ROLE_INIT_SEND)) {
@@ -190,7 +206,7 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
     }
     o->ran[ORC_INIT_SND_1] += nbl->role == ROLE_INIT_SEND;
     o->ran[ORC_INIT_SND_2] += nbl->role == ROLE_INIT_SEND && list->status == NDIS_STATUS_SUCCESS;
-    o->ran[ORC_SEND_FAIL_1] += conn->send.failed != INT64_MAX;
+    o->ran[ORC_SEND_FAIL_1] += conn->send->failed != INT64_MAX;
     o->ran[ORC_RST_IND_2] += conn->abort_event != ORC_NONE;
     o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
     o->ran[ORC_TERM_ORDER_1] += conn->term_enter != ORC_NONE;
@@ -199,12 +215,12 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
                  "no send completed before InitComplete has returned",
                  orc_text(o, "list %u", list->id));
     }
-    if (!o->leaving && conn->send.dis_upl && nbl->handed < conn->send.dis_upl_event &&
+    if (!o->adapter->leaving && conn->send->dis_upl && nbl->handed < conn->send->dis_upl_event &&
         conn->graceful != ORC_NONE && nbl->handed < conn->graceful) {
         orc_fail(o, list->conn, ORC_TERM_ORDER_1,
                  "sends before a disconnect complete before it or go back in the chain",
                  orc_text(o, "list %u after the disconnect (event %u)", list->id,
-                          conn->send.dis_upl_event));
+                          conn->send->dis_upl_event));
     }
     orc_adapter_send(o, conn, list->status);
     orc_failure_status(o, conn, list->status);
@@ -215,17 +231,17 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, const stru
     }
     judge_counts(o, conn, list, nbl);
     orc_queue_remove(o, &conn->sends, list->id);
-    conn->send.ok_due_ns = ORC_NEVER;
+    conn->send->ok_due_ns = ORC_NEVER;
     orc_dirty(o, conn);
 }
 
 /* Sends that the peer has acknowledged must be completed; queued bytes must not sit still. */
 void orc_send_step(struct oracle *o, struct orc_conn *conn)
 {
-    struct orc_send *s = &conn->send;
+    struct orc_send *s = conn->send;
     uint32_t head = conn->sends.head, ordinal = orc_ordinal(o, conn);
     uint64_t now = o->event->time_ns;
-    if (head != ORC_NONE && o->nbl[head].end <= s->una_sure && !s->blind) {
+    if (head != ORC_NONE && o->lists->nbl[head].end <= s->una_sure && !s->blind) {
         if (s->ok_due_ns == ORC_NEVER) {
             s->ok_due_ns = now + MODERATION_NS + orc_slack_ns(o);
             orc_watch(o, conn, s->ok_due_ns);
@@ -238,8 +254,8 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
         }
     }
     bool quiet = s->una_sure == s->una_possible && s->una_sure == s->max && !s->blind;
-    bool wire = !o->link_down && !o->fault_stall && !o->transmit_failed &&
-                !o->transmit_failed_step && !orc_waived(o);
+    bool wire = !o->faults->link_down && !o->faults->stall && !o->faults->transmit_failed &&
+                !o->faults->transmit_failed_step && !orc_waived(o);
     uint64_t wanted = conn->remote_mss > s->max_window / 2 ? conn->remote_mss : s->max_window / 2;
     bool open = s->window_sure && s->window >= wanted && s->window > 0;
     if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {

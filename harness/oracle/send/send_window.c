@@ -2,16 +2,19 @@
  *
  * The peer's window: how far new bytes may go, and what a query tells of it.
  */
-#include "oracle/send/sender.h"
+#include "oracle/send/send_window.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
 
 void orc_edge_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     (void)o;
     t->edge = t->edge_now = (int64_t)t->handed.SndWnd;
     t->stale_edge = -1;
     t->window_stale = t->window_before = UINT64_MAX;
-    t->set_from = c->send.window_from;
+    t->set_from = c->send->window_from;
     t->window_sequence = t->handed.SendWL1;
     t->window_sequence_sure = true;
 }
@@ -19,15 +22,15 @@ void orc_edge_begin(struct oracle *o, struct orc_conn *c)
 /* A segment behind the one that surely set the window, or with an ACK behind SND.UNA. */
 static bool surely_old(const struct orc_conn *c, const struct orc_received *h)
 {
-    const struct orc_timing *t = &c->timing;
+    const struct orc_sender *t = c->sender;
     return h->begin < t->set_from || h->ack < h->una_sure_before;
 }
 
 void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    struct orc_sender *t = c->sender;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     int64_t edge = h->ack + (int64_t)h->window;
     int64_t moved = h->ack > h->una_before && h->ack <= s->max ? h->ack - h->una_before : 0;
     (void)o;
@@ -52,8 +55,8 @@ void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_re
 
 void orc_edge_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     uint32_t length = f->packet->tcp.length;
     int64_t end = f->begin + length;
     bool closed = !s->window_sure || s->window == 0 || t->received_step == o->steps + 1;
@@ -76,8 +79,8 @@ void orc_edge_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *
 static void judge_send_window(struct oracle *o, const struct orc_conn *c,
                               const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_WIRE_SWND_2);
     if (d->SndWnd != s->window) {
@@ -92,12 +95,11 @@ static void judge_send_window(struct oracle *o, const struct orc_conn *c,
     }
 }
 
-void orc_edge_state(struct oracle *o, const struct orc_conn *c,
-                    const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_edge_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    const struct orc_sender *t = c->sender;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     int64_t max = s->max + (int32_t)(d->SndMax - (s->sequence + (uint32_t)s->max));
     if (t->received_step == o->steps + 1) {

@@ -2,7 +2,14 @@
  *
  * The send half of a transmitted frame: which bytes stand at which sequence numbers, FIN and RST.
  */
-#include "oracle/checks.h"
+#include "oracle/send/send_wire.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/adapter/router.h"
+#include "oracle/ledger/sends.h"
+#include "oracle/model/calls.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/report/report.h"
+#include "oracle/send/shadow.h"
 
 static int64_t send_offset(const struct orc_send *s, uint32_t sequence)
 {
@@ -13,7 +20,7 @@ static int64_t send_offset(const struct orc_send *s, uint32_t sequence)
 static void judge_content(struct oracle *o, const struct orc_conn *conn, const struct orc_tcp *tcp,
                           int64_t begin)
 {
-    const struct orc_send *s = &conn->send;
+    const struct orc_send *s = conn->send;
     const uint8_t *bytes = tcp->payload;
     int64_t end = begin + tcp->length, at = begin;
     bool probe = tcp->length <= 1 && (begin == s->max - 1 || begin == s->una_possible - 1);
@@ -51,7 +58,7 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
 static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64_t begin,
                             int64_t end)
 {
-    const struct orc_send *s = &conn->send;
+    const struct orc_send *s = conn->send;
     uint32_t ordinal = orc_ordinal(o, conn);
     if (end <= s->max || end <= begin) {
         return;
@@ -71,7 +78,7 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
 
 static void judge_fin(struct oracle *o, const struct orc_conn *conn, int64_t at)
 {
-    const struct orc_send *s = &conn->send;
+    const struct orc_send *s = conn->send;
     orc_ran(o, ORC_DISC_FIN_1);
     if (!s->fin_asked) {
         orc_fail(o, orc_ordinal(o, conn), ORC_DISC_FIN_1, "a FIN only for a graceful disconnect",
@@ -98,7 +105,7 @@ static void judge_reset(struct oracle *o, struct orc_conn *conn)
 void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_packet *packet)
 {
-    struct orc_send *s = &conn->send;
+    struct orc_send *s = conn->send;
     const struct orc_tcp *tcp = &packet->tcp;
     bool refused = ev->status == NDIS_STATUS_RESOURCES || ev->status == NDIS_STATUS_INVALID_LENGTH;
     uint32_t ordinal = orc_ordinal(o, conn);

@@ -2,7 +2,12 @@
  *
  * FIN_WAIT_2 is left by the peer's FIN or by its timer.
  */
-#include "oracle/send/sender.h"
+#include "oracle/timers/fin_wait.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
+#include "oracle/timers/keepalive.h"
 
 #define FIN_WAIT_NS (120ull * ORC_NS_PER_SECOND)
 #define FIN_WAIT_MOST_NS (600ull * ORC_NS_PER_SECOND)
@@ -10,21 +15,21 @@
 /* Our FIN may be acknowledged, the peer's may be missing. */
 bool orc_fin_wait_possible(const struct orc_conn *c)
 {
-    const struct orc_send *s = &c->send;
-    return s->fin_sent && s->una_possible > s->fin && !c->receive.fin_before;
+    const struct orc_send *s = c->send;
+    return s->fin_sent && s->una_possible > s->fin && !c->receive->fin_before;
 }
 
 static bool surely(const struct orc_conn *c)
 {
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     bool open = !r->fins && !r->fin_before && !r->fin_lenient && c->disconnect_event == ORC_NONE;
     return s->fin_sent && s->una_sure > s->fin && open;
 }
 
 void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     if (!surely(c)) {
         return;
     }
@@ -36,7 +41,7 @@ void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct or
 
 void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     (void)o;
     if (c->begin_state == TcpConnectionFinWait2) {
         t->fin2_ns = t->begun_ns;
@@ -44,19 +49,19 @@ void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c)
     }
 }
 
-static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
+static uint64_t handed_ns(const struct oracle *o, const struct orc_sender *t)
 {
     return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
 }
 
 /* A new tick rate may or may not have been taken for a timer that was handed over in the old one.
  */
-static bool rate_changed(const struct oracle *o, const struct orc_timing *t)
+static bool rate_changed(const struct oracle *o, const struct orc_sender *t)
 {
-    return t->fin2_handed && t->begun_parameters != o->parameters_set;
+    return t->fin2_handed && t->begun_parameters != o->parameters->sets;
 }
 
-static bool runs(const struct orc_timing *t)
+static bool runs(const struct orc_sender *t)
 {
     bool stopped = t->handed.Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
     return t->fin2_ns && !(t->fin2_handed && stopped);
@@ -64,7 +69,7 @@ static bool runs(const struct orc_timing *t)
 
 void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     if (!surely(c) || !runs(t) || rate_changed(o, t)) {
         return;
@@ -75,7 +80,8 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
     due += slack;
     most += slack;
     if (t->fin2_handed && t->received_ns >= t->begun_left_ns) {
-        most = due = orc_most(due, t->received_ns + FIN_WAIT_MOST_NS); /* perhaps it was restarted */
+        most = due =
+            orc_most(due, t->received_ns + FIN_WAIT_MOST_NS); /* perhaps it was restarted */
     }
     orc_ran(o, ORC_TMR_FW2_1);
     if (now > most) {
@@ -93,7 +99,7 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
 /* TimeoutExpiration in FIN_WAIT_2: not long before its time. */
 void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     if (!orc_sender_judged(o, c) || !surely(c) || !t->fin2_ns || orc_keepalive_explains(o, c)) {
         return;
@@ -125,11 +131,11 @@ void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
     }
 }
 
-void orc_fin_wait_state(struct oracle *o, const struct orc_conn *c,
-                        const TCP_OFFLOAD_STATE_DELEGATED *d, bool final)
+void orc_fin_wait_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d,
+                        bool final)
 {
-    const struct orc_timing *t = &c->timing;
-    if (final && t->fin2_reported && !c->receive.fins) {
+    const struct orc_sender *t = c->sender;
+    if (final && t->fin2_reported && !c->receive->fins) {
         orc_ran(o, ORC_TMR_FW2_1);
         if (d->State != TcpConnectionClosed) {
             orc_fail(o, orc_ordinal(o, c), ORC_TMR_FW2_1, "state CLOSED after FIN_WAIT_2 expired",

@@ -2,7 +2,11 @@
  *
  * Keepalive, for idle connections and after a challenge.
  */
-#include "oracle/send/sender.h"
+#include "oracle/timers/keepalive.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/receive/answers.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
 
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
 #define BLIND_PROBES 10u
@@ -35,8 +39,8 @@ static void start(struct oracle *o, struct orc_keepalive *k, uint64_t wait)
 
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_keepalive *k = &t->keepalive;
+    struct orc_sender *t = c->sender;
+    struct orc_keepalive *k = c->keepalive;
     ULONG delta = t->handed.KeepAlive.TimeoutDelta;
     bool runs = delta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
     *k = (struct orc_keepalive){.known = runs == orc_keepalive_enabled(c),
@@ -52,7 +56,7 @@ void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
 /* The connection is surely not idle. */
 void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     k->least = k->most = 0;
     k->recounted = false;
     k->known = !orc_keepalive_changing(o, c);
@@ -62,7 +66,7 @@ void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
 
 void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     uint64_t next = o->event->time_ns + timeout_ns(o, c), slack = orc_slack_ns(o);
     if (h->sure) {
         orc_keepalive_anew(o, c);
@@ -80,7 +84,7 @@ void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct o
 
 static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     if (!sure || !k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
         k->blind_maybe = true;
@@ -92,7 +96,7 @@ static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
         k->high_ns = orc_most(k->high_ns, now + BLIND_NS + slack);
     } else {
         k->blind = true;
-        k->least = k->most = c->timing.received_step ? 0 : k->most;
+        k->least = k->most = c->sender->received_step ? 0 : k->most;
         start(o, k, BLIND_NS);
     }
 }
@@ -101,7 +105,7 @@ static void challenge(struct oracle *o, struct orc_conn *c, bool sure)
  * restart the timer. */
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     k->challenged = true;
     if (k->blind) {
         return;
@@ -137,7 +141,7 @@ static void ran(struct oracle *o, const struct orc_keepalive *k)
 
 static void judge_probe(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_keepalive *k = &c->timing.keepalive;
+    const struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns;
     uint32_t ordinal = orc_ordinal(o, c);
     if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
@@ -160,15 +164,15 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
 
 void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
-    const struct orc_send *s = &c->send;
+    struct orc_keepalive *k = c->keepalive;
+    const struct orc_send *s = c->send;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool below =
         f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
     bool idle = orc_una_exact(c) && s->una_sure == s->max;
     if (k->answer_step == o->steps + 1 && !k->blind) {
-        bool alone = c->answers.received_step <= 1; /* else the ACK may be that of another */
-        challenge(o, c, !f->data && alone && c->timing.received_step != o->steps + 1);
+        bool alone = c->answers->received_step <= 1; /* else the ACK may be that of another */
+        challenge(o, c, !f->data && alone && c->sender->received_step != o->steps + 1);
         k->answer_step = 0;
     }
     if (f->spontaneous && below && idle) {
@@ -201,9 +205,9 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
 
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     bool wanted = (orc_keepalive_enabled(c) && c->cached.KaTimeout) || k->blind;
-    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send.fin_asked ||
+    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send->fin_asked ||
         k->high_ns == ORC_NEVER) {
         return;
     }
@@ -233,7 +237,7 @@ void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
  * number of probes zeroes the counter. */
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
     const TCP_OFFLOAD_STATE_CACHED *now = &c->cached, *before = &c->cached_old;
     uint16_t on = TCP_FLAG_KEEP_ALIVE_ENABLED;
     bool anew = (now->Flags & TCP_FLAG_KEEP_ALIVE_RESTART) || ((now->Flags ^ before->Flags) & on);
@@ -262,7 +266,7 @@ void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
 
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_keepalive *k = &c->timing.keepalive;
+    const struct orc_keepalive *k = c->keepalive;
     return !k->known || k->blind_maybe || orc_keepalive_changing(o, c) ||
            ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
 }
@@ -273,5 +277,5 @@ void orc_keepalive_reported(struct oracle *o, struct orc_conn *c)
     orc_fail(o, orc_ordinal(o, c), ORC_TMR_KA_1,
              orc_text(o, "an upload request of an idle connection after %u probes",
                       orc_keepalive_limit(c)),
-             orc_text(o, "after %u", c->timing.keepalive.most));
+             orc_text(o, "after %u", c->keepalive->most));
 }

@@ -2,21 +2,27 @@
  *
  * What a query or an upload tells of keepalive.
  */
-#include "oracle/send/sender.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/sender.h"
+#include "oracle/timers/keepalive.h"
 
 /* Retrieve(TimeoutExpiration) came when every probe after a challenge had gone unanswered. */
-void orc_keepalive_ended(struct orc_conn *c)
+void orc_keepalive_ended(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_keepalive *k = &c->timing.keepalive;
+    struct orc_keepalive *k = c->keepalive;
+    (void)o;
     k->reported = k->blind && k->known && k->most >= orc_keepalive_limit(c) &&
-              !(c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
+                  !(c->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
     k->closing = k->closing || k->challenged || k->blind || k->blind_maybe || !k->known;
 }
 
-void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,
-                         const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_keepalive_final(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d,
+                         bool final)
 {
-    if (!c->timing.keepalive.reported) {
+    (void) final;
+    if (!final || !c->keepalive->reported) {
         return;
     }
     orc_ran(o, ORC_WIRE_BLIND_1);
@@ -27,19 +33,18 @@ void orc_keepalive_final(struct oracle *o, const struct orc_conn *c,
     }
 }
 
-void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
-                         const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_keepalive *k = &c->timing.keepalive;
+    const struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool off = d->KeepAlive.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
     uint64_t left = orc_ticks_ns(o, d->KeepAlive.TimeoutDelta);
     uint64_t low = orc_less(k->low_ns, now + slack);
     uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
     if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe ||
-        k->answer_step == o->steps + 1 || c->timing.received_step == o->steps + 1 ||
-        c->timing.parameters != o->parameters_set || c->send.fin_asked || orc_sender_pending(c) ||
-        !orc_una_exact(c)) {
+        k->answer_step == o->steps + 1 || c->sender->received_step == o->steps + 1 ||
+        c->sender->parameters != o->parameters->sets || c->send->fin_asked ||
+        orc_sender_pending(c) || !orc_una_exact(c)) {
         return; /* also while data probes by itself, or may do so */
     }
     orc_ran(o, ORC_TMR_OFF_1);
@@ -64,4 +69,13 @@ void orc_keepalive_state(struct oracle *o, const struct orc_conn *c,
                  orc_text(o, "ProbeCount %u to %u", k->least, k->most),
                  orc_text(o, "%u", d->KeepAlive.ProbeCount));
     }
+}
+
+/* Of the timers only that of FIN_WAIT_2 and that of a blind check close a connection. */
+bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn)
+{
+    const struct orc_sender *t = conn->sender;
+    const struct orc_keepalive *k = conn->keepalive;
+    bool checked = !t->on || k->closing || k->challenged || k->blind || k->blind_maybe;
+    return orc_reset_possible(o, conn) || conn->send->fin_asked || checked;
 }

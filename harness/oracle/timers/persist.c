@@ -2,7 +2,14 @@
  *
  * A closed window is probed.
  */
-#include "oracle/send/sender.h"
+#include "oracle/timers/persist.h"
+#include "oracle/ledger/full_size.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/flight.h"
+#include "oracle/sender/rto_clock.h"
+#include "oracle/sender/sender.h"
+#include "oracle/timers/keepalive.h"
 
 #define ROUNDS_JUDGED 7u
 #define SHIFT_MAX 20u
@@ -12,28 +19,28 @@ static uint64_t shifted(uint64_t ns, uint32_t shift)
     return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
 }
 
-static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
+static uint64_t handed_ns(const struct oracle *o, const struct orc_sender *t)
 {
     return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
 }
 
 static bool active(const struct orc_conn *c)
 {
-    return orc_window_closed(c) && orc_una_exact(c) && orc_sender_pending(c) && !c->send.blind;
+    return orc_window_closed(c) && orc_una_exact(c) && orc_sender_pending(c) && !c->send->blind;
 }
 
 void orc_persist_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     bool runs = t->handed.Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
     (void)o;
-    t->persist = (struct orc_persist){.exact = t->handed.SndWnd == 0 && runs,
-                                      .handed = runs,
-                                      .least = t->handed.SndWndProbeCount,
-                                      .most = t->handed.SndWndProbeCount,
-                                      .probes = t->handed.Retransmit.Count,
-                                      .opened_ns = t->begun_ns,
-                                      .since_ns = t->begun_ns};
+    *c->persist = (struct orc_persist){.exact = t->handed.SndWnd == 0 && runs,
+                                       .handed = runs,
+                                       .least = t->handed.SndWndProbeCount,
+                                       .most = t->handed.SndWndProbeCount,
+                                       .probes = t->handed.Retransmit.Count,
+                                       .opened_ns = t->begun_ns,
+                                       .since_ns = t->begun_ns};
 }
 
 /* The window was closed before, and this says again that it is. */
@@ -57,11 +64,11 @@ static void closed_again(struct orc_persist *p, const struct orc_received *h, ui
 
 void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_persist *p = &c->timing.persist;
+    struct orc_persist *p = c->persist;
     uint64_t now = o->event->time_ns;
     bool was = h->window_sure_before && h->window_before == 0;
-    c->timing.closed_ever |= h->tcp->window == 0;
-    c->timing.rto.closed |= h->tcp->window == 0;
+    c->sender->closed_ever |= h->tcp->window == 0;
+    c->rto->closed |= h->tcp->window == 0;
     if (!orc_window_closed(c)) {
         p->reopened = p->reopened || (was && p->on && orc_window_open(c) && orc_una_exact(c));
         p->exact = p->on = false;
@@ -75,7 +82,7 @@ void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc
 
 static void judge_form(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     uint32_t length = f->packet->tcp.length;
     orc_ran(o, ORC_WIRE_ZWP_1);
     bool older = f->begin == s->una_possible && f->end <= s->max;
@@ -111,8 +118,8 @@ static uint64_t repeat_least(const struct oracle *o, const struct orc_persist *p
 
 static void probe(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_persist *p = &t->persist;
+    struct orc_sender *t = c->sender;
+    struct orc_persist *p = c->persist;
     uint64_t now = o->event->time_ns, rto = orc_rto_least(o, c);
     if (p->exact && p->handed) {
         uint64_t wait = handed_ns(o, t);
@@ -125,10 +132,11 @@ static void probe(struct oracle *o, struct orc_conn *c)
     } else if (p->exact) {
         judge_time(o, c, p->last_ns, repeat_least(o, p, rto), ORC_TMR_PER_1);
     }
-    if (p->exact && p->probes >= o->max_retransmissions) {
+    if (p->exact && p->probes >= o->parameters->max_retransmissions) {
         orc_ran(o, ORC_TMR_PER_2);
         orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_2,
-                 orc_text(o, "at most %u unanswered probes in a round", o->max_retransmissions),
+                 orc_text(o, "at most %u unanswered probes in a round",
+                          o->parameters->max_retransmissions),
                  "another one");
     }
     p->gap_ns = p->probes && !p->handed ? now - p->last_ns : 0;
@@ -139,8 +147,7 @@ static void probe(struct oracle *o, struct orc_conn *c)
 
 void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     if (!f->spontaneous || !active(c)) {
         return;
     }
@@ -149,12 +156,12 @@ void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sen
         if (f->packet->tcp.length <= 1) {
             probe(o, c);
         } else {
-            t->persist.exact = false; /* older data stands for the probe */
+            c->persist->exact = false; /* older data stands for the probe */
         }
         return;
     }
     bool below = f->begin < s->una_sure || (f->begin == s->max - 1 && f->begin != s->una_sure);
-    if (below && !t->keepalive.blind_maybe && !t->keepalive.blind) {
+    if (below && !c->keepalive->blind_maybe && !c->keepalive->blind) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_ZWP_1, "a window probe with a byte of what waits",
                  orc_text(o, "an empty segment at %lld", (long long)f->begin));
     }
@@ -162,8 +169,8 @@ void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sen
 
 static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_persist *p = &t->persist;
+    const struct orc_sender *t = c->sender;
+    const struct orc_persist *p = c->persist;
     uint64_t rto = orc_rto_most(o, c), slack = orc_slack_ns(o);
     if (p->handed) {
         return t->begun_left_ns + handed_ns(o, t) + slack;
@@ -179,7 +186,7 @@ static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
 /* The window has opened: what it admits goes at once. */
 static void judge_reopened(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     int64_t least, most, queued = s->handed - s->max;
     bool alone = s->max - s->una_sure <= 1 && orc_una_exact(c);
     orc_full_sizes(o, c, &least, &most);
@@ -189,7 +196,7 @@ static void judge_reopened(struct oracle *o, const struct orc_conn *c)
         return;
     }
     orc_ran(o, ORC_TMR_PER_1);
-    if (c->timing.sent_step != o->steps + 1) {
+    if (c->sender->sent_step != o->steps + 1) {
         orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_1,
                  "sending resumes at once when the window opens",
                  orc_text(o, "%lld bytes wait, the window is %llu", (long long)queued,
@@ -199,7 +206,7 @@ static void judge_reopened(struct oracle *o, const struct orc_conn *c)
 
 void orc_persist_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_persist *p = &c->timing.persist;
+    struct orc_persist *p = c->persist;
     if (p->reopened) {
         p->reopened = false;
         judge_reopened(o, c);
@@ -221,7 +228,7 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
         return;
     }
     uint64_t due = due_at(o, c);
-    bool spent = p->probes >= o->max_retransmissions;
+    bool spent = p->probes >= o->parameters->max_retransmissions;
     orc_ran(o, spent || p->handed ? ORC_TMR_PER_2 : ORC_TMR_PER_1);
     if (o->event->time_ns <= due) {
         orc_watch(o, c, due + 1);
@@ -236,25 +243,25 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
 
 bool orc_persist_explains(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_persist *p = &c->timing.persist;
-    bool closed = !c->send.window_sure || c->send.window == 0;
-    return closed && !(active(c) && p->exact && p->probes < o->max_retransmissions);
+    const struct orc_persist *p = c->persist;
+    bool closed = !c->send->window_sure || c->send->window == 0;
+    return closed && !(active(c) && p->exact && p->probes < o->parameters->max_retransmissions);
 }
 
 void orc_persist_reported(struct oracle *o, const struct orc_conn *c)
 {
     orc_ran(o, ORC_TMR_PER_2);
     orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_2,
-             orc_text(o, "an upload request after %u unanswered probes", o->max_retransmissions),
-             orc_text(o, "after %u", c->timing.persist.probes));
+             orc_text(o, "an upload request after %u unanswered probes",
+                      o->parameters->max_retransmissions),
+             orc_text(o, "after %u", c->persist->probes));
 }
 
-void orc_persist_state(struct oracle *o, const struct orc_conn *c,
-                       const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_persist_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_persist *p = &c->timing.persist;
+    const struct orc_persist *p = c->persist;
     uint32_t ordinal = orc_ordinal(o, c);
-    if (!active(c) || !p->exact || !p->on || c->timing.received_step == o->steps + 1) {
+    if (!active(c) || !p->exact || !p->on || c->sender->received_step == o->steps + 1) {
         return;
     }
     orc_ran(o, ORC_TMR_PER_2);

@@ -3,53 +3,29 @@
  * The retransmission timer. A frame that repeats the earliest byte in a step in which nothing else
  * happened is a timeout.
  */
-#include "oracle/send/sender.h"
-
-#define SHIFT_MAX 20u
-
-uint32_t orc_rto_count(const struct orc_timing *t)
-{
-    return t->rto.timeouts + (t->rto.handed ? t->handed.Retransmit.Count : 0);
-}
-
-static uint64_t shifted(uint64_t ns, uint32_t shift)
-{
-    return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
-}
-
-static uint64_t handed_ns(const struct oracle *o, const struct orc_timing *t)
-{
-    return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
-}
-
-bool orc_rto_runs(const struct orc_conn *c)
-{
-    const struct orc_send *s = &c->send;
-    return c->timing.rto.armed && orc_una_exact(c) && orc_window_open(c) &&
-           s->max_least > s->una_possible;
-}
-
-uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
-{
-    const struct orc_timing *t = &c->timing;
-    if (t->rto.handed && !t->rto.timeouts) {
-        return t->begun_left_ns + handed_ns(o, t) + orc_slack_ns(o);
-    }
-    return t->rto.since_ns + shifted(orc_rto_most(o, c), t->rto.backoffs) + orc_slack_ns(o);
-}
+#include "oracle/timers/rto.h"
+#include "oracle/congestion/congestion.h"
+#include "oracle/congestion/fast_retransmit.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/report/report.h"
+#include "oracle/sender/flight.h"
+#include "oracle/sender/rto_clock.h"
+#include "oracle/sender/sender.h"
+#include "oracle/timers/fin_wait.h"
+#include "oracle/timers/giveup.h"
 
 void orc_rto_begin(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    bool outstanding = c->send.max > 0, mid = t->handed.Retransmit.Count || t->handed.TotalRT;
+    struct orc_sender *t = c->sender;
+    bool outstanding = c->send->max > 0, mid = t->handed.Retransmit.Count || t->handed.TotalRT;
     bool running = t->handed.Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING;
-    t->rto = (struct orc_rto){.armed = !outstanding || running,
-                              .handed = outstanding,
-                              .backoffs = t->handed.Retransmit.Count,
-                              .since_ns = t->begun_ns,
-                              .total_ns = t->begun_ns,
-                              .total_most_ns = mid ? t->begun_ns : 0,
-                              .total_before = orc_ticks_ns(o, t->handed.TotalRT)};
+    *c->rto = (struct orc_rto){.armed = !outstanding || running,
+                               .handed = outstanding,
+                               .backoffs = t->handed.Retransmit.Count,
+                               .since_ns = t->begun_ns,
+                               .total_ns = t->begun_ns,
+                               .total_most_ns = mid ? t->begun_ns : 0,
+                               .total_before = orc_ticks_ns(o, t->handed.TotalRT)};
 }
 
 static void restart(struct oracle *o, struct orc_rto *rto, bool sample)
@@ -58,14 +34,13 @@ static void restart(struct oracle *o, struct orc_rto *rto, bool sample)
         .armed = true, .backoffs = sample ? 0 : rto->backoffs, .since_ns = o->event->time_ns};
 }
 
-void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h,
-                      bool sample)
+void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
-    struct orc_rto *rto = &c->timing.rto;
+    struct orc_rto *rto = c->rto;
     rto->quiet = false;
-    if (h->ack > h->una_sure_before && h->ack <= c->send.max) {
+    if (h->ack > h->una_sure_before && h->ack <= c->send->max) {
         if (h->sure && orc_una_exact(c)) {
-            restart(o, rto, sample);
+            restart(o, rto, c->flight->sampled);
         } else {
             rto->armed = false;
         }
@@ -80,10 +55,10 @@ void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_rec
 /* The first timeout of a series came too early, or not as handed over. */
 static void judge_first(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o), first, least;
-    if (t->rto.handed) {
-        uint64_t wait = handed_ns(o, t);
+    if (c->rto->handed) {
+        uint64_t wait = orc_rto_handed_ns(o, c);
         orc_ran(o, ORC_TMR_OFF_1);
         orc_ran(o, ORC_TMR_TICK_1);
         if (now + slack < t->begun_ns + wait) {
@@ -95,7 +70,7 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
         }
         return;
     }
-    if (t->rto.loose || !orc_flight_first(t, &first)) {
+    if (c->rto->loose || !orc_flight_first(c, &first)) {
         return;
     }
     least = orc_rto_least(o, c);
@@ -113,8 +88,8 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
 
 static void judge_gap(struct oracle *o, struct orc_conn *c, uint64_t gap)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_rto *rto = &t->rto;
+    struct orc_sender *t = c->sender;
+    struct orc_rto *rto = c->rto;
     uint64_t slack = orc_slack_ns(o), least, most = UINT64_MAX;
     bool resumed = rto->handed && rto->timeouts == 1;
     if (rto->gap_ns) {
@@ -122,13 +97,13 @@ static void judge_gap(struct oracle *o, struct orc_conn *c, uint64_t gap)
         most = orc_least(2 * rto->gap_ns + 3 * slack, ORC_RTO_MAX_NS + slack);
     } else {
         uint32_t shift = resumed ? t->handed.Retransmit.Count + 1u : 1u;
-        least = orc_less(shifted(orc_rto_least(o, c), shift), slack);
+        least = orc_less(orc_rto_backed_off(orc_rto_least(o, c), shift), slack);
     }
     orc_ran(o, resumed ? ORC_TMR_RTX_1 : ORC_WIRE_RTO_2);
     if (gap < least || gap > most) {
         orc_fail(o, orc_ordinal(o, c), resumed ? ORC_TMR_RTX_1 : ORC_WIRE_RTO_2,
                  orc_text(o, "timeout %u at least %llu ms after the one before, by doubling%s",
-                          orc_rto_count(t) + 1, (unsigned long long)(least / ORC_MS),
+                          orc_rto_count(c) + 1, (unsigned long long)(least / ORC_MS),
                           gap > most ? ", and not much more" : ""),
                  orc_text(o, "%llu ms", (unsigned long long)(gap / ORC_MS)));
     }
@@ -136,10 +111,9 @@ static void judge_gap(struct oracle *o, struct orc_conn *c, uint64_t gap)
 
 static void timeout(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_rto *rto = &t->rto;
+    struct orc_rto *rto = c->rto;
     uint64_t now = o->event->time_ns, gap = now - rto->last_ns;
-    if (rto->armed && t->recovery.on) {
+    if (rto->armed && c->recovery->on) {
         rto->loose = true;
     }
     if (rto->armed && rto->timeouts == 0) {
@@ -151,7 +125,7 @@ static void timeout(struct oracle *o, struct orc_conn *c)
     } else {
         rto->gap_ns = 0; /* a gap that was not measured doubles nothing */
     }
-    bool repeated = orc_rto_count(t) > 0;
+    bool repeated = orc_rto_count(c) > 0;
     rto->timeouts++;
     rto->backoffs++;
     rto->last_ns = rto->since_ns = now;
@@ -170,38 +144,13 @@ static void judge_quiet(struct oracle *o, const struct orc_conn *c, const struct
     orc_fail(o, orc_ordinal(o, c), ORC_WIRE_RTO_2,
              "after a timeout only the earliest segment, until an ACK arrives",
              orc_text(o, "bytes %lld to %lld; %lld is the earliest", (long long)f->begin,
-                      (long long)f->end, (long long)c->send.una_possible));
-}
-
-/* The first timeout of a series is not due before, as far as one can tell. */
-static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
-{
-    const struct orc_timing *t = &c->timing;
-    const struct orc_rto *rto = &t->rto;
-    uint64_t first;
-    if (rto->handed && !rto->timeouts) {
-        return t->begun_ns + handed_ns(o, t);
-    }
-    return !rto->timeouts && !rto->loose && orc_flight_first(t, &first)
-               ? first + orc_rto_least(o, c)
-               : 0;
-}
-
-/* The timer may have run out in this moment, whatever else happened in it. */
-bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
-{
-    uint64_t due = first_due(o, c);
-    if (c->timing.rto.handed && c->timing.begun_parameters != o->parameters_set) {
-        return true; /* by which ticks it was taken is not known */
-    }
-    return due && o->event->time_ns + orc_slack_ns(o) >= due;
+                      (long long)f->end, (long long)c->send->una_possible));
 }
 
 void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_timing *t = &c->timing;
-    struct orc_rto *rto = &t->rto;
-    const struct orc_send *s = &c->send;
+    struct orc_rto *rto = c->rto;
+    const struct orc_send *s = c->send;
     int64_t una = s->una_possible;
     uint64_t now = o->event->time_ns;
     bool exact = orc_una_exact(c), payload = f->packet->tcp.length > 0;
@@ -215,7 +164,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     } else if (rto->quiet && exact && payload && orc_window_open(c)) {
         judge_quiet(o, c, f);
     } else if (late && payload && f->begin > una) {
-        bool held = orc_scoreboard_holds(&t->recovery.scoreboard, una, una + 1);
+        bool held = orc_scoreboard_holds(&c->recovery->scoreboard, una, una + 1);
         orc_ran(o, ORC_WIRE_RTO_2);
         orc_fail(o, orc_ordinal(o, c), held ? ORC_WIRE_SACK_2 : ORC_WIRE_RTO_2,
                  orc_text(o, "the earliest byte, %lld, sent again by a timeout%s", (long long)una,
@@ -223,7 +172,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
                  orc_text(o, "bytes %lld to %lld", (long long)f->begin, (long long)f->end));
     }
     bool probe = f->fresh && !orc_window_open(c); /* of a closed window: it need not be timed */
-    t->flight.broken_ns = f->again || probe ? now : t->flight.broken_ns;
+    c->flight->broken_ns = f->again || probe ? now : c->flight->broken_ns;
     /* Among other things in this moment it may have been the timer. */
     bool perhaps = f->again && !f->spontaneous && orc_rto_now(o, c);
     if ((f->again && f->spontaneous && !(late && first)) || perhaps) {
@@ -237,22 +186,23 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
 
 void orc_rto_step(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_timing *t = &c->timing;
+    struct orc_sender *t = c->sender;
     if (!orc_rto_runs(c) || orc_giveup_due(o, c)) {
         return;
     }
     uint64_t due = orc_rto_due(o, c);
-    enum orc_rule rule = !t->rto.handed    ? (t->rto.backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1)
-                         : t->rto.timeouts ? ORC_TMR_RTX_1
-                                           : ORC_TMR_OFF_1;
-    orc_ran(o, t->rto.backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1);
+    enum orc_rule rule = !c->rto->handed    ? (c->rto->backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1)
+                         : c->rto->timeouts ? ORC_TMR_RTX_1
+                                            : ORC_TMR_OFF_1;
+    orc_ran(o, c->rto->backoffs ? ORC_WIRE_RTO_2 : ORC_WIRE_RTO_1);
     if (o->event->time_ns > due) {
-        uint64_t since = t->rto.handed && !t->rto.timeouts ? t->begun_ns : t->rto.since_ns;
+        uint64_t since = c->rto->handed && !c->rto->timeouts ? t->begun_ns : c->rto->since_ns;
         orc_fail(o, orc_ordinal(o, c), rule,
-                 orc_text(o, "byte %lld sent again within %llu ms", (long long)c->send.una_possible,
+                 orc_text(o, "byte %lld sent again within %llu ms",
+                          (long long)c->send->una_possible,
                           (unsigned long long)((due - since) / ORC_MS)),
                  "no retransmission");
-        t->rto.armed = false;
+        c->rto->armed = false;
     } else {
         orc_watch(o, c, due + 1);
     }
@@ -263,7 +213,7 @@ static void judge_delta(struct oracle *o, const struct orc_conn *c,
 {
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     uint64_t high = orc_less(orc_rto_due(o, c) + slack, now);
-    uint64_t low = orc_less(first_due(o, c), now + 2 * slack);
+    uint64_t low = orc_less(orc_rto_first_due(o, c), now + 2 * slack);
     uint64_t left = orc_ticks_ns(o, d->Retransmit.TimeoutDelta);
     bool stopped = d->Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
     orc_ran(o, ORC_TMR_OFF_1);
@@ -284,10 +234,10 @@ static void judge_delta(struct oracle *o, const struct orc_conn *c,
 static void judge_total(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_timing *t = &c->timing;
-    uint64_t reported = orc_ticks_ns(o, d->TotalRT), before = t->rto.total_before;
-    bool same = t->rto.handed && t->handed.Retransmit.Count && !t->rto.total_updated;
-    if (!same || t->closed_ever || c->update_open || t->begun_parameters != o->parameters_set) {
+    const struct orc_sender *t = c->sender;
+    uint64_t reported = orc_ticks_ns(o, d->TotalRT), before = c->rto->total_before;
+    bool same = c->rto->handed && t->handed.Retransmit.Count && !c->rto->total_updated;
+    if (!same || t->closed_ever || c->update_open || t->begun_parameters != o->parameters->sets) {
         return;
     }
     orc_ran(o, ORC_TMR_RTX_1);
@@ -298,13 +248,13 @@ static void judge_total(struct oracle *o, const struct orc_conn *c,
     }
 }
 
-void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+void orc_rto_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_timing *t = &c->timing;
-    const struct orc_send *s = &c->send;
-    uint32_t count = orc_rto_count(t), ordinal = orc_ordinal(o, c);
+    const struct orc_sender *t = c->sender;
+    const struct orc_send *s = c->send;
+    uint32_t count = orc_rto_count(c), ordinal = orc_ordinal(o, c);
     bool idle = orc_una_exact(c) && s->max == s->una_possible && !orc_sender_pending(c);
-    if (t->received_step == o->steps + 1 || t->parameters != o->parameters_set || s->blind) {
+    if (t->received_step == o->steps + 1 || t->parameters != o->parameters->sets || s->blind) {
         return;
     }
     if (orc_rto_runs(c)) {
@@ -315,12 +265,12 @@ void orc_rto_state(struct oracle *o, const struct orc_conn *c, const TCP_OFFLOAD
         /* The timer may have run out in this moment, with the upload ahead of what is to be sent.
          */
         bool expired = d->Retransmit.Count == count + 1 &&
-                       o->event->time_ns + orc_slack_ns(o) >= first_due(o, c);
+                       o->event->time_ns + orc_slack_ns(o) >= orc_rto_first_due(o, c);
         if (d->Retransmit.Count != (count < 255 ? count : 255) && !fewer && !expired) {
             orc_fail(o, ordinal, ORC_TMR_RTX_1, orc_text(o, "Count %u", count),
                      orc_text(o, "%u", d->Retransmit.Count));
         }
-    } else if (idle && t->rto.armed && !orc_fin_wait_possible(c)) {
+    } else if (idle && c->rto->armed && !orc_fin_wait_possible(c)) {
         orc_ran(o, ORC_TMR_OFF_1);
         orc_ran(o, ORC_TMR_RTX_1);
         if (d->Retransmit.TimeoutDelta != TCP_OFFLOAD_TIMER_NOT_RUNNING) {

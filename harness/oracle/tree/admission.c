@@ -3,14 +3,18 @@
  * What the advertised capability promises: a connection that is described rightly, with room and
  * memory left, is taken in each of the states in which a host offloads.
  */
-#include "oracle/checks.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/sends.h"
+#include "oracle/report/report.h"
+#include "oracle/tree/initiate.h"
 
 #define WINDOW_MOST 0x40000000u
 
 /* The chain holds what is in flight, and nothing where nothing can follow. */
 static bool chain_fits(const struct orc_conn *c)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     int64_t bytes = s->max - (s->fin_sent && s->fin >= 0);
     if (c->begin_state == TcpConnectionFinWait2) {
         return s->max == 0 && s->handed == 0;
@@ -21,8 +25,8 @@ static bool chain_fits(const struct orc_conn *c)
 /* Nothing more need be taken: without a card that is awake, room and memory. */
 static bool closed(const struct oracle *o)
 {
-    return o->ever_waived || o->adapter_state.paused || o->adapter != ORC_ADAPTER_RUNNING ||
-           o->live >= o->capacity;
+    return o->faults->ever_waived || o->adapter->paused ||
+           o->adapter->phase != ORC_ADAPTER_RUNNING || o->connections->live >= o->adapter->capacity;
 }
 
 void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node)
@@ -40,7 +44,7 @@ void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const str
     if (no_cause) {
         orc_fail(o, node->conn, ORC_REG_CAP_1,
                  orc_text(o, "a connection in state %u taken: %u of %u are", c->begin_state,
-                          o->live, o->capacity),
+                          o->connections->live, o->adapter->capacity),
                  orc_status_name(node->status));
     }
 }
@@ -52,9 +56,10 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_object *obje
     bool path = node->layer == LAYER_PATH;
     uint32_t least = object->version == 6 ? 1280 : 68;
     /* A placeholder is no neighbor that a path could be sent by. */
-    bool above =
-        !path || (node->parent != ORC_NONE && o->node[node->parent].kind != NODE_PLACEHOLDER);
-    bool right = !path || (object->version && object->mtu >= least && object->mtu <= o->link_mtu);
+    bool above = !path || (node->parent != ORC_NONE &&
+                           o->operations->node[node->parent].kind != NODE_PLACEHOLDER);
+    bool right =
+        !path || (object->version && object->mtu >= least && object->mtu <= o->adapter->link_mtu);
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES;
     if (node->dead || closed(o) || !right || !above) {
         return;

@@ -2,7 +2,21 @@
  *
  * Initiate: the ledgers begin with the state handed over; statuses are recomputed bottom up.
  */
-#include "oracle/checks.h"
+#include "oracle/tree/initiate.h"
+#include "oracle/adapter/counts.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/ledger/contexts.h"
+#include "oracle/ledger/stream.h"
+#include "oracle/model/flows.h"
+#include "oracle/model/state_block.h"
+#include "oracle/ownership/host_rules.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/receive/stamps.h"
+#include "oracle/report/report.h"
+#include "oracle/send/send.h"
+#include "oracle/send/shadow.h"
+#include "oracle/sender/sender.h"
+#include "oracle/tree/offload.h"
 
 #include <string.h>
 
@@ -54,7 +68,7 @@ static bool fin_received(uint32_t state)
 
 static void begin_receive(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    struct orc_receive *r = &c->receive;
+    struct orc_receive *r = c->receive;
     int64_t window = d->RcvWnd;
     int64_t most = 0xFFFFll << c->receive_scale;
     r->fin_before = fin_received((uint32_t)d->State);
@@ -70,14 +84,14 @@ static void begin_receive(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED 
 
 static void begin_send(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    struct orc_send *s = &c->send;
+    struct orc_send *s = c->send;
     s->sequence = d->SndUna;
     s->max = s->max_least = (int32_t)(d->SndMax - d->SndUna);
     s->window = s->max_window = d->SndWnd;
     s->max_window = d->MaxSndWnd > d->SndWnd ? d->MaxSndWnd : d->SndWnd;
     s->max_window_sure = s->max_window;
     s->window_sure = true;
-    s->window_from = (int32_t)(d->SendWL1 - c->receive.sequence);
+    s->window_from = (int32_t)(d->SendWL1 - c->receive->sequence);
     switch (d->State) {
     case TcpConnectionFinWait1:
     case TcpConnectionClosing:
@@ -156,7 +170,7 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
     orc_counts_begin(o, c);
     begin_send(c, d);
     c->buffered_expected = d->BufferedData != NULL;
-    c->receive.ts_time_ns = ev->time_ns;
+    c->receive->ts_time_ns = ev->time_ns;
     orc_ran(o, ORC_WIRE_HOST_1);
     c->sane = sane_numbers(c, orc_object(o, c->path), d);
     orc_sender_begin(o, c, d);
@@ -166,7 +180,8 @@ static void begin_conn(struct oracle *o, const struct tap_event *ev, const struc
 
 void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node)
 {
-    uint32_t parent = node->parent == ORC_NONE ? ORC_NONE : o->node[node->parent].object;
+    uint32_t parent =
+        node->parent == ORC_NONE ? ORC_NONE : o->operations->node[node->parent].object;
     struct orc_object *object = orc_object(o, node->object);
     if (!object || node->kind != NODE_NEW) {
         return;
@@ -189,6 +204,7 @@ void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_
 }
 
 struct buffering {
+    struct orc_memory *memory;
     struct orc_receive *receive;
     int64_t at;
 };
@@ -196,16 +212,16 @@ struct buffering {
 static void buffer_span(void *context, const uint8_t *bytes, uint32_t length)
 {
     struct buffering *b = context;
-    orc_stream_add(b->receive, b->at, bytes, length);
+    orc_stream_add(b->memory, b->receive, b->at, bytes, length);
     b->at += length;
 }
 
 /* Data that the host received before INIT: the first bytes of the receive stream, all of them sure.
  */
-static void take_buffered(struct orc_conn *c, const struct tap_nbl *list)
+static void take_buffered(struct oracle *o, struct orc_conn *c, const struct tap_nbl *list)
 {
-    struct orc_receive *r = &c->receive;
-    struct buffering b = {.receive = r, .at = r->start};
+    struct orc_receive *r = c->receive;
+    struct buffering b = {.memory = o->memory, .receive = r, .at = r->start};
     tap_nbl_spans(list, 0, list->length, buffer_span, &b);
     r->start += list->length;
     r->sequence -= list->length;
@@ -214,8 +230,8 @@ static void take_buffered(struct orc_conn *c, const struct tap_nbl *list)
     r->edge += list->length;
     r->handed_edge += list->length;
     r->largest_edge += list->length;
-    c->send.window_from += list->length;
-    c->timing.set_from += list->length;
+    c->send->window_from += list->length;
+    c->sender->set_from += list->length;
     r->sure = r->sure_step = r->possible = r->start;
     r->refused = r->start > 0;
     r->arrivals = r->overlaps = 0;
@@ -228,7 +244,7 @@ void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struc
         return;
     }
     if (list->role == ROLE_BUFFERED) {
-        take_buffered(c, list);
+        take_buffered(o, c, list);
     } else if (list->role == ROLE_INIT_SEND) {
         struct orc_nbl *nbl = orc_owner_handed(o, ev, list, NULL);
         if (nbl) {
@@ -337,9 +353,9 @@ static void judge_node(struct oracle *o, const struct orc_node *node)
 static void give_back(struct oracle *o, struct orc_conn *c)
 {
     while (c->sends.head != ORC_NONE) {
-        struct orc_nbl *nbl = &o->nbl[c->sends.head];
+        struct orc_nbl *nbl = &o->lists->nbl[c->sends.head];
         nbl->owner = OWNER_HOST;
-        o->target_lists--;
+        o->ownership->target_lists--;
         orc_queue_remove(o, &c->sends, c->sends.head);
     }
     c->phase = ORC_ABSENT;
@@ -374,16 +390,16 @@ static void apply_node(struct oracle *o, const struct orc_node *node, bool clean
         return;
     }
     c->phase = ORC_LIVE;
-    o->live++;
-    o->live_ever = true;
+    o->connections->live++;
+    o->connections->live_ever = true;
     bool chain_unseen = node->image.NetBufferListChain && c->sends.count == 0;
-    if (chain_unseen || c->send.handed < c->send.max - (c->send.fin_sent && c->send.fin >= 0)) {
-        c->send.blind = true; /* the chain was not shown */
-        c->send.handed = c->send.max > c->send.handed ? c->send.max : c->send.handed;
+    if (chain_unseen || c->send->handed < c->send->max - (c->send->fin_sent && c->send->fin >= 0)) {
+        c->send->blind = true; /* the chain was not shown */
+        c->send->handed = c->send->max > c->send->handed ? c->send->max : c->send->handed;
     }
-    if (c->buffered_expected && c->receive.start == 0) {
-        c->receive.lossy = true; /* nor was the buffered data */
-        c->receive.refused = true;
+    if (c->buffered_expected && c->receive->start == 0) {
+        c->receive->lossy = true; /* nor was the buffered data */
+        c->receive->refused = true;
     }
     orc_dirty(o, c);
 }
@@ -391,32 +407,33 @@ static void apply_node(struct oracle *o, const struct orc_node *node, bool clean
 void orc_initiate_judge(struct oracle *o, struct orc_op *op)
 {
     bool stopped = false;
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        struct orc_node *node = &o->operations->node[id];
         if (node->parent == ORC_NONE) {
             node->dead = stopped; /* the walk stops at a root that cannot be offloaded */
             stopped = stopped || (node->kind == NODE_NEW && !success(node->status));
             continue;
         }
-        struct orc_node *parent = &o->node[node->parent];
+        struct orc_node *parent = &o->operations->node[node->parent];
         bool failed = parent->kind == NODE_NEW && !success(parent->status);
         node->dead = parent->dead || failed;
         count_kid(parent, node);
     }
     orc_tree_judge(o, op);
     bool clean = true;
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        judge_node(o, &o->node[id]);
-        apply_node(o, &o->node[id], clean);
-        clean = clean && (o->node[id].kind != NODE_NEW || success(o->node[id].status));
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        judge_node(o, &o->operations->node[id]);
+        apply_node(o, &o->operations->node[id], clean);
+        clean = clean && (o->operations->node[id].kind != NODE_NEW ||
+                          success(o->operations->node[id].status));
     }
 }
 
 void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left)
 {
     (void)left;
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        const struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        const struct orc_node *node = &o->operations->node[id];
         struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (c && node->kind == NODE_NEW && c->self == node->object) {
             c->init_returned = true;

@@ -2,7 +2,15 @@
  *
  * Update, query and invalidate: what they change of the model, and what a query must show.
  */
-#include "oracle/checks.h"
+#include "oracle/tree/query.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/model/state_block.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/receive/offers.h"
+#include "oracle/receive/stamps.h"
+#include "oracle/report/report.h"
+#include "oracle/send/shadow.h"
 
 #include <string.h>
 
@@ -15,8 +23,8 @@ static void update_conn(struct oracle *o, struct orc_node *node)
         return;
     }
     c->cached_old = c->cached;
-    if (c->cached.InitialRcvWnd > c->offers.widest) {
-        c->offers.widest = c->cached.InitialRcvWnd;
+    if (c->cached.InitialRcvWnd > c->offers->widest) {
+        c->offers->widest = c->cached.InitialRcvWnd;
     }
     memcpy(&c->cached, cached, sizeof(c->cached));
     c->update_open = true;
@@ -29,7 +37,8 @@ static void update_path(struct oracle *o, struct orc_node *node, struct orc_obje
     bool six = node->block->Header.Type >= Ip6OffloadConstState;
     const PATH_OFFLOAD_STATE_CACHED *cached = (const void *)orc_state_find(
         node->block, six ? Ip6OffloadCachedState : Ip4OffloadCachedState);
-    uint32_t parent = node->parent == ORC_NONE ? ORC_NONE : o->node[node->parent].object;
+    uint32_t parent =
+        node->parent == ORC_NONE ? ORC_NONE : o->operations->node[node->parent].object;
     object->mtu_old = object->mtu;
     object->parent_old = object->parent;
     if (cached) {
@@ -73,7 +82,7 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
         if (c) {
             c->update_open = c->update_open && !applied;
             c->update_step = o->steps;
-            c->offers.update_step |=
+            c->offers->update_step |=
                 applied && c->cached.InitialRcvWnd != c->cached_old.InitialRcvWnd;
             if (applied) {
                 orc_sender_updated(o, c, true);
@@ -98,7 +107,7 @@ void orc_invalidate_node(struct oracle *o, struct orc_node *node)
         return;
     }
     object->invalid = true;
-    o->invalidated_ever = true;
+    o->objects->invalidated_ever = true;
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     if (c) {
         c->invalidated = true;
@@ -108,12 +117,12 @@ void orc_invalidate_node(struct oracle *o, struct orc_node *node)
 /* InvComplete has returned: from now on nothing of these may send. */
 void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left)
 {
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        const struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        const struct orc_node *node = &o->operations->node[id];
         struct orc_object *object = orc_object(o, node->object);
         struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (c && node->kind == NODE_LINKER) {
-            c->life.invalid_left = left;
+            c->life->invalid_left = left;
             orc_dirty(o, c);
         } else if (object && node->kind == NODE_LINKER) {
             object->invalid_left = left;
@@ -141,8 +150,8 @@ static bool same_constant(const TCP_OFFLOAD_STATE_CONST *a, const TCP_OFFLOAD_ST
 static void judge_sequences(struct oracle *o, const struct orc_conn *c,
                             const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
     uint32_t ordinal = orc_ordinal(o, c);
     orc_ran(o, ORC_QRY_FILL_1);
     orc_ran(o, ORC_ST_SEQ_1);
@@ -170,7 +179,7 @@ static void judge_sequences(struct oracle *o, const struct orc_conn *c,
 static void judge_backlog(struct oracle *o, const struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t most = r->possible - r->delivered;
     int64_t least = c->requests.count || c->inside ? 0 : r->sure_step - r->delivered;
     uint32_t size = d->ReceiveBacklogSize;

@@ -2,7 +2,11 @@
  *
  * What a query shows of paths and neighbors.
  */
-#include "oracle/checks.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/model/state_block.h"
+#include "oracle/report/report.h"
+#include "oracle/tree/query.h"
 
 #include <string.h>
 
@@ -50,7 +54,8 @@ static void judge_path(struct oracle *o, const struct orc_object *path,
 static bool source_right(const struct oracle *o, const struct orc_object *neighbor,
                          const UCHAR *reported)
 {
-    bool own = !neighbor->source_set && o->mac_known && memcmp(reported, o->mac, 6) == 0;
+    bool own =
+        !neighbor->source_set && o->adapter->mac_known && memcmp(reported, o->adapter->mac, 6) == 0;
     return own || memcmp(reported, neighbor->source, 6) == 0;
 }
 

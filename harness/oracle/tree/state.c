@@ -3,92 +3,28 @@
  * Operations on the state tree: which blocks were handed over, that they come back once, whole and
  * with a status.
  */
-#include "oracle/checks.h"
+#include "oracle/tree/state.h"
+#include "oracle/base/bytes.h"
+#include "oracle/base/memory.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/contexts.h"
+#include "oracle/model/state_block.h"
+#include "oracle/ownership/host_rules.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/report/report.h"
+#include "oracle/tree/initiate.h"
+#include "oracle/tree/query.h"
+#include "oracle/tree/terminate.h"
 
 #include <string.h>
-
-#define STATE_BYTES_MAX 256u
-
-static uint32_t kinds_of(uint8_t type, OFFLOAD_STATE_TYPE out[3])
-{
-    switch (type) {
-    case NeighborOffloadState:
-    case Ip4OffloadState:
-    case Ip6OffloadState:
-        out[0] = (OFFLOAD_STATE_TYPE)(type - 3);
-        out[1] = (OFFLOAD_STATE_TYPE)(type - 2);
-        out[2] = (OFFLOAD_STATE_TYPE)(type - 1);
-        return 3;
-    case TcpOffloadState:
-        out[0] = TcpOffloadConstState;
-        out[1] = TcpOffloadCachedState;
-        out[2] = TcpOffloadDelegatedState;
-        return 3;
-    default:
-        out[0] = (OFFLOAD_STATE_TYPE)type;
-        return type >= NeighborOffloadConstState && type <= TcpOffloadDelegatedState ? 1 : 0;
-    }
-}
-
-static uint32_t least_bytes(OFFLOAD_STATE_TYPE type)
-{
-    switch (type) {
-    case NeighborOffloadConstState:
-        return sizeof(NEIGHBOR_OFFLOAD_STATE_CONST);
-    case NeighborOffloadCachedState:
-        return sizeof(NEIGHBOR_OFFLOAD_STATE_CACHED);
-    case NeighborOffloadDelegatedState:
-        return sizeof(NEIGHBOR_OFFLOAD_STATE_DELEGATED);
-    case Ip4OffloadConstState:
-    case Ip6OffloadConstState:
-        return sizeof(PATH_OFFLOAD_STATE_CONST);
-    case Ip4OffloadCachedState:
-    case Ip6OffloadCachedState:
-        return sizeof(PATH_OFFLOAD_STATE_CACHED);
-    case TcpOffloadConstState:
-        return sizeof(TCP_OFFLOAD_STATE_CONST);
-    case TcpOffloadCachedState:
-        return sizeof(TCP_OFFLOAD_STATE_CACHED);
-    case TcpOffloadDelegatedState:
-        return NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0;
-    default:
-        return sizeof(OFFLOAD_STATE_HEADER);
-    }
-}
-
-/* The state structure of a type behind a block, or NULL. Only for blocks that state follows. */
-const OFFLOAD_STATE_HEADER *orc_state_find(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block,
-                                           OFFLOAD_STATE_TYPE wanted)
-{
-    OFFLOAD_STATE_TYPE kind[3];
-    uint32_t count = kinds_of(block->Header.Type, kind);
-    const OFFLOAD_STATE_HEADER *state = ndis_offload_state_first(block);
-    for (uint32_t i = 0; i < count; i++) {
-        if (state->Length < least_bytes(kind[i]) || state->Length > STATE_BYTES_MAX) {
-            return NULL;
-        }
-        if (kind[i] == wanted) {
-            return state;
-        }
-        state = ndis_offload_state_next(state);
-    }
-    return NULL;
-}
-
-/* How much of a delegated TCP state there is: its last member came later. */
-uint32_t orc_delegated_bytes(const OFFLOAD_STATE_HEADER *state)
-{
-    uint32_t whole = sizeof(TCP_OFFLOAD_STATE_DELEGATED);
-    return state->Length < whole ? NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0 : whole;
-}
 
 static uint64_t hash_state(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
     OFFLOAD_STATE_TYPE kind[3];
-    uint32_t count = kinds_of(block->Header.Type, kind);
+    uint32_t count = orc_state_kinds(block->Header.Type, kind);
     const OFFLOAD_STATE_HEADER *state = ndis_offload_state_first(block);
     uint64_t hash = 0;
-    for (uint32_t i = 0; i < count && state->Length <= STATE_BYTES_MAX; i++) {
+    for (uint32_t i = 0; i < count && state->Length <= ORC_STATE_BYTES_MAX; i++) {
         hash = orc_hash(hash, (const uint8_t *)state, state->Length);
         state = ndis_offload_state_next(state);
     }
@@ -101,8 +37,9 @@ static bool has_input(uint8_t fn, uint8_t kind)
     return (fn == TAP_INITIATE && kind == NODE_NEW) || (fn == TAP_UPDATE && kind == NODE_LINKER);
 }
 
-void orc_state_enter(struct oracle *o, const struct tap_event *ev)
+void orc_state_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    (void)call;
     struct orc_op *op = orc_op(o, ev->object);
     if (!op) {
         return;
@@ -125,12 +62,12 @@ static uint32_t parent_of(const struct oracle *o, uint32_t last,
     if (last == ORC_NONE) {
         return ORC_NONE;
     }
-    if (o->node[last].image.DependentBlockList == block) {
+    if (o->operations->node[last].image.DependentBlockList == block) {
         return last;
     }
-    for (uint32_t at = last; at != ORC_NONE; at = o->node[at].parent) {
-        if (o->node[at].image.NextBlock == block) {
-            return o->node[at].parent;
+    for (uint32_t at = last; at != ORC_NONE; at = o->operations->node[at].parent) {
+        if (o->operations->node[at].image.NextBlock == block) {
+            return o->operations->node[at].parent;
         }
     }
     return ORC_NONE;
@@ -139,12 +76,13 @@ static uint32_t parent_of(const struct oracle *o, uint32_t last,
 static void block_in(struct oracle *o, const struct tap_event *ev, struct orc_op *op)
 {
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
-    if (!block || !orc_grow((void **)&o->node, &o->node_room, o->nodes + 1, sizeof(*o->node))) {
+    if (!block || !orc_grow(o->memory, (void **)&o->operations->node, &o->operations->node_room,
+                            o->operations->nodes + 1, sizeof(*o->operations->node))) {
         o->short_of_memory = o->short_of_memory || block;
         return;
     }
-    uint32_t id = o->nodes++;
-    struct orc_node *node = &o->node[id];
+    uint32_t id = o->operations->nodes++;
+    struct orc_node *node = &o->operations->node[id];
     memset(node, 0, sizeof(*node));
     node->block = block;
     node->image = *block;
@@ -160,7 +98,7 @@ static void block_in(struct oracle *o, const struct tap_event *ev, struct orc_op
     if (op->node_last == ORC_NONE) {
         op->node_first = op->node_at = id;
     } else {
-        o->node[op->node_last].next = id;
+        o->operations->node[op->node_last].next = id;
     }
     op->node_last = id;
     orc_host_operation(o, ev, node);
@@ -229,7 +167,7 @@ static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_n
         struct orc_conn *conn = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (conn && op->fn != TAP_UPDATE) {
             conn->failed_over = true;
-            conn->life.op_failed = conn->life.failed_step = true;
+            conn->life->op_failed = conn->life->failed_step = true;
             orc_dirty(o, conn);
         }
     } else if (node->status != NDIS_STATUS_SUCCESS) {
@@ -245,7 +183,7 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     if (id == ORC_NONE || !block) {
         return;
     }
-    struct orc_node *node = &o->node[id];
+    struct orc_node *node = &o->operations->node[id];
     op->node_at = node->next;
     node->status = ev->status;
     node->context_after = ev->d;
@@ -272,7 +210,7 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     }
 }
 
-void orc_state_block(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_state_block(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_op *op = call ? orc_op(o, call->object) : NULL;
     if (!op) {
@@ -285,9 +223,9 @@ void orc_state_block(struct oracle *o, const struct tap_event *ev, const struct 
     }
 }
 
-void orc_state_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list,
-                    const struct orc_call *call)
+void orc_state_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct tap_nbl *list = ev->ptr;
     if (call->fn == TAP_INITIATE) {
         orc_initiate_list(o, ev, list);
     } else if (call->fn == TAP_TERMINATE_COMPLETE) {
@@ -295,7 +233,7 @@ void orc_state_list(struct oracle *o, const struct tap_event *ev, const struct t
     }
 }
 
-void orc_state_left(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
+void orc_state_left(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     struct orc_op *op = orc_op(o, call->object);
     if (!op) {
@@ -327,7 +265,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
 {
     uint8_t wanted = operation_of(ev->fn);
     const char *name = tap_fn_name((enum tap_fn)ev->fn);
-    if (ev->object == TAP_NONE || ev->object >= o->ops) {
+    if (ev->object == TAP_NONE || ev->object >= o->operations->ops) {
         orc_fail(o, ORC_NONE, ORC_OWN_TREE_1,
                  orc_text(o, "%s with the root that the target was given", name),
                  "a pointer that is no such root");
@@ -352,8 +290,7 @@ void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc
     }
 }
 
-void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
-                             const struct orc_call *call)
+void orc_state_complete_left(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     if (!call->known) {
         return;
@@ -364,5 +301,19 @@ void orc_state_complete_left(struct oracle *o, const struct tap_event *ev,
         orc_initiate_done(o, op, ev->seq);
     } else if (op->fn == TAP_INVALIDATE) {
         orc_invalidate_done(o, op, ev->seq);
+    }
+}
+
+/* The run is over: nothing that was asked for is open. */
+void orc_state_end(struct oracle *o)
+{
+    for (uint32_t i = 0; i < o->operations->ops; i++) {
+        const struct orc_op *op = &o->operations->op[i];
+        orc_ran(o, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1);
+        if (op->fn != TAP_DRIVER_ENTRY && !op->completed && !o->adapter->leaving) {
+            orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1,
+                     orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
+                     orc_text(o, "never; it was called at event %u", op->enter));
+        }
     }
 }

@@ -2,7 +2,20 @@
  *
  * Terminate: everything drained, nothing lost, nothing twice, the state as it stopped.
  */
-#include "oracle/checks.h"
+#include "oracle/tree/terminate.h"
+#include "oracle/adapter/reach.h"
+#include "oracle/base/memory.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/state_block.h"
+#include "oracle/ownership/owner.h"
+#include "oracle/receive/answers.h"
+#include "oracle/receive/stamps.h"
+#include "oracle/report/report.h"
+#include "oracle/send/send.h"
+#include "oracle/send/shadow.h"
+#include "oracle/sender/sender.h"
+#include "oracle/timers/keepalive.h"
 
 #include <string.h>
 
@@ -22,12 +35,12 @@ void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc
 
 void orc_terminate_left(struct oracle *o, const struct orc_op *op, uint32_t left)
 {
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        const struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        const struct orc_node *node = &o->operations->node[id];
         struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
         if (c && c->phase == ORC_ENDING && c->term_enter == op->enter) {
             c->term_left = left;
-            c->receive.possible_term = c->receive.possible;
+            c->receive->possible_term = c->receive->possible;
         }
     }
 }
@@ -39,7 +52,7 @@ static void judge_pending(struct oracle *o, const struct orc_conn *c, const char
         orc_fail(o, orc_ordinal(o, c), ORC_TERM_DRAIN_1,
                  orc_text(o, "every %s completed before TermComplete", what),
                  orc_text(o, "%u pending, the first is list %u (event %u)", queue->count,
-                          queue->head, o->nbl[queue->head].handed));
+                          queue->head, o->lists->nbl[queue->head].handed));
     }
 }
 
@@ -60,10 +73,10 @@ static void judge_drain(struct oracle *o, const struct orc_conn *c)
         orc_fail(o, ordinal, ORC_TERM_DRAIN_2,
                  "TermComplete after every event and indication has returned",
                  orc_text(o, "%u events, %u indications open", c->event_open, c->indicate_open));
-    } else if (o->upload_all_open) {
+    } else if (o->adapter->upload_all_open) {
         orc_fail(o, ordinal, ORC_TERM_DRAIN_2, "TermComplete after UPLOAD_ALL has returned",
                  "open");
-    } else if (o->status_open || o->mevent_open) {
+    } else if (o->adapter->status_open || o->adapter->mevent_open) {
         orc_warn(o, ordinal, ORC_TERM_DRAIN_2,
                  "TermComplete after every status indication returned", "one is open");
     }
@@ -72,7 +85,7 @@ static void judge_drain(struct oracle *o, const struct orc_conn *c)
 /* One block of a TermComplete; the lists of the tree follow, then orc_terminate_flush judges. */
 void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t node_id)
 {
-    const struct orc_node *node = &o->node[node_id];
+    const struct orc_node *node = &o->operations->node[node_id];
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
     struct orc_object *object = orc_object(o, node->object);
     if (object && node->layer != LAYER_TCP && node->kind == NODE_LINKER &&
@@ -86,15 +99,16 @@ void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t n
     if (!c || node->kind != NODE_LINKER || c->phase != ORC_ENDING || c->closing) {
         return;
     }
-    if (!orc_grow((void **)&o->closing, &o->closing_room, o->closings + 1, sizeof(*o->closing))) {
+    if (!orc_grow(o->memory, (void **)&o->closings->closing, &o->closings->room,
+                  o->closings->count + 1, sizeof(*o->closings->closing))) {
         o->short_of_memory = true;
         return;
     }
     judge_drain(o, c);
-    struct orc_closing *closing = &o->closing[o->closings++];
+    struct orc_closing *closing = &o->closings->closing[o->closings->count++];
     memset(closing, 0, sizeof(*closing));
-    c->closing = o->closings;
-    o->closing_cpu = ev->cpu;
+    c->closing = o->closings->count;
+    o->closings->cpu = ev->cpu;
     closing->conn = node->conn;
     closing->node = node_id;
     closing->status = node->status;
@@ -121,8 +135,8 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
     orc_queue_remove(o, &c->sends, list->id);
     orc_ran(o, ORC_TERM_SEND_2);
     int64_t least, most;
-    orc_send_acked(&c->send, nbl, &least, &most);
-    if (!c->send.blind && (list->advance < least || list->advance > most)) {
+    orc_send_acked(c->send, nbl, &least, &most);
+    if (!c->send->blind && (list->advance < least || list->advance > most)) {
         orc_fail(o, closing->conn, ORC_TERM_SEND_2,
                  orc_text(o, "list %u advanced by %lld to %lld acknowledged bytes", list->id,
                           (long long)least, (long long)most),
@@ -142,8 +156,8 @@ static void chain_list(struct oracle *o, struct orc_conn *c, struct orc_closing 
 /* A pointer that is no list, or not one to be handed back, at an end that says which it was. */
 static void bad_list(struct oracle *o, const struct tap_nbl *list)
 {
-    for (uint32_t i = 0; i < o->closings; i++) {
-        struct orc_closing *closing = &o->closing[i];
+    for (uint32_t i = 0; i < o->closings->count; i++) {
+        struct orc_closing *closing = &o->closings->closing[i];
         if (closing->chain && !closing->chain_lists && closing->chain == list->nbl) {
             closing->bad_list = true;
             orc_fail(o, closing->conn, ORC_TERM_SEND_3,
@@ -152,8 +166,8 @@ static void bad_list(struct oracle *o, const struct tap_nbl *list)
             return;
         }
     }
-    for (uint32_t i = 0; i < o->closings; i++) {
-        o->closing[i].bad_list = true;
+    for (uint32_t i = 0; i < o->closings->count; i++) {
+        o->closings->closing[i].bad_list = true;
     }
     orc_fail(o, list->conn, ORC_TERM_STATE_2, "only lists of the target in BufferedData, or NULL",
              orc_text(o, "a pointer that is none (%u)", (unsigned)list->fault));
@@ -161,7 +175,7 @@ static void bad_list(struct oracle *o, const struct tap_nbl *list)
 
 void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
 {
-    if (!o->closings) {
+    if (!o->closings->count) {
         return;
     }
     if (list->fault != NBL_OK) {
@@ -169,7 +183,7 @@ void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
         return;
     }
     struct orc_conn *c = orc_conn(o, list->conn);
-    struct orc_closing *closing = c && c->closing ? &o->closing[c->closing - 1] : NULL;
+    struct orc_closing *closing = c && c->closing ? &o->closings->closing[c->closing - 1] : NULL;
     if (!closing) {
         orc_fail(o, list->conn, ORC_TERM_SEND_2, "lists of the connections terminated only",
                  orc_text(o, "list %u of another connection", list->id));
@@ -187,14 +201,14 @@ void orc_terminate_list(struct oracle *o, const struct tap_nbl *list)
 
 static bool cut_short(const struct oracle *o, const struct orc_conn *c)
 {
-    return orc_abort_possible(o, c) || c->failed_over || c->receive.lossy;
+    return orc_abort_possible(o, c) || c->failed_over || c->receive->lossy;
 }
 
 /* The host goes on from this state: the peer must not see its window taken back. */
 static void judge_resumption(struct oracle *o, const struct orc_conn *c,
                              const struct orc_closing *closing)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
     int64_t edge = next + closing->delegated.RcvWnd, rounding = (1ll << c->receive_scale) - 1;
     bool open = closing->delegated.State != TcpConnectionClosed && r->fins == 0 && !r->fin_before;
@@ -210,7 +224,7 @@ static void judge_resumption(struct oracle *o, const struct orc_conn *c,
 static void judge_received(struct oracle *o, const struct orc_conn *c,
                            const struct orc_closing *closing)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     uint32_t ordinal = closing->conn;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
     int64_t least = r->sure_step, most = r->possible + orc_fin_possible(r, r->possible);
@@ -253,7 +267,7 @@ static void judge_received(struct oracle *o, const struct orc_conn *c,
 
 static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_closing *closing)
 {
-    const struct orc_send *s = &c->send;
+    const struct orc_send *s = c->send;
     const TCP_OFFLOAD_STATE_DELEGATED *d = &closing->delegated;
     uint32_t ordinal = closing->conn;
     int64_t una = s->max + (int32_t)(d->SndUna - (s->sequence + (uint32_t)s->max));
@@ -272,7 +286,7 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
                  orc_text(o, "%lld", (long long)una));
         return;
     }
-    if (max < s->max_least || (max > s->max && !o->transmit_failed)) {
+    if (max < s->max_least || (max > s->max && !o->faults->transmit_failed)) {
         orc_fail(
             o, ordinal, ORC_TERM_STATE_1,
             orc_text(o, "SndMax at byte %lld to %lld", (long long)s->max_least, (long long)s->max),
@@ -298,9 +312,9 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
 /* The states that the closes seen so far leave open; 0 = cannot tell. */
 static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_receive *r = &c->receive;
-    const struct orc_send *s = &c->send;
-    bool sure = r->fin_sure_step >= 0 && !o->ever_waived;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
+    bool sure = r->fin_sure_step >= 0 && !o->faults->ever_waived;
     bool in = r->fin_before || sure || c->disconnect_event != ORC_NONE;
     bool in_none = !in && r->fins == 0 && !r->fin_lenient;
     bool acked = s->fin_sent && s->una_sure_step > s->fin;
@@ -332,7 +346,7 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
 static void judge_carried(struct oracle *o, const struct orc_conn *c,
                           const struct orc_closing *closing)
 {
-    const TCP_OFFLOAD_STATE_DELEGATED *handed = &c->timing.handed, *d = &closing->delegated;
+    const TCP_OFFLOAD_STATE_DELEGATED *handed = &c->sender->handed, *d = &closing->delegated;
     if (orc_delegated_bytes(&handed->Header) == sizeof(*d) && d->DWnd != handed->DWnd &&
         orc_delegated_bytes(&d->Header) == sizeof(*d)) {
         orc_fail(o, closing->conn, ORC_TERM_STATE_1,
@@ -347,7 +361,7 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
     uint32_t state = (uint32_t)closing->delegated.State;
     orc_ran(o, ORC_ST_STATE_1);
     bool reported = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
-    if (c->answers.syn_closed && state != TcpConnectionClosed) {
+    if (c->answers->syn_closed && state != TcpConnectionClosed) {
         orc_fail(o, closing->conn, ORC_WIRE_SYN_1, "CLOSED after a SYN at RcvNxt",
                  orc_text(o, "state %u", state));
         return;
@@ -368,10 +382,10 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
 static void judge_owed(struct oracle *o, const struct orc_conn *c,
                        const struct orc_closing *closing)
 {
-    const struct orc_receive *r = &c->receive;
+    const struct orc_receive *r = c->receive;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
-    bool excused = cut_short(o, c) || o->transmit_failed || o->link_down || !c->sane ||
-                   closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
+    bool excused = cut_short(o, c) || o->faults->transmit_failed || o->faults->link_down ||
+                   !c->sane || closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
                    r->urgent_possible || !c->version;
     orc_ran(o, ORC_TERM_ACK_1);
     if (next > r->acked && !excused) {
@@ -391,7 +405,7 @@ static void judge_sends_left(struct oracle *o, struct orc_conn *c,
         orc_fail(o, closing->conn, ORC_TERM_DRAIN_1,
                  "every send completed before TermComplete or handed back in the chain",
                  orc_text(o, "%u in neither place, the first is list %u (event %u)", c->sends.count,
-                          head, o->nbl[head].handed));
+                          head, o->lists->nbl[head].handed));
     } else if (unseen && !c->sends.count) {
         orc_fail(o, closing->conn, ORC_TERM_SEND_3,
                  "NetBufferListChain NULL when nothing is handed back", "a pointer");
@@ -409,7 +423,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
         return;
     }
     o->ran[ORC_INV_KEEP_1] += orc_path_invalid(o, c);
-    o->ran[ORC_WIRE_CLOSE_1] += c->send.fin_sent && c->receive.fin_sure >= 0;
+    o->ran[ORC_WIRE_CLOSE_1] += c->send->fin_sent && c->receive->fin_sure >= 0;
     judge_sends_left(o, c, closing);
     if (closing->has_delegated && c->version && c->sane) {
         if (!cut_short(o, c)) {
@@ -420,7 +434,7 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
             judge_received(o, c, closing);
             judge_owed(o, c, closing);
         }
-        if (!c->failed_over && !c->send.blind) {
+        if (!c->failed_over && !c->send->blind) {
             judge_sent(o, c, closing);
         }
         if (!c->failed_over) {
@@ -429,19 +443,19 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
             judge_state(o, c, closing);
         }
     }
-    c->urgent_owed = c->urgent_sure && o->adapter == ORC_ADAPTER_RUNNING;
+    c->urgent_owed = c->urgent_sure && o->adapter->phase == ORC_ADAPTER_RUNNING;
     c->phase = ORC_GONE;
     c->gone_event = o->event->call;
-    if (o->live) {
-        o->live--;
+    if (o->connections->live) {
+        o->connections->live--;
     }
 }
 
 void orc_terminate_flush(struct oracle *o)
 {
-    uint32_t count = o->closings;
-    o->closings = 0;
+    uint32_t count = o->closings->count;
+    o->closings->count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        finish(o, &o->closing[i]);
+        finish(o, &o->closings->closing[i]);
     }
 }

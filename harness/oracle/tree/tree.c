@@ -2,7 +2,11 @@
  *
  * Which blocks of an initiate are taken, and why one is not.
  */
-#include "oracle/checks.h"
+#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/model/state_block.h"
+#include "oracle/report/report.h"
+#include "oracle/tree/initiate.h"
 
 static bool taken(const struct orc_node *node)
 {
@@ -20,9 +24,9 @@ static bool no_entry(int32_t status)
 /* Memory ran short between the call and its completion. */
 static bool starved(const struct oracle *o, const struct orc_op *op)
 {
-    uint32_t failed = o->adapter_state.alloc_failed_event;
-    return (failed != ORC_NONE && failed > op->enter) || o->fault_alloc || o->fault_pool ||
-           o->fault_map;
+    uint32_t failed = o->faults->alloc_failed_event;
+    return (failed != ORC_NONE && failed > op->enter) || o->faults->alloc || o->faults->pool ||
+           o->faults->map;
 }
 
 /* With room for k objects of a layer the first k in walking order are taken. */
@@ -30,8 +34,8 @@ static void judge_order(struct oracle *o, const struct orc_op *op)
 {
     uint32_t refused[3] = {ORC_NONE, ORC_NONE, ORC_NONE}, blocks[3] = {0};
     bool memory = starved(o, op);
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        const struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        const struct orc_node *node = &o->operations->node[id];
         if (node->kind != NODE_NEW || node->layer > LAYER_TCP || node->dead) {
             continue;
         }
@@ -56,9 +60,8 @@ static const NEIGHBOR_OFFLOAD_STATE_CONST *neighbor_state(const struct orc_node 
 static void judge_vlan(struct oracle *o, const struct orc_op *op, const struct orc_node *node)
 {
     const NEIGHBOR_OFFLOAD_STATE_CONST *constant = neighbor_state(node);
-    uint16_t own = o->adapter_state.vlan;
-    if (!constant ||
-        (o->adapter_state.vlan_event != ORC_NONE && o->adapter_state.vlan_event > op->enter)) {
+    uint16_t own = o->adapter->vlan;
+    if (!constant || (o->adapter->vlan_event != ORC_NONE && o->adapter->vlan_event > op->enter)) {
         return;
     }
     uint32_t vlan = constant->VlanId;
@@ -101,7 +104,7 @@ static bool of_layer(const struct orc_node *node)
 static void judge_code(struct oracle *o, const struct orc_op *op, const struct orc_node *node,
                        uint32_t live)
 {
-    bool memory = starved(o, op), full = node->layer == LAYER_TCP && live >= o->capacity;
+    bool memory = starved(o, op), full = node->layer == LAYER_TCP && live >= o->adapter->capacity;
     const char *expected = NULL;
     orc_ran(o, ORC_INIT_ST_CODE_1);
     if (node->status == NDIS_STATUS_RESOURCES && !memory) {
@@ -121,10 +124,10 @@ static void judge_code(struct oracle *o, const struct orc_op *op, const struct o
 /* An initiate came back: kinds and parents are known, nothing is applied yet. */
 void orc_tree_judge(struct oracle *o, const struct orc_op *op)
 {
-    uint32_t live = o->live;
+    uint32_t live = o->connections->live;
     judge_order(o, op);
-    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->node[id].next) {
-        const struct orc_node *node = &o->node[id];
+    for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
+        const struct orc_node *node = &o->operations->node[id];
         if (node->kind != NODE_NEW || node->dead) {
             continue;
         }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle/wire/wire_parse.h"
+#include "oracle/wire/ones_sum.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#include "oracle/wire/ones_sum.h"
 
 static uint16_t get16(const uint8_t *p)
 {

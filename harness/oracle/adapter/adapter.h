@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests to the adapter, and what it reports of itself.
+ */
+#ifndef ORACLE_ADAPTER_ADAPTER_H
+#define ORACLE_ADAPTER_ADAPTER_H
+
+#include "ndis/tap.h"
+#include "oracle/model/connections.h"
+
+/* The OID request that is open. */
+struct orc_requests {
+    bool right, too_short;
+};
+
+void orc_adapter_begin(struct oracle *o);
+void orc_request_made(struct oracle *o, const struct tap_event *ev);
+void orc_request_ended(struct oracle *o, const struct tap_event *ev);
+void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
+void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
+void orc_adapter_status(struct oracle *o, int32_t code);
+void orc_adapter_rest(struct oracle *o);
+void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status);
+
+#endif

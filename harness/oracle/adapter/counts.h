@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The statistics, recounted from the wire.
+ */
+#ifndef ORACLE_ADAPTER_COUNTS_H
+#define ORACLE_ADAPTER_COUNTS_H
+
+#include "ndis/tap.h"
+#include "oracle/model/connections.h"
+#include "oracle/wire/wire_parse.h"
+
+/* A counter lies between these; counters wrap, so only differences are compared. */
+struct orc_count {
+    uint64_t least, most;
+};
+
+/* One interface's statistics of one IP version, since they were last zeroed. */
+struct orc_count_set {
+    struct orc_count in, out, again, resets;            /* TCP */
+    struct orc_count cut;                               /* connections, by a reset */
+    struct orc_count received, sent, octets, in_octets; /* IP */
+};
+
+struct orc_counts {
+    struct orc_count_set of[2]; /* IPv4, IPv6 */
+};
+
+void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                   bool certain);
+void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c);
+void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
+                    int64_t begin, bool sent);
+void orc_counts_begin(struct oracle *o, const struct orc_conn *c);
+void orc_counts_abort(struct oracle *o, const struct orc_conn *c);
+void orc_counts_request(struct oracle *o, const struct tap_event *ev);
+
+#endif

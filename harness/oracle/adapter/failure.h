@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The card fails.
+ */
+#ifndef ORACLE_ADAPTER_FAILURE_H
+#define ORACLE_ADAPTER_FAILURE_H
+
+#include "ndis/tap.h"
+#include "oracle/model/connections.h"
+
+void orc_failure_begin(struct oracle *o, const struct tap_event *ev);
+void orc_failure_left(struct oracle *o, const struct tap_event *ev);
+void orc_failure_step(struct oracle *o, struct orc_conn *c);
+void orc_failure_abort(struct oracle *o, const struct orc_conn *c);
+void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status);
+
+#endif

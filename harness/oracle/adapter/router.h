@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What routers say.
+ */
+#ifndef ORACLE_ADAPTER_ROUTER_H
+#define ORACLE_ADAPTER_ROUTER_H
+
+#include "oracle/model/connections.h"
+#include "oracle/wire/wire_parse.h"
+
+void orc_router_frame(struct oracle *o, const struct orc_packet *packet);
+void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp,
+                     int64_t begin);
+
+#endif

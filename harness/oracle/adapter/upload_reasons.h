@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Why a target may ask to be uploaded of its own accord.
+ */
+#ifndef ORACLE_ADAPTER_UPLOAD_REASONS_H
+#define ORACLE_ADAPTER_UPLOAD_REASONS_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+/* What may have made the target ask for an upload of its own accord, since INIT. */
+struct orc_upload_reasons {
+    bool again, disordered, unposted, small;
+    bool paused;       /* no data moved for a while */
+    uint64_t moved_ns; /* when data moved last, or 0 */
+};
+
+void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_upload_reasons_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_upload_reasons_request(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+void orc_upload_reasons_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The most that the congestion window can be.
+ */
+#ifndef ORACLE_CONGESTION_CONGESTION_H
+#define ORACLE_CONGESTION_CONGESTION_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+struct orc_congestion {
+    uint64_t window, uncut; /* most that cwnd can be; the same had nothing been lost */
+    uint64_t threshold;     /* most that ssthresh can be */
+    uint64_t window_step;   /* greatest value within the step */
+    uint32_t dups;          /* duplicates since the last step that brought an advance */
+    bool advanced;          /* this step did */
+    bool cut;               /* a loss was seen */
+    uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
+    uint64_t reported;      /* CWnd as last reported, or 0: it may have been cut since */
+    uint64_t fed;           /* bytes acknowledged since while all of it was in use */
+};
+
+void orc_congestion_begin(struct oracle *o, struct orc_conn *c);
+void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
+void orc_congestion_doubted(struct oracle *o, struct orc_conn *c);
+void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
+void orc_congestion_state(struct oracle *o, struct orc_conn *c,
+                          const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+#endif

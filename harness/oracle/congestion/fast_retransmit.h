@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What evidence allows or demands a retransmission before the timer.
+ */
+#ifndef ORACLE_CONGESTION_FAST_RETRANSMIT_H
+#define ORACLE_CONGESTION_FAST_RETRANSMIT_H
+
+#include "oracle/congestion/scoreboard.h"
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+struct orc_recovery {
+    uint32_t dups_sure, dups_possible; /* since SND.UNA moved */
+    uint32_t dups_step;                /* most within the step */
+    int64_t edge;                      /* end of what was sent at the last loss event; -1 = none */
+    int64_t resend;                    /* bytes below may be sent again without more evidence */
+    int64_t resent;       /* the segment of SND.UNA that was sent again in this recovery, or -1 */
+    uint32_t resent_step; /* step + 1 in which SND.UNA was sent again since something came */
+    bool on;              /* a fast retransmission was seen, not all of it is acknowledged */
+    bool perhaps;         /* the same may be so */
+    bool timed;           /* a timeout was the last loss event, not all of it is acknowledged */
+    bool excuse_step;     /* something allowed a retransmission within the step */
+    bool fast_owed, hole_owed;
+    int64_t owed_at;
+    int64_t top;      /* highest byte + 1 that may have been reported held */
+    uint32_t reports; /* blocks that came since SND.UNA moved */
+    bool loose;       /* of them some that may or may not have been taken */
+    struct orc_scoreboard scoreboard;
+    struct orc_scoreboard again; /* bytes sent again in this recovery */
+    int64_t half; /* least that the window is cut to, without what duplicates released */
+};
+
+void orc_recovery_begin(struct oracle *o, struct orc_conn *c);
+void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_recovery_doubted(struct oracle *o, struct orc_conn *c);
+void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
+void orc_recovery_step(struct oracle *o, struct orc_conn *c);
+
+#endif

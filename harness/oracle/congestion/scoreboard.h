@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the peer reported held.
+ */
+#ifndef ORACLE_CONGESTION_SCOREBOARD_H
+#define ORACLE_CONGESTION_SCOREBOARD_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+#define ORC_SCOREBOARD_MAX 32u
+
+struct orc_scoreboard { /* ranges that the peer surely reported, sorted, disjoint */
+    int64_t begin[ORC_SCOREBOARD_MAX], end[ORC_SCOREBOARD_MAX];
+    uint32_t count;
+    bool full; /* some had no room */
+};
+
+bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h);
+bool orc_scoreboard_add(struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
+bool orc_scoreboard_holds(const struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Context values that the target gave to state objects, and life after a close.
+ */
+#ifndef ORACLE_LEDGER_CONTEXTS_H
+#define ORACLE_LEDGER_CONTEXTS_H
+
+#include "oracle/model/operations.h"
+#include "oracle/model/connections.h"
+
+/* Context values that the target gave to state objects: value -> object. */
+struct orc_contexts {
+    struct orc_context {
+        const void *value;
+        uint32_t object; /* + 1 */
+    } * slot;
+    uint32_t mask, used;
+};
+
+void orc_contexts_add(struct oracle *o, const struct orc_node *node);
+void orc_contexts_judge(struct oracle *o, const struct orc_node *node);
+bool orc_closed(const struct orc_conn *c);
+void orc_life_answered(struct oracle *o, const struct orc_op *op, const struct orc_node *node);
+
+#endif

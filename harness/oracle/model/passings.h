@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Frames that the target must or may hand on as they are, by content.
+ */
+#ifndef ORACLE_MODEL_PASSINGS_H
+#define ORACLE_MODEL_PASSINGS_H
+
+#include "oracle/base/handle.h"
+
+/* Frames that the target must or may hand up. */
+struct orc_passing {
+    uint64_t hash;
+    uint32_t event, conn;
+    uint8_t due; /* must be passed up by the end of the step */
+    uint8_t why; /* enum orc_passing_why */
+    uint16_t passed;
+    uint32_t chain; /* next with the same slot */
+};
+
+struct orc_passings {
+    struct orc_passing *entry;
+    uint32_t count, room;
+    uint32_t *slot; /* entry + 1 */
+    uint32_t mask;
+    uint32_t due_from; /* entries from here on may be due this step */
+};
+
+struct orc_frames {
+    struct orc_passings in;   /* from the wire: nobody but the host may take them */
+    struct orc_passings host; /* the host asked to send them */
+    bool host_frames_unknown; /* some of those that cannot be told apart were sent */
+};
+
+struct orc_passing *orc_passing_add(struct oracle *o, struct orc_passings *set, uint64_t hash);
+struct orc_passing *orc_passing_find(struct orc_passings *set, uint64_t hash);
+
+#endif

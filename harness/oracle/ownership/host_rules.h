@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the rig promised the target.
+ */
+#ifndef ORACLE_OWNERSHIP_HOST_RULES_H
+#define ORACLE_OWNERSHIP_HOST_RULES_H
+
+#include "ndis/tap.h"
+#include "oracle/model/calls.h"
+#include "oracle/model/operations.h"
+#include "oracle/model/connections.h"
+
+void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_host_operation(struct oracle *o, const struct tap_event *ev, const struct orc_node *node);
+void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const struct tap_nbl *list,
+                         const struct orc_call *call);
+void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
+void orc_host_initiate(struct oracle *o, const struct orc_conn *conn, uint32_t state);
+
+#endif

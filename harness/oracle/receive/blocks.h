@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SACK blocks that the target sends.
+ */
+#ifndef ORACLE_RECEIVE_BLOCKS_H
+#define ORACLE_RECEIVE_BLOCKS_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+#define ORC_NEWEST 8u
+
+/* Segments beyond a hole that came in this step: the first block holds the newest. */
+struct orc_blocks {
+    int64_t begin[ORC_NEWEST], end[ORC_NEWEST];
+    uint32_t newest;
+    bool others; /* something else came as well */
+};
+
+void orc_blocks_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_blocks_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How long an acknowledgement may be put off.
+ */
+#ifndef ORACLE_RECEIVE_DELAY_H
+#define ORACLE_RECEIVE_DELAY_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                        int64_t before);
+/* The text of a segment was surely accepted. */
+void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
+void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+#endif

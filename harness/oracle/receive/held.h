@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What came beyond a hole is kept until the hole is filled.
+ */
+#ifndef ORACLE_RECEIVE_HELD_H
+#define ORACLE_RECEIVE_HELD_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+/* What came beyond a hole. */
+struct orc_held {
+    bool kept;       /* all of it is surely held */
+    int64_t due;     /* a hole was filled: RcvNxt is at least this; 0 = none was */
+    uint64_t due_ns; /* since when */
+    uint32_t due_event;
+};
+
+int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end);
+void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
+                       int64_t before);
+void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The window that the target offers.
+ */
+#ifndef ORACLE_RECEIVE_OFFERS_H
+#define ORACLE_RECEIVE_OFFERS_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+/* What it offered. */
+struct orc_offers {
+    uint32_t largest;     /* payload received in one segment */
+    uint32_t widest;      /* InitialRcvWnd that was in force once */
+    int64_t posted_bytes; /* of the requests that wait */
+    bool consumed_step;
+    bool update_step; /* an update of the window was completed */
+};
+
+void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Timestamps.
+ */
+#ifndef ORACLE_RECEIVE_STAMPS_H
+#define ORACLE_RECEIVE_STAMPS_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+/* Timestamps, modular. */
+struct orc_stamps {
+    uint32_t anchor; /* a value sent or handed over, and when */
+    uint64_t anchor_ns;
+    uint32_t anchor_event;
+    uint32_t sent;             /* highest value sent or handed over */
+    uint32_t least, most;      /* TsRecent as of the last rest lies between these */
+    uint32_t value;            /* last value received that may have become TsRecent, */
+    int64_t first_ns, last_ns; /* and when it came first and last */
+    bool bare;                 /* the next bytes came without the option, */
+    int64_t bare_at;
+};
+
+void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);
+void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a transmitted frame acknowledges and offers.
+ */
+#ifndef ORACLE_RECEIVE_WIRE_WINDOW_H
+#define ORACLE_RECEIVE_WIRE_WINDOW_H
+
+#include "ndis/tap.h"
+#include "oracle/wire/wire_parse.h"
+#include "oracle/model/connections.h"
+
+void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
+                      const struct orc_tcp *tcp);
+
+#endif

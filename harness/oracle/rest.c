@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is due when all is at rest. Only what is sure is demanded.
+ */
+#include "oracle/rest.h"
+#include "oracle/adapter/failure.h"
+#include "oracle/ledger/cause.h"
+#include "oracle/ledger/faults.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/ownership/quiescence.h"
+#include "oracle/receive/delivery.h"
+#include "oracle/send/send.h"
+#include "oracle/send/shadow.h"
+
+/* What was sure holds only if nothing excused the target in this step. */
+static void commit(struct orc_conn *c, bool waived)
+{
+    struct orc_receive *r = c->receive;
+    struct orc_send *s = c->send;
+    if (waived) {
+        int64_t acked = orc_accepted(r);
+        r->sure = acked > r->sure_step ? acked : r->sure_step;
+        r->fin_sure = r->acked > r->fin_sure ? r->fin_sure : r->fin_sure_step;
+        s->una_sure = s->una_sure_step;
+        s->window_sure = false;
+    }
+    r->sure_step = r->sure;
+    r->fin_sure_step = r->fin_sure;
+    s->una_sure_step = s->una_sure;
+    for (uint32_t i = 0; i < r->rsts; i++) {
+        r->rst_possible = r->rst_possible || r->rst[i] <= r->possible + 1;
+    }
+    r->rsts = 0;
+    r->push_due = -1;
+    r->sure_data_step = r->outlet_step = r->posted_step = r->zero_posted = false;
+    r->raced_indicate = r->raced_complete = r->buffered_before_post = false;
+}
+
+/* Returns whether the connection is to be looked at again at the next rest. */
+static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
+{
+    bool again = false, judged = false;
+    bool late = o->event->time_ns > c->waived_ns + orc_slack_ns(o);
+    if (waived) {
+        c->waive_pending = true;
+        c->waived_ns = o->event->time_ns;
+        if (c->urgent_due) { /* perhaps it was never seen */
+            c->urgent_sure = c->urgent_due = false;
+            c->receive->urgent_limit = -1;
+        }
+        c->receive->rst_sure = false;
+        again = c->phase == ORC_LIVE;
+    } else if (c->waive_pending && !o->faults->resolving && !late) {
+        again = c->phase == ORC_LIVE;
+    } else {
+        c->waive_pending = false;
+        orc_due_end(o, c);
+        orc_due_reason(o, c);
+        orc_failure_step(o, c);
+        judged = orc_running(o, c) && c->version;
+        if (judged) {
+            orc_due_receive(o, c);
+            if (c->init_returned) {
+                orc_send_step(o, c);
+                orc_sender_step(o, c);
+            }
+        }
+    }
+    for (uint32_t i = 0; o->rows->receiver_rest[i]; i++) {
+        o->rows->receiver_rest[i](o, c, judged);
+    }
+    orc_quiescence_conn(o, c, waived);
+    /* What came in the step in which the connection was told to go may not have been processed. */
+    commit(c, waived || !orc_running(o, c));
+    orc_sender_rest(c);
+    return again;
+}
+
+static void wake_watched(struct oracle *o, uint64_t now)
+{
+    if (now < o->connections->watch_due_ns) {
+        return;
+    }
+    uint32_t count = o->connections->watch_count;
+    o->connections->watch_count = 0;
+    o->connections->watch_due_ns = ORC_NEVER;
+    for (uint32_t i = 0; i < count; i++) {
+        struct orc_conn *c = o->connections->conn[o->connections->watch[i]];
+        c->watched = false;
+        orc_dirty(o, c);
+    }
+}
+
+void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    struct orc_connections *all = o->connections;
+    bool waived = orc_waived(o);
+    (void)call;
+    wake_watched(o, ev->time_ns);
+    uint32_t count = all->dirty_count;
+    all->dirty_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct orc_conn *c = all->conn[all->dirty[i]];
+        c->dirty = false;
+        if (judge_conn(o, c, waived)) {
+            c->dirty = true;
+            all->dirty[all->dirty_count++] = orc_ordinal(o, c);
+        }
+    }
+    for (uint32_t i = 0; o->rows->rest[i]; i++) {
+        o->rows->rest[i](o);
+    }
+    o->faults->alloc_failed = false;
+    o->faults->transmit_failed_step = false;
+    o->faults->resolving = false;
+    o->steps++;
+}
+
+void orc_run_over(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; ev->a && o->rows->end[i]; i++) {
+        o->rows->end[i](o);
+    }
+}

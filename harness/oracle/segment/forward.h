@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Forwarded segments.
+ */
+#ifndef ORACLE_SEGMENT_FORWARD_H
+#define ORACLE_SEGMENT_FORWARD_H
+
+#include "ndis/tap.h"
+#include "oracle/model/calls.h"
+#include "oracle/model/connections.h"
+
+void orc_forward_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_forward_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_forward_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+
+#endif

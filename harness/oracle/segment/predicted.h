@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The common segment.
+ */
+#ifndef ORACLE_SEGMENT_PREDICTED_H
+#define ORACLE_SEGMENT_PREDICTED_H
+
+#include "oracle/model/connections.h"
+#include "oracle/wire/wire_parse.h"
+
+struct orc_prediction {
+    uint64_t taken; /* segments that were just what was expected */
+};
+
+/* True: the segment was what was to be expected, and all of it is done. */
+bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small segments: when they must wait, and how long they may.
+ */
+#ifndef ORACLE_SEND_NAGLE_H
+#define ORACLE_SEND_NAGLE_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_nagle_step(struct oracle *o, struct orc_conn *c);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The send half of a transmitted frame.
+ */
+#ifndef ORACLE_SEND_SEND_WIRE_H
+#define ORACLE_SEND_SEND_WIRE_H
+
+#include "ndis/tap.h"
+#include "oracle/model/connections.h"
+#include "oracle/wire/wire_parse.h"
+
+void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
+                    const struct orc_packet *packet);
+
+#endif

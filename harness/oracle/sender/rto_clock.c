@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "oracle/sender/rto_clock.h"
+#include "oracle/ledger/parameters.h"
+#include "oracle/sender/flight.h"
+#include "oracle/sender/sender.h"
+
+#define SHIFT_MAX 20u
+
+uint32_t orc_rto_count(const struct orc_conn *c)
+{
+    return c->rto->timeouts + (c->rto->handed ? c->sender->handed.Retransmit.Count : 0);
+}
+
+uint64_t orc_rto_backed_off(uint64_t ns, uint32_t shift)
+{
+    return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
+}
+
+uint64_t orc_rto_handed_ns(const struct oracle *o, const struct orc_conn *c)
+{
+    return orc_ticks_ns(o, c->sender->handed.Retransmit.TimeoutDelta);
+}
+
+bool orc_rto_runs(const struct orc_conn *c)
+{
+    const struct orc_send *s = c->send;
+    return c->rto->armed && orc_una_exact(c) && orc_window_open(c) &&
+           s->max_least > s->una_possible;
+}
+
+uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_sender *t = c->sender;
+    if (c->rto->handed && !c->rto->timeouts) {
+        return t->begun_left_ns + orc_rto_handed_ns(o, c) + orc_slack_ns(o);
+    }
+    return c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs) +
+           orc_slack_ns(o);
+}
+
+/* The first timeout of a series is not due before, as far as one can tell. */
+uint64_t orc_rto_first_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_sender *t = c->sender;
+    const struct orc_rto *rto = c->rto;
+    uint64_t first;
+    if (rto->handed && !rto->timeouts) {
+        return t->begun_ns + orc_rto_handed_ns(o, c);
+    }
+    return !rto->timeouts && !rto->loose && orc_flight_first(c, &first)
+               ? first + orc_rto_least(o, c)
+               : 0;
+}
+
+/* The timer may have run out in this moment, whatever else happened in it. */
+bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t due = orc_rto_first_due(o, c);
+    if (c->rto->handed && c->sender->begun_parameters != o->parameters->sets) {
+        return true; /* by which ticks it was taken is not known */
+    }
+    return due && o->event->time_ns + orc_slack_ns(o) >= due;
+}

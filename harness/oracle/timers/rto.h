@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The retransmission timer.
+ */
+#ifndef ORACLE_TIMERS_RTO_H
+#define ORACLE_TIMERS_RTO_H
+
+#include "oracle/ledger/segment_events.h"
+#include "oracle/model/connections.h"
+
+void orc_rto_begin(struct oracle *o, struct orc_conn *c);
+void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_rto_step(struct oracle *o, struct orc_conn *c);
+void orc_rto_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations on the state tree.
+ */
+#ifndef ORACLE_TREE_STATE_H
+#define ORACLE_TREE_STATE_H
+
+#include "ndis/tap.h"
+#include "oracle/model/calls.h"
+#include "oracle/model/operations.h"
+
+void orc_state_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_left(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_complete(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_complete_left(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_block(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+void orc_state_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+
+void orc_state_end(struct oracle *o);
+
+#endif
