@@ -13,7 +13,7 @@
 #include "oracle/adapter/counts.h"
 #include "oracle/adapter/growth.h"
 #include "oracle/adapter/life.h"
-#include "oracle/adapter/upload_reasons.h"
+#include "oracle/sender/upload_reasons.h"
 #include "oracle/adapter/verifier.h"
 #include "oracle/base/memory.h"
 #include "oracle/congestion/congestion.h"

@@ -73,7 +73,8 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     o->steps = 0;
     o->short_of_memory = false;
     memset(o->ran, 0, ORC_RULES * sizeof(*o->ran));
-    o->report->options = options ? *options : (struct oracle_options){false};
+    o->report->strict = options && options->strict;
+    o->prediction->off = options && options->in_full;
     o->report->verdict = verdict;
     for (uint32_t i = 0; rows->begin[i]; i++) {
         rows->begin[i](o);

@@ -7,9 +7,9 @@
 #include "oracle/adapter/growth.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
+#include "oracle/model/connections.h"
 #include "oracle/model/objects.h"
 #include "oracle/ownership/owner.h"
-#include "oracle/receive/held.h"
 #include "oracle/report/report.h"
 
 #define GROWTHS_MOST 20u /* in a row; tables and spare buffers have grown by then */

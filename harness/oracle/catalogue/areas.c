@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "oracle/oracle.h"
+#include "oracle/catalogue/rules.h"
 #include "oracle/catalogue/rule_ids.h"
 
 /* Areas by the first word of the ids; a later row stands for all that no earlier one names. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "oracle/catalogue/rule_ids.h"
-#include "oracle/oracle.h"
+#include "oracle/catalogue/rules.h"
 #include "oracle_rule_texts.h" /* ID_name and WHERE_name of every rule; made by catalogue.py */
 
 /* How a rule is judged. */

@@ -7,8 +7,6 @@
 #include "oracle/base/memory.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
-#include "oracle/ownership/quiescence.h"
-#include "oracle/receive/offers.h"
 #include "oracle/report/report.h"
 
 #include <string.h>
@@ -234,7 +232,7 @@ static uint32_t alternate_equal(const struct orc_receive *r, int64_t at, const u
 /* The first delivery after a change of the RSS parameters. */
 static bool moved(const struct oracle *o, const struct orc_conn *conn)
 {
-    uint32_t changed = o->adapter->rss_event, last = conn->life->delivered_event;
+    uint32_t changed = o->adapter->rss_event, last = conn->receive->delivered_event;
     return changed != ORC_NONE && changed > conn->init_op && (last == ORC_NONE || last < changed);
 }
 
@@ -338,8 +336,8 @@ void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length
     struct orc_receive *r = conn->receive;
     r->delivered += length;
     r->outlet_step = r->outlet_step || length;
-    conn->offers->consumed_step = conn->offers->consumed_step || length;
-    conn->life->delivered_event = o->event->seq;
+    conn->receive->consumed_step = conn->receive->consumed_step || length;
+    conn->receive->delivered_event = o->event->seq;
     if (r->delivered > r->possible) { /* a violation was reported; go on from there */
         r->possible = r->delivered;
         r->lossy = true;
@@ -367,4 +365,5 @@ void orc_receive_fresh(struct orc_conn *c)
     r->fin_sure_step = -1;
     r->urgent_limit = -1;
     r->push_due = -1;
+    r->delivered_event = ORC_NONE;
 }

@@ -83,6 +83,10 @@ struct orc_receive {
     bool healed; /* a hole was filled */
     bool parted; /* the host took a part of the last indication */
     bool buffered_before_post;
+    bool consumed_step;       /* the host consumed in this step */
+    int64_t posted_bytes;     /* of the requests that wait */
+    uint32_t answerable_step; /* segments of this step that may be answered */
+    uint32_t delivered_event; /* the last delivery */
 };
 
 void orc_receive_fresh(struct orc_conn *c); /* orc_checker.fresh */

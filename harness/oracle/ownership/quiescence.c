@@ -45,7 +45,7 @@ void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct 
 
 void orc_life_fresh(struct orc_conn *c)
 {
-    *c->life = (struct orc_life){.invalid_left = ORC_NONE, .delivered_event = ORC_NONE};
+    *c->life = (struct orc_life){.invalid_left = ORC_NONE};
 }
 
 /* Two queries with nothing between them tell the same. */

@@ -11,18 +11,17 @@
 
 /* Whatever a connection's life is judged by besides its streams. */
 struct orc_life {
-    uint32_t invalid_left;    /* its own InvComplete has returned */
-    bool invalid_reported;    /* the warning of INV-STOP-1 was given */
-    bool wait_reported;       /* TIME_WAIT was judged */
-    bool fin_first;           /* our FIN went out before the peer's was accepted */
-    bool fin_alone;           /* ... before any of the peer's came at all */
-    bool reported_first;      /* it was told to go before the card failed */
-    bool op_failed;           /* a state operation completed with FAILURE */
-    bool failed_step;         /* a state operation failed */
-    uint32_t reported_mtu;    /* a router's word on the path MTU, 0 = none */
-    uint32_t reported_cuts;   /* full segments cut to it */
-    uint32_t delivered_event; /* the last delivery */
-    uint32_t backlog;         /* last preferred send backlog, and the bytes queued then */
+    uint32_t invalid_left;  /* its own InvComplete has returned */
+    bool invalid_reported;  /* the warning of INV-STOP-1 was given */
+    bool wait_reported;     /* TIME_WAIT was judged */
+    bool fin_first;         /* our FIN went out before the peer's was accepted */
+    bool fin_alone;         /* ... before any of the peer's came at all */
+    bool reported_first;    /* it was told to go before the card failed */
+    bool op_failed;         /* a state operation completed with FAILURE */
+    bool failed_step;       /* a state operation failed */
+    uint32_t reported_mtu;  /* a router's word on the path MTU, 0 = none */
+    uint32_t reported_cuts; /* full segments cut to it */
+    uint32_t backlog;       /* last preferred send backlog, and the bytes queued then */
     uint32_t backlog_queue;
     bool backlog_known;
     uint32_t backlog_events_step;

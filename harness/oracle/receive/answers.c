@@ -8,7 +8,6 @@
 #include "oracle/ledger/parameters.h"
 #include "oracle/ownership/quiescence.h"
 #include "oracle/receive/delay.h"
-#include "oracle/receive/offers.h"
 #include "oracle/report/report.h"
 
 #define THROTTLE_NS (5 * ORC_NS_PER_SECOND)
@@ -50,7 +49,7 @@ static void hear_reset(struct oracle *o, struct orc_conn *c, const struct orc_se
     struct orc_answers *x = c->answers;
     bool may = s->begin >= next_least(r) && s->begin <= r->largest_edge;
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c) && r->fins == 0;
-    x->received_step += may; /* outside of the window it is dropped silently */
+    c->receive->answerable_step += may; /* outside of the window it is dropped silently */
     x->resets_step += may;
     if (!inside || !s->sound || !c->sane || orc_waived(o)) {
         x->challenged = x->challenged || may;
@@ -72,7 +71,7 @@ static void hear_syn(struct oracle *o, struct orc_conn *c, const struct orc_seen
                       (r->ts_known && (int32_t)(s->tcp->ts_value - r->ts_highest) >= 0);
     bool inside = s->begin > next_most(r) && s->begin < sure_edge(c);
     bool outside = s->begin < next_least(r) || s->begin > r->largest_edge;
-    x->received_step++;
+    c->receive->answerable_step++;
     x->syns_step += !outside;
     x->syn_seen = true;
     x->syn_ns = now;
@@ -183,7 +182,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
         hear_syn(o, c, s);
         return;
     }
-    x->received_step++;
+    c->receive->answerable_step++;
     x->quiet_step += quiet(c, s, least);
     x->reset_answered = false;
     if (c->life->wait_reported && fin_again(o, c, s) && !throttled(o)) {
@@ -231,7 +230,7 @@ static void judge_challenge(struct oracle *o, struct orc_conn *c)
 {
     struct orc_answers *x = c->answers;
     uint64_t now = o->event->time_ns;
-    if (x->resets_step && x->resets_step == x->received_step) {
+    if (x->resets_step && x->resets_step == c->receive->answerable_step) {
         orc_ran(o, ORC_WIRE_RST_1);
         if (x->reset_answered) {
             orc_warn(o, orc_ordinal(o, c), ORC_WIRE_RST_1,
@@ -239,7 +238,7 @@ static void judge_challenge(struct oracle *o, struct orc_conn *c)
         }
         x->reset_answered = true;
     }
-    if (x->syns_step && x->syns_step == x->received_step) {
+    if (x->syns_step && x->syns_step == c->receive->answerable_step) {
         uint64_t span = SYN_PERIOD_NS - orc_slack_ns(o);
         orc_ran(o, ORC_WIRE_SYN_1);
         if (x->syn_answers >= 2 && now - x->syn_answer_ns[0] < span) {
@@ -262,12 +261,13 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     int64_t ack = orc_receive_offset(r, tcp->ack);
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
     int64_t at = s->max + (int32_t)(tcp->sequence - (s->sequence + (uint32_t)s->max));
-    bool rounded = c->offers->consumed_step && c->receive_scale; /* a new edge may read as an old */
+    bool rounded =
+        c->receive->consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
         c->update_step == o->steps || rounded || o->faults->ever_waived) {
         return;
     }
-    uint32_t received = x->received_step - x->quiet_step;
+    uint32_t received = c->receive->answerable_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
@@ -339,7 +339,7 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     orc_delay_step(o, c, judged && wire);
     o->ran[ORC_WIRE_OPT_1] += x->odd_options && judged;
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
-    x->received_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
+    c->receive->answerable_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
     x->due = 0;
     x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
 }

@@ -30,13 +30,12 @@ struct orc_answers {
     bool hole;            /* something beyond a hole certainly came */
     uint64_t in_order_ns; /* the last bytes that were certainly next */
     uint32_t in_order_event;
-    uint32_t full, data;    /* segments accepted above the last ACK: full-sized ones, all */
-    uint32_t received_step; /* segments that may be answered */
-    uint32_t quiet_step;    /* of them those that must not be */
-    uint32_t plain_step;    /* answers that said nothing new */
-    uint8_t due;            /* enum orc_due */
-    bool odd_step;          /* something came that may be answered as unacceptable */
-    bool challenged;        /* an RST inside the window since the last acceptable segment */
+    uint32_t full, data; /* segments accepted above the last ACK: full-sized ones, all */
+    uint32_t quiet_step; /* of them those that must not be */
+    uint32_t plain_step; /* answers that said nothing new */
+    uint8_t due;         /* enum orc_due */
+    bool odd_step;       /* something came that may be answered as unacceptable */
+    bool challenged;     /* an RST inside the window since the last acceptable segment */
     uint32_t resets_step, syns_step; /* of them RSTs and SYNs inside the window */
     bool reset_answered;             /* one of those since the last other segment */
     uint32_t syn_answers;

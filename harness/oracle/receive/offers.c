@@ -36,7 +36,7 @@ static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge
     int64_t handed = r->handed_edge - r->start;
     window = was > window ? was : window;
     window = handed > window ? handed : window;
-    int64_t most = r->delivered + c->offers->posted_bytes + window + (r->fins || r->fin_before);
+    int64_t most = r->delivered + c->receive->posted_bytes + window + (r->fins || r->fin_before);
     orc_ran(o, ORC_WIRE_WND_2);
     /* An edge offered before wanders with the rounding of the scale. */
     if (edge > most && edge > r->edge + ((1ll << c->receive_scale) - 1)) {
@@ -97,8 +97,8 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
     struct orc_offers *x = c->offers;
     const struct orc_receive *r = c->receive;
     bool updated = x->update_step;
-    bool asked = x->consumed_step || updated;
-    x->consumed_step = x->update_step = false;
+    bool asked = r->consumed_step || updated;
+    c->receive->consumed_step = x->update_step = false;
     const struct orc_object *path = orc_object(o, c->path);
     /* What was no step before an update may wait for its ACK. */
     int64_t full = full_size(c, path ? path->mtu_most : 0);

@@ -10,10 +10,8 @@
 
 /* What it offered. */
 struct orc_offers {
-    uint32_t largest;     /* payload received in one segment */
-    uint32_t widest;      /* InitialRcvWnd that was in force once */
-    int64_t posted_bytes; /* of the requests that wait */
-    bool consumed_step;
+    uint32_t largest; /* payload received in one segment */
+    uint32_t widest;  /* InitialRcvWnd that was in force once */
     bool update_step; /* an update of the window was completed */
 };
 

@@ -3,15 +3,14 @@
  * Posted receive requests: order, counts, statuses and the reasons for a short completion.
  */
 #include "oracle/adapter/failure.h"
-#include "oracle/adapter/upload_reasons.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/ownership/serial.h"
 #include "oracle/receive/answers.h"
 #include "oracle/receive/delivery.h"
-#include "oracle/receive/offers.h"
 #include "oracle/report/report.h"
+#include "oracle/sender/upload_reasons.h"
 
 void orc_post_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
@@ -48,7 +47,7 @@ void orc_post_list(struct oracle *o, const struct tap_event *ev, struct orc_call
     conn->receive->zero_posted = conn->receive->zero_posted || !nbl->length;
     nbl->after = orc_after_flags(o, conn);
     orc_queue_push(o, &conn->requests, list->id);
-    conn->offers->posted_bytes += list->length;
+    conn->receive->posted_bytes += list->length;
     orc_upload_reasons_request(o, conn, list->length);
 }
 
@@ -258,7 +257,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, struct 
     }
     orc_ran(o, ORC_TERM_DRAIN_1);
     orc_queue_remove(o, &conn->requests, list->id);
-    conn->offers->posted_bytes -= nbl->length;
+    conn->receive->posted_bytes -= nbl->length;
     if (conn->phase == ORC_GONE) {
         orc_fail(o, list->conn, ORC_TERM_DRAIN_1, "every receive completed before TermComplete",
                  orc_text(o, "request #%u completed after it", nbl->index));

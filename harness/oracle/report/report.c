@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle/report/report.h"
+#include "oracle/catalogue/rules.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ void orc_warn(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *e
               const char *actual)
 {
     struct verdict *verdict = o->report->verdict;
-    if (o->report->options.strict) {
+    if (o->report->strict) {
         record(o, VERDICT_VIOLATION, conn, rule, expected, actual);
         return;
     }

@@ -9,11 +9,11 @@
 
 #include "ndischimney.h"
 #include "base/verdict.h"
+#include "ndis/tap.h"
 #include "oracle/base/handle.h"
-#include "oracle/oracle.h"
 
 struct orc_report {
-    struct oracle_options options;
+    bool strict;             /* "should" rules fail too */
     struct verdict *verdict; /* filled here; the caller of oracle_begin keeps it */
     char text[4][VERDICT_TEXT_MAX];
     uint32_t text_at;

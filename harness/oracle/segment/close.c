@@ -6,7 +6,6 @@
 #include "oracle/adapter/counts.h"
 #include "oracle/adapter/failure.h"
 #include "oracle/adapter/reach.h"
-#include "oracle/adapter/upload_reasons.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ownership/host_rules.h"
@@ -16,6 +15,7 @@
 #include "oracle/report/report.h"
 #include "oracle/send/send.h"
 #include "oracle/send/shadow.h"
+#include "oracle/sender/upload_reasons.h"
 
 static void judge_disconnect_event(struct oracle *o, const struct orc_conn *c, uint32_t ordinal)
 {

@@ -7,7 +7,6 @@
  */
 #include "oracle/segment/predicted.h"
 #include "oracle/adapter/reach.h"
-#include "oracle/adapter/upload_reasons.h"
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/parameters.h"
@@ -16,9 +15,9 @@
 #include "oracle/receive/delay.h"
 #include "oracle/receive/held.h"
 #include "oracle/receive/offers.h"
-#include "oracle/report/report.h"
 #include "oracle/send/shadow.h"
 #include "oracle/sender/sender.h"
+#include "oracle/sender/upload_reasons.h"
 
 /* Not a bit of the header is news but the place of the text. */
 static bool plain_header(const struct orc_conn *c, const struct orc_tcp *tcp)
@@ -73,7 +72,7 @@ static void take_text(struct oracle *o, struct orc_conn *c, const struct orc_see
 
 bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    if (o->report->options.in_full || !plain_header(c, tcp) || !receiving_calm(c, tcp) ||
+    if (o->prediction->off || !plain_header(c, tcp) || !receiving_calm(c, tcp) ||
         !sending_calm(o, c) || !orc_running(o, c) || orc_path_invalid(o, c)) {
         return false;
     }
@@ -88,7 +87,7 @@ bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *t
                          .certain = true,
                          .arrived = begin};
     orc_dirty(o, c);
-    x->received_step++;
+    c->receive->answerable_step++;
     x->reset_answered = x->challenged = false;
     orc_upload_reasons_received(o, c, &a);
     orc_offers_received(o, c, &a);

@@ -9,6 +9,7 @@
 #include "oracle/wire/wire_parse.h"
 
 struct orc_prediction {
+    bool off;       /* for tests: it may change nothing */
     uint64_t taken; /* segments that were just what was expected */
 };
 

@@ -5,13 +5,13 @@
 #include "oracle/send/send.h"
 #include "oracle/adapter/adapter.h"
 #include "oracle/adapter/failure.h"
-#include "oracle/adapter/upload_reasons.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/report/report.h"
 #include "oracle/sender/sender.h"
+#include "oracle/sender/upload_reasons.h"
 
 #define MODERATION_NS (500ull * 1000000)
 

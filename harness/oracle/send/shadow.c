@@ -3,7 +3,6 @@
  * The shadow sender's common part, and the events of the sending half that follow from it.
  */
 #include "oracle/send/shadow.h"
-#include "oracle/adapter/upload_reasons.h"
 #include "oracle/base/events.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
@@ -15,6 +14,7 @@
 #include "oracle/sender/flight.h"
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
+#include "oracle/sender/upload_reasons.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
 

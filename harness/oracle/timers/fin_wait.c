@@ -3,11 +3,8 @@
  * FIN_WAIT_2 is left by the peer's FIN or by its timer.
  */
 #include "oracle/timers/fin_wait.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/ledger/stream.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/sender.h"
 #include "oracle/timers/keepalive.h"
+#include "oracle/timers/timers.h"
 
 #define FIN_WAIT_NS (120ull * ORC_NS_PER_SECOND)
 #define FIN_WAIT_MOST_NS (600ull * ORC_NS_PER_SECOND)

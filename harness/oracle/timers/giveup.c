@@ -3,15 +3,10 @@
  * When retransmission ends, and what Retrieve(TimeoutExpiration) may rest on.
  */
 #include "oracle/timers/giveup.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/ledger/stream.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/flight.h"
-#include "oracle/sender/rto_clock.h"
-#include "oracle/sender/sender.h"
 #include "oracle/timers/fin_wait.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
+#include "oracle/timers/timers.h"
 
 static bool limit_known(const struct oracle *o, const struct orc_conn *c)
 {

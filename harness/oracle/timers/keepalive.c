@@ -3,10 +3,7 @@
  * Keepalive, for idle connections and after a challenge.
  */
 #include "oracle/timers/keepalive.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/receive/answers.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/sender.h"
+#include "oracle/timers/timers.h"
 
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
 #define BLIND_PROBES 10u
@@ -171,7 +168,7 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
         f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
     bool idle = orc_una_exact(c) && s->una_sure == s->max;
     if (k->answer_step == o->steps + 1 && !k->blind) {
-        bool alone = c->answers->received_step <= 1; /* else the ACK may be that of another */
+        bool alone = c->receive->answerable_step <= 1; /* else the ACK may be that of another */
         challenge(o, c, !f->data && alone && c->sender->received_step != o->steps + 1);
         k->answer_step = 0;
     }

@@ -3,10 +3,8 @@
  * What a query or an upload tells of keepalive.
  */
 #include "oracle/ledger/cause.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/sender.h"
 #include "oracle/timers/keepalive.h"
+#include "oracle/timers/timers.h"
 
 /* Retrieve(TimeoutExpiration) came when every probe after a challenge had gone unanswered. */
 void orc_keepalive_ended(struct oracle *o, struct orc_conn *c)

@@ -4,12 +4,8 @@
  */
 #include "oracle/timers/persist.h"
 #include "oracle/ledger/full_size.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/flight.h"
-#include "oracle/sender/rto_clock.h"
-#include "oracle/sender/sender.h"
 #include "oracle/timers/keepalive.h"
+#include "oracle/timers/timers.h"
 
 #define ROUNDS_JUDGED 7u
 #define SHIFT_MAX 20u

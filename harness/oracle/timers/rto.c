@@ -6,13 +6,9 @@
 #include "oracle/timers/rto.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
-#include "oracle/ledger/parameters.h"
-#include "oracle/report/report.h"
-#include "oracle/sender/flight.h"
-#include "oracle/sender/rto_clock.h"
-#include "oracle/sender/sender.h"
 #include "oracle/timers/fin_wait.h"
 #include "oracle/timers/giveup.h"
+#include "oracle/timers/timers.h"
 
 void orc_rto_begin(struct oracle *o, struct orc_conn *c)
 {

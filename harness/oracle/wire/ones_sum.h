@@ -10,8 +10,6 @@
 
 #define ORC_SUM_BLOCK 64u /* bytes that are taken at a time while there are so many */
 
-/* Chooses how the blocks are summed: by what this processor can do. */
-void orc_sum_begin(void);
 /* Of at most 512 KiB. */
 uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks);
 /* The same on a processor that has AVX2; elsewhere it must not be called. */

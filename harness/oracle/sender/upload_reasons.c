@@ -3,13 +3,12 @@
  * What may have made a target ask to be uploaded for a reason of its own choice. How much of it is
  * too much is the target's business, but there must have been some.
  */
-#include "oracle/adapter/upload_reasons.h"
+#include "oracle/sender/upload_reasons.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/full_size.h"
 #include "oracle/ledger/stream.h"
 #include "oracle/model/calls.h"
 #include "oracle/model/objects.h"
-#include "oracle/receive/offers.h"
 #include "oracle/report/report.h"
 #include "oracle/sender/sender.h"
 
@@ -34,7 +33,7 @@ void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const str
     bool next = s->begin == c->receive->possible && s->begin == c->receive->sure;
     g->disordered = g->disordered || !next;
     /* What came just before may have used the requests up. */
-    bool covered = c->offers->posted_bytes >= s->end - c->receive->delivered;
+    bool covered = c->receive->posted_bytes >= s->end - c->receive->delivered;
     g->unposted = g->unposted || !covered || c->inside || orc_in_batch(o);
 }
 

@@ -2,8 +2,8 @@
  *
  * Why a target may ask to be uploaded of its own accord.
  */
-#ifndef ORACLE_ADAPTER_UPLOAD_REASONS_H
-#define ORACLE_ADAPTER_UPLOAD_REASONS_H
+#ifndef ORACLE_SENDER_UPLOAD_REASONS_H
+#define ORACLE_SENDER_UPLOAD_REASONS_H
 
 #include "oracle/ledger/segment_events.h"
 #include "oracle/model/connections.h"
