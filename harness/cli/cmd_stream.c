@@ -224,22 +224,24 @@ static int run_seeds(struct job *job, unsigned long seeds)
     return status;
 }
 
+static const struct texts defaults = {.bytes = "100M",
+                                      .loss = "0",
+                                      .reorder = "0",
+                                      .duplicate = "0",
+                                      .corrupt = "0",
+                                      .delay = "5ms",
+                                      .rate = "100M",
+                                      .queue = "256k",
+                                      .reoffload = "1000",
+                                      .gap = "3ms",
+                                      .seed = "1",
+                                      .seeds = "1",
+                                      .timeout = "600"};
+
 int cmd_stream(int argc, char **argv)
 {
     static struct job job;
-    struct texts t = {.bytes = "100M",
-                      .loss = "0",
-                      .reorder = "0",
-                      .duplicate = "0",
-                      .corrupt = "0",
-                      .delay = "5ms",
-                      .rate = "100M",
-                      .queue = "256k",
-                      .reoffload = "1000",
-                      .gap = "3ms",
-                      .seed = "1",
-                      .seeds = "1",
-                      .timeout = "600"};
+    struct texts t = defaults;
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &t.driver},
         {"--bytes", "N", "length of each stream (100M)", NULL, &t.bytes},

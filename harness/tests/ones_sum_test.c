@@ -45,7 +45,10 @@ static void every_sum_is_that_of_its_words(void **state)
         bytes[i] = i < 1500 ? 0xFF : (uint8_t)(dice >> 24); /* carries everywhere */
     }
     compare_all();
-    compare_all();
+    for (uint32_t blocks = 0; blocks < sizeof(bytes) / ORC_SUM_BLOCK; blocks++) {
+        assert_int_equal(orc_sum_blocks_plain(bytes, blocks) % 0xFFFF,
+                         orc_sum_blocks(bytes, blocks) % 0xFFFF);
+    }
 }
 
 int main(void)

@@ -20,6 +20,8 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_done(struct oracle *o, const struct tap_event *ev);
 void orc_adapter_status(struct oracle *o, int32_t code);
 void orc_adapter_rest(struct oracle *o);
+/* A send or another request of the connection was completed with this status while the adapter
+ * is away. */
 void orc_adapter_send(struct oracle *o, const struct orc_conn *c, int32_t status);
 
 #endif

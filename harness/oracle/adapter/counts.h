@@ -25,12 +25,18 @@ struct orc_counts {
     struct orc_count_set of[2]; /* IPv4, IPv6 */
 };
 
+/* A frame from the wire named the connection; certain: it surely counts. */
 void orc_counts_in(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
                    bool certain);
+/* The host forwarded a segment to it: it is counted as received once more. */
 void orc_counts_forwarded(struct oracle *o, const struct orc_conn *c);
+/* A frame of the connection was transmitted; begin is the send offset of its text, sent that the
+ * wire took it. */
 void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc_packet *packet,
                     int64_t begin, bool sent);
+/* The connection was offloaded: from now on its frames are counted. */
 void orc_counts_begin(struct oracle *o, const struct orc_conn *c);
+/* The connection was reset, by either end. */
 void orc_counts_abort(struct oracle *o, const struct orc_conn *c);
 void orc_counts_request(struct oracle *o, const struct tap_event *ev);
 

@@ -10,8 +10,11 @@
 
 void orc_failure_begin(struct oracle *o, const struct tap_event *ev);
 void orc_failure_left(struct oracle *o, const struct tap_event *ev);
+/* At rest, of a connection that failed in this step: it must have been told so. */
 void orc_failure_step(struct oracle *o, struct orc_conn *c);
+/* The Abort event: after a failure only behind Retrieve(HardwareFailure). */
 void orc_failure_abort(struct oracle *o, const struct orc_conn *c);
+/* A request was completed with this status after a failure. */
 void orc_failure_status(struct oracle *o, const struct orc_conn *c, int32_t status);
 
 #endif

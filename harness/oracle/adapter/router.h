@@ -8,7 +8,9 @@
 #include "oracle/model/connections.h"
 #include "oracle/wire/wire_parse.h"
 
+/* A frame from the wire, which may be an ICMP message of a router. */
 void orc_router_frame(struct oracle *o, const struct orc_packet *packet);
+/* The connection transmits text from this send offset: a router changes nothing of its length. */
 void orc_router_data(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp,
                      int64_t begin);
 

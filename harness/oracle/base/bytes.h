@@ -22,6 +22,7 @@ struct orc_ring {
 
 #define ORC_RING_MAX (64u << 20)
 
+/* Nothing is stored any more; the memory stays. */
 void orc_ring_reset(struct orc_ring *ring);
 /* Stores bytes at an offset; nothing at or above `needed` may be overwritten by them. False when
  * they would not fit or memory is short: nothing was stored. */
@@ -37,6 +38,7 @@ uint32_t orc_ring_equal(const struct orc_ring *ring, int64_t offset, const uint8
 int64_t orc_ring_find(const struct orc_ring *ring, int64_t from, int64_t to, int64_t near,
                       const uint8_t *bytes, uint32_t length);
 
+/* Of any number of bytes; equal for equal seeds and bytes, everywhere. */
 uint64_t orc_hash(uint64_t seed, const uint8_t *bytes, uint32_t length);
 
 #endif

@@ -25,6 +25,7 @@ void orc_memory_rewind(struct orc_memory *memory);
 
 /* A piece of so many bytes, aligned to 16, content undefined; NULL when memory is short. */
 void *orc_take(struct orc_memory *memory, size_t bytes);
+/* The same, zeroed. */
 void *orc_take_zeroed(struct orc_memory *memory, size_t bytes);
 /* Makes an array hold at least count entries, new ones zeroed. False when memory is short: the
  * array is as it was. */

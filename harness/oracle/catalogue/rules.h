@@ -28,6 +28,7 @@ struct oracle_rule {
     const char *source; /* page or RFC section */
     const char *why;    /* what goes wrong for the user of a machine when it is broken */
 };
+/* All rows, in the order of their numbers (enum orc_rule). */
 const struct oracle_rule *oracle_rules(uint32_t *count);
 const struct oracle_rule *oracle_rule_find(const char *id);
 /* What a rule is about, by index into the catalogue: those of one area stand side by side. */

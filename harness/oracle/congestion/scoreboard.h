@@ -18,6 +18,7 @@ struct orc_scoreboard { /* ranges that the peer surely reported, sorted, disjoin
 
 bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h);
 bool orc_scoreboard_add(struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
+/* Whether all of [begin, end) was surely reported held. */
 bool orc_scoreboard_holds(const struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
 
 #endif

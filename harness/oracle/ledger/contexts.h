@@ -17,9 +17,12 @@ struct orc_contexts {
     uint32_t mask, used;
 };
 
+/* A block was taken: its context value names one object from now on. */
 void orc_contexts_add(struct oracle *o, const struct orc_node *node);
+/* A block of an object that lives came back: its context is still the same. */
 void orc_contexts_judge(struct oracle *o, const struct orc_node *node);
 bool orc_closed(const struct orc_conn *c);
+/* An operation on an object that was closed or invalidated was answered. */
 void orc_life_answered(struct oracle *o, const struct orc_op *op, const struct orc_node *node);
 
 #endif

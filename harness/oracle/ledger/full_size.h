@@ -7,6 +7,8 @@
 
 #include "oracle/model/connections.h"
 
+/* Least and most payload of a full-sized segment, by RemoteMss, path MTU (before and after an
+ * update) and link. */
 void orc_full_sizes(struct oracle *o, const struct orc_conn *c, int64_t *least, int64_t *most);
 
 #endif

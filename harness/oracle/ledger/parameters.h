@@ -24,6 +24,7 @@ struct orc_parameters {
 };
 
 void orc_parameters_begin(struct oracle *o);
+/* The host chose how many ticks a second has; 0 = not yet. */
 void orc_set_rate(struct oracle *o, uint32_t ticks_per_second);
 
 static inline uint64_t orc_slack_ns(const struct oracle *o)

@@ -93,6 +93,7 @@ void orc_receive_fresh(struct orc_conn *c); /* orc_checker.fresh */
 
 /* Whether all of [begin, end) has arrived without a hole in it. */
 bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end);
+/* Whether the byte at the offset has arrived. */
 bool orc_stream_known(const struct orc_receive *r, int64_t offset);
 /* Takes bytes into the ledger, whose memory grows from `memory`; true if some were new. */
 bool orc_stream_add(struct orc_memory *memory, struct orc_receive *r, int64_t begin,
@@ -100,6 +101,7 @@ bool orc_stream_add(struct orc_memory *memory, struct orc_receive *r, int64_t be
 /* Judges bytes that the target hands to the host as the next ones of the stream. */
 void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                       uint32_t offset, uint32_t length, const char *what);
+/* The host has taken so many bytes, the next ones of the stream. */
 void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length);
 
 static inline int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence)
@@ -108,7 +110,9 @@ static inline int64_t orc_receive_offset(const struct orc_receive *r, uint32_t s
     return r->possible + (int32_t)(sequence - reference);
 }
 
+/* The end of what the target has acknowledged, and so accepted, FIN excluded. */
 int64_t orc_accepted(const struct orc_receive *r);
+/* Whether a FIN may stand at the offset. */
 bool orc_fin_at(const struct orc_receive *r, int64_t offset);
 
 static inline bool orc_fin_possible(const struct orc_receive *r, int64_t offset)

@@ -45,6 +45,7 @@ struct orc_calls {
 void orc_conn_call_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_conn_call_leave(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 
+/* A call begins; NULL when memory is short. Valid until the next call begins on that cpu. */
 struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev);
 
 static inline struct orc_call *orc_call_top(struct oracle *o, uint8_t cpu)

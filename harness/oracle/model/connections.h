@@ -141,6 +141,7 @@ static inline void orc_dirty(struct oracle *o, struct orc_conn *conn)
     }
 }
 
+/* The connection is to be looked at at the first rest after due_ns, whatever happens. */
 void orc_watch(struct oracle *o, struct orc_conn *conn, uint64_t due_ns);
 
 #endif

@@ -13,6 +13,7 @@ struct orc_flows {
     uint32_t last; /* connection that was found last */
 };
 
+/* The connection is found by its addresses and ports from now on. */
 void orc_flow_add(struct oracle *o, struct orc_conn *conn);
 /* Finds the connection whose local end is given; NULL when none was ever offloaded so. */
 struct orc_conn *orc_flow_find(struct oracle *o, uint8_t version, const uint8_t *local,

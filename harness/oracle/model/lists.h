@@ -53,7 +53,9 @@ static inline struct orc_nbl *orc_nbl(struct oracle *o, uint32_t id)
     return id < o->lists->nbls ? &o->lists->nbl[id] : orc_nbl_new(o, id);
 }
 
+/* Puts a list at the end of a queue; it must be in none. */
 void orc_queue_push(struct oracle *o, struct orc_queue *queue, uint32_t id);
+/* Takes a list out of the queue that it is in. */
 void orc_queue_remove(struct oracle *o, struct orc_queue *queue, uint32_t id);
 
 #endif

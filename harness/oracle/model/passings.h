@@ -31,7 +31,9 @@ struct orc_frames {
     bool host_frames_unknown; /* some of those that cannot be told apart were sent */
 };
 
+/* Notes a frame; NULL when memory is short. */
 struct orc_passing *orc_passing_add(struct oracle *o, struct orc_passings *set, uint64_t hash);
+/* The frame with this content, or NULL. */
 struct orc_passing *orc_passing_find(struct orc_passings *set, uint64_t hash);
 
 #endif

@@ -35,12 +35,17 @@ void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev, struct o
 void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_life_fresh(struct orc_conn *c); /* orc_checker.fresh */
 void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what);
+/* The state that a query shows: the same as a moment ago when nothing lies between. */
 void orc_quiescence_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d);
 void orc_quiescence_end(struct oracle *o);
+/* At rest, of one connection: what an invalidated object, TIME_WAIT or a backlog asks for. */
 void orc_quiescence_conn(struct oracle *o, struct orc_conn *c, bool waived);
+/* The preferred send backlog that a query shows. */
 void orc_backlog_reported(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+/* The event that changes the preferred send backlog. */
 void orc_backlog_event(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+/* A connection below an invalidated object transmits. */
 void orc_invalid_frame(struct oracle *o, struct orc_conn *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include "oracle/ledger/segment_events.h"
 #include "oracle/model/connections.h"
 
+/* A segment, after the ledgers: which ACK is owed by when. before: RcvNxt before it, surely. */
 void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
                         int64_t before);
 /* The text of a segment was surely accepted. */

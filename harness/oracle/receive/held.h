@@ -16,7 +16,9 @@ struct orc_held {
     uint32_t due_event;
 };
 
+/* The end of what is kept of [begin, end), which lies beyond a hole: by the window, surely. */
 int64_t orc_held_end(struct oracle *o, const struct orc_conn *c, int64_t begin, int64_t end);
+/* A segment, after the ledgers. before: RcvNxt before it, surely. */
 void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s,
                        int64_t before);
 void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged);

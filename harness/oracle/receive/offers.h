@@ -15,6 +15,7 @@ struct orc_offers {
     bool update_step; /* an update of the window was completed */
 };
 
+/* A segment, before the ledgers. */
 void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);

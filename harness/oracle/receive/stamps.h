@@ -21,10 +21,12 @@ struct orc_stamps {
     int64_t bare_at;
 };
 
+/* The connection was offloaded with timestamps or without. */
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);
+/* The timestamps in the state that a query or an upload shows. */
 void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 #endif

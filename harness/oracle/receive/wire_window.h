@@ -9,6 +9,7 @@
 #include "oracle/wire/wire_parse.h"
 #include "oracle/model/connections.h"
 
+/* A frame of the connection, before the ledgers: ACK number, right edge. Sharpens what is sure. */
 void orc_window_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                       const struct orc_tcp *tcp);
 

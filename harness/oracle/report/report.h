@@ -19,8 +19,10 @@ struct orc_report {
     uint32_t text_at;
 };
 
+/* A text for expected or actual; the last four stay valid. */
 const char *orc_text(struct oracle *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A rule is broken; what that means follows from its level. conn: the ordinal, or ORC_NONE. */
 void orc_fail(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
               const char *actual);
 /* Graded down by the catalogue: a warning whatever the rule's level (failure in strict mode). */
@@ -32,6 +34,7 @@ void orc_fail_hard(struct oracle *o, uint32_t conn, enum orc_rule rule, const ch
 /* The host broke a rule: a fault of the rig whatever the rule's party. */
 void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual);
+/* A status as people read it. */
 const char *orc_status_name(int32_t status);
 
 #endif

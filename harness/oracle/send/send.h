@@ -12,12 +12,14 @@
 
 void orc_send_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_send_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+/* Appends the bytes of a list to the send stream and notes in nbl where they stand. */
 void orc_send_bytes(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
                     struct orc_nbl *nbl);
 void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 /* The amount by which a list's data was or should have been advanced, in [least, most]. */
 void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t *least,
                     int64_t *most);
+/* At rest: sends that are acknowledged are completed in time. */
 void orc_send_step(struct oracle *o, struct orc_conn *conn);
 
 #endif

@@ -9,6 +9,7 @@
 #include "oracle/model/connections.h"
 #include "oracle/wire/wire_parse.h"
 
+/* A frame of the connection: its bytes, FIN and RST, then the shadow sender. */
 void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_packet *packet);
 

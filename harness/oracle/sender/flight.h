@@ -32,13 +32,18 @@ struct orc_rtt_bounds {
 };
 
 void orc_flight_begin(struct oracle *o, struct orc_conn *c);
+/* [begin, end) was sent, FIN included, now. */
 void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_t end);
 /* Takes what a segment acknowledges; flight->sampled says whether that surely gave a sample. */
 void orc_flight_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+/* When the earliest outstanding byte was first sent; false: nobody here knows. */
 bool orc_flight_first(const struct orc_conn *c, uint64_t *first_ns);
 void orc_flight_fresh(struct orc_conn *c);
+/* Some round trip may have been measured, or was handed over. */
 bool orc_rtt_known(const struct oracle *o, const struct orc_conn *c);
+/* The least that the retransmission timeout can be now, ns, without back-off. */
 uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c);
+/* The most, likewise. */
 uint64_t orc_rto_most(const struct oracle *o, const struct orc_conn *c);
 void orc_rtt_judge(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 

@@ -38,6 +38,7 @@ uint64_t orc_rto_backed_off(uint64_t ns, uint32_t shift);
 /* What was left of the timer when it was handed over. */
 uint64_t orc_rto_handed_ns(const struct oracle *o, const struct orc_conn *c);
 
+/* The timer may run out in this moment, whatever else happens in it. */
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c);
 /* Something is outstanding that the retransmission timer surely serves. */
 bool orc_rto_runs(const struct orc_conn *c);

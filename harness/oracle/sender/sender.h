@@ -52,6 +52,7 @@ struct orc_sender {
     TCP_OFFLOAD_STATE_DELEGATED handed;
 };
 
+/* Whether the sending half is judged now: nothing excuses it, and the model follows. */
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c);
 /* The octet of a keepalive probe: it was acknowledged before. */
 bool orc_filler(const struct orc_conn *c, const struct orc_sent *f);
@@ -61,6 +62,7 @@ bool orc_sender_pending(const struct orc_conn *c);
  * values before would explain what was seen. */
 enum orc_rule orc_timer_rule(const struct oracle *o, uint64_t expected_ns, uint64_t actual_ns,
                              enum orc_rule plain);
+/* Something of the connection happens in this step: a frame need not come from a timer. */
 void orc_sender_dirty(struct oracle *o, struct orc_conn *c);
 
 #endif

@@ -15,9 +15,13 @@ struct orc_upload_reasons {
     uint64_t moved_ns; /* when data moved last, or 0 */
 };
 
+/* A segment, before the ledgers. */
 void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
+/* A frame with data was sent, before the ledgers. */
 void orc_upload_reasons_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+/* A receive request or a send of so many bytes was handed down. */
 void orc_upload_reasons_request(struct oracle *o, struct orc_conn *c, uint32_t bytes);
+/* The target asks to be uploaded for this reason of its own choice: there must have been some. */
 void orc_upload_reasons_judge(struct oracle *o, const struct orc_conn *c, uint32_t reason);
 
 #endif

@@ -37,8 +37,10 @@ static inline bool orc_keepalive_enabled(const struct orc_conn *c)
 
 uint32_t orc_keepalive_limit(const struct orc_conn *c);
 void orc_keepalive_begin(struct oracle *o, struct orc_conn *c);
+/* Something acceptable surely came: the time of the next probe begins anew. */
 void orc_keepalive_anew(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
+/* Something came that is to be challenged; sure: it surely starts a blind check. */
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
@@ -50,6 +52,7 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c,
                          const TCP_OFFLOAD_STATE_DELEGATED *d);
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
 void orc_keepalive_reported(struct oracle *o, struct orc_conn *c);
+/* Whether the connection may be CLOSED by a timer, a reset or the host. */
 bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn);
 
 #endif

@@ -34,6 +34,7 @@ void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc
 void orc_terminate_left(struct oracle *o, const struct orc_op *op, uint32_t left);
 void orc_terminate_done(struct oracle *o, const struct tap_event *ev, uint32_t node);
 void orc_terminate_list(struct oracle *o, const struct tap_nbl *list);
+/* All points of a TermComplete have come: judges the connections that it brought back. */
 void orc_terminate_flush(struct oracle *o);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-static uint64_t sum_plain(const uint8_t *bytes, uint32_t blocks)
+uint64_t orc_sum_blocks_plain(const uint8_t *bytes, uint32_t blocks)
 {
     uint64_t sum = 0;
     uint32_t word[4];
@@ -30,5 +30,5 @@ static bool newer(void)
 
 uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks)
 {
-    return newer() ? orc_sum_blocks_avx2(bytes, blocks) : sum_plain(bytes, blocks);
+    return newer() ? orc_sum_blocks_avx2(bytes, blocks) : orc_sum_blocks_plain(bytes, blocks);
 }

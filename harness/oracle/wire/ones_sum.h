@@ -2,8 +2,8 @@
  *
  * One's complement sums, in host byte order: folding and comparing do not depend on the order.
  */
-#ifndef ORACLE_ONES_SUM_H
-#define ORACLE_ONES_SUM_H
+#ifndef ORACLE_WIRE_ONES_SUM_H
+#define ORACLE_WIRE_ONES_SUM_H
 
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 
 /* Of at most 512 KiB. */
 uint64_t orc_sum_blocks(const uint8_t *bytes, uint32_t blocks);
+/* The same by ordinary instructions, on any processor. */
+uint64_t orc_sum_blocks_plain(const uint8_t *bytes, uint32_t blocks);
 /* The same on a processor that has AVX2; elsewhere it must not be called. */
 uint64_t orc_sum_blocks_avx2(const uint8_t *bytes, uint32_t blocks);
 

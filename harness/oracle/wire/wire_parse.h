@@ -62,6 +62,7 @@ struct orc_packet {
     struct orc_tcp tcp; /* when plain */
 };
 
+/* Reads a frame of any bytes; out says how much of it made sense. */
 void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *out);
 /* A bare TCP segment (forwarded); the checksum is not looked at. */
 void orc_parse_tcp(const uint8_t *segment, uint32_t bytes, struct orc_tcp *out);
