@@ -219,13 +219,11 @@ void host_return_nonoff(struct host *host)
 {
     while (host->nonoff_last) {
         PNET_BUFFER_LIST first = NULL;
-        uint32_t count = host->nonoff_last;
         while (host->nonoff_last) {
             PNET_BUFFER_LIST nbl = nds_list_by_id(host->nonoff[--host->nonoff_last]);
             nds_list_chain(nbl, first);
             first = nbl;
         }
-        (void)count;
         nds_host_return(first);
     }
 }

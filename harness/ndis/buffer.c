@@ -97,7 +97,7 @@ static PNET_BUFFER_LIST nbl_new(NDIS_HANDLE handle, bool with_nb, PMDL chain, UL
     }
     struct nds_list *list = rig_alloc(sizeof(*list));
     list->role = ROLE_INDICATED;
-    list->conn = list->handed_event = TAP_NONE;
+    list->conn = list->handed_event = list->shown_in = TAP_NONE;
     object->detail = list;
     object->parent = pool->id;
     object->flag = with_nb;

@@ -21,15 +21,20 @@ static enum tap_role role_of(enum tap_fn fn)
     }
 }
 
-static enum tap_nbl_fault fault_of(struct nds_object *object, enum tap_role role)
+/* Of a list of the chain that the call `enter` passes. */
+static enum tap_nbl_fault fault_of(struct nds_object *object, enum tap_role role, uint32_t enter)
 {
     if (!object) {
         return NBL_UNKNOWN;
     }
+    struct nds_list *list = object->detail;
+    if (list->shown_in == enter) {
+        return NBL_CYCLE;
+    }
+    list->shown_in = enter;
     if (object->owner != OWNER_TARGET) {
         return NBL_NOT_OWNED;
     }
-    const struct nds_list *list = object->detail;
     bool fits = list->role == role || (role == ROLE_SEND && list->role == ROLE_INIT_SEND);
     return fits ? NBL_OK : NBL_WRONG_ROLE;
 }
@@ -44,7 +49,7 @@ static PNET_BUFFER_LIST complete_one(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint3
                            .index_in_call = index,
                            .conn = TAP_NONE,
                            .handed_event = TAP_NONE,
-                           .fault = fault_of(object, role_of(fn))};
+                           .fault = fault_of(object, role_of(fn), enter)};
     list_point(&seen, object);
     if (seen.fault != NBL_OK) {
         return NULL;
@@ -158,7 +163,7 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
                            .id = object ? object->id : TAP_NONE,
                            .conn = TAP_NONE,
                            .handed_event = TAP_NONE,
-                           .fault = fault_of(object, ROLE_INDICATED)};
+                           .fault = fault_of(object, ROLE_INDICATED, mark.enter)};
     if (seen.fault == NBL_OK && !NetBufferList->FirstNetBuffer) {
         nds_misuse(MISUSE_NULL, object->id, TAP_RCV_INDICATE);
         seen.fault = NBL_WRONG_ROLE;
@@ -232,7 +237,7 @@ static void take_chains(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t enter)
                                    .index_in_call = index++,
                                    .conn = TAP_NONE,
                                    .handed_event = TAP_NONE,
-                                   .fault = fault_of(object, ROLE_SEND)};
+                                   .fault = fault_of(object, ROLE_SEND, enter)};
             list_point(&seen, object);
             if (seen.fault != NBL_OK) {
                 break;
@@ -262,7 +267,7 @@ static void hold_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t ente
                                    .index_in_call = index,
                                    .conn = TAP_NONE,
                                    .handed_event = TAP_NONE,
-                                   .fault = fault_of(object, ROLE_INDICATED)};
+                                   .fault = fault_of(object, ROLE_INDICATED, enter)};
             if (object) {
                 ((struct nds_list *)object->detail)->conn = of ? of->conn : TAP_NONE;
             }
@@ -398,7 +403,7 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
                                .index_in_call = index,
                                .conn = TAP_NONE,
                                .handed_event = TAP_NONE,
-                               .fault = fault_of(object, ROLE_INDICATED)};
+                               .fault = fault_of(object, ROLE_INDICATED, mark.enter)};
         list_point(&seen, object);
         if (seen.fault != NBL_OK) {
             break;

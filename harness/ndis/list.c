@@ -161,6 +161,7 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
     *list = (struct nds_list){.role = role,
                               .conn = conn,
                               .handed_event = TAP_NONE,
+                              .shown_in = TAP_NONE,
                               .nb_count = nbs,
                               .length = length,
                               .pieces = form.pieces & 7,

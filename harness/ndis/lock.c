@@ -87,7 +87,7 @@ static void acquire(PNDIS_SPIN_LOCK lock, uint32_t form)
     if (!id_of(lock) || state_of(lock) != LOCK_FREE) {
         bool held =
             id_of(lock) && state_of(lock) > LOCK_FREE && state_of(lock) <= LOCK_FREE + CPUS_MAX;
-        nds_misuse(held ? MISUSE_LOCK_RECURSION : MISUSE_BAD_POINTER, TAP_NONE, TAP_LOCK);
+        nds_misuse(held ? MISUSE_LOCK_RECURSION : MISUSE_BAD_POINTER, TAP_NONE, 0);
         nds_abandon(VERDICT_HANG, held ? "spin lock acquired while held: deadlock"
                                        : "spin lock acquired that was never made");
     }

@@ -51,6 +51,7 @@ struct nds_list {
     uint32_t indicated_length;
     struct nb_snapshot *nb; /* nb_count of them */
     uint32_t pieces;        /* MDL layout that it was built with */
+    uint32_t shown_in;      /* the call of the driver that showed it last, or TAP_NONE */
 };
 
 struct nds_object {

@@ -92,13 +92,13 @@ enum tap_fn {
                        bytes  (gathered copy), status */
     TAP_ALLOC,      /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
     TAP_FREE,       /* object = allocation id, c = enum tap_resource */
-    TAP_LOCK,       /* never emitted: locks are checked where they are taken */
-    TAP_TIMER_SET,  /* object = timer id, a/b = due time in ns from now (low, high) */
-    TAP_TIMER_CANCEL, /* object = timer id, a = 1 if removed */
-    TAP_REGISTER,     /* NdisMRegisterMiniportDriver: status */
-    TAP_OPTIONAL,     /* NdisSetOptionalHandlers: a = header type, b = 1 if size/type/handlers are
-                         right, c = offload type, status; d = 1 inside MiniportSetOptions */
-    TAP_ATTRIBUTES,   /* NdisMSetMiniportAttributes: a = header type, status; ptr = the structure */
+    /* The number between meant something once; traces keep theirs. */
+    TAP_TIMER_SET = TAP_FREE + 2, /* object = timer id, a/b = due time in ns from now (low, high) */
+    TAP_TIMER_CANCEL,             /* object = timer id, a = 1 if removed */
+    TAP_REGISTER,                 /* NdisMRegisterMiniportDriver: status */
+    TAP_OPTIONAL,   /* NdisSetOptionalHandlers: a = header type, b = 1 if size/type/handlers are
+                       right, c = offload type, status; d = 1 inside MiniportSetOptions */
+    TAP_ATTRIBUTES, /* NdisMSetMiniportAttributes: a = header type, status; ptr = the structure */
     TAP_HANDLERS, /* NdisMGetOffloadHandlers: a = type, status; d = 1 inside MiniportInitializeEx */
     TAP_MISUSE,   /* the driver broke the contract of a primitive: a = enum tap_misuse, object */
     TAP_FAULT,    /* a fault is switched: a = enum tap_fault, b = 1 on / 0 off, c = amount */
@@ -134,7 +134,7 @@ enum tap_nbl_fault {
     NBL_UNKNOWN,    /* not a list that NDIS ever made, or already freed */
     NBL_NOT_OWNED,  /* known, but the target does not own it: completed twice, or the host's */
     NBL_WRONG_ROLE, /* completed through the wrong function */
-    NBL_CYCLE,      /* the chain comes back to itself or exceeds what is outstanding */
+    NBL_CYCLE,      /* the chain comes back to it */
 };
 
 /* One list as seen at the moment of the event; every field was read by the rig, once. */
@@ -196,7 +196,6 @@ enum tap_misuse {
     MISUSE_WORK_QUEUED,     /* work item queued twice, or freed while queued */
     MISUSE_STRUCTURE,       /* a structure with the wrong type, revision or size */
     MISUSE_SEQUENCE,        /* a call outside the phase in which it is allowed */
-    MISUSE_UNMAPPED_MDL,    /* reserved for page protection */
     MISUSE_FREE_INDICATED,  /* a list or frame freed while the host owns it */
     MISUSE_HANDLE,          /* a handle that NDIS did not give out for this purpose */
     MISUSE_NULL,            /* NULL where an object is required */

@@ -36,8 +36,6 @@ static enum orc_rule misuse_rule(const struct tap_event *ev)
         return ORC_RCV_ADV_1;
     case MISUSE_STRUCTURE:
         return ORC_REG_HND_1;
-    case MISUSE_UNMAPPED_MDL:
-        return ORC_OWN_FIELD_1;
     case MISUSE_FREE_INDICATED:
         return ORC_OWN_RETURN_1;
     case MISUSE_SEQUENCE:

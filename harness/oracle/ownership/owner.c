@@ -66,7 +66,7 @@ static void judge_fault(struct oracle *o, const struct tap_event *ev, const stru
         break;
     case NBL_CYCLE:
         orc_fail_hard(o, list->conn, ORC_OWN_ONCE_1, expected,
-                      "a chain that comes back to itself or holds more than is outstanding");
+                      orc_text(o, "a chain that comes back to list %u", list->id));
         break;
     }
 }
