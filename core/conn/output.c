@@ -95,7 +95,17 @@ static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t byte
     return (uint8_t)((last ? CHIM_TCP_PSH : 0) | (fin ? CHIM_TCP_FIN : 0));
 }
 
-/* Up to bytes of what was sent before, once more; SndNxt stays. */
+/* A SndNxt that stepped back passes over what recovery sends again: one ACK may call for both, and
+ * the bytes go once (WIRE-QUIET-1). */
+static void pass_over(struct chim_conn *c, uint32_t seq, uint32_t end)
+{
+    uint32_t next = c->sacked == NULL ? c->snd_nxt : chim_scoreboard_skip(c->sacked, c->snd_nxt);
+    if (c->cong.recovering && chim_seq_leq(seq, next) && chim_seq_lt(next, end)) {
+        c->snd_nxt = end;
+    }
+}
+
+/* Up to bytes of what was sent before, once more. */
 static bool resend(struct chim_conn *c, uint32_t seq, uint32_t bytes)
 {
     uint32_t data_max = chim_seq_gt(c->snd_max, c->snd_end) ? c->snd_end : c->snd_max;
@@ -108,6 +118,7 @@ static bool resend(struct chim_conn *c, uint32_t seq, uint32_t bytes)
     }
     sent_data(c, seq, span);
     chim_recover_resent(c, seq, seq + span);
+    pass_over(c, seq, seq + span);
     return true;
 }
 
@@ -123,12 +134,14 @@ static void resend_first(struct chim_conn *c)
     }
 }
 
-/* One segment that recovery wants to have sent again. */
+/* One segment that recovery wants to have sent again. What nothing says is lost waits while SndNxt
+ * has just gone over such bytes by itself. */
 static bool resend_next(struct chim_conn *c, bool sure)
 {
     uint32_t seq;
     uint32_t bytes;
-    return !c->blocked && c->snd_wnd != 0 && chim_recover_next(c, sure, &seq, &bytes) &&
+    bool wait = c->blocked || (c->went_back && !sure);
+    return !wait && c->snd_wnd != 0 && chim_recover_next(c, sure, &seq, &bytes) &&
            resend(c, seq, bytes);
 }
 
@@ -215,6 +228,7 @@ static bool send_next(struct chim_conn *c)
     if (chim_frame_send(c, seq, data_flags(c, seq, p.bytes, p.fin), p.bytes) != CHIM_SENT) {
         return false;
     }
+    c->went_back = c->went_back || chim_seq_lt(seq, c->snd_max);
     sent_data(c, seq, span);
     c->cong.limited += limited ? span : 0;
     c->snd_nxt = seq + span;
@@ -259,6 +273,7 @@ void chim_output(struct chim_conn *c)
         return;
     }
     if (c->fate == CHIM_RUNNING && !c->terminating) {
+        c->went_back = false;
         if (c->fast_due && !c->blocked) {
             resend_first(c);
         }
