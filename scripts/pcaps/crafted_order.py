@@ -205,6 +205,26 @@ def mss_536():
     return end(talk)
 
 
+@crafted("round-trip-of-the-handshake", "the handshake and the first exchange take equally long, between two ticks of "
+         "the timestamp clock", partial="no close in the capture")
+def round_trip_of_the_handshake():
+    talk = Conversation()
+    client, server = talk.client, talk.server
+    client.segment(seq=client.iss, flags="S", options=talk.syn_options(client), window=64240)
+    talk.tape.tick(117.7)
+    server.acks = client.sequence(0)
+    server.segment(seq=server.iss, flags="SA", options=talk.syn_options(server), window=65160)
+    client.acks = server.sequence(0)
+    client.ack()
+    talk.tape.tick(0.6)
+    client.send(656)
+    talk.tape.tick(117.6)
+    server.ack()
+    server.send(1448)
+    client.ack()
+    return pcap(talk.tape.frames)
+
+
 @crafted("interleaved-ten", "ten conversations between the same hosts, frame by frame in turn, closes in turn",
          conversations=10)
 def interleaved_ten():

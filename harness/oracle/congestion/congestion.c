@@ -11,6 +11,7 @@
 #include "oracle/model/calls.h"
 #include "oracle/report/report.h"
 #include "oracle/sender/flight.h"
+#include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
 
 #define INITIAL_SEGMENTS 10
@@ -51,8 +52,10 @@ void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct 
     struct orc_congestion *g = c->congestion;
     /* Of ACKs that may not have been taken a later one counts what they would have. */
     bool progress = h->ack > h->una_sure_before && h->ack <= c->send->max;
-    g->dups += !progress;
-    g->advanced = g->advanced || (progress && h->sure);
+    /* What one of them may have said already is a duplicate then. */
+    bool again = !progress || h->ack <= h->una_before;
+    g->dups += again;
+    g->advanced = g->advanced || (!again && h->sure);
     if (!progress && !c->recovery->on && !c->recovery->perhaps) {
         return;
     }
@@ -64,7 +67,8 @@ void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct 
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = c->recovery->on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
-    } else {
+    }
+    if (again && (c->recovery->on || c->recovery->perhaps)) {
         g->window += full;
         g->uncut += full;
     }
@@ -133,10 +137,11 @@ static bool reached(const struct oracle *o, const struct orc_conn *c)
 static uint64_t widest(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_congestion *g = c->congestion;
-    bool known = c->recovery->on && reached(o, c);
-    return known || g->dups < o->parameters->dup_threshold
-               ? g->window_step
-               : orc_most(g->window_step, halved(o, c) + full_size(o, c) * g->dups);
+    const struct orc_recovery *r = c->recovery;
+    bool known = r->on && reached(o, c),
+         many = g->dups >= o->parameters->dup_threshold || r->unseen;
+    return known || !many ? g->window_step
+                          : orc_most(g->window_step, halved(o, c) + full_size(o, c) * dups(c));
 }
 
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f,
@@ -232,6 +237,15 @@ static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
     g->fed = 0;
 }
 
+/* The same of ssthresh: a loss, or a timeout, of which nothing was sent again yet cuts it. */
+static uint64_t highest(struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    uint64_t threshold = c->congestion->threshold;
+    bool cut = c->recovery->unseen || orc_rto_expired(o, c, d);
+    return cut ? orc_most(threshold, halved(o, c)) : threshold;
+}
+
 void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
@@ -244,9 +258,9 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
         orc_fail(o, ordinal, g->cut && d->CWnd <= g->uncut + full ? ORC_WIRE_CC_2 : ORC_WIRE_CC_1,
                  orc_text(o, "CWnd at most %llu", (unsigned long long)most),
                  orc_text(o, "%u", d->CWnd));
-    } else if (d->SsThresh > g->threshold) {
+    } else if (d->SsThresh > highest(o, c, d)) {
         orc_fail(o, ordinal, ORC_WIRE_CC_2,
-                 orc_text(o, "SsThresh at most %llu", (unsigned long long)g->threshold),
+                 orc_text(o, "SsThresh at most %llu", (unsigned long long)highest(o, c, d)),
                  orc_text(o, "%u", d->SsThresh));
     }
     judge_growth(o, c, d->CWnd);

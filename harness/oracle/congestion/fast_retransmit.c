@@ -21,7 +21,7 @@ void orc_recovery_begin(struct oracle *o, struct orc_conn *c)
     struct orc_recovery *r = c->recovery;
     (void)o;
     r->dups_sure = r->dups_possible = r->dups_step = t->handed.DupAckCount;
-    r->edge = r->resent = -1;
+    r->edge = r->unseen_edge = r->resent = -1;
     r->resend = t->handed.SndNxt != t->handed.SndMax ? c->send->max : -1;
 }
 
@@ -82,7 +82,8 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
         return;
     }
     r->dups_sure++;
-    bool may_enter = !r->on && !r->timed && s->una_sure > r->edge && r->resend < 0;
+    bool covered = s->una_sure > r->edge && s->una_sure > r->unseen_edge;
+    bool may_enter = !r->on && !r->timed && covered && r->resend < 0;
     if (r->dups_sure == o->parameters->dup_threshold && may_enter && orc_window_open(c)) {
         r->fast_owed = true;
         r->owed_at = s->una_sure;
@@ -94,6 +95,31 @@ static void note(struct orc_conn *c, bool open)
 {
     struct orc_recovery *r = c->recovery;
     r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
+}
+
+static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
+{
+    const struct orc_recovery *r = c->recovery;
+    int64_t least, most;
+    if (r->dups_step >= threshold) {
+        return true;
+    }
+    orc_full_sizes(o, c, &least, &most);
+    int64_t held = r->top - c->send->una_sure_step;
+    return sack(c) && (r->reports >= threshold || held > (threshold - 1) * (least - 40));
+}
+
+/* Duplicates that come in one call with the ACK that follows them may have begun a recovery and
+ * ended it, and nothing is sent again; so may a timer that ran out just before. */
+static void note_unseen(struct oracle *o, struct orc_conn *c, bool moves, bool late)
+{
+    struct orc_recovery *r = c->recovery;
+    if (moves && (r->unseen || late)) {
+        orc_congestion_doubted(o, c);
+        r->unseen_edge = c->send->max;
+    }
+    r->unseen = !moves && (r->unseen || !r->on || !orc_una_exact(c)) &&
+                lost_possible(o, c, o->parameters->dup_threshold);
 }
 
 /* Data of the peer's that acknowledges nothing and reports nothing, while nothing is being
@@ -116,7 +142,8 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
     }
     bool news = (r->scoreboard.count || h->tcp->sack_blocks) && orc_scoreboard_received(c, h);
     note(c, h->open_before);
-    if (h->ack > h->una_sure_before && h->ack <= s->max) {
+    bool moves = h->ack > h->una_sure_before && h->ack <= s->max;
+    if (moves) {
         moved(o, c, h);
     } else {
         duplicate(o, c, h, news);
@@ -127,19 +154,8 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
         r->on = r->hole_owed = false;
     }
     r->dups_step = r->dups_possible > r->dups_step ? r->dups_possible : r->dups_step;
+    note_unseen(o, c, moves, h->late);
     note(c, orc_window_open(c));
-}
-
-static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
-{
-    const struct orc_recovery *r = c->recovery;
-    int64_t least, most;
-    if (r->dups_step >= threshold) {
-        return true;
-    }
-    orc_full_sizes(o, c, &least, &most);
-    int64_t held = r->top - c->send->una_sure_step;
-    return sack(c) && (r->reports >= threshold || held > (threshold - 1) * (least - 40));
 }
 
 static bool resegmented(struct oracle *o, const struct orc_conn *c)
@@ -226,6 +242,7 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     }
     judge_repeated(o, c, f);
     judge_held(o, c, f);
+    r->unseen = false;
     if (!excused && lost) {
         enter(o, c);
     } else if (!r->on && !r->timed) {
@@ -282,6 +299,6 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
                           (long long)s->una_sure),
                  "no retransmission");
     }
-    r->fast_owed = r->hole_owed = r->excuse_step = false;
+    r->fast_owed = r->hole_owed = r->excuse_step = r->unseen = false;
     orc_pipe_step(o, c);
 }

@@ -14,12 +14,14 @@ struct orc_recovery {
     uint32_t dups_step;                /* most within the step */
     int64_t edge;                      /* end of what was sent at the last loss event; -1 = none */
     int64_t resend;                    /* bytes below may be sent again without more evidence */
+    int64_t unseen_edge;  /* like edge, of a loss that an ACK in the same call ended; -1 = none */
     int64_t resent;       /* the segment of SND.UNA that was sent again in this recovery, or -1 */
     uint32_t resent_step; /* step + 1 in which SND.UNA was sent again since something came */
     bool on;              /* a fast retransmission was seen, not all of it is acknowledged */
     bool perhaps;         /* the same may be so */
     bool timed;           /* a timeout was the last loss event, not all of it is acknowledged */
     bool excuse_step;     /* something allowed a retransmission within the step */
+    bool unseen;          /* a loss may have been noted of which nothing was sent again yet */
     bool fast_owed, hole_owed;
     int64_t owed_at;
     int64_t top;      /* highest byte + 1 that may have been reported held */

@@ -35,6 +35,7 @@ struct orc_received {
     bool window_sure_before;
     bool sure;        /* it surely was accepted */
     bool open_before; /* the window was surely open before it */
+    bool late;        /* the retransmission timer may have run out just before it, unseen */
 };
 
 /* A frame of the connection, before the ledger takes it in. */

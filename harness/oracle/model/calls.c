@@ -60,6 +60,12 @@ void orc_call_leave(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+bool orc_in_timer(const struct oracle *o)
+{
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
+    return cpu->depth && cpu->call[0].fn == TAP_TIMER_RUN;
+}
+
 bool orc_in_batch(const struct oracle *o)
 {
     const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];

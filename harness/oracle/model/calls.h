@@ -65,6 +65,8 @@ static inline bool orc_calls_into_target(uint8_t fn)
 /* Several frames came in one call that is still open: the target may not have looked at the later
  * ones yet, of which the ledgers know already. */
 bool orc_in_batch(const struct oracle *o);
+/* Inside of a callback from a timer of the target's: more of them may have run out already. */
+bool orc_in_timer(const struct oracle *o);
 
 /* Section 0's overlap rule: an event that ended at `left` came before what this cpu does now. */
 static inline bool orc_before(const struct oracle *o, uint32_t left)

@@ -3,11 +3,11 @@
  * The shadow sender's common part, and the events of the sending half that follow from it.
  */
 #include "oracle/send/shadow.h"
-#include "oracle/base/events.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
 #include "oracle/model/objects.h"
 #include "oracle/model/state_block.h"
 #include "oracle/send/retransmission.h"
@@ -52,16 +52,21 @@ void orc_sender_begun(struct oracle *o, struct orc_conn *c)
     }
 }
 
-/* Settings have changed: what was being measured is void. */
-static void catch_up(struct oracle *o, struct orc_conn *c)
+/* The tick rate has changed: what was being measured is void. */
+static void catch_up_rate(struct oracle *o, struct orc_conn *c)
 {
     struct orc_sender *t = c->sender;
-    t->parameters = o->parameters->sets;
     if (t->rates != o->parameters->rates_set) {
         t->rates = o->parameters->rates_set;
         c->rto->armed = c->persist->exact = c->keepalive->known = false;
         t->fin2_ns = 0;
     }
+}
+
+static void catch_up(struct oracle *o, struct orc_conn *c)
+{
+    c->sender->parameters = o->parameters->sets;
+    catch_up_rate(o, c);
 }
 
 static void note_arrival(const struct oracle *o, struct orc_sender *t)
@@ -83,6 +88,7 @@ void orc_sender_received(struct oracle *o, struct orc_conn *c, struct orc_receiv
     note_arrival(o, t);
     t->received_sure_ns = h->sure ? t->received_ns : t->received_sure_ns;
     t->reopened = (t->reopened && t->received_count > 1) || !h->open_before;
+    h->late = orc_in_timer(o) && orc_rto_now(o, c);
     for (uint32_t i = 0; o->rows->received[i]; i++) {
         o->rows->received[i](o, c, h);
     }
@@ -190,6 +196,7 @@ void orc_sender_rest(struct orc_conn *c)
 /* Retrieve(TimeoutExpiration), before it counts. */
 void orc_sender_reported(struct oracle *o, struct orc_conn *c)
 {
+    catch_up_rate(o, c);
     for (uint32_t i = 0; o->rows->timed_out[i]; i++) {
         o->rows->timed_out[i](o, c);
     }
@@ -200,6 +207,7 @@ void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 {
     c->sender->dirty_step = o->steps + 1;
     if (c->sender->on) {
+        catch_up_rate(o, c);
         orc_keepalive_challenged(o, c, sure);
         orc_dirty(o, c);
     }
@@ -208,6 +216,9 @@ void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done)
 {
     c->sender->dirty_step = o->steps + 1;
+    if (c->sender->on) {
+        catch_up_rate(o, c);
+    }
     for (uint32_t i = 0; c->sender->on && o->rows->updated[i]; i++) {
         o->rows->updated[i](o, c, done);
     }
@@ -222,6 +233,7 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
 {
     TCP_OFFLOAD_STATE_DELEGATED d;
     memcpy(&d, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
+    catch_up_rate(o, c);
     for (uint32_t i = 0; c->sender->on && o->rows->state[i]; i++) {
         o->rows->state[i](o, c, &d, final);
     }

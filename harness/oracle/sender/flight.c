@@ -105,20 +105,21 @@ static void widen(struct orc_rtt_bounds *rtt, uint64_t least, uint64_t most, boo
     }
 }
 
-/* The echo of a timestamp: its clock may stand a tick off. */
+/* The echo of a timestamp: its clock may stand somewhat off, so that the echo of what has just been
+ * sent seems to come from the future. Only one that is not above what was sent is surely taken. */
 static bool take_echo(const struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp,
                       bool sure)
 {
     const struct orc_sender *t = c->sender;
     uint64_t tick = orc_ticks_ns(o, 1), now = o->event->time_ns;
     uint32_t clock = t->ts_value + (uint32_t)(orc_less(now, t->ts_ns) / tick);
-    uint32_t ticks = clock - tcp->ts_echo;
-    if (ticks + 1 > 0x7FFFFFF0u) {
-        return false; /* from the future */
+    int64_t apart = (int32_t)(clock - tcp->ts_echo);
+    if (apart < -(int64_t)(2 + orc_slack_ns(o) / 2 / tick) || apart >= 0x7FFFFFF0) {
+        return false;
     }
-    uint64_t slack = 2 * tick;
+    uint64_t ticks = apart > 0 ? (uint64_t)apart : 0, slack = 2 * tick;
     widen(c->rtt_bounds, sure ? orc_less(ticks * tick, slack) : 0, ticks * tick + slack, true);
-    return true;
+    return (int32_t)(t->ts_value - tcp->ts_echo) >= 0;
 }
 
 /* Until the ACK surely was taken, a later one may give the sample instead. */
@@ -134,7 +135,7 @@ static bool measure(struct oracle *o, struct orc_conn *c, const struct orc_recei
             uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
             /* What may not have been taken leaves the estimate where it was: a resend may end
              * every measurement under way. */
-            bool taken = h->sure && (!f->broken_ns || f->broken_ns < sent->last_ns);
+            bool taken = h->sure && !h->late && (!f->broken_ns || f->broken_ns < sent->last_ns);
             widen(c->rtt_bounds, taken ? now - sent->last_ns : 0, now - first, !sent->again);
             sample = sample || (!echo && !sent->again);
             c->rtt_bounds->whole = c->rtt_bounds->whole || (taken && sent->end <= h->ack);
@@ -159,7 +160,7 @@ static bool acked(struct oracle *o, struct orc_conn *c, const struct orc_receive
         f->head = (f->head + 1) & (f->room - 1);
         f->count--;
     }
-    return sample && h->sure;
+    return sample && h->sure && !h->late;
 }
 
 void orc_flight_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)

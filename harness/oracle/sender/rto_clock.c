@@ -61,3 +61,14 @@ bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
     }
     return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
+
+bool orc_rto_expired(const struct oracle *o, const struct orc_conn *c,
+                     const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_rto *rto = c->rto;
+    bool again = rto->timeouts && !rto->loose;
+    uint64_t due =
+        again ? rto->last_ns + orc_rto_backed_off(orc_rto_least(o, c), 1) : orc_rto_first_due(o, c);
+    return orc_rto_runs(c) && d->Retransmit.Count == orc_rto_count(c) + 1 &&
+           o->event->time_ns + orc_slack_ns(o) >= due;
+}

@@ -14,6 +14,7 @@ struct orc_rto {
     bool quiet;             /* a timeout: the earliest segment only, until something arrives */
     bool closed;            /* a zero window came: the count may have begun anew with probes */
     bool loose;             /* something may have called for a retransmission before the timer */
+    bool doubted;           /* it may have run out since something perhaps moved SND.UNA */
     uint32_t timeouts;      /* since SND.UNA moved, without those before INIT */
     uint32_t backoffs;      /* since the last sure sample, those before INIT included */
     uint64_t since_ns;      /* when it may have been started last */
@@ -42,5 +43,8 @@ uint64_t orc_rto_handed_ns(const struct oracle *o, const struct orc_conn *c);
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c);
 /* Something is outstanding that the retransmission timer surely serves. */
 bool orc_rto_runs(const struct orc_conn *c);
+/* It has run out in this moment by what the state shows, ahead of what is to be sent for it. */
+bool orc_rto_expired(const struct oracle *o, const struct orc_conn *c,
+                     const TCP_OFFLOAD_STATE_DELEGATED *d);
 
 #endif

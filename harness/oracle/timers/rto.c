@@ -35,7 +35,8 @@ void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_rec
     struct orc_rto *rto = c->rto;
     rto->quiet = false;
     if (h->ack > h->una_sure_before && h->ack <= c->send->max) {
-        if (h->sure && orc_una_exact(c)) {
+        bool before = h->ack <= h->una_before; /* a doubtful segment may have said it already */
+        if (h->sure && orc_una_exact(c) && !(before && rto->doubted)) {
             restart(o, rto, c->flight->sampled);
         } else {
             rto->armed = false;
@@ -174,6 +175,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     if ((f->again && f->spontaneous && !(late && first)) || perhaps) {
         orc_recovery_doubted(o, c);
         rto->armed = false;
+        rto->doubted = rto->doubted || !exact;
     }
     if (f->again && f->begin <= una && f->end > una) {
         rto->since_ns = now;
@@ -208,7 +210,9 @@ static void judge_delta(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
-    uint64_t high = orc_less(orc_rto_due(o, c) + slack, now);
+    bool expired = orc_rto_expired(o, c, d); /* then it may run anew, for longer */
+    uint64_t anew = orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs + 1) + 2 * slack;
+    uint64_t high = expired ? anew : orc_less(orc_rto_due(o, c) + slack, now);
     uint64_t low = orc_less(orc_rto_first_due(o, c), now + 2 * slack);
     uint64_t left = orc_ticks_ns(o, d->Retransmit.TimeoutDelta);
     bool stopped = d->Retransmit.TimeoutDelta == TCP_OFFLOAD_TIMER_NOT_RUNNING;
@@ -258,11 +262,8 @@ void orc_rto_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE
         judge_total(o, c, d);
         orc_ran(o, ORC_TMR_RTX_1);
         bool fewer = t->closed_ever && d->Retransmit.Count < count;
-        /* The timer may have run out in this moment, with the upload ahead of what is to be sent.
-         */
-        bool expired = d->Retransmit.Count == count + 1 &&
-                       o->event->time_ns + orc_slack_ns(o) >= orc_rto_first_due(o, c);
-        if (d->Retransmit.Count != (count < 255 ? count : 255) && !fewer && !expired) {
+        if (d->Retransmit.Count != (count < 255 ? count : 255) && !fewer &&
+            !orc_rto_expired(o, c, d)) {
             orc_fail(o, ordinal, ORC_TMR_RTX_1, orc_text(o, "Count %u", count),
                      orc_text(o, "%u", d->Retransmit.Count));
         }
