@@ -89,7 +89,7 @@ static void body(struct world *world, void *context)
         if (receive->how != BENCH_INDICATED) {
             post_again(world, receive);
         } else {
-            host_return(&world->host, 0, 0);
+            host_return(&world->host, 0, ORDER_OLDEST);
         }
         receive->busy += bench_now() - start;
         receive->segments += BATCH;

@@ -95,7 +95,7 @@ static void body(struct world *world, void *context)
         double start = bench_now();
         nds_wire_deliver(first, BATCH);
         world_settle(world);
-        host_return(&world->host, 0, 0);
+        host_return(&world->host, 0, ORDER_OLDEST);
         scale.busy += bench_now() - start;
         scale.segments += BATCH;
         scale.failed = world->host.counts.indicated - indicated != BATCH;

@@ -10,6 +10,10 @@
 #include "ndis/nds.h"
 #include "peer/segment.h"
 
+enum host_scope { SCOPE_TCP, SCOPE_PATH, SCOPE_ALL };
+enum host_order { ORDER_OLDEST, ORDER_NEWEST, ORDER_MIXED };
+enum host_queried { QUERY_ALL, QUERY_DELEGATED, QUERY_CACHED, QUERY_TREE };
+
 enum host_phase {
     HOST_OWNS, /* the connection is the host's: never offloaded, or uploaded */
     HOST_INITIATING,
@@ -20,13 +24,18 @@ enum host_phase {
 enum host_answer { ANSWER_ALL, ANSWER_NONE, ANSWER_BYTES };
 
 /* A request that waits until the call that forbids it has returned, or that is made inside a
- * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE.
- */
+ * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE;
+ * what a kind does not name is not looked at, and zero is the ordinary case. */
 struct host_request {
     enum tap_fn fn;
     uint32_t conn;
-    uint32_t length, count, pieces, prefill, flags;
-    bool no_push;
+    uint32_t length, count, pieces;
+    uint32_t prefill;      /* of a post: bytes that its buffer holds already */
+    bool no_push;          /* of a post */
+    uint32_t buffers;      /* of a send: NET_BUFFERs in each list; 0 = one */
+    bool abort;            /* of a disconnect */
+    enum host_scope scope; /* of a terminate */
+    enum host_order order; /* of a return */
 };
 
 struct host_conn {
@@ -171,11 +180,9 @@ uint32_t host_add(struct host *host, const struct host_conn_setup *setup);
 /* ---- State operations (each leaves out what may not be asked now) ---- */
 /* Offloads connections [first, first + count) in one tree. */
 void host_initiate(struct host *host, uint32_t first, uint32_t count);
-enum host_scope { SCOPE_TCP, SCOPE_PATH, SCOPE_ALL };
 void host_terminate(struct host *host, uint32_t conn, enum host_scope scope);
 void host_terminate_everything(struct host *host);
-void host_query(struct host *host, uint32_t conn,
-                uint32_t what); /* 0 .. 3: TCP all/delegated/cached, tree */
+void host_query(struct host *host, uint32_t conn, enum host_queried what);
 /* With tree: the path and the connection below the object in the same call. */
 void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope, bool tree);
 enum host_update {
@@ -221,9 +228,8 @@ void host_state(struct host *host, uint32_t conn, enum host_variable what, uint3
 void host_request(struct host *host, const struct host_request *request);
 void host_forward(struct host *host, uint32_t conn, const struct segment *segment,
                   bool no_checksum);
-/* Gives lists back: count of them (0 = all), order 0 oldest first, 1 newest first, 2 interleaved.
- */
-void host_return(struct host *host, uint32_t count, uint32_t order);
+/* Gives lists back: count of them (0 = all). */
+void host_return(struct host *host, uint32_t count, enum host_order order);
 void host_return_nonoff(struct host *host);
 void host_arm_nested(struct host *host, enum tap_fn inside, const struct host_request *request);
 /* Makes one put-off request that is allowed now; false = none. */

@@ -61,7 +61,7 @@ static void send(struct host *host, struct host_conn *conn, const struct host_re
     PNET_BUFFER_LIST first = NULL, last = NULL;
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
-        uint32_t buffers = 1 + (r->flags & 3);
+        uint32_t buffers = r->buffers ? r->buffers : 1;
         PNET_BUFFER_LIST nbl =
             send_list(host, conn, ROLE_SEND, r->length ? r->length : 1, r->pieces + i, buffers);
         if (last) {
@@ -80,7 +80,7 @@ static void send(struct host *host, struct host_conn *conn, const struct host_re
 
 static void disconnect(struct host *host, struct host_conn *conn, const struct host_request *r)
 {
-    bool abort = r->flags != 0;
+    bool abort = r->abort;
     if (conn->aborted || (!abort && conn->closed)) {
         return; /* DISC-RST-4: no second graceful one, nothing after an abort */
     }
@@ -98,7 +98,7 @@ static void disconnect(struct host *host, struct host_conn *conn, const struct h
 void host_request(struct host *host, const struct host_request *request)
 {
     if (request->fn == TAP_RETURN) {
-        host_return(host, request->count, request->flags);
+        host_return(host, request->count, request->order);
         return;
     }
     if (request->conn >= host->conns || host->gone) {
@@ -113,7 +113,7 @@ void host_request(struct host *host, const struct host_request *request)
         if (conn->in_post || conn->in_disconnect || conn->busy_ops) {
             put_off(host, request);
         } else {
-            host_terminate(host, request->conn, (enum host_scope)(request->flags % 3));
+            host_terminate(host, request->conn, request->scope);
         }
         return;
     }
@@ -180,13 +180,13 @@ void host_forward(struct host *host, uint32_t index, const struct segment *segme
 }
 
 /* Takes the next list to return out of the ring of held ones, in the order asked for. */
-static uint32_t next_held(struct host *host, uint32_t order, uint32_t turn)
+static uint32_t next_held(struct host *host, enum host_order order, uint32_t turn)
 {
-    bool newest = order == 1 || (order == 2 && (turn & 1));
+    bool newest = order == ORDER_NEWEST || (order == ORDER_MIXED && (turn & 1));
     return newest ? host->held[--host->held_last] : host->held[host->held_first++];
 }
 
-static void chain_return(struct host *host, uint32_t count, uint32_t order)
+static void chain_return(struct host *host, uint32_t count, enum host_order order)
 {
     PNET_BUFFER_LIST first = NULL, last = NULL;
     for (uint32_t i = 0; i < count && host->held_first < host->held_last; i++) {
@@ -207,11 +207,11 @@ static void chain_return(struct host *host, uint32_t count, uint32_t order)
     }
 }
 
-void host_return(struct host *host, uint32_t count, uint32_t order)
+void host_return(struct host *host, uint32_t count, enum host_order order)
 {
     uint32_t have = host->held_last - host->held_first;
     if (have) {
-        chain_return(host, count && count < have ? count : have, order % 3);
+        chain_return(host, count && count < have ? count : have, order);
     }
 }
 

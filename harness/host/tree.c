@@ -162,7 +162,7 @@ static void query_tree(struct host *host, struct host_conn *conn)
     single(host, TAP_QUERY, conn, conn->tcp, &tree);
 }
 
-void host_query(struct host *host, uint32_t index, uint32_t what)
+void host_query(struct host *host, uint32_t index, enum host_queried what)
 {
     static struct host_tree tree;
     tree.pieces = 0;
@@ -170,32 +170,32 @@ void host_query(struct host *host, uint32_t index, uint32_t what)
         return;
     }
     struct host_conn *conn = &host->conn[index];
-    if (what == 3) {
+    if (what == QUERY_TREE) {
         query_tree(host, conn);
         return;
     }
     static const struct {
         UCHAR type;
         uint32_t bytes;
-    } forms[3] = {
-        {TcpOffloadState, STATE_PADDED(TCP_OFFLOAD_STATE_CONST) +
-                              STATE_PADDED(TCP_OFFLOAD_STATE_CACHED) +
-                              sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
-        {TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
-        {TcpOffloadCachedState, sizeof(TCP_OFFLOAD_STATE_CACHED)},
+    } forms[] = {
+        [QUERY_ALL] = {TcpOffloadState, STATE_PADDED(TCP_OFFLOAD_STATE_CONST) +
+                                            STATE_PADDED(TCP_OFFLOAD_STATE_CACHED) +
+                                            sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
+        [QUERY_DELEGATED] = {TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED)},
+        [QUERY_CACHED] = {TcpOffloadCachedState, sizeof(TCP_OFFLOAD_STATE_CACHED)},
     };
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
-        host_tree_block(&tree, conn->tcp, forms[what % 3].type, forms[what % 3].bytes);
-    memset(ndis_offload_state_first(root), 0xA5, forms[what % 3].bytes);
+        host_tree_block(&tree, conn->tcp, forms[what].type, forms[what].bytes);
+    memset(ndis_offload_state_first(root), 0xA5, forms[what].bytes);
     OFFLOAD_STATE_HEADER *at = ndis_offload_state_first(root);
-    if (what % 3 == 0) {
+    if (what == QUERY_ALL) {
         header(at, sizeof(TCP_OFFLOAD_STATE_CONST));
         at = ndis_offload_state_next(at);
         header(at, sizeof(TCP_OFFLOAD_STATE_CACHED));
         at = ndis_offload_state_next(at);
         header(at, sizeof(TCP_OFFLOAD_STATE_DELEGATED));
     } else {
-        header(at, forms[what % 3].bytes);
+        header(at, forms[what].bytes);
     }
     single(host, TAP_QUERY, conn, conn->tcp, &tree);
 }

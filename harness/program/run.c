@@ -88,7 +88,7 @@ static void arm_nested(struct stage *stage, const struct program_op *op, uint32_
         .length = op_get(op, "length"),
         .count = 1 + op_get(op, "more"),
         .no_push = op_get(op, "no-push"),
-        .flags = kind == 4 ? 1 : 0,
+        .abort = kind == 4,
     };
     if (kind == 1 && !request.length) {
         request.length = 100;
@@ -142,12 +142,12 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_SEND:
         request.fn = TAP_SEND;
-        request.flags = op_get(op, "buffers");
+        request.buffers = 1 + op_get(op, "buffers");
         host_request(host, &request);
         break;
     case OP_DISCONNECT:
         request.fn = TAP_DISCONNECT;
-        request.flags = op_get(op, "abort");
+        request.abort = op_get(op, "abort");
         host_request(host, &request);
         break;
     case OP_ACCEPT:
@@ -156,7 +156,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         host->conn[conn].answer_bytes = op_get(op, "bytes");
         break;
     case OP_RETURN:
-        host_return(host, op_get(op, "count"), op_get(op, "order"));
+        host_return(host, op_get(op, "count"), (enum host_order)op_get(op, "order"));
         host_return_nonoff(host);
         break;
     case OP_INITIATE:
@@ -164,9 +164,9 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         stage_release(stage); /* a batch that waits comes between the call and its completion */
         break;
     case OP_QUERY:
-        host_query(host, conn, op_get(op, "what"));
+        host_query(host, conn, (enum host_queried)op_get(op, "what"));
         if (op_get(op, "twice")) {
-            host_query(host, conn, op_get(op, "what"));
+            host_query(host, conn, (enum host_queried)op_get(op, "what"));
         }
         break;
     case OP_UPDATE:
@@ -180,7 +180,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     default:
         request.fn = TAP_TERMINATE;
-        request.flags = op_get(op, "scope");
+        request.scope = (enum host_scope)op_get(op, "scope");
         host_request(host, &request);
         stage_release(stage);
         break;
@@ -276,7 +276,7 @@ static void body(struct world *world, void *context)
                                     .b = program->op[i].byte[0]});
         one_op(&stage, &program->op[i]);
         if (!stage.hold_returns) {
-            host_return(&world->host, 0, 0);
+            host_return(&world->host, 0, ORDER_OLDEST);
             host_return_nonoff(&world->host);
             world_settle(world);
         }

@@ -131,7 +131,7 @@ static void close_after(struct play *play, int64_t end)
 
 static void abort_now(struct play *play)
 {
-    struct host_request request = {.fn = TAP_DISCONNECT, .conn = play->conn, .flags = 1};
+    struct host_request request = {.fn = TAP_DISCONNECT, .conn = play->conn, .abort = true};
     play->aborted = play->finished = true;
     if (local_offloaded(play)) {
         host_request(&play->world->host, &request);
@@ -168,7 +168,7 @@ bool local_more(struct play *play)
     struct host *host = &play->world->host;
     const struct host_conn *conn = &host->conn[play->conn];
     if (host->held_last - host->held_first > (play->live ? 0 : 3)) {
-        host_return(host, 0, play->returns++ % 3);
+        host_return(host, 0, (enum host_order)(play->returns++ % 3));
         return true;
     }
     if (host->nonoff_last) {

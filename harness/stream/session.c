@@ -188,7 +188,7 @@ bool session_more(struct session *session)
         return true;
     }
     if (host->held_last - host->held_first > session->returns % 9) {
-        host_return(host, 0, session->returns++ % 3);
+        host_return(host, 0, (enum host_order)(session->returns++ % 3));
         return true;
     }
     bool due = session->wake_ns <= nds_now();

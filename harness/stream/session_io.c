@@ -101,7 +101,7 @@ static bool send(struct session *session, struct host_conn *conn)
                                        .length = left < most ? (uint32_t)left : most,
                                        .count = 1,
                                        .pieces = session->sends % 7,
-                                       .flags = session->sends % 4};
+                                       .buffers = 1 + session->sends % 4};
         session->sends++;
         host_request(&session->world->host, &request);
         return true;

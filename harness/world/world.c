@@ -103,7 +103,7 @@ void world_advance(struct world *world, uint64_t ns)
 static void hook_sleep(void *context, uint64_t ns)
 {
     struct world *world = context;
-    host_return(&world->host, 0, 0);
+    host_return(&world->host, 0, ORDER_OLDEST);
     host_return_nonoff(&world->host);
     world_advance(world, ns);
 }
@@ -189,13 +189,13 @@ static void stop(struct world *world)
     nds_fault_clear();
     nds_wire_link(true);
     for (uint32_t round = 0; round < 20 && !host_all_uploaded(&world->host); round++) {
-        host_return(&world->host, 0, 0);
+        host_return(&world->host, 0, ORDER_OLDEST);
         host_return_nonoff(&world->host);
         host_terminate_everything(&world->host);
         world_settle(world);
         world_advance(world, 50 * MS);
     }
-    host_return(&world->host, 0, 0);
+    host_return(&world->host, 0, ORDER_OLDEST);
     host_return_nonoff(&world->host);
     world_settle(world);
     world_adapter(world, STOP_HALT);
@@ -243,7 +243,7 @@ void world_adapter(struct world *world, enum world_stop what)
     case STOP_HALT:
         nds_pause();
         world_settle(world);
-        host_return(&world->host, 0, 0);
+        host_return(&world->host, 0, ORDER_OLDEST);
         host_return_nonoff(&world->host);
         world_settle(world);
         halt(world, NdisHaltDeviceInstanceDeInitialized);
