@@ -7,29 +7,36 @@
 
 #include "cli/cli.h"
 
+/* A field, and below it each of its choices with what it means. */
+static void field_words(const struct field *field, const char *indent, char join)
+{
+    static const char *const number[] = {[FIELD_NUMBER] = "N", [FIELD_SIGNED] = "+-N"};
+    bool is_flag = field->kind == FIELD_FLAG, is_choice = field->kind == FIELD_CHOICE;
+    printf("%s%s", indent, field->name);
+    if (!is_flag) {
+        printf("%c%s", join, is_choice ? "one of" : number[field->kind]);
+    }
+    putchar('\n');
+    for (uint32_t k = 0; is_choice && k < field->choices->count; k++) {
+        const struct choice *choice = &field->choices->choice[k];
+        printf("%s    %-19s %s\n", indent, choice->name, choice->meaning);
+    }
+}
+
 static void reference(void)
 {
     uint32_t count;
     const struct field *header = program_header_fields(&count);
     puts("header fields (one per line, before the operations):");
     for (uint32_t i = 0; i < count; i++) {
-        printf("  %s", header[i].name);
-        for (uint32_t k = 0; header[i].kind == FIELD_CHOICE && header[i].choice[k]; k++) {
-            printf("%s%s", k ? "|" : " ", header[i].choice[k]);
-        }
-        puts(header[i].kind == FIELD_NUMBER ? " N" : "");
+        field_words(&header[i], "  ", ' ');
     }
     puts("\noperations (cN before those that concern a connection):");
     for (uint32_t code = 0; code < OP_COUNT; code++) {
         const struct op_form *form = program_op_form((uint8_t)code);
         printf("  %s%-11s %s\n", form->has_conn ? "cN " : "   ", form->name, form->help);
         for (uint32_t i = 0; i < form->fields; i++) {
-            const struct field *field = &form->field[i];
-            printf("                    %s", field->name);
-            for (uint32_t k = 0; field->kind == FIELD_CHOICE && field->choice[k]; k++) {
-                printf("%s%s", k ? "|" : "=", field->choice[k]);
-            }
-            puts(field->kind == FIELD_NUMBER ? "=N" : field->kind == FIELD_SIGNED ? "=+-N" : "");
+            field_words(&form->field[i], "                ", '=');
         }
     }
 }

@@ -7,12 +7,9 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include "host/choices.h"
 #include "ndis/nds.h"
 #include "peer/segment.h"
-
-enum host_scope { SCOPE_TCP, SCOPE_PATH, SCOPE_ALL };
-enum host_order { ORDER_OLDEST, ORDER_NEWEST, ORDER_MIXED };
-enum host_queried { QUERY_ALL, QUERY_DELEGATED, QUERY_CACHED, QUERY_TREE };
 
 enum host_phase {
     HOST_OWNS, /* the connection is the host's: never offloaded, or uploaded */
@@ -20,8 +17,6 @@ enum host_phase {
     HOST_OFFLOADED,
     HOST_TERMINATING,
 };
-
-enum host_answer { ANSWER_ALL, ANSWER_NONE, ANSWER_BYTES };
 
 /* A request that waits until the call that forbids it has returned, or that is made inside a
  * callback. Kinds are TAP_POST, TAP_SEND, TAP_RETURN, TAP_DISCONNECT, TAP_FORWARD, TAP_TERMINATE;
@@ -185,43 +180,9 @@ void host_terminate_everything(struct host *host);
 void host_query(struct host *host, uint32_t conn, enum host_queried what);
 /* With tree: the path and the connection below the object in the same call. */
 void host_invalidate(struct host *host, uint32_t conn, enum host_scope scope, bool tree);
-enum host_update {
-    UPDATE_WINDOW,
-    UPDATE_KEEPALIVE,
-    UPDATE_NAGLE,
-    UPDATE_MTU,
-    UPDATE_MAC,
-    UPDATE_MAXRT,
-    UPDATE_TTL,
-    UPDATE_INDICATION,
-    UPDATE_NEIGHBOR,   /* offloads the other neighbor; when it is, links the path to it */
-    UPDATE_KA_TIMEOUT, /* the time alone, nothing restarted by a flag */
-    UPDATE_KA_INTERVAL,
-    UPDATE_KA_PROBES,
-    UPDATE_KA_RESTART, /* only the flag */
-    UPDATE_TOS
-};
 void host_update(struct host *host, uint32_t conn, enum host_update what, uint32_t value);
 
 /* Changes a variable of a connection that the host owns, before it is offloaded. */
-enum host_variable {
-    VARIABLE_CWND,
-    VARIABLE_SSTHRESH,
-    VARIABLE_SRTT,
-    VARIABLE_RTTVAR,
-    VARIABLE_DUP_ACKS,
-    VARIABLE_COUNT,
-    VARIABLE_RETRANSMIT,
-    VARIABLE_TOTAL_RT,
-    VARIABLE_PROBE_ROUND,
-    VARIABLE_KA_PROBES,
-    VARIABLE_KEEPALIVE,
-    VARIABLE_SND_WND,
-    VARIABLE_TS_TIME,
-    VARIABLE_MAX_RT,
-    VARIABLE_KA_COUNT,
-    VARIABLE_KA_INTERVAL
-};
 void host_state(struct host *host, uint32_t conn, enum host_variable what, uint32_t value);
 
 /* ---- I/O ---- */

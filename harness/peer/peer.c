@@ -37,31 +37,28 @@ static void extend(uint32_t *edge, struct peer_range *ranges, uint32_t *count, u
     }
 }
 
-static uint16_t window_of(const struct peer_conn *peer, uint8_t choice)
+static uint16_t window_of(const struct peer_conn *peer, enum peer_window choice)
 {
-    switch (choice & 3) {
-    case 1:
+    switch (choice) {
+    case PEER_WINDOW_ZERO:
         return 0;
-    case 2:
+    case PEER_WINDOW_SMALL:
         return peer->window < 100 ? peer->window : 100;
-    case 3:
+    case PEER_WINDOW_FULL:
         return 0xFFFF;
-    default:
-        return peer->window;
+    case PEER_WINDOW_DEFAULT:
+        break;
     }
+    return peer->window;
 }
 
-static const uint8_t odd_lists[8][12] = {
-    {0},
-    {253, 4, 1, 2, 1, 1, 1, 1},           /* unknown kind, NOPs */
-    {0, 99, 99, 99},                      /* end of list, rubbish behind */
-    {3, 3, 7, 1, 2, 4, 5, 0xB4},          /* window scale and MSS outside a SYN */
-    {254, 0, 1, 1},                       /* length 0 */
-    {254, 40, 1, 1},                      /* length past the header */
-    {8, 9, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1}, /* timestamps with a wrong length */
-    {5, 3, 1, 1, 4, 2, 1, 1},             /* SACK with a wrong length, SACK-permitted */
+static const struct {
+    uint8_t bytes, byte[12];
+} odd_lists[] = {
+#define BYTES(value, name, meaning, bytes, ...) [value] = {bytes, {__VA_ARGS__}},
+    PEER_OPTIONS(BYTES)
+#undef BYTES
 };
-static const uint8_t odd_bytes[8] = {0, 8, 4, 8, 4, 4, 12, 8};
 
 static void common(const struct peer_conn *peer, struct segment *out)
 {
@@ -119,8 +116,8 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     out->bad_ip_checksum = send->bad_ip_checksum;
     out->have_ts = peer->timestamps && !send->no_ts;
     out->ts_value = peer->ts_clock - (send->old_ts ? 100000u : 0);
-    out->option_bytes = odd_bytes[send->odd_options & 7];
-    memcpy(out->option, odd_lists[send->odd_options & 7], out->option_bytes);
+    out->option_bytes = odd_lists[send->odd_options].bytes;
+    memcpy(out->option, odd_lists[send->odd_options].byte, out->option_bytes);
     for (uint32_t have = out->have_ts; send->two_ts && have < 2; have++) {
         append_timestamps(out);
     }
@@ -147,7 +144,7 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     return out->length;
 }
 
-uint16_t peer_window(struct peer_conn *peer, uint8_t choice, bool keep)
+uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep)
 {
     uint16_t now = peer->window;
     if (keep) {

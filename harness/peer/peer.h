@@ -6,6 +6,7 @@
 #ifndef PEER_PEER_H
 #define PEER_PEER_H
 
+#include "base/choice.h"
 #include "peer/segment.h"
 
 #define PEER_AHEAD_MAX 8
@@ -41,6 +42,29 @@ struct peer_conn {
     uint64_t payload_base; /* stream offset of irs */
 };
 
+/* The window that a segment announces. */
+#define PEER_WINDOWS(X)                                                                            \
+    X(PEER_WINDOW_DEFAULT, "default", "the one that the peer has")                                 \
+    X(PEER_WINDOW_ZERO, "zero", "closed")                                                          \
+    X(PEER_WINDOW_SMALL, "small", "at most 100")                                                   \
+    X(PEER_WINDOW_FULL, "full", "65535, before the scale")
+enum peer_window { PEER_WINDOWS(CHOICE_VALUE) };
+
+/* Odd lists of options, with their bytes. */
+#define PEER_OPTIONS(X)                                                                            \
+    X(PEER_OPTIONS_NONE, "none", "none but the timestamps", 0)                                     \
+    X(PEER_OPTIONS_UNKNOWN, "unknown", "an unknown kind, NOPs", 8, 253, 4, 1, 2, 1, 1, 1, 1)       \
+    X(PEER_OPTIONS_END, "end", "the end of the list, rubbish behind", 4, 0, 99, 99, 99)            \
+    X(PEER_OPTIONS_SYN_ONLY, "syn-only", "window scale and MSS outside of a SYN", 8, 3, 3, 7, 1,   \
+      2, 4, 5, 0xB4)                                                                               \
+    X(PEER_OPTIONS_LENGTH_0, "length-0", "an option of length 0", 4, 254, 0, 1, 1)                 \
+    X(PEER_OPTIONS_TOO_LONG, "too-long", "one that ends past the header", 4, 254, 40, 1, 1)        \
+    X(PEER_OPTIONS_SHORT_TS, "short-timestamps", "timestamps of a wrong length", 12, 8, 9, 0, 0,   \
+      0, 1, 0, 0, 0, 1, 1, 1)                                                                      \
+    X(PEER_OPTIONS_SHORT_SACK, "short-sack", "SACK of a wrong length, SACK permitted", 8, 5, 3, 1, \
+      1, 4, 2, 1, 1)
+enum peer_options { PEER_OPTIONS(CHOICE_VALUE) };
+
 /* What one `seg` of a program asks for. */
 struct peer_send {
     bool from_una;  /* relative to what the target acknowledged instead of snd_nxt */
@@ -49,16 +73,16 @@ struct peer_send {
     uint8_t flags; /* SEG_*; ACK is added unless no_ack */
     bool no_ack, bad_checksum, bad_ip_checksum, old_ts, no_ts, two_ts, late_ts, other_content;
     int32_t ack_delta; /* added to the right acknowledgement */
-    uint8_t window;    /* 0 default, 1 zero, 2 small, 3 full */
+    enum peer_window window;
     uint16_t urgent;
-    uint8_t odd_options; /* 0 none, else a family of odd option lists */
+    enum peer_options odd_options;
 };
 
 /* Builds the segment into frame; returns its length. Counts it as sent unless it is blind. */
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out);
 /* The window field of a choice (see peer_send); keep: it stays that from now on. */
-uint16_t peer_window(struct peer_conn *peer, uint8_t choice, bool keep);
+uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep);
 /* A pure acknowledgement of what has come. */
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out);
 /* Takes note of a frame of the target. True if an acknowledgement is due. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/payload.h"
+#include "program/choices.h"
 #include "program/stage.h"
 
 static uint8_t payload[16384];
@@ -12,7 +13,6 @@ static uint8_t frame[SEGMENT_FRAME_MAX];
 
 static void read_send(const struct program_op *op, struct peer_send *send)
 {
-    static const int32_t ack_delta[] = {0, -1, 100000, -100000};
     memset(send, 0, sizeof(*send));
     send->from_una = op_get(op, "from-una");
     send->offset = (int32_t)op_get(op, "offset");
@@ -22,13 +22,13 @@ static void read_send(const struct program_op *op, struct peer_send *send)
                             (op_get(op, "rst") ? SEG_RST : 0) | (op_get(op, "push") ? SEG_PSH : 0) |
                             (op_get(op, "urgent") ? SEG_URG : 0));
     send->no_ack = op_get(op, "no-ack");
-    send->ack_delta = ack_delta[op_get(op, "ack")];
-    send->window = (uint8_t)op_get(op, "window");
+    send->ack_delta = (int32_t)op_parameter(op, "ack");
+    send->window = (enum peer_window)op_get(op, "window");
     send->bad_checksum = op_get(op, "bad-checksum");
     send->old_ts = op_get(op, "old-timestamp");
     send->no_ts = op_get(op, "no-timestamp");
     send->other_content = op_get(op, "other-content");
-    send->odd_options = (uint8_t)op_get(op, "options");
+    send->odd_options = (enum peer_options)op_get(op, "options");
     send->urgent = send->flags & SEG_URG ? 1 : 0;
 }
 
@@ -80,7 +80,8 @@ void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
     for (uint32_t i = 0; i <= op_get(op, "repeat"); i++) {
         peer_ack_segment(peer, &segment);
         segment.ack -= op_get(op, "less");
-        segment.window = peer_window(peer, (uint8_t)op_get(op, "window"), op_get(op, "keep"));
+        segment.window =
+            peer_window(peer, (enum peer_window)op_get(op, "window"), op_get(op, "keep"));
         if (hundreds && peer->sack) {
             report_held(&segment, segment.ack + op_get(op, "sack-from"), 100 * hundreds,
                         op_get(op, "sack-more"));
@@ -119,12 +120,12 @@ static void fix_ip4(uint8_t *ip)
     ip[11] = (uint8_t)sum;
 }
 
-static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint32_t length)
+static uint32_t bend_ip(struct stage *stage, uint32_t conn, enum raw_kind kind, uint32_t length)
 {
     const struct peer_conn *peer = &stage->peer[conn];
     uint32_t at = peer->tagged ? 18 : 14;
     uint8_t *ip = frame + at;
-    if (kind == 10 && peer->ipv6) {
+    if (kind == RAW_IPV6_EXTENSION && peer->ipv6) {
         static const uint8_t extension[8] = {6, 0, 1, 4,
                                              0, 0, 0, 0}; /* destination options, padding */
         uint32_t total = (uint32_t)(ip[4] << 8 | ip[5]) + 8;
@@ -134,13 +135,13 @@ static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint3
         return insert(length, at + 40, extension, 8);
     }
     if (peer->ipv6) {
-        ip[6] = kind == 3 ? 44 : kind == 6 ? 17 : 58;
+        ip[6] = kind == RAW_FRAGMENT ? 44 : kind == RAW_UDP ? 17 : 58;
         return length;
     }
-    if (kind == 3) {
+    if (kind == RAW_FRAGMENT) {
         ip[6] = 0x20; /* more fragments */
         fix_ip4(ip);
-    } else if (kind == 4) {
+    } else if (kind == RAW_IP_OPTIONS) {
         static const uint8_t options[4] = {1, 1, 1, 0};
         uint32_t total = (uint32_t)(ip[2] << 8 | ip[3]) + 4;
         ip[0] = 0x46;
@@ -149,7 +150,7 @@ static uint32_t bend_ip(struct stage *stage, uint32_t conn, uint32_t kind, uint3
         length = insert(length, at + 20, options, 4);
         fix_ip4(ip);
     } else {
-        ip[9] = kind == 6 ? 17 : 1;
+        ip[9] = kind == RAW_UDP ? 17 : 1;
         fix_ip4(ip);
     }
     return length;
@@ -211,51 +212,52 @@ static void odd_timestamps(struct stage *stage, uint32_t conn, uint32_t bytes, b
 
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
-    uint32_t kind = op_get(op, "kind"), value = op_get(op, "value");
-    uint32_t bytes = op_get(op, "length") % 1400;
+    enum raw_kind kind = (enum raw_kind)op_get(op, "kind");
+    uint32_t value = op_get(op, "value"), bytes = op_get(op, "length") % 1400;
     struct segment segment;
-    if (kind == 13 || kind == 14) {
-        odd_timestamps(stage, conn, bytes, kind == 13);
+    if (kind == RAW_TWO_TIMESTAMPS || kind == RAW_LATE_TIMESTAMPS) {
+        odd_timestamps(stage, conn, bytes, kind == RAW_TWO_TIMESTAMPS);
         return;
     }
     uint32_t length = base_frame(stage, conn, bytes, &segment);
     uint32_t at = stage->peer[conn].tagged ? 18 : 14;
     switch (kind) {
-    case 0: /* ARP */
+    case RAW_ARP:
         memset(frame, 0xFF, 6);
         frame[at - 2] = 0x08;
         frame[at - 1] = 0x06;
         length = 60;
         break;
-    case 2: /* a port that nobody has */
+    case RAW_OTHER_PORT:
         segment.to.port = (uint16_t)(9000 + value % 1000);
         length = segment_build(&segment, frame);
         break;
-    case 5: /* cut inside the headers */
+    case RAW_SHORT:
         length = at + value % 40;
         length = length < 14 ? 14 : length;
         break;
-    case 7: /* another VLAN; from 4096 on no tag at all */
+    case RAW_VLAN:
         segment.tagged = value < 0x1000;
         segment.vlan = (uint16_t)(value & 0xFFF);
         length = segment_build(&segment, frame);
         break;
-    case 8: /* data from a blind attacker: far outside */
+    case RAW_BLIND_DATA:
         segment.seq += 0x40000000u + value;
         length = segment_build(&segment, frame);
         break;
-    case 9: /* a data offset that cannot be */
+    case RAW_TCP_OFFSET:
         frame[at + (segment.ipv6 ? 40 : 20) + 12] = (uint8_t)(value & 1 ? 0xF0 : 0x40);
         break;
-    case 11: /* a runt */
+    case RAW_RUNT:
         length = 1 + value % 13;
         break;
-    case 12:
+    case RAW_TOO_BIG:
         length = too_big(stage, conn, value);
         break;
     default:
         length = bend_ip(stage, conn, kind, length);
         break;
     }
-    stage_frame(stage, frame, length, kind == 8 || kind == 9 ? conn : TAP_NONE);
+    stage_frame(stage, frame, length,
+                kind == RAW_BLIND_DATA || kind == RAW_TCP_OFFSET ? conn : TAP_NONE);
 }

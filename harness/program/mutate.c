@@ -42,29 +42,19 @@ static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t
     }
 }
 
-/* How often each operation is thrown; sums to TICKETS. */
-static const uint8_t tickets[OP_COUNT] = {
-    [OP_POST] = 14,      [OP_ACCEPT] = 8,     [OP_RETURN] = 4,     [OP_SEND] = 7,
-    [OP_DISCONNECT] = 3, [OP_FORWARD] = 4,    [OP_INITIATE] = 3,   [OP_QUERY] = 3,
-    [OP_UPDATE] = 3,     [OP_INVALIDATE] = 1, [OP_TERMINATE] = 4,  [OP_SEG] = 24,
-    [OP_ACK] = 4,        [OP_RAW] = 2,        [OP_TICK] = 7,       [OP_FAULT] = 3,
-    [OP_NEST] = 5,       [OP_ADAPTER] = 1,    [OP_PARAMETERS] = 1, [OP_OID] = 1,
-    [OP_BATCH] = 2,      [OP_CPU] = 1,        [OP_HOST_SEND] = 1,  [OP_NOP] = 0,
-    [OP_STATE] = 2,
-};
-
 static uint8_t throw_code(struct dice *dice)
 {
     uint32_t total = 0;
     for (uint32_t i = 0; i < OP_COUNT; i++) {
-        total += tickets[i];
+        total += program_op_form((uint8_t)i)->weight;
     }
     uint32_t ticket = roll(dice, total);
     for (uint32_t i = 0; i < OP_COUNT; i++) {
-        if (ticket < tickets[i]) {
+        uint32_t weight = program_op_form((uint8_t)i)->weight;
+        if (ticket < weight) {
             return (uint8_t)i;
         }
-        ticket -= tickets[i];
+        ticket -= weight;
     }
     return OP_SEG;
 }

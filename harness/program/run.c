@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/payload.h"
+#include "program/choices.h"
 #include "program/ordinary.h"
 #include "program/stage.h"
 
@@ -16,8 +17,7 @@
 static void set_parameters(struct stage *stage, const struct program_op *op)
 {
     NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS p = stage->world->options.parameters;
-    static const uint32_t rates[] = {1000, 100, 10, 1000};
-    uint32_t rate = rates[op_get(op, "ticks") & 3];
+    uint32_t rate = (uint32_t)op_parameter(op, "ticks");
     p.TicksPerSecond = rate;
     p.TcpAckFrequency = (UCHAR)(1 + op_get(op, "ack-frequency"));
     uint32_t delayed = op_get(op, "delayed-ack-ticks");
@@ -40,32 +40,33 @@ static void set_parameters(struct stage *stage, const struct program_op *op)
 
 static void set_fault(struct stage *stage, const struct program_op *op)
 {
+    enum fault_kind kind = (enum fault_kind)op_get(op, "kind");
     uint32_t skip = op_get(op, "skip"), count = op_get(op, "count");
     count = count ? count : 1;
-    if (op_get(op, "kind") != 6) { /* a failing card starves nobody, and ends no other fault */
-        stage->starved = op_get(op, "kind") != 0;
+    if (kind != INJECT_HARDWARE) {
+        stage->starved = kind != INJECT_CLEAR;
     }
-    switch (op_get(op, "kind")) {
-    case 0:
+    switch (kind) {
+    case INJECT_CLEAR:
         nds_fault_clear();
         nds_wire_link(true);
         break;
-    case 1:
+    case INJECT_ALLOC:
         nds_fault_alloc(skip, count);
         break;
-    case 2:
+    case INJECT_POOL:
         nds_fault_pool(true);
         break;
-    case 3:
+    case INJECT_TX_STALL:
         nds_fault_tx_stall(true);
         break;
-    case 4:
+    case INJECT_LINK_DOWN:
         nds_wire_link(false);
         break;
-    case 5:
+    case INJECT_MAP:
         nds_fault_map(count);
         break;
-    default:
+    case INJECT_HARDWARE:
         nds_wire_fail();
         break;
     }
@@ -74,26 +75,20 @@ static void set_fault(struct stage *stage, const struct program_op *op)
 
 static void arm_nested(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
-    static const enum tap_fn inside[] = {TAP_RCV_COMPLETE,     TAP_RCV_INDICATE, TAP_EVENT,
-                                         TAP_SND_COMPLETE,     TAP_DIS_COMPLETE, TAP_FWD_COMPLETE,
-                                         TAP_INITIATE_COMPLETE};
-    static const enum tap_fn what[] = {TAP_POST,       TAP_SEND,       TAP_RETURN,
-                                       TAP_DISCONNECT, TAP_DISCONNECT, TAP_TERMINATE,
-                                       TAP_NIC_RECEIVE};
-    uint32_t kind = op_get(op, "do");
-    enum tap_fn callback = inside[op_get(op, "inside")];
+    enum nested_call call = (enum nested_call)op_get(op, "do");
+    enum tap_fn callback = (enum tap_fn)op_parameter(op, "inside");
     struct host_request request = {
-        .fn = what[kind],
+        .fn = (enum tap_fn)op_parameter(op, "do"),
         .conn = op_get(op, "any-conn") && callback != TAP_INITIATE_COMPLETE ? UINT32_MAX : conn,
         .length = op_get(op, "length"),
         .count = 1 + op_get(op, "more"),
         .no_push = op_get(op, "no-push"),
-        .abort = kind == 4,
+        .abort = call == NEST_ABORT,
     };
-    if (kind == 1 && !request.length) {
+    if (call == NEST_SEND && !request.length) {
         request.length = 100;
     }
-    if (kind == 2) {
+    if (call == NEST_RETURN) {
         request.count = 0; /* all of them */
     }
     host_arm_nested(&stage->world->host, callback, &request);
@@ -101,28 +96,22 @@ static void arm_nested(struct stage *stage, const struct program_op *op, uint32_
 
 static void other_oid(struct stage *stage, const struct program_op *op)
 {
-    enum { OWN_VLAN = 4, OWN_RSS = 5 };
-    static uint8_t scale[28 + 128];
-    static const struct {
-        uint32_t oid, bytes;
-    } known[] = {{OID_TCP4_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS)},
-                 {OID_TCP6_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS)},
-                 {OID_IP4_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS)},
-                 {OID_IP6_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS)},
-                 {OID_GEN_VLAN_ID, 4},
-                 {OID_GEN_RECEIVE_SCALE_PARAMETERS, sizeof(scale)},
-                 {OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD)},
-                 {OID_GEN_MAXIMUM_FRAME_SIZE, 4}};
-    uint32_t what = op_get(op, "what"), object, value = op_get(op, "value");
+#define BYTES(word, name, meaning, number, bytes) [word] = bytes,
+    static const uint32_t buffer_bytes[] = {OIDS(BYTES)};
+#undef BYTES
+    static uint8_t scale[OID_SCALE_BYTES];
+    enum oid_word what = (enum oid_word)op_get(op, "what");
+    uint32_t object, value = op_get(op, "value");
+    bool is_short = op_get(op, "short");
     /* Old programs meant a set by naming these. */
-    bool set = op_get(op, "set") || (what == OWN_RSS && !op_get(op, "short")) ||
-               (what == OWN_VLAN && !op_get(op, "short"));
-    value = what == OWN_VLAN && !op_get(op, "set") ? value & 0xFFF : value;
-    for (uint32_t i = 0; i < sizeof(scale); i++) { /* parameters, then the indirection table */
-        scale[i] = (uint8_t)(i < 28 ? i == 0 : (i + value) % 4);
+    bool set = op_get(op, "set") || ((what == WORD_RSS || what == WORD_VLAN) && !is_short);
+    value = what == WORD_VLAN && !op_get(op, "set") ? value & 0xFFF : value;
+    for (uint32_t i = 0; i < sizeof(scale); i++) {
+        scale[i] = (uint8_t)(i < OID_SCALE_FIXED ? i == 0 : (i + value) % 4);
     }
-    const void *buffer = what == OWN_RSS ? (const void *)scale : what == OWN_VLAN ? &value : NULL;
-    nds_oid(known[what].oid, set, buffer, op_get(op, "short") ? 2 : known[what].bytes, &object);
+    const void *buffer = what == WORD_RSS ? (const void *)scale : what == WORD_VLAN ? &value : NULL;
+    nds_oid((uint32_t)op_parameter(op, "what"), set, buffer, is_short ? 2 : buffer_bytes[what],
+            &object);
     world_settle(stage->world);
 }
 
@@ -190,8 +179,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
 
 static void tick(struct stage *stage, const struct program_op *op)
 {
-    static const uint64_t unit[] = {MS, 10 * MS, 100 * MS, 1000 * MS};
-    uint64_t time = op_get(op, "time") * unit[op_get(op, "unit")];
+    uint64_t time = op_get(op, "time") * (uint64_t)op_parameter(op, "unit");
     /* A driver that waits for memory or a descriptor may look again every few milliseconds. */
     uint64_t most = (stage->starved ? 10ull : 3600ull) * 1000 * MS;
     if (time > most) {
@@ -287,21 +275,10 @@ static void body(struct world *world, void *context)
 /* What an administrator would have set in the adapter's configuration. */
 static void configure(const struct program *program, struct world_options *setup)
 {
-    static const uint32_t policies[8] = {0,
-                                         1u << HighDropRate,
-                                         1u << HighFragmentation,
-                                         1u << HighOutOfOrderPackets,
-                                         1u << LowActivity,
-                                         1u << NoBufferPreposting,
-                                         1u << SmallIO,
-                                         1u << HighDropRate | 1u << HighFragmentation |
-                                             1u << HighOutOfOrderPackets | 1u << LowActivity |
-                                             1u << NoBufferPreposting | 1u << SmallIO};
-    uint32_t policy = program_get(program, "upload-policy");
-    uint32_t capacity = program_get(program, "capacity");
+    uint32_t policy = (uint32_t)program_parameter(program, "upload-policy");
+    uint32_t capacity = (uint32_t)program_parameter(program, "capacity");
     if (policy) {
-        setup->setting[setup->settings++] =
-            (struct nds_setting){"OffloadUploadPolicy", policies[policy]};
+        setup->setting[setup->settings++] = (struct nds_setting){"OffloadUploadPolicy", policy};
     }
     if (capacity) {
         setup->setting[setup->settings++] = (struct nds_setting){"OffloadCapacity", capacity};

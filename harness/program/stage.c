@@ -11,13 +11,10 @@
 #define REMOTE_PORT 80
 #define ACKS_AT_ONCE 128u /* acknowledgements that the peers can send at one instant */
 
-static const uint32_t tick_rates[] = {1000, 100, 10, 1000};
-static const uint32_t windows[] = {65535, 2920, 4096, 1460, 16384, 32768, 262144, 1000000};
-
 void stage_parameters(const struct program *program, NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *out)
 {
     world_default_parameters(out);
-    uint32_t rate = tick_rates[program_get(program, "ticks") & 3];
+    uint32_t rate = (uint32_t)program_parameter(program, "ticks");
     out->TicksPerSecond = rate;
     uint32_t delayed = program_get(program, "delayed-ack-ticks");
     uint32_t most = rate / 2 < 200 ? rate / 2 : 200;
@@ -65,8 +62,8 @@ struct opening {
 static void read_opening(const struct program *p, struct opening *o)
 {
     memset(o, 0, sizeof(*o));
-    o->rate = tick_rates[program_get(p, "ticks") & 3];
-    o->window = windows[program_get(p, "window")];
+    o->rate = (uint32_t)program_parameter(p, "ticks");
+    o->window = (uint32_t)program_parameter(p, "window");
     o->mss = program_get(p, "mss");
     o->mss = o->mss < 88 ? (o->mss ? 88 : 1460) : o->mss > 8960 ? 8960 : o->mss;
     o->scaled = program_get(p, "window-scale");
@@ -87,7 +84,7 @@ static void read_opening(const struct program *p, struct opening *o)
     o->peer_window = o->peer_window == 0 ? 65535 : o->peer_window < 64 ? 64 : o->peer_window;
     o->peer_seq = program_get(p, "peer-sequence");
     o->seq = program_get(p, "sequence");
-    o->state = (TCP_OFFLOAD_CONNECTION_STATE)(TcpConnectionEstablished + program_get(p, "state"));
+    o->state = (TCP_OFFLOAD_CONNECTION_STATE)program_parameter(p, "state");
 }
 
 static bool fin_sent_in(TCP_OFFLOAD_CONNECTION_STATE state)

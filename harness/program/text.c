@@ -43,7 +43,7 @@ static void put_field(struct writer *w, const struct field *field, uint32_t valu
     char between[2] = {join, '\0'};
     put(w, between);
     if (field->kind == FIELD_CHOICE) {
-        put(w, field->choice[value]);
+        put(w, field->choices->choice[value].name);
         return;
     }
     snprintf(number, sizeof(number), field->kind == FIELD_SIGNED ? "%d" : "%u", value);
@@ -143,8 +143,8 @@ static bool split(const char *text, size_t length, struct line *line)
 static bool parse_value(const struct field *field, const char *text, uint32_t *value)
 {
     if (field->kind == FIELD_CHOICE) {
-        for (uint32_t i = 0; field->choice[i]; i++) {
-            if (!strcmp(field->choice[i], text)) {
+        for (uint32_t i = 0; i < field->choices->count; i++) {
+            if (!strcmp(field->choices->choice[i].name, text)) {
                 *value = i;
                 return true;
             }
@@ -168,9 +168,9 @@ static void expectation(const struct field *field, char *text, size_t room)
     if (field->kind == FIELD_CHOICE) {
         struct writer w = {text, room, 0};
         put(&w, "one of");
-        for (uint32_t i = 0; field->choice[i]; i++) {
+        for (uint32_t i = 0; i < field->choices->count; i++) {
             put(&w, " ");
-            put(&w, field->choice[i]);
+            put(&w, field->choices->choice[i].name);
         }
     } else {
         bool is_signed = field->kind == FIELD_SIGNED;

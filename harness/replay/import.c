@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "peer/peer.h"
+#include "program/choices.h"
 #include "replay/flow.h"
 
-#define MS 1000000ull
 #define POST_BYTES 4096u
 #define SEND_MAX 60000u
 #define PIECE_MAX 8900u
@@ -45,20 +45,24 @@ static struct program_op *add(struct importing *in, enum op_code code)
     return program_add(in->program, code, 0);
 }
 
+static uint64_t unit_ns(uint32_t unit)
+{
+    return (uint64_t)choices_time_unit.choice[unit].parameter;
+}
+
 /* Tells time in the finest unit that holds it. */
 static void tell_time(struct importing *in)
 {
-    static const uint64_t unit[] = {MS, 10 * MS, 100 * MS, 1000 * MS};
-    uint32_t choice = 0;
-    while (choice < 3 && in->debt_ns / unit[choice] > 60000) {
-        choice++;
+    uint32_t unit = UNIT_MS;
+    while (unit < UNIT_S && in->debt_ns / unit_ns(unit) > 60000) {
+        unit++;
     }
-    uint64_t time = in->debt_ns / unit[choice];
+    uint64_t time = in->debt_ns / unit_ns(unit);
     if (time) {
         struct program_op *op = add(in, OP_TICK);
         op_set(op, "time", time > 60000 ? 60000 : (uint32_t)time);
-        op_set(op, "unit", choice);
-        in->debt_ns -= time * unit[choice];
+        op_set(op, "unit", unit);
+        in->debt_ns -= time * unit_ns(unit);
     }
 }
 
@@ -87,9 +91,12 @@ static void extend(struct importing *in, int64_t begin, int64_t end)
     }
 }
 
-static uint32_t window_choice(const struct flow_packet *p)
+static enum peer_window window_choice(const struct flow_packet *p)
 {
-    return p->window == 0 ? 1 : p->window < 100 ? 2 : p->window == 0xFFFF ? 3 : 0;
+    return p->window == 0        ? PEER_WINDOW_ZERO
+           : p->window < 100     ? PEER_WINDOW_SMALL
+           : p->window == 0xFFFF ? PEER_WINDOW_FULL
+                                 : PEER_WINDOW_DEFAULT;
 }
 
 /* Other bytes than the stream has at their place. */
@@ -138,7 +145,7 @@ static void add_segment(struct importing *in, const struct flow_packet *p, uint3
     op_set(op, "other-content", other_content(in, p));
     if (p->ack_blind) {
         int64_t ack = flow_offset(in->flow->end[in->local].base, (uint64_t)in->handed, p->ack);
-        op_set(op, "ack", ack > in->handed ? 2 : 3); /* beyond, old */
+        op_set(op, "ack", ack > in->handed ? ACK_BEYOND : ACK_OLD);
     }
     note_ts(in, p, op);
     if (!bad && !(p->flags & (SEG_RST | SEG_SYN))) {
@@ -204,12 +211,13 @@ static void local_packet(struct importing *in, const struct flow_packet *p)
 
 static uint32_t nearest_window(uint64_t window)
 {
-    static const uint32_t windows[] = {65535, 2920, 4096, 1460, 16384, 32768, 262144, 1000000};
     uint32_t best = 0;
-    for (uint32_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
-        uint64_t now = windows[i] > window ? windows[i] - window : window - windows[i];
-        uint64_t then = windows[best] > window ? windows[best] - window : window - windows[best];
-        best = now < then ? i : best;
+    uint64_t least = UINT64_MAX;
+    for (uint32_t i = 0; i < choices_window.count; i++) {
+        uint64_t have = (uint64_t)choices_window.choice[i].parameter;
+        uint64_t apart = have > window ? have - window : window - have;
+        best = apart < least ? i : best;
+        least = apart < least ? apart : least;
     }
     return best;
 }
@@ -294,7 +302,7 @@ uint32_t replay_import_all(const char *path, replay_import_taker take, void *con
     return count;
 }
 
-struct choice {
+struct pick {
     uint32_t left;
     bool found;
     struct program *out;
@@ -302,27 +310,27 @@ struct choice {
 
 static void choose(void *context, uint32_t stream, const struct program *program)
 {
-    struct choice *choice = context;
+    struct pick *pick = context;
     (void)stream;
-    if (choice->out && choice->left == 0 && !choice->found) {
-        *choice->out = *program;
-        choice->found = true;
+    if (pick->out && pick->left == 0 && !pick->found) {
+        *pick->out = *program;
+        pick->found = true;
     }
-    choice->left -= choice->left != 0;
+    pick->left -= pick->left != 0;
 }
 
 uint32_t replay_import_count(const char *path, char *error, size_t size)
 {
-    struct choice choice = {0};
-    return replay_import_all(path, choose, &choice, error, size);
+    struct pick pick = {0};
+    return replay_import_all(path, choose, &pick, error, size);
 }
 
 bool replay_import(const char *path, uint32_t index, struct program *out, char *error, size_t size)
 {
-    struct choice choice = {.left = index, .out = out};
-    uint32_t count = replay_import_all(path, choose, &choice, error, size);
-    if (count && !choice.found) {
+    struct pick pick = {.left = index, .out = out};
+    uint32_t count = replay_import_all(path, choose, &pick, error, size);
+    if (count && !pick.found) {
         snprintf(error, size, "%s: no conversation %u (expected 0 to %u)", path, index, count - 1);
     }
-    return choice.found;
+    return pick.found;
 }

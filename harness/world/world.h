@@ -7,6 +7,7 @@
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
+#include "base/choice.h"
 #include "base/trace.h"
 #include "base/verdict.h"
 #include "host/host.h"
@@ -71,16 +72,16 @@ void world_parameters(struct world *world,
                       const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
 void world_default_parameters(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters);
 
-enum world_stop {
-    STOP_PAUSE,
-    STOP_RESTART,
-    STOP_RESET,
-    STOP_REMOVE,
-    STOP_HALT,
-    STOP_POWER_DOWN,
-    STOP_POWER_UP
-};
 /* Adapter life-cycle operations in mid-run. */
+#define WORLD_STOPS(X)                                                                             \
+    X(STOP_PAUSE, "pause", "MiniportPause")                                                        \
+    X(STOP_RESTART, "restart", "MiniportRestart")                                                  \
+    X(STOP_RESET, "reset", "MiniportResetEx")                                                      \
+    X(STOP_REMOVE, "remove", "surprise removal, and halt")                                         \
+    X(STOP_HALT, "halt", "pause, and halt")                                                        \
+    X(STOP_POWER_DOWN, "power-down", "everything is uploaded, then D3")                            \
+    X(STOP_POWER_UP, "power-up", "D0")
+enum world_stop { WORLD_STOPS(CHOICE_VALUE) };
 void world_adapter(struct world *world, enum world_stop what);
 
 #endif
