@@ -15,6 +15,7 @@
 struct entry {
     const char *path;
     uint64_t hash;
+    bool ran, failed;
     char warning_rule[24], warning_text[VERDICT_TEXT_MAX]; /* the first, of a run that passed */
 };
 
@@ -83,6 +84,7 @@ static void pass(void *context)
         run_file(sweep, &program, &counts);
         if (shared->round == 0) {
             entry->hash = sweep->world.trace->hash;
+            entry->ran = true;
             note(shared, &counts);
             const struct verdict *verdict = &sweep->world.trace->verdict;
             shared->warnings += verdict->warnings;
@@ -99,6 +101,25 @@ static void pass(void *context)
     }
 }
 
+/* What stopped a pass; the first pass tells all verdicts, the second only another trace. */
+static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
+{
+    const struct trace *trace = sweep->world.trace;
+    bool first_pass = sweep->shared->round == 0;
+    entry->failed = true;
+    sarif_add_run(&sweep->sarif, entry->path, trace);
+    if (json) {
+        render_verdict_json(stdout, entry->path, trace, NULL);
+    } else if (first_pass) {
+        char again[4200];
+        snprintf(again, sizeof(again), "chimneysweep run %s", entry->path);
+        printf("%s: ", entry->path);
+        render_verdict(stdout, trace, again, sweep->quiet ? 0 : 12);
+    } else {
+        printf("%s: another trace after other runs\n", entry->path);
+    }
+}
+
 static uint32_t sweep_all(struct sweep *sweep, bool json)
 {
     uint32_t failed = 0;
@@ -112,24 +133,10 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
             if (sweep->shared->at >= sweep->count) {
                 break;
             }
-            const char *path = sweep->entry[sweep->shared->at].path;
             if (sweep->shared->round == 0 ||
                 sweep->world.trace->verdict.kind == VERDICT_NONDETERMINISM) {
-                sarif_add_run(&sweep->sarif, path, sweep->world.trace);
-            }
-            if (sweep->shared->round == 0) {
                 failed++;
-                if (json) {
-                    render_verdict_json(stdout, path, sweep->world.trace, NULL);
-                } else {
-                    char again[4200];
-                    snprintf(again, sizeof(again), "chimneysweep run %s", path);
-                    printf("%s: ", path);
-                    render_verdict(stdout, sweep->world.trace, again, sweep->quiet ? 0 : 12);
-                }
-            } else if (sweep->world.trace->verdict.kind == VERDICT_NONDETERMINISM) {
-                failed++;
-                printf("%s: another trace after other runs\n", path);
+                tell_failure(sweep, &sweep->entry[sweep->shared->at], json);
             }
             if (failed && sweep->first) {
                 return failed;
@@ -138,6 +145,20 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
         }
     }
     return failed;
+}
+
+/* The verdict and the hash of each program that passed. */
+static void tell_passes(const struct sweep *sweep)
+{
+    for (uint32_t i = 0; i < sweep->count; i++) {
+        const struct entry *entry = &sweep->entry[i];
+        if (entry->ran && !entry->failed) {
+            fputs("{\"file\": ", stdout);
+            cli_json_string(stdout, entry->path);
+            printf(", \"verdict\": \"pass\", \"trace_hash\": \"%016llx\"}\n",
+                   (unsigned long long)entry->hash);
+        }
+    }
 }
 
 static void add_warnings(struct sweep *sweep)
@@ -209,7 +230,8 @@ int cmd_sweep(int argc, char **argv)
     static struct sweep sweep;
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
-        {"--json", NULL, "one JSON object per failure, then totals", &json, NULL},
+        {"--json", NULL, "one JSON object per program, with its trace hash, then totals", &json,
+         NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif},
         {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
@@ -247,6 +269,9 @@ int cmd_sweep(int argc, char **argv)
     }
     for (uint32_t i = 0; i < sweep.count; i++) {
         sweep.sum = sweep.sum * 0x9e3779b97f4a7c15u + sweep.entry[i].hash;
+    }
+    if (json) {
+        tell_passes(&sweep);
     }
     summary(&sweep, failed, json);
     add_warnings(&sweep);

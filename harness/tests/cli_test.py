@@ -4,7 +4,7 @@ import os
 import struct
 
 import pytest
-from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run
+from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run, sweep_totals
 
 COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench",
             "stream", "live", "explain"]
@@ -85,6 +85,16 @@ def test_bad_programs_give_one_line_and_status_2(command, tmp_path):
         got = run(command, *extra, path)
         assert got.returncode == 2, (path.name, got.stdout, got.stderr)
         one_clear_line(got, path)
+
+
+def test_sweep_prints_the_trace_hash_of_each_program(tmp_path):
+    got, lines = sweep_totals(CHIMNEYSWEEP, *PROGRAMS[:5])
+    assert got.returncode == 0 and lines[-1]["programs"] == 5
+    hashes = {line["file"]: line["trace_hash"] for line in lines[:-1]}
+    assert hashes == {str(p): json.loads(run("run", "--json", p).stdout)["trace_hash"] for p in PROGRAMS[:5]}
+    assert {line["verdict"] for line in lines[:-1]} == {"pass"}
+    text = run("sweep", "--quiet", *PROGRAMS[:5]).stdout
+    assert "trace_hash" not in text and len(text.splitlines()) == 2
 
 
 @pytest.mark.parametrize("command", TAKES_CAPTURE)

@@ -109,7 +109,7 @@ def judge_corpora(bug: Bug, driver: Path, seeds: Path, clean: bool) -> Path:
                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          env={**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"})
     lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
-    shown = [line for line in lines if "verdict" in line]
+    shown = [line for line in lines if line.get("verdict", "pass") != "pass"]
     bug.by_corpora = len(shown)
     if not clean:
         return seeds

@@ -71,7 +71,7 @@ class Workshop:
         lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
         if got.returncode == 0:
             return "lives", "same trace" if lines[-1]["trace_sum"] == self.original_sum else "other trace"
-        shown = next((line for line in lines if "verdict" in line), {})
+        shown = next((line for line in lines if line.get("verdict", "pass") != "pass"), {})
         if got.returncode > 1:
             sys.exit(f"mutate: sweep ended with status {got.returncode}")
         return "killed", shown.get("rule") or shown.get("verdict") or "another trace after other runs"
