@@ -55,7 +55,7 @@ bool cli_write_file(const char *path, const void *bytes, size_t length)
 #define PROGRAM_FILE_MAX ((size_t)1 << 20)
 
 /* Files of other kinds are told apart by their first bytes: a binary program has none of these,
- * since its first byte is the version. */
+ * since its first byte is its format. */
 static const char *other_kind(const unsigned char *bytes, size_t length)
 {
     static const struct {
@@ -91,25 +91,26 @@ bool cli_read_program(const char *path, struct program *program)
         return false;
     }
     const char *other = other_kind(bytes, length);
+    enum program_kind kind = program_kind_of(bytes, length);
     bool good = true;
     struct program_error error;
     if (!length || other) {
         fprintf(stderr, "chimneysweep: %s: %s%s, expected a program\n", path, other ? "is " : "",
                 other ? other : "empty");
         good = false;
-    } else if (program_is_text(bytes, length)) {
+    } else if (kind == PROGRAM_IS_TEXT) {
         good = program_parse((const char *)bytes, length, program, &error);
         if (!good) {
             fprintf(stderr, "chimneysweep: %s:%u: %s\n", path, error.line, error.text);
         }
-    } else if (bytes[0] != PROGRAM_VERSION || length < PROGRAM_HEADER_BYTES) {
-        /* Engines may run any bytes; a person who names a file means a program. */
-        fprintf(
-            stderr,
-            "chimneysweep: %s: neither text ('chimneysweep program 1') nor a whole binary program "
-            "of version %d\n",
-            path, PROGRAM_VERSION);
+    } else if (kind == PROGRAM_IS_NONE) {
+        fprintf(stderr,
+                "chimneysweep: %s: neither text ('chimneysweep program 1') nor a binary program of "
+                "format %d or %d\n",
+                path, PROGRAM_FORMAT_OLD, PROGRAM_FORMAT);
         good = false;
+    } else if (kind == PROGRAM_IS_FORMAT1) {
+        program_decode_format1(bytes, length, program);
     } else {
         program_decode(bytes, length, program);
     }

@@ -127,7 +127,7 @@ int64_t op_parameter(const struct program_op *op, const char *name)
 void program_init(struct program *program)
 {
     memset(program->header, 0, sizeof(program->header));
-    program->header[0] = PROGRAM_VERSION;
+    program->header[0] = PROGRAM_FORMAT;
     program->count = 0;
 }
 

@@ -28,6 +28,9 @@ static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t
     if (field->kind == FIELD_FLAG) {
         return !old;
     }
+    if (field->kind == FIELD_CHOICE) {
+        return roll(dice, 5) ? roll(dice, field->choices->count) : 0;
+    }
     switch (roll(dice, 5)) {
     case 0:
         return old + 1 + roll(dice, 4);
@@ -148,6 +151,17 @@ static void edit(struct dice *dice, struct program *program)
 
 static struct program scratch, other;
 
+/* Without room for its header a program is a part of it: what is missing is zero. */
+static size_t store(const struct program *program, uint8_t *out, size_t room)
+{
+    size_t written = program_encode(program, out, room);
+    if (!written) {
+        written = room < PROGRAM_HEADER_BYTES ? room : PROGRAM_HEADER_BYTES;
+        memcpy(out, program->header, written);
+    }
+    return written;
+}
+
 size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
 {
     struct dice dice = {seed};
@@ -160,8 +174,7 @@ size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
            scratch.count) {
         delete_ops(&scratch, roll(&dice, scratch.count), 1);
     }
-    size_t written = program_encode(&scratch, bytes, room);
-    return written ? written : length;
+    return store(&scratch, bytes, room);
 }
 
 size_t program_cross(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
@@ -189,5 +202,5 @@ size_t program_cross(const uint8_t *a, size_t a_length, const uint8_t *b, size_t
            scratch.count) {
         scratch.count--;
     }
-    return program_encode(&scratch, out, room);
+    return store(&scratch, out, room);
 }

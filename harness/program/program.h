@@ -18,9 +18,11 @@
 
 #include "base/choice.h"
 
-#define PROGRAM_VERSION 1
-#define PROGRAM_HEADER_BYTES 32u
-#define PROGRAM_OP_BYTES 8u
+/* The first byte of the binary form. */
+#define PROGRAM_FORMAT 2
+#define PROGRAM_FORMAT_OLD 1
+#define PROGRAM_HEADER_BYTES 48u
+#define PROGRAM_OP_BYTES 12u
 #define PROGRAM_OPS_MAX 4096u
 #define PROGRAM_BINARY_MAX (PROGRAM_HEADER_BYTES + PROGRAM_OPS_MAX * PROGRAM_OP_BYTES)
 
@@ -62,7 +64,7 @@ struct program_op {
 };
 
 struct program {
-    uint8_t header[PROGRAM_HEADER_BYTES]; /* [0] = version */
+    uint8_t header[PROGRAM_HEADER_BYTES]; /* [0] = PROGRAM_FORMAT */
     uint32_t count;
     struct program_op op[PROGRAM_OPS_MAX];
 };
@@ -107,7 +109,8 @@ int64_t op_parameter(const struct program_op *op, const char *name);
 void program_init(struct program *program);
 
 /* Binary form. Decoding cannot fail. Encoding returns bytes written, 0 when room is short. Decoding
- * what was encoded gives the same program; bits that no field names are dropped. */
+ * what was encoded gives the same program; bits that no field names are dropped. The first byte is
+ * not looked at: whoever has bytes that may be anything asks program_kind_of. */
 void program_decode(const uint8_t *bytes, size_t length, struct program *program);
 size_t program_encode(const struct program *program, uint8_t *bytes, size_t room);
 
@@ -120,8 +123,13 @@ struct program_error {
 size_t program_print(const struct program *program, char *text, size_t room);
 bool program_parse(const char *text, size_t length, struct program *program,
                    struct program_error *error);
-/* True if the bytes look like the text form (its first word). */
-bool program_is_text(const uint8_t *bytes, size_t length);
+/* The programs that format 1 had. */
+void program_decode_format1(const uint8_t *bytes, size_t length, struct program *program);
+
+/* What a file is by its first byte, or its first word. A lone newline is a binary program too, the
+ * empty one: libFuzzer begins with it when it has no corpus. */
+enum program_kind { PROGRAM_IS_NONE, PROGRAM_IS_TEXT, PROGRAM_IS_FORMAT1, PROGRAM_IS_BINARY };
+enum program_kind program_kind_of(const uint8_t *bytes, size_t length);
 
 /* One line that describes an operation, as in the text form. */
 size_t op_print(const struct program_op *op, char *text, size_t room);

@@ -96,12 +96,6 @@ size_t program_print(const struct program *program, char *text, size_t room)
     return w.length;
 }
 
-bool program_is_text(const uint8_t *bytes, size_t length)
-{
-    size_t n = strlen("chimneysweep");
-    return length >= n && !memcmp(bytes, magic, n);
-}
-
 #define WORDS_MAX 32
 
 struct line {

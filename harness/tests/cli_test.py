@@ -1,6 +1,7 @@
 """The commands: help, bad input, exit statuses, JSON."""
 import json
 import os
+import re
 import struct
 
 import pytest
@@ -17,14 +18,14 @@ def bad_files(folder):
     elf = CHIMNEYSWEEP.read_bytes()[:4096]
     files = {
         "empty": b"",
-        "truncated-binary": PROGRAMS and b"\x01\x00\x00",
+        "format-0": bytes(100),
         "wrong-version": b"\x07" + bytes(100),
         "an-elf-file": elf,
         "a-picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
         "json": b'{"verdict": "pass"}',
         "text-of-another-kind": b"hello world, this is no program\n",
         "broken-text": b"chimneysweep program 1\nc0 post length=99999999\n",
-        "huge": b"\x01" + bytes(2 << 20),
+        "huge": b"\x02" + bytes(2 << 20),
         "huge-text": b"chimneysweep program 1\n" + b"c0 post\n" * 5000,
         "long-line": b"chimneysweep program 1\n" + b"x" * 5000,
     }
@@ -87,6 +88,22 @@ def test_bad_programs_give_one_line_and_status_2(command, tmp_path):
         one_clear_line(got, path)
 
 
+def test_a_binary_program_may_end_anywhere_as_engines_save_it(tmp_path):
+    """What is missing is zero. A lone newline is what libFuzzer begins with."""
+    whole = tmp_path / "whole.bin"
+    assert run("asm", "-o", whole, PROGRAMS[0]).returncode == 0
+    data = whole.read_bytes()
+    hashes = set()
+    for number, cut in enumerate([b"\n", b"\x02", data[:5], data[:47], data[:48], data[:50]]):
+        path, padded = tmp_path / f"{number}", tmp_path / f"{number}-padded"
+        path.write_bytes(cut)
+        padded.write_bytes((b"\x02" + cut[1:]).ljust(48 + 12 * (len(cut) > 48), b"\0"))
+        got = [run("show", p) for p in (path, padded)]
+        assert [g.returncode for g in got] == [0, 0] and got[0].stdout == got[1].stdout
+        hashes.add(json.loads(run("run", "--json", path).stdout)["trace_hash"])
+    assert len(hashes) > 1
+
+
 def test_sweep_prints_the_trace_hash_of_each_program(tmp_path):
     got, lines = sweep_totals(CHIMNEYSWEEP, *PROGRAMS[:5])
     assert got.returncode == 0 and lines[-1]["programs"] == 5
@@ -95,6 +112,30 @@ def test_sweep_prints_the_trace_hash_of_each_program(tmp_path):
     assert {line["verdict"] for line in lines[:-1]} == {"pass"}
     text = run("sweep", "--quiet", *PROGRAMS[:5]).stdout
     assert "trace_hash" not in text and len(text.splitlines()) == 2
+
+
+def test_words_and_dictionary_name_every_operation_and_choice():
+    words, entries = run("show", "--words").stdout, run("show", "--dictionary").stdout.splitlines()
+    names = [entry.partition("=")[0] for entry in entries]
+    assert len(names) == len(set(names)) and len(set(entry.partition("=")[2] for entry in entries)) == len(entries)
+    assert all(re.fullmatch(r'\w+="(\\x[0-9a-f]{2}){12}"', entry) for entry in entries)
+    operation = field = None
+    choices = []
+    for line in words.partition("operations (")[2].splitlines()[1:]:
+        indent, name = len(line) - len(line.lstrip()), line.replace("cN", "  ").split()[0]
+        if indent <= 5:
+            operation = name
+        elif indent == 16:
+            field, _, kind = line.strip().partition("=")
+            choices.append(f"{operation}_{field}" if not kind else operation)
+            first = True
+        else:
+            assert len(line.split()) > 1, line  # with what it means
+            if not first:
+                choices.append(f"{operation}_{field}_{name}")
+            first = False
+    assert len(choices) > 150
+    assert not {choice.replace("-", "_") for choice in choices} - set(names)
 
 
 @pytest.mark.parametrize("command", TAKES_CAPTURE)
@@ -205,7 +246,6 @@ def test_written_files_that_cannot_be_written_are_an_error(tmp_path):
 
 
 def test_files_in_examples_exist():
-    import re
     texts = [run(c, "--help").stdout for c in COMMANDS] + [run("--help").stdout,
                                                            (PROJECT / "README.md").read_text()]
     named = {m for text in texts for m in re.findall(r"\b(?:corpora|pcaps)/[\w./-]+\.\w+", text)}

@@ -30,7 +30,7 @@ static void any_bytes_are_a_program_and_print_and_parse_to_themselves(void **sta
     (void)state;
     uint64_t dice = 1;
     for (int round = 0; round < 2000; round++) {
-        size_t length = next(&dice) % 700;
+        size_t length = next(&dice) % 1000;
         for (size_t i = 0; i < length; i++) {
             bytes[i] = (uint8_t)next(&dice);
         }
@@ -88,6 +88,143 @@ static void wrong_text_is_refused_with_line_and_expectation(void **state)
     assert_false(program_parse(nul, sizeof(nul) - 1, &one, &error));
 }
 
+static void files_are_told_apart_by_their_first_byte(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        enum program_kind kind;
+    } cases[] = {
+        {"chimneysweep program 1\n", 23, PROGRAM_IS_TEXT},
+        {"chimney", 7, PROGRAM_IS_NONE},
+        {"\1", 1, PROGRAM_IS_FORMAT1},
+        {"\1\2\2", 3, PROGRAM_IS_FORMAT1},
+        {"\2", 1, PROGRAM_IS_BINARY},
+        {"\2chimneysweep", 13, PROGRAM_IS_BINARY},
+        {"\n", 1, PROGRAM_IS_BINARY},
+        {"\n\r\r\n", 4, PROGRAM_IS_NONE},
+        {"\0", 1, PROGRAM_IS_NONE},
+        {"\3", 1, PROGRAM_IS_NONE},
+        {"", 0, PROGRAM_IS_NONE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(program_kind_of((const uint8_t *)cases[i].bytes, cases[i].length),
+                         cases[i].kind);
+    }
+}
+
+/* Room for twenty more of everything, and no field over another. */
+static void lay(const struct field *field, uint32_t fields, uint32_t first, uint32_t size)
+{
+    uint8_t taken[PROGRAM_HEADER_BYTES] = {0}, own[PROGRAM_HEADER_BYTES];
+    for (uint32_t i = 0; i < fields; i++) {
+        memset(own, 0, sizeof(own));
+        field_set(&field[i], own, UINT32_MAX);
+        assert_true(field[i].byte >= first);
+        assert_true(field[i].byte + (field[i].shift + field[i].bits + 7u) / 8u <= size);
+        for (uint32_t k = 0; k < size; k++) {
+            assert_int_equal(taken[k] & own[k], 0);
+            taken[k] |= own[k];
+        }
+        if (field[i].kind == FIELD_CHOICE) {
+            assert_int_equal(field[i].shift, 0);
+            assert_int_equal(field[i].bits, 8);
+            assert_true(field[i].choices->count + 20 <= 256);
+        }
+    }
+}
+
+static void choices_have_room_to_grow(void **state)
+{
+    (void)state;
+    uint32_t count;
+    const struct field *header = program_header_fields(&count);
+    lay(header, count, 1, PROGRAM_HEADER_BYTES);
+    for (uint32_t code = 0; code < OP_COUNT; code++) {
+        const struct op_form *form = program_op_form((uint8_t)code);
+        lay(form->field, form->fields, 2, PROGRAM_OP_BYTES);
+    }
+    assert_true(OP_COUNT + 20 <= 256);
+}
+
+/* How often the mutator has made each operation, flag and choice. */
+#define FIELDS_MAX 40
+static uint32_t made_op[OP_COUNT], made[OP_COUNT + 1][FIELDS_MAX][256];
+
+static void count_fields(const struct field *field, uint32_t fields, const uint8_t *from,
+                         uint32_t (*counts)[256])
+{
+    assert_true(fields <= FIELDS_MAX);
+    for (uint32_t i = 0; i < fields; i++) {
+        if (field[i].kind == FIELD_FLAG || field[i].kind == FIELD_CHOICE) {
+            counts[i][field_get(&field[i], from)]++;
+        }
+    }
+}
+
+static void demand_fields(const char *what, const struct field *field, uint32_t fields,
+                          uint32_t (*counts)[256])
+{
+    for (uint32_t i = 0; i < fields; i++) {
+        bool is_choice = field[i].kind == FIELD_CHOICE;
+        uint32_t values = is_choice ? field[i].choices->count : field[i].kind == FIELD_FLAG ? 2 : 0;
+        for (uint32_t k = 0; k < values; k++) {
+            if (!counts[i][k]) {
+                fail_msg("%s: no mutation made %s %s", what, field[i].name,
+                         is_choice ? field[i].choices->choice[k].name : "");
+            }
+        }
+    }
+}
+
+static void the_mutator_makes_every_operation_and_every_choice(void **state)
+{
+    (void)state;
+    uint32_t count;
+    const struct field *header = program_header_fields(&count);
+    program_init(&one);
+    size_t length = program_encode(&one, bytes, sizeof(bytes));
+    for (uint64_t seed = 0; seed < 300000; seed++) {
+        memcpy(again, bytes, length);
+        size_t changed = program_mutate(again, length, 400, seed);
+        program_decode(again, changed, &two);
+        count_fields(header, count, two.header, made[OP_COUNT]);
+        for (uint32_t i = 0; i < two.count; i++) {
+            const struct op_form *form = program_op_form(two.op[i].byte[0]);
+            made_op[two.op[i].byte[0]]++;
+            count_fields(form->field, form->fields, two.op[i].byte, made[two.op[i].byte[0]]);
+        }
+    }
+    demand_fields("header", header, count, made[OP_COUNT]);
+    for (uint32_t code = 0; code < OP_COUNT; code++) {
+        const struct op_form *form = program_op_form((uint8_t)code);
+        if (code != OP_NOP && !made_op[code]) { /* nop does nothing */
+            fail_msg("no mutation made %s", form->name);
+        }
+        demand_fields(form->name, form->field, code == OP_NOP ? 0 : form->fields, made[code]);
+    }
+}
+
+/* What an engine saves is what its mutators made. */
+static void whatever_is_mutated_is_of_the_current_format(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {"\n", "\1\2\3", "\0", "{", ""};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        for (size_t room = 1; room < 200; room += 7) {
+            size_t length = strlen(starts[i]) < room ? strlen(starts[i]) : room;
+            memcpy(bytes, starts[i], length);
+            size_t got = program_mutate(bytes, length, room, room);
+            assert_true(got > 0 && got <= room);
+            assert_int_equal(program_kind_of(bytes, got), PROGRAM_IS_BINARY);
+            got = program_cross(bytes, got, (const uint8_t *)starts[i], length, again, room, room);
+            assert_true(got > 0 && got <= room);
+            assert_int_equal(program_kind_of(again, got), PROGRAM_IS_BINARY);
+        }
+    }
+}
+
 static void a_program_holds_at_most_its_operations(void **state)
 {
     (void)state;
@@ -127,15 +264,15 @@ static void mutation_follows_from_its_seed_and_stays_in_its_room(void **state)
     uint32_t different = 0;
     for (uint64_t seed = 0; seed < 500; seed++) {
         memcpy(again, bytes, length);
-        size_t first = program_mutate(again, length, 200, seed);
+        size_t first = program_mutate(again, length, 300, seed);
         static uint8_t third[PROGRAM_BINARY_MAX];
         memcpy(third, bytes, length);
-        assert_int_equal(program_mutate(third, length, 200, seed), first);
+        assert_int_equal(program_mutate(third, length, 300, seed), first);
         assert_memory_equal(again, third, first);
-        assert_true(first <= 200);
+        assert_true(first <= 300);
         different += first != length || memcmp(again, bytes, length) != 0;
-        size_t crossed = program_cross(bytes, length, again, first, third, 120, seed);
-        assert_true(crossed >= PROGRAM_HEADER_BYTES && crossed <= 120);
+        size_t crossed = program_cross(bytes, length, again, first, third, 180, seed);
+        assert_true(crossed >= PROGRAM_HEADER_BYTES && crossed <= 180);
     }
     assert_true(different > 400);
 }
@@ -145,6 +282,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_bytes_are_a_program_and_print_and_parse_to_themselves),
         cmocka_unit_test(wrong_text_is_refused_with_line_and_expectation),
+        cmocka_unit_test(files_are_told_apart_by_their_first_byte),
+        cmocka_unit_test(choices_have_room_to_grow),
+        cmocka_unit_test(the_mutator_makes_every_operation_and_every_choice),
+        cmocka_unit_test(whatever_is_mutated_is_of_the_current_format),
         cmocka_unit_test(a_program_holds_at_most_its_operations),
         cmocka_unit_test(fields_are_set_and_read_by_name),
         cmocka_unit_test(mutation_follows_from_its_seed_and_stays_in_its_room),

@@ -23,7 +23,9 @@ from pathlib import Path
 from statistics import median
 
 import drivers
+import engines
 import findings
+from seeds import make_dictionary, make_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ROOT / "harness/bugs"
@@ -126,8 +128,8 @@ def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None) -> Hunt:
     home = OUT / bug.name / (f"seeded-{seed}" if seeds else "empty")
     shutil.rmtree(home, ignore_errors=True)
     (home / "corpus").mkdir(parents=True)
-    command = [FUZZER, f"-max_total_time={3 * budget}", f"-seed={seed}", "-max_len=2048", "-timeout=20", "-entropic=0",
-               f"-dict={ROOT}/corpora/program.dict", f"-artifact_prefix={home}/", home / "corpus", *([seeds] if seeds else [])]
+    command = [FUZZER, f"-max_total_time={3 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
+               "-timeout=20", "-entropic=0", f"-dict={OUT}/program.dict", f"-artifact_prefix={home}/", home / "corpus", *([seeds] if seeds else [])]
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (budget, budget + 5))
@@ -191,15 +193,6 @@ def conclude(bugs: list, fuzzed: bool, empty: bool) -> bool:
     return holds
 
 
-def make_seeds(seeds: Path) -> None:
-    shutil.rmtree(seeds, ignore_errors=True)
-    seeds.mkdir()
-    for source in sorted((ROOT / "corpora").rglob("*")):
-        if source.suffix in (".chim", ".bin"):
-            subprocess.run([CHIMNEYSWEEP, "asm", "-o", seeds / f"{source.parent.name}-{source.stem}.bin",
-                            source], check=True)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="only these bugs")
@@ -216,15 +209,16 @@ def main() -> int:
         print(f"bugs: no patch of that name in {BUGS}", file=sys.stderr)
         return 2
     OUT.mkdir(parents=True, exist_ok=True)
-    seeds = OUT / "seeds"
-    make_seeds(seeds)
+    shipped = OUT / "seeds"
+    make_seeds(CHIMNEYSWEEP, shipped)
+    make_dictionary(CHIMNEYSWEEP, OUT / "program.dict")
     commands = {preset: drivers.compile_commands(preset) for preset in ("asan", "fuzz")}
     out = sys.stderr if options.json else sys.stdout
     print(f"{'bug':<48} {'expected':<23} {'its program':<23} {'corpora':>7}  {'from seeds':<14} {'CPU s':>6}  "
           f"{'from nothing':<14} {'CPU s':>6}", file=out)
     done = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for bug in pool.map(lambda b: prove(b, commands, seeds, options), bugs):
+        for bug in pool.map(lambda b: prove(b, commands, shipped, options), bugs):
             done.append(bug)
             print(line_of(bug), file=out, flush=True)
     if options.json:

@@ -2,7 +2,6 @@
 """Runs both fuzz engines over the shipped corpora for a while and reports what came of it."""
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -11,22 +10,11 @@ from pathlib import Path
 import coverage
 import engines
 import findings
+from seeds import make_dictionary, make_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 CHIMNEYSWEEP = ROOT / "build/asan/bin/chimneysweep"
 REACHED = ["established", "posted", "indicated", "refused", "uploaded", "disconnected"]
-
-
-def make_seeds(folder: Path) -> int:
-    """Turns every program of corpora/ into its binary form."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for source in sorted((ROOT / "corpora").rglob("*")):
-        if source.suffix not in (".chim", ".bin"):
-            continue
-        out = folder / f"{source.parent.name}-{source.stem}.bin"
-        subprocess.run([CHIMNEYSWEEP, "asm", "-o", out, source], check=True)
-    return len(list(folder.iterdir()))
 
 
 def shares(folders: list[Path]) -> dict:
@@ -49,8 +37,9 @@ def main() -> int:
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
 
-    seeds = make_seeds(out / "seeds")
-    print(f"fuzz: {seeds} seed programs in {out / 'seeds'}", flush=True)
+    programs = make_seeds(CHIMNEYSWEEP, out / "seeds")
+    make_dictionary(CHIMNEYSWEEP, out / "program.dict")
+    print(f"fuzz: {programs} seed programs in {out / 'seeds'}", flush=True)
     totals = shares([ROOT / "corpora"])
     print_shares("fuzz: seeds reached", totals)
 

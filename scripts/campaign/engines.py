@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-MAX_LENGTH = 2048
+MAX_LENGTH = 3072
 
 
 class Engine:
@@ -17,6 +17,7 @@ class Engine:
     def __init__(self, root: Path, out: Path):
         self.root = root
         self.seeds = out / "seeds"
+        self.dictionary = out / "program.dict"
         self.home = out / self.name
         self.log = out / f"{self.name}.log"
         self.counters = out / f"{self.name}.reached"
@@ -34,13 +35,12 @@ class Engine:
                                             start_new_session=True)
 
     def flat(self, items: list) -> list:
-        """A folder of the inputs as whole programs: the rig reads short ones as if zeros followed."""
+        """A folder of the inputs under names of programs."""
         out = self.home / "programs"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         for number, item in enumerate(items):
-            data = item.read_bytes()
-            (out / f"{number:06}.bin").write_bytes(b"\x01" + data[1:32].ljust(31, b"\0") + data[32:])
+            shutil.copyfile(item, out / f"{number:06}.bin")
         return [out]
 
     def reached(self) -> list:
@@ -77,7 +77,7 @@ class LibFuzzer(Engine):
         self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic_scale_per_exec_time=1",
                      "-rss_limit_mb=4096",
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
-                     f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.root}/corpora/program.dict",
+                     f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.dictionary}",
                      self.home / "corpus", self.seeds],
                     {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=2"})
 
@@ -107,7 +107,7 @@ class Afl(Engine):
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
         self.launch(["afl-fuzz", "-i", self.seeds, "-o", self.home, "-V", seconds, "-t", "2000+",
-                     "-m", "none", "-G", MAX_LENGTH, "-x", self.root / "corpora/program.dict", "--",
+                     "-m", "none", "-G", MAX_LENGTH, "-x", self.dictionary, "--",
                      self.root / "build/afl/bin/fuzz_program"],
                     {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                      "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_SKIP_CRASHES": "1",

@@ -21,10 +21,8 @@ def judge(chimneysweep: Path, program: Path) -> dict:
 
 
 def normal_form(chimneysweep: Path, raw: Path, out: Path) -> bool:
-    """Engines may save inputs shorter than a header; the rig reads them as if zeros followed."""
-    data = raw.read_bytes()
-    out.write_bytes(bytes([1]) + data[1:32].ljust(31, b"\0") + data[32:])
-    return subprocess.run([chimneysweep, "show", out], stdout=subprocess.DEVNULL).returncode == 0
+    """The program that an engine's bytes are, without what no field names: it keeps its meaning when lists grow."""
+    return subprocess.run([chimneysweep, "asm", "-o", out, raw]).returncode == 0
 
 
 def collect(chimneysweep: Path, raw: list, out: Path) -> list:
