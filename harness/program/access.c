@@ -20,7 +20,8 @@ uint32_t field_get(const struct field *field, const uint8_t *bytes)
     }
     uint32_t value = (word >> field->shift) & mask_of(field);
     if (field->kind == FIELD_CHOICE) {
-        value = value < field->choices->count ? value : value % field->choices->count;
+        uint32_t count = field->choices->count;
+        value = value < count ? value : count ? value % count : 0;
     }
     if (field->kind == FIELD_SIGNED && (value >> (field->bits - 1))) {
         value |= ~mask_of(field);

@@ -129,7 +129,8 @@ def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None) -> Hunt:
     shutil.rmtree(home, ignore_errors=True)
     (home / "corpus").mkdir(parents=True)
     command = [FUZZER, f"-max_total_time={3 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
-               "-timeout=20", "-entropic=0", f"-dict={OUT}/program.dict", f"-artifact_prefix={home}/", home / "corpus", *([seeds] if seeds else [])]
+               "-timeout=20", "-entropic=0", f"-dict={OUT}/program.dict", f"-artifact_prefix={home}/", home / "corpus",
+               *([seeds] if seeds else [])]
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (budget, budget + 5))
