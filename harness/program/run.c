@@ -115,9 +115,9 @@ static void other_oid(struct stage *stage, const struct program_op *op)
     world_settle(stage->world);
 }
 
-static void host_op(struct stage *stage, const struct program_op *op, uint32_t conn)
+/* What the host may have to put off: it goes down as a request. */
+static void request_op(struct stage *stage, const struct program_op *op, uint32_t conn)
 {
-    struct host *host = &stage->world->host;
     struct host_request request = {.conn = conn,
                                    .count = 1 + op_get(op, "more"),
                                    .length = op_get(op, "length"),
@@ -127,18 +127,32 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         request.fn = TAP_POST;
         request.no_push = op_get(op, "no-push");
         request.prefill = op_get(op, "prefill");
-        host_request(host, &request);
         break;
     case OP_SEND:
         request.fn = TAP_SEND;
         request.buffers = 1 + op_get(op, "buffers");
-        host_request(host, &request);
         break;
     case OP_DISCONNECT:
         request.fn = TAP_DISCONNECT;
         request.abort = op_get(op, "abort");
-        host_request(host, &request);
         break;
+    default:
+        request.fn = TAP_TERMINATE;
+        request.scope = (enum host_scope)op_get(op, "scope");
+        break;
+    }
+    host_request(&stage->world->host, &request);
+    if (request.fn == TAP_TERMINATE) {
+        stage_release(stage); /* a batch that waits comes between the call and its completion */
+    }
+    world_settle(stage->world);
+}
+
+static void host_op(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    struct host *host = &stage->world->host;
+    uint32_t value = op_get(op, "value");
+    switch (op->byte[0]) {
     case OP_ACCEPT:
         host->conn[conn].answer = (enum host_answer)op_get(op, "answer");
         host->conn[conn].answer_count = op_get(op, "count");
@@ -150,7 +164,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_INITIATE:
         host_initiate(host, conn, 1 + op_get(op, "more"));
-        stage_release(stage); /* a batch that waits comes between the call and its completion */
+        stage_release(stage); /* as above */
         break;
     case OP_QUERY:
         host_query(host, conn, (enum host_queried)op_get(op, "what"));
@@ -159,20 +173,17 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         }
         break;
     case OP_UPDATE:
-        host_update(host, conn, (enum host_update)op_get(op, "what"), op_get(op, "value"));
+        host_update(host, conn, (enum host_update)op_get(op, "what"), value);
         break;
     case OP_STATE:
-        host_state(host, conn, (enum host_variable)op_get(op, "what"), op_get(op, "value"));
+        host_state(host, conn, (enum host_variable)op_get(op, "what"), value);
         break;
     case OP_INVALIDATE:
-        host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"), op_get(op, "tree") != 0);
+        host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"), op_get(op, "tree"));
         break;
     default:
-        request.fn = TAP_TERMINATE;
-        request.scope = (enum host_scope)op_get(op, "scope");
-        host_request(host, &request);
-        stage_release(stage);
-        break;
+        request_op(stage, op, conn);
+        return;
     }
     world_settle(stage->world);
 }
@@ -249,7 +260,7 @@ struct play {
     const struct program *program;
 };
 
-static void body(struct world *world, void *context)
+static void play_program(struct world *world, void *context)
 {
     const struct program *program = ((struct play *)context)->program;
     static struct stage stage;
@@ -296,7 +307,7 @@ void program_run(struct world *world, const struct program *program,
     stage_parameters(program, &setup.parameters);
     configure(program, &setup);
     struct play play = {program};
-    world_run(world, &setup, body, &play);
+    world_run(world, &setup, play_program, &play);
     const struct host_counts *reached = &world->host.counts;
     *counts = (struct run_counts){
         .established = reached->established,
