@@ -30,7 +30,7 @@ static void count_memory(void *context, const struct tap_event *event)
         return;
     }
     if (event->fn == TAP_ALLOC) {
-        scale.memory += event->a;
+        scale.memory += event->data.memory.bytes;
     } else if (event->fn == TAP_FREE) {
         struct nds_object *object = object_by_id(event->object);
         scale.memory -= object ? object->bytes : 0;

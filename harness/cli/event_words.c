@@ -154,50 +154,56 @@ static void put_object(FILE *out, uint32_t object)
 /* Points, and calls that are the same on the way in and out. */
 static bool put_point(FILE *out, const struct trace_record *r)
 {
+    const union tap_words data = tap_words_of(r);
     switch (r->fn) {
     case TAP_NBL:
         fprintf(out, " #%u %s %u bytes, transferred %u, advanced %u,", r->object,
-                tap_role_name(r->b), r->a, r->c == TAP_BT_POISON ? 0 : r->c, r->d);
+                tap_role_name(data.list.role), data.list.length,
+                data.list.transferred == TAP_BT_POISON ? 0 : data.list.transferred,
+                data.list.advance);
         PUT_NAME(out, statuses, r->status);
         return true;
     case TAP_BLOCK:
         put_object(out, r->object);
-        PUT_NAME(out, nodes, r->b);
-        PUT_NAME(out, layers, r->a);
-        fprintf(out, " type %u%s", r->c, r->d ? " offloaded" : "");
+        PUT_NAME(out, nodes, data.block.node);
+        PUT_NAME(out, layers, data.block.layer);
+        fprintf(out, " type %u%s", data.block.type, data.block.context ? " offloaded" : "");
         PUT_NAME(out, statuses, r->status);
         return true;
     case TAP_MISUSE:
-        fprintf(out, " %s (object %d, %u)", tap_misuse_name(r->a), (int)r->object, r->b);
+        fprintf(out, " %s (object %d, %u)", tap_misuse_name(data.misuse.what), (int)r->object,
+                data.misuse.detail);
         return true;
     case TAP_ALLOC:
     case TAP_FREE:
     case TAP_LEAK:
         put_object(out, r->object);
-        fprintf(out, " %s %u bytes", tap_resource_name(r->c), r->a);
+        fprintf(out, " %s %u bytes", tap_resource_name(data.memory.resource), data.memory.bytes);
         return true;
     case TAP_FRAME_IN:
     case TAP_FRAME_OUT:
         put_object(out, r->object);
-        fprintf(out, " %u bytes", r->a);
+        fprintf(out, " %u bytes", data.frame.length);
         return true;
     case TAP_FRAME_BACK:
         put_object(out, r->object);
         return true;
     case TAP_TIMER_SET:
         put_object(out, r->object);
-        fprintf(out, " in %.6f ms", (double)((uint64_t)r->b << 32 | r->a) / 1e6);
+        fprintf(out, " in %.6f ms",
+                (double)((uint64_t)data.timer_set.high_ns << 32 | data.timer_set.low_ns) / 1e6);
         return true;
     case TAP_TIMER_CANCEL:
         put_object(out, r->object);
-        fputs(r->a ? "" : " (it was not set)", out);
+        fputs(data.timer_cancel.removed ? "" : " (it was not set)", out);
         return true;
     case TAP_FAULT:
-        PUT_NAME(out, faults, r->a);
-        fputs(r->b ? ": on" : ": off", out);
+        PUT_NAME(out, faults, data.fault.kind);
+        fputs(data.fault.on ? ": on" : ": off", out);
         return true;
     case TAP_OP:
-        fprintf(out, " %u (%s)", r->a, program_op_form((uint8_t)r->b)->name);
+        fprintf(out, " %u (%s)", data.operation.index,
+                program_op_form((uint8_t)data.operation.code)->name);
         return true;
     default:
         return false;
@@ -207,42 +213,43 @@ static bool put_point(FILE *out, const struct trace_record *r)
 /* What a call is made with. */
 static void put_call(FILE *out, const struct trace_record *r)
 {
+    const union tap_words data = tap_words_of(r);
     switch (r->fn) {
     case TAP_EVENT:
-        PUT_NAME(out, events, r->a);
-        if (r->a == TcpIndicateRetrieve) {
-            PUT_NAME(out, reasons, r->b);
-        } else if (r->a == TcpIndicateSendBacklogChange) {
-            fprintf(out, " %u bytes", r->b);
+        PUT_NAME(out, events, data.event.type);
+        if (data.event.type == TcpIndicateRetrieve) {
+            PUT_NAME(out, reasons, data.event.information);
+        } else if (data.event.type == TcpIndicateSendBacklogChange) {
+            fprintf(out, " %u bytes", data.event.information);
         }
         break;
     case TAP_MEVENT:
-        PUT_NAME(out, indications, r->a);
+        PUT_NAME(out, indications, data.asked.code);
         break;
     case TAP_STATUS:
         PUT_NAME(out, statuses, r->status);
         break;
     case TAP_OID:
         put_object(out, r->object);
-        fputs(r->b ? " set" : " query", out);
-        PUT_NAME(out, oids, r->a);
+        fputs(data.request.set ? " set" : " query", out);
+        PUT_NAME(out, oids, data.request.oid);
         break;
     case TAP_DISCONNECT:
-        fputs(r->a & TCP_DISCONNECT_ABORTIVE_CLOSE ? " abortive" : " graceful", out);
+        fputs(data.io.flags & TCP_DISCONNECT_ABORTIVE_CLOSE ? " abortive" : " graceful", out);
         break;
     case TAP_TIMER_RUN:
     case TAP_WORK_RUN:
         put_object(out, r->object);
         break;
     case TAP_NIC_RECEIVE:
-        fprintf(out, " %u frame%s", r->a, r->a == 1 ? "" : "s");
+        fprintf(out, " %u frame%s", data.receive.frames, data.receive.frames == 1 ? "" : "s");
         break;
     case TAP_NIC_LINK:
-        fputs(r->a ? " up" : " down", out);
+        fputs(data.link.connected ? " up" : " down", out);
         break;
     default:
-        if (r->a || r->b) {
-            fprintf(out, " %u %u", r->a, r->b);
+        if (data.word[0] || data.word[1]) {
+            fprintf(out, " %u %u", data.word[0], data.word[1]);
         }
         break;
     }
@@ -259,6 +266,6 @@ void render_details(FILE *out, const struct trace_record *r)
     }
     PUT_NAME(out, statuses, r->status);
     if (r->fn == TAP_RCV_INDICATE) {
-        fprintf(out, ", %u bytes consumed", r->a);
+        fprintf(out, ", %u bytes consumed", tap_words_of(r).answer.consumed);
     }
 }

@@ -59,7 +59,7 @@ void wire_log_event(void *world, const struct tap_event *event)
     bool sent = event->fn == TAP_FRAME_OUT && event->status == NDIS_STATUS_SUCCESS;
     if (event->ptr && (sent || event->fn == TAP_FRAME_IN)) {
         entry.direction = sent ? WIRE_OUT : WIRE_IN;
-        entry.length = event->a;
+        entry.length = event->data.frame.length;
     }
     append(current, &entry, event->ptr);
 }

@@ -74,8 +74,10 @@ static void note_state(void *context, const struct tap_event *event)
     if (event->kind == TAP_LEAVE || event->fn == TAP_ALLOC || event->fn == TAP_FREE) {
         return;
     }
-    uint32_t now = event->fn * 31u + (event->fn == TAP_EVENT ? event->a * 7 + event->b : 0) +
-                   (event->fn == TAP_NBL || event->fn == TAP_BLOCK ? (uint32_t)event->status : 0);
+    uint32_t now =
+        event->fn * 31u +
+        (event->fn == TAP_EVENT ? event->data.event.type * 7 + event->data.event.information : 0) +
+        (event->fn == TAP_NBL || event->fn == TAP_BLOCK ? (uint32_t)event->status : 0);
     uint32_t slot = (now * 0x9E3779B1u ^ before * 0x85EBCA6Bu) >> 20;
     states[slot % STATES]++;
     before = now;

@@ -70,10 +70,10 @@ static void block_event(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
                                 .conn = state ? state->conn : TAP_NONE,
                                 .object = cell && object ? object->id : TAP_NONE,
                                 .status = block->Status,
-                                .a = layer_of(block->Header.Type),
-                                .b = node,
-                                .c = block->Header.Type,
-                                .d = cell && *cell,
+                                .data.block.layer = layer_of(block->Header.Type),
+                                .data.block.node = node,
+                                .data.block.type = block->Header.Type,
+                                .data.block.context = cell && *cell,
                                 .ptr = block});
 }
 
@@ -216,8 +216,8 @@ static void hand_over(PNET_BUFFER_LIST first, uint32_t event)
 NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIST first,
                         uint32_t flags)
 {
-    struct nds_frame_mark mark = nds_open(
-        (struct tap_event){.fn = fn, .conn = state->conn, .object = state->object->id, .a = flags});
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = fn, .conn = state->conn, .object = state->object->id, .data.io.flags = flags});
     hand_over(first, mark.enter);
     PVOID context = nds.limits.context_is_cell ? (PVOID)&state->handle->MiniportOffloadContext
                                                : state->handle->MiniportOffloadContext;
@@ -238,8 +238,10 @@ NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIS
         break;
     }
     nds_close(mark, true,
-              (struct tap_event){
-                  .conn = state->conn, .object = state->object->id, .status = status, .a = flags});
+              (struct tap_event){.conn = state->conn,
+                                 .object = state->object->id,
+                                 .status = status,
+                                 .data.io.flags = flags});
     return status;
 }
 
@@ -413,8 +415,8 @@ void nds_host_send(PNET_BUFFER_LIST first)
 
 void nds_host_cancel(uint32_t id)
 {
-    struct nds_frame_mark mark = nds_open(
-        (struct tap_event){.fn = TAP_HOST_CANCEL, .conn = TAP_NONE, .object = TAP_NONE, .a = id});
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = TAP_HOST_CANCEL, .conn = TAP_NONE, .object = TAP_NONE, .data.cancel.id = id});
     nds.calls.driver.CancelSendHandler(nds.adapter_context, (PVOID)(uintptr_t)id);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});
 }

@@ -66,8 +66,12 @@ static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first,
     struct nds_object *object = object_find(first, OBJECT_NBL);
     struct nds_list *list = object ? object->detail : NULL;
     uint32_t conn = list ? list->conn : TAP_NONE;
-    struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = fn, .conn = conn, .object = TAP_NONE, .a = flags, .d = !nds_handle_ok(handle)});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = fn,
+                                    .conn = conn,
+                                    .object = TAP_NONE,
+                                    .data.completed.flags = flags,
+                                    .data.completed.wrong_handle = !nds_handle_ok(handle)});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
@@ -130,19 +134,20 @@ static VOID NDIS_CALL event_indicate(NDIS_HANDLE NdisOffloadHandle, ULONG EventT
 {
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
-    struct nds_frame_mark mark =
-        nds_open((struct tap_event){.fn = TAP_EVENT,
-                                    .conn = conn,
-                                    .object = state ? state->object->id : TAP_NONE,
-                                    .a = EventType,
-                                    .b = EventSpecificInformation,
-                                    .d = !state || state->layer != LAYER_TCP});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_EVENT,
+                           .conn = conn,
+                           .object = state ? state->object->id : TAP_NONE,
+                           .data.event.type = EventType,
+                           .data.event.information = EventSpecificInformation,
+                           .data.event.wrong_handle = !state || state->layer != LAYER_TCP});
     upcall_level();
     if (state) {
         nds.hooks.event(nds.hooks.context, conn, EventType, EventSpecificInformation);
         nds.hooks.callback_open(nds.hooks.context, TAP_EVENT, conn);
     }
-    nds_close(mark, false, (struct tap_event){.conn = conn, .object = TAP_NONE, .a = EventType});
+    nds_close(mark, false,
+              (struct tap_event){.conn = conn, .object = TAP_NONE, .data.event.type = EventType});
 }
 
 static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
@@ -152,12 +157,12 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);
-    struct nds_frame_mark mark =
-        nds_open((struct tap_event){.fn = TAP_RCV_INDICATE,
-                                    .conn = conn,
-                                    .object = object ? object->id : TAP_NONE,
-                                    .status = Status,
-                                    .d = !state || state->layer != LAYER_TCP});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_RCV_INDICATE,
+                           .conn = conn,
+                           .object = object ? object->id : TAP_NONE,
+                           .status = Status,
+                           .data.upcall.wrong_handle = !state || state->layer != LAYER_TCP});
     upcall_level();
     struct tap_nbl seen = {.nbl = NetBufferList,
                            .id = object ? object->id : TAP_NONE,
@@ -183,8 +188,10 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
         }
     }
     *BytesConsumed = consumed;
-    nds_close(mark, false,
-              (struct tap_event){.conn = conn, .object = seen.id, .status = answer, .a = consumed});
+    nds_close(
+        mark, false,
+        (struct tap_event){
+            .conn = conn, .object = seen.id, .status = answer, .data.answer.consumed = consumed});
     return answer;
 }
 
@@ -201,9 +208,9 @@ NDIS_STATUS NDIS_CALL NdisMGetOffloadHandlers(NDIS_HANDLE NdisMiniportHandle,
                                 .fn = TAP_HANDLERS,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
-                                .a = ChimneyType,
+                                .data.optional.type = ChimneyType,
                                 .status = known ? NDIS_STATUS_SUCCESS : NDIS_STATUS_NOT_SUPPORTED,
-                                .d = nds.phase == PHASE_INIT});
+                                .data.optional.inside = nds.phase == PHASE_INIT});
     *OffloadHandlers = NULL;
     if (!known) {
         return NDIS_STATUS_NOT_SUPPORTED;
@@ -299,7 +306,7 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
         nds_open((struct tap_event){.fn = fn,
                                     .conn = TAP_NONE,
                                     .object = tree ? tree->operation : TAP_NONE,
-                                    .d = !nds_handle_ok(handle),
+                                    .data.upcall.wrong_handle = !nds_handle_ok(handle),
                                     .ptr = tree ? root : NULL});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
@@ -364,8 +371,8 @@ VOID NDIS_CALL NdisMOffloadEventIndicate(NDIS_HANDLE NdisMiniportHandle,
         nds_open((struct tap_event){.fn = TAP_MEVENT,
                                     .conn = TAP_NONE,
                                     .object = state ? state->object->id : TAP_NONE,
-                                    .a = IndicationCode,
-                                    .d = !nds_handle_ok(NdisMiniportHandle),
+                                    .data.asked.code = IndicationCode,
+                                    .data.asked.wrong_handle = !nds_handle_ok(NdisMiniportHandle),
                                     .ptr = Block});
     upcall_level();
     uint32_t answer = 0;
@@ -375,7 +382,8 @@ VOID NDIS_CALL NdisMOffloadEventIndicate(NDIS_HANDLE NdisMiniportHandle,
         POFFLOAD_STATE_HEADER cached = ndis_offload_state_next(ndis_offload_state_first(Block));
         ((PNEIGHBOR_OFFLOAD_STATE_CACHED)(void *)cached)->HostReachabilityDelta = answer;
     }
-    nds_close(mark, false, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE, .b = answer});
+    nds_close(mark, false,
+              (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE, .data.asked.ticks = answer});
 }
 
 VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
@@ -385,13 +393,13 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
 {
     (void)PortNumber;
     nds_require_level(FAMILY_SEND_RECEIVE, DISPATCH_LEVEL);
-    struct nds_frame_mark mark =
-        nds_open((struct tap_event){.fn = TAP_NONOFF_INDICATE,
-                                    .conn = TAP_NONE,
-                                    .object = TAP_NONE,
-                                    .a = NumberOfNetBufferLists,
-                                    .b = ReceiveFlags,
-                                    .d = MiniportAdapterHandle != nds.adapter_handle});
+    struct nds_frame_mark mark = nds_open(
+        (struct tap_event){.fn = TAP_NONOFF_INDICATE,
+                           .conn = TAP_NONE,
+                           .object = TAP_NONE,
+                           .data.shown.count = NumberOfNetBufferLists,
+                           .data.shown.flags = ReceiveFlags,
+                           .data.shown.wrong_handle = MiniportAdapterHandle != nds.adapter_handle});
     if (nds.locks_held) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }

@@ -66,7 +66,7 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
                                         .fn = TAP_SETTING,
                                         .conn = TAP_NONE,
                                         .object = TAP_NONE,
-                                        .a = nds.limits.setting[i].value});
+                                        .data.setting.value = nds.limits.setting[i].value});
             return;
         }
     }

@@ -404,10 +404,10 @@ void list_point(struct tap_nbl *seen, struct nds_object *object)
                                 .conn = seen->conn,
                                 .object = seen->id,
                                 .status = seen->fault == NBL_OK ? seen->status : 0,
-                                .a = seen->length,
-                                .b = seen->role,
-                                .c = seen->bytes_transferred,
-                                .d = seen->advance,
+                                .data.list.length = seen->length,
+                                .data.list.role = seen->role,
+                                .data.list.transferred = seen->bytes_transferred,
+                                .data.list.advance = seen->advance,
                                 .ptr = seen});
 }
 

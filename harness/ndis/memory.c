@@ -14,9 +14,9 @@ static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_
                                        .conn = TAP_NONE,
                                        .object = object,
                                        .status = status,
-                                       .a = bytes,
-                                       .b = tag,
-                                       .c = resource});
+                                       .data.memory.bytes = bytes,
+                                       .data.memory.tag = tag,
+                                       .data.memory.resource = resource});
 }
 
 static bool fault_now(enum tap_resource resource)
@@ -48,7 +48,7 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
                                     .fn = TAP_FAULT,
                                     .conn = TAP_NONE,
                                     .object = TAP_NONE,
-                                    .a = FAULT_ALLOC});
+                                    .data.fault.kind = FAULT_ALLOC});
     }
     return true;
 }
@@ -72,8 +72,11 @@ struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource reso
 
 void nds_give_memory(struct nds_object *object, enum tap_resource resource)
 {
-    uint32_t event = tap_emit((struct tap_event){
-        .kind = TAP_POINT, .fn = TAP_FREE, .conn = TAP_NONE, .object = object->id, .c = resource});
+    uint32_t event = tap_emit((struct tap_event){.kind = TAP_POINT,
+                                                 .fn = TAP_FREE,
+                                                 .conn = TAP_NONE,
+                                                 .object = object->id,
+                                                 .data.memory.resource = resource});
     object_remove(object);
     object->owner_event = event;
     guest_free(object->address, object->bytes);
@@ -165,10 +168,10 @@ uint32_t nds_report_leaks(void)
                                     .fn = TAP_LEAK,
                                     .conn = TAP_NONE,
                                     .object = id,
-                                    .a = object->bytes,
-                                    .b = object->tag,
-                                    .c = resource_of(object->kind),
-                                    .d = object->born_event});
+                                    .data.memory.bytes = object->bytes,
+                                    .data.memory.tag = object->tag,
+                                    .data.memory.resource = resource_of(object->kind),
+                                    .data.memory.born = object->born_event});
     }
     return leaks;
 }
@@ -179,8 +182,8 @@ void nds_report_end(void)
                                 .fn = TAP_END,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
-                                .a = 1,
-                                .b = nds.locks_taken,
-                                .c = nds.locks_nested,
-                                .d = nds.levels_lowered});
+                                .data.end.unloaded = 1,
+                                .data.end.locks = nds.locks_taken,
+                                .data.end.nested = nds.locks_nested,
+                                .data.end.lowered = nds.levels_lowered});
 }

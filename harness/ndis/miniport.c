@@ -158,10 +158,10 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
                                 .status = status,
-                                .a = OptionalHandlers->Type,
-                                .b = ok,
-                                .c = type,
-                                .d = nds.phase == PHASE_OPTIONS});
+                                .data.optional.type = OptionalHandlers->Type,
+                                .data.optional.right = ok,
+                                .data.optional.offload = type,
+                                .data.optional.inside = nds.phase == PHASE_OPTIONS});
     return status;
 }
 
@@ -210,14 +210,15 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
                                 .status = status,
-                                .a = Attributes->Header.Type,
+                                .data.optional.type = Attributes->Header.Type,
                                 .ptr = Attributes});
     return status;
 }
 
 static struct nds_frame_mark call(enum tap_fn fn, uint32_t a)
 {
-    return nds_open((struct tap_event){.fn = fn, .conn = TAP_NONE, .object = TAP_NONE, .a = a});
+    return nds_open(
+        (struct tap_event){.fn = fn, .conn = TAP_NONE, .object = TAP_NONE, .data.word = {a}});
 }
 
 static NDIS_STATUS done(struct nds_frame_mark mark, NDIS_STATUS status)
@@ -314,9 +315,10 @@ static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, 
     return (struct tap_event){.conn = TAP_NONE,
                               .object = id,
                               .status = status,
-                              .a = request->DATA.SET_INFORMATION.Oid,
-                              .b = set,
-                              .c = done ? request->DATA.SET_INFORMATION.BytesRead : 0,
+                              .data.request.oid = request->DATA.SET_INFORMATION.Oid,
+                              .data.request.set = set,
+                              .data.request.bytes =
+                                  done ? request->DATA.SET_INFORMATION.BytesRead : 0,
                               .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
 }
 
@@ -348,9 +350,9 @@ NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length,
     struct nds_frame_mark mark = nds_open((struct tap_event){.fn = TAP_OID,
                                                              .conn = TAP_NONE,
                                                              .object = of->id,
-                                                             .a = oid,
-                                                             .b = set,
-                                                             .c = length,
+                                                             .data.request.oid = oid,
+                                                             .data.request.set = set,
+                                                             .data.request.bytes = length,
                                                              .ptr = piece->buffer});
     NDIS_STATUS status = nds.calls.driver.OidRequestHandler(nds.adapter_context, request);
     nds_close(mark, true, oid_event(request, of->id, status));
@@ -376,11 +378,12 @@ const void *nds_oid_reply(uint32_t *length)
 static void complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status)
 {
     nds_require_level(fn == TAP_OID_COMPLETE ? FAMILY_OID : FAMILY_MINIPORT, DISPATCH_LEVEL);
-    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = fn,
-                                                             .conn = TAP_NONE,
-                                                             .object = object,
-                                                             .status = status,
-                                                             .d = handle != nds.adapter_handle});
+    struct nds_frame_mark mark =
+        nds_open((struct tap_event){.fn = fn,
+                                    .conn = TAP_NONE,
+                                    .object = object,
+                                    .status = status,
+                                    .data.upcall.wrong_handle = handle != nds.adapter_handle});
     nds.hooks.request_done(nds.hooks.context, fn, object, status);
     nds_close(mark, false,
               (struct tap_event){.conn = TAP_NONE, .object = object, .status = status});
@@ -424,12 +427,12 @@ VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                      PNDIS_STATUS_INDICATION Status)
 {
     nds_require_level(FAMILY_STATUS, DISPATCH_LEVEL);
-    struct nds_frame_mark mark =
-        nds_open((struct tap_event){.fn = TAP_STATUS,
-                                    .conn = TAP_NONE,
-                                    .object = TAP_NONE,
-                                    .status = Status->StatusCode,
-                                    .d = MiniportAdapterHandle != nds.adapter_handle});
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = TAP_STATUS,
+        .conn = TAP_NONE,
+        .object = TAP_NONE,
+        .status = Status->StatusCode,
+        .data.upcall.wrong_handle = MiniportAdapterHandle != nds.adapter_handle});
     bool readable = Status->StatusBuffer || !Status->StatusBufferSize;
     if (!nds_header_ok(&Status->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, sizeof(*Status)) ||
         !readable) {

@@ -110,8 +110,8 @@ void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)
                                 .fn = TAP_MISUSE,
                                 .conn = TAP_NONE,
                                 .object = object,
-                                .a = misuse,
-                                .b = detail});
+                                .data.misuse.what = misuse,
+                                .data.misuse.detail = detail});
 }
 
 bool nds_header_ok(const NDIS_OBJECT_HEADER *header, UCHAR type, size_t bytes)
@@ -137,9 +137,9 @@ static void fault_event(enum tap_fault fault, bool on, uint32_t amount)
                                 .fn = TAP_FAULT,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
-                                .a = fault,
-                                .b = on,
-                                .c = amount});
+                                .data.fault.kind = fault,
+                                .data.fault.on = on,
+                                .data.fault.amount = amount});
 }
 
 void nds_fault_alloc(uint32_t skip, uint32_t count)

@@ -43,8 +43,8 @@ static void words_of(const struct tap_event *event, uint64_t word[TRACE_WORDS])
     word[1] = event->time_ns;
     word[2] = pair(event->call, event->conn);
     word[3] = pair(event->object, (uint32_t)event->status);
-    word[4] = pair(event->a, event->b);
-    word[5] = pair(event->c, event->d);
+    word[4] = pair(event->data.word[0], event->data.word[1]);
+    word[5] = pair(event->data.word[2], event->data.word[3]);
 }
 
 struct trace_record tap_record(const struct tap_event *event)

@@ -21,7 +21,8 @@ enum tap_kind { TAP_ENTER, TAP_LEAVE, TAP_POINT };
 
 #define TAP_NONE UINT32_MAX
 
-/* What happened. Columns: object, a, b, c, d, status, ptr as used by that event ("-" unused). */
+/* What happened. What an event says of it stands in union tap_words; here is what else it carries.
+ */
 enum tap_fn {
     /* ---- the rig calls the driver (ENTER/LEAVE) ---- */
     TAP_DRIVER_ENTRY, /* LEAVE: status */
@@ -30,48 +31,46 @@ enum tap_fn {
     TAP_RESTART,      /* LEAVE: status */
     TAP_PAUSE,        /* LEAVE: status */
     TAP_RESET,        /* LEAVE: status */
-    TAP_HALT,         /* a = halt action */
-    TAP_UNLOAD,       /* - */
-    TAP_PNP,          /* a = event */
-    TAP_OID,          /* object = request id, a = oid, b = 1 set / 0 query, c = bytes, ptr = buffer;
-                         LEAVE: the same with status, and if that is SUCCESS c = bytes read or written,
-                         ptr = buffer (else 0, NULL) */
-    TAP_HOST_SEND,    /* MiniportSendNetBufferLists; TAP_NBL points inside */
-    TAP_HOST_CANCEL,  /* MiniportCancelSend: a = cancel id */
-    TAP_HOST_RETURN,  /* MiniportReturnNetBufferLists; TAP_NBL points inside */
-    TAP_INITIATE, /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
-                     initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,
-                     then ROLE_BUFFERED; a terminate completion: handed-back sends, buffered) */
-    TAP_QUERY,    /*   point per node, in walking order (node, dependents, next), right after  */
-    TAP_UPDATE,   /*   the ENTER and again inside the matching completion                       */
+    TAP_HALT,
+    TAP_UNLOAD,
+    TAP_PNP,
+    TAP_OID,         /* object = request id, ptr = buffer; LEAVE: status, and if that is SUCCESS the
+                        bytes read or written and the buffer (else 0, NULL) */
+    TAP_HOST_SEND,   /* MiniportSendNetBufferLists; TAP_NBL points inside */
+    TAP_HOST_CANCEL, /* MiniportCancelSend */
+    TAP_HOST_RETURN, /* MiniportReturnNetBufferLists; TAP_NBL points inside */
+    TAP_INITIATE,    /* state operations: object = operation id, ptr = root block; one TAP_BLOCK (an
+                        initiate has TAP_NBL points after them: ROLE_INIT_SEND in posting order,
+                        then ROLE_BUFFERED; a terminate completion: handed-back sends, buffered) */
+    TAP_QUERY,       /*   point per node, in walking order (node, dependents, next), right after  */
+    TAP_UPDATE, /*   the ENTER and again inside the matching completion                       */
     TAP_INVALIDATE,
     TAP_TERMINATE,
     TAP_POST, /* MiniportTcpOffloadReceive: conn; TAP_NBL per request; LEAVE: status returned */
     TAP_SEND, /* conn; TAP_NBL per list; LEAVE: status */
-    TAP_DISCONNECT,  /* conn, a = flags; TAP_NBL; LEAVE: status */
+    TAP_DISCONNECT,  /* conn; TAP_NBL; LEAVE: status */
     TAP_FORWARD,     /* conn; TAP_NBL per segment; LEAVE: status */
     TAP_RETURN,      /* MiniportTcpOffloadReceiveReturn: TAP_NBL per list; LEAVE: status */
     TAP_TIMER_RUN,   /* object = timer id */
     TAP_WORK_RUN,    /* object = work item id */
-    TAP_NIC_RECEIVE, /* a = frames; TAP_FRAME_IN per frame follows the ENTER */
-    TAP_NIC_DONE,    /* transmit callback: a = descriptors */
-    TAP_NIC_LINK,    /* a = connected */
-    TAP_NIC_FAILED,  /* the card's state of connections is lost */
-    /* ---- the driver calls the rig (ENTER/LEAVE); a handle check failure sets d = 1 ---- */
+    TAP_NIC_RECEIVE, /* TAP_FRAME_IN per frame follows the ENTER */
+    TAP_NIC_DONE,    /* transmit callback */
+    TAP_NIC_LINK,
+    TAP_NIC_FAILED, /* the card's state of connections is lost */
+    /* ---- the driver calls the rig (ENTER/LEAVE) ---- */
     TAP_RCV_COMPLETE, /* TAP_NBL per list follows the ENTER (and is not repeated at LEAVE) */
     TAP_SND_COMPLETE,
     TAP_DIS_COMPLETE,
     TAP_FWD_COMPLETE,
-    TAP_RCV_INDICATE, /* conn, status = argument; TAP_NBL; LEAVE: status = host's answer, a =
-                         consumed */
-    TAP_EVENT,        /* conn, a = event type, b = information */
-    TAP_MEVENT, /* a = code, ptr = block or NULL, object = neighbor id; LEAVE: b = HRD answered */
-    TAP_STATUS, /* status = code */
-    TAP_NONOFF_INDICATE,   /* a = count argument, b = flags; TAP_NBL per list */
-    TAP_HOST_SENT,         /* NdisMSendNetBufferListsComplete: a = flags; TAP_NBL per list */
+    TAP_RCV_INDICATE,      /* conn, status = argument; TAP_NBL; LEAVE: status = host's answer */
+    TAP_EVENT,             /* conn */
+    TAP_MEVENT,            /* ptr = block or NULL, object = neighbor id */
+    TAP_STATUS,            /* status = code */
+    TAP_NONOFF_INDICATE,   /* TAP_NBL per list */
+    TAP_HOST_SENT,         /* NdisMSendNetBufferListsComplete: TAP_NBL per list */
     TAP_INITIATE_COMPLETE, /* object = operation id, ptr = root; TAP_BLOCK per node follows ENTER;
                             */
-    TAP_QUERY_COMPLETE, /*   an unknown root pointer: object = TAP_NONE and no TAP_BLOCK          */
+    TAP_QUERY_COMPLETE,    /*   an unknown root pointer: object = TAP_NONE and no TAP_BLOCK */
     TAP_UPDATE_COMPLETE,
     TAP_INVALIDATE_COMPLETE,
     TAP_TERMINATE_COMPLETE,
@@ -80,38 +79,32 @@ enum tap_fn {
     TAP_RESTART_COMPLETE,
     TAP_RESET_COMPLETE,
     /* ---- points ---- */
-    TAP_NBL,   /* one list of the open call, see struct tap_nbl: object = id, ptr = struct tap_nbl,
-                  a = length, b = role, c = bytes transferred, d = advance, status */
+    TAP_NBL,   /* one list of the open call: object = id, ptr = struct tap_nbl, status */
     TAP_BLOCK, /* one node: object = state object id or TAP_NONE (placeholder), conn for TCP nodes,
-                  a = layer (enum tap_layer), b = node kind (enum tap_node), c = header type,
-                  d = 1 if the context cell is non-NULL, status = Status field, ptr = the block */
+                  status = Status field, ptr = the block */
     TAP_FRAME_IN,   /* a frame is given to the driver: object = frame id, conn if the rig knows it,
-                       a = length, ptr = bytes */
+                       ptr = bytes */
     TAP_FRAME_BACK, /* NicReturnFrames: object = frame id (TAP_NONE = not a frame that is out) */
-    TAP_FRAME_OUT,  /* NicTransmit: object = ordinal, a = length, b = digest of the headers, ptr =
-                       bytes  (gathered copy), status */
-    TAP_ALLOC,      /* object = allocation id, a = bytes, b = tag, c = enum tap_resource, status */
-    TAP_FREE,       /* object = allocation id, c = enum tap_resource */
+    TAP_FRAME_OUT,  /* NicTransmit: object = ordinal, ptr = bytes (gathered copy), status */
+    TAP_ALLOC,      /* object = allocation id, status */
+    TAP_FREE,       /* object = allocation id */
     /* The number between meant something once; traces keep theirs. */
-    TAP_TIMER_SET = TAP_FREE + 2, /* object = timer id, a/b = due time in ns from now (low, high) */
-    TAP_TIMER_CANCEL,             /* object = timer id, a = 1 if removed */
+    TAP_TIMER_SET = TAP_FREE + 2, /* object = timer id */
+    TAP_TIMER_CANCEL,             /* object = timer id */
     TAP_REGISTER,                 /* NdisMRegisterMiniportDriver: status */
-    TAP_OPTIONAL,   /* NdisSetOptionalHandlers: a = header type, b = 1 if size/type/handlers are
-                       right, c = offload type, status; d = 1 inside MiniportSetOptions */
-    TAP_ATTRIBUTES, /* NdisMSetMiniportAttributes: a = header type, status; ptr = the structure */
-    TAP_HANDLERS, /* NdisMGetOffloadHandlers: a = type, status; d = 1 inside MiniportInitializeEx */
-    TAP_MISUSE,   /* the driver broke the contract of a primitive: a = enum tap_misuse, object */
-    TAP_FAULT,    /* a fault is switched: a = enum tap_fault, b = 1 on / 0 off, c = amount */
+    TAP_OPTIONAL,                 /* NdisSetOptionalHandlers: status */
+    TAP_ATTRIBUTES,               /* NdisMSetMiniportAttributes: status; ptr = the structure */
+    TAP_HANDLERS,                 /* NdisMGetOffloadHandlers: status */
+    TAP_MISUSE,                   /* the driver broke the contract of a primitive: object */
+    TAP_FAULT,                    /* a fault is switched */
     TAP_PARAMETERS, /* the host set the operating parameters: ptr = structure as set */
-    TAP_SETTING,    /* the driver read a keyword that is set: a = its value */
+    TAP_SETTING,    /* the driver read a keyword that is set */
     TAP_OID_DONE,   /* right before TAP_OID_COMPLETE: as at the LEAVE of TAP_OID */
-    TAP_OP,         /* the program starts operation a; b = its code */
+    TAP_OP,         /* the program starts an operation */
     TAP_STEP,       /* the step is over: nothing is runnable at this virtual time and no callback of
                        the driver is open */
-    TAP_LEAK, /* at the end: object = allocation id, a = bytes, b = tag, c = enum tap_resource,
-                 d = event of the allocation */
-    TAP_END,  /* the run is over: driver halted and unloaded (a = 1) or given up (a = 0); spin locks
-                 taken (b), of them while another was held (c), levels lowered (d) */
+    TAP_LEAK,       /* at the end: object = allocation id */
+    TAP_END,        /* the run is over: driver halted and unloaded, or given up */
     TAP_FN_COUNT
 };
 
@@ -183,26 +176,28 @@ enum tap_resource {
 };
 
 enum tap_misuse {
-    MISUSE_IRQL,            /* called at a level that the function does not allow: b = family */
+    MISUSE_IRQL, /* called at a level that the function does not allow: detail = enum tap_family */
     MISUSE_LOCK_RECURSION,  /* spin lock acquired while held on this cpu (deadlock) */
-    MISUSE_LOCK_NOT_HELD,   /* released while not held: b = 1 by the Dpr form */
-    MISUSE_LOCK_ACROSS,     /* b, see enum tap_across */
+    MISUSE_LOCK_NOT_HELD,   /* released while not held: detail = 1 by the Dpr form */
+    MISUSE_LOCK_ACROSS,     /* detail = enum tap_across */
     MISUSE_BAD_POINTER,     /* an object that does not exist or was freed */
-    MISUSE_DOUBLE_FREE,     /* freed twice, or by a function that did not make it: b = resource */
+    MISUSE_DOUBLE_FREE,     /* freed twice, or by a function that did not make it: detail = enum
+                               tap_resource */
     MISUSE_WRONG_POOL,      /* freed to, or taken from, the wrong kind of pool */
     MISUSE_POOL_BUSY,       /* pool freed while objects are out */
     MISUSE_ADVANCE_TOO_FAR, /* data start advanced beyond the used length */
-    MISUSE_TIMER_QUEUED,    /* timer freed, or left behind by halt, while queued: b = 1 periodic */
-    MISUSE_WORK_QUEUED,     /* work item queued twice, or freed while queued */
-    MISUSE_STRUCTURE,       /* a structure with the wrong type, revision or size */
-    MISUSE_SEQUENCE,        /* a call outside the phase in which it is allowed */
-    MISUSE_FREE_INDICATED,  /* a list or frame freed while the host owns it */
-    MISUSE_HANDLE,          /* a handle that NDIS did not give out for this purpose */
-    MISUSE_NULL,            /* NULL where an object is required */
-    MISUSE_LOCK_FORM,       /* released by the other form: b = 1 by the Dpr form */
-    MISUSE_LOCK_ORDER,      /* two locks taken in an order that deadlocks two processors */
-    MISUSE_LOCK_LIVE,       /* freed while held, or the memory around it */
-    MISUSE_TX_OWNED,        /* a descriptor transmitted again while the wire owns it */
+    MISUSE_TIMER_QUEUED,   /* timer freed, or left behind by halt, while queued: detail = 1 periodic
+                            */
+    MISUSE_WORK_QUEUED,    /* work item queued twice, or freed while queued */
+    MISUSE_STRUCTURE,      /* a structure with the wrong type, revision or size */
+    MISUSE_SEQUENCE,       /* a call outside the phase in which it is allowed */
+    MISUSE_FREE_INDICATED, /* a list or frame freed while the host owns it */
+    MISUSE_HANDLE,         /* a handle that NDIS did not give out for this purpose */
+    MISUSE_NULL,           /* NULL where an object is required */
+    MISUSE_LOCK_FORM,      /* released by the other form: detail = 1 by the Dpr form */
+    MISUSE_LOCK_ORDER,     /* two locks taken in an order that deadlocks two processors */
+    MISUSE_LOCK_LIVE,      /* freed while held, or the memory around it */
+    MISUSE_TX_OWNED,       /* a descriptor transmitted again while the wire owns it */
 };
 
 /* What was still held, and where. */
@@ -238,6 +233,92 @@ enum tap_fault {
     FAULT_MAP, /* MDL mapping fails */
 };
 
+/* What an event says, by its function; what it does not name is zero. */
+union tap_words {
+    uint32_t word[4]; /* each of the others has as many, so that all are set with any of them */
+    struct {
+        uint32_t action, unused[3];
+    } halt;
+    struct {
+        uint32_t code, unused[3];
+    } pnp;
+    struct {
+        uint32_t oid, set, bytes, unused;
+    } request; /* TAP_OID, TAP_OID_DONE */
+    struct {
+        uint32_t id, unused[3];
+    } cancel;
+    struct {
+        uint32_t flags, unused[3];
+    } io; /* TAP_POST to TAP_FORWARD */
+    struct {
+        uint32_t frames, unused[3];
+    } receive;
+    struct {
+        uint32_t descriptors, unused[3];
+    } done;
+    struct {
+        uint32_t connected, unused[3];
+    } link;
+    struct {
+        uint32_t flags, unused[2], wrong_handle;
+    } completed; /* TAP_RCV_COMPLETE to TAP_FWD_COMPLETE, TAP_HOST_SENT */
+    struct {
+        uint32_t unused[3], wrong_handle;
+    } upcall; /* every call of the driver */
+    struct {
+        uint32_t consumed, unused[3];
+    } answer; /* LEAVE of TAP_RCV_INDICATE */
+    struct {
+        uint32_t type, information, unused, wrong_handle;
+    } event; /* TAP_EVENT */
+    struct {
+        uint32_t code, ticks, unused, wrong_handle; /* ticks at the LEAVE: the host's answer */
+    } asked;                                        /* TAP_MEVENT */
+    struct {
+        uint32_t count, flags, unused, wrong_handle;
+    } shown; /* TAP_NONOFF_INDICATE */
+    struct {
+        uint32_t length, role, transferred, advance;
+    } list; /* TAP_NBL */
+    struct {
+        uint32_t layer, node, type, context; /* enum tap_layer, tap_node; context: not NULL */
+    } block;
+    struct {
+        uint32_t length, digest, unused[2];
+    } frame; /* TAP_FRAME_IN, TAP_FRAME_OUT; digest of the headers, out only */
+    struct {
+        uint32_t bytes, tag, resource, born; /* born: TAP_LEAK, event of the allocation */
+    } memory;                                /* TAP_ALLOC, TAP_FREE, TAP_LEAK */
+    struct {
+        uint32_t low_ns, high_ns, unused[2]; /* from now */
+    } timer_set;
+    struct {
+        uint32_t removed, unused[3];
+    } timer_cancel;
+    struct {
+        uint32_t type, right, offload, inside; /* right: size, type and handlers */
+    } optional; /* also TAP_ATTRIBUTES and TAP_HANDLERS, which have a type; inside the right call */
+    struct {
+        uint32_t what, detail, unused[2]; /* enum tap_misuse */
+    } misuse;
+    struct {
+        uint32_t kind, on, amount, unused; /* enum tap_fault */
+    } fault;
+    struct {
+        uint32_t ticks_per_second, ack_frequency, delayed_ticks, push_ticks;
+    } parameters;
+    struct {
+        uint32_t value, unused[3];
+    } setting;
+    struct {
+        uint32_t index, code, unused[2];
+    } operation;
+    struct {
+        uint32_t unloaded, locks, nested, lowered; /* spin locks taken, while others were held; */
+    } end;                                         /* levels lowered */
+};
+
 struct tap_event {
     uint32_t seq;
     uint8_t kind; /* enum tap_kind */
@@ -249,7 +330,7 @@ struct tap_event {
     uint32_t conn; /* connection ordinal or TAP_NONE */
     uint32_t object;
     int32_t status;
-    uint32_t a, b, c, d;
+    union tap_words data;
     const void *ptr; /* live object, valid during the event only; never part of the trace hash */
 };
 
@@ -268,6 +349,11 @@ static inline uint32_t tap_emit(struct tap_event event)
 }
 /* What the trace keeps of an event. */
 struct trace_record tap_record(const struct tap_event *event);
+/* What a kept event says. */
+static inline union tap_words tap_words_of(const struct trace_record *record)
+{
+    return (union tap_words){.word = {record->a, record->b, record->c, record->d}};
+}
 const char *tap_fn_name(enum tap_fn fn);
 const char *tap_misuse_name(enum tap_misuse misuse);
 const char *tap_resource_name(enum tap_resource resource);

@@ -135,8 +135,8 @@ BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueT
                                 .fn = TAP_TIMER_SET,
                                 .conn = TAP_NONE,
                                 .object = timer->id,
-                                .a = (uint32_t)in_ns,
-                                .b = (uint32_t)(in_ns >> 32)});
+                                .data.timer_set.low_ns = (uint32_t)in_ns,
+                                .data.timer_set.high_ns = (uint32_t)(in_ns >> 32)});
     return queued;
 }
 
@@ -156,7 +156,7 @@ BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_HANDLE TimerObject)
                                 .fn = TAP_TIMER_CANCEL,
                                 .conn = TAP_NONE,
                                 .object = timer->id,
-                                .a = removed});
+                                .data.timer_cancel.removed = removed});
     return removed;
 }
 

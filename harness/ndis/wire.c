@@ -168,8 +168,8 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
                                 .fn = TAP_FRAME_OUT,
                                 .conn = TAP_NONE,
                                 .object = port->sent,
-                                .a = length,
-                                .b = digest(frame, length),
+                                .data.frame.length = length,
+                                .data.frame.digest = digest(frame, length),
                                 .status = status,
                                 .ptr = frame});
     if (status != NDIS_STATUS_SUCCESS) {
@@ -197,8 +197,8 @@ bool nds_run_transmit_done(void)
         }
     }
     port->done_first = port->done_last = NULL;
-    struct nds_frame_mark mark = nds_open(
-        (struct tap_event){.fn = TAP_NIC_DONE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
+    struct nds_frame_mark mark = nds_open((struct tap_event){
+        .fn = TAP_NIC_DONE, .conn = TAP_NONE, .object = TAP_NONE, .data.done.descriptors = count});
     nds.irql = DISPATCH_LEVEL;
     port->client.TransmitDone(port->client.Context, first);
     nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;
@@ -270,17 +270,18 @@ bool nds_wire_deliver(PNIC_FRAME first, uint32_t count)
 {
     struct nds_port *port = &nds.port;
     struct nds_frame_mark mark = nds_open((struct tap_event){
-        .fn = TAP_NIC_RECEIVE, .conn = TAP_NONE, .object = TAP_NONE, .a = count});
+        .fn = TAP_NIC_RECEIVE, .conn = TAP_NONE, .object = TAP_NONE, .data.receive.frames = count});
     for (PNIC_FRAME frame = first; frame; frame = frame->Next) {
         struct nds_object *object = object_by_id(frame->Reserved);
         port->frames_out++;
         object->owner = OWNER_TARGET;
-        object->owner_event = object->born_event = tap_emit((struct tap_event){.kind = TAP_POINT,
-                                                                               .fn = TAP_FRAME_IN,
-                                                                               .conn = object->tag,
-                                                                               .object = object->id,
-                                                                               .a = frame->Length,
-                                                                               .ptr = frame->Data});
+        object->owner_event = object->born_event =
+            tap_emit((struct tap_event){.kind = TAP_POINT,
+                                        .fn = TAP_FRAME_IN,
+                                        .conn = object->tag,
+                                        .object = object->id,
+                                        .data.frame.length = frame->Length,
+                                        .ptr = frame->Data});
     }
     nds.irql = DISPATCH_LEVEL;
     port->receiving = true;
@@ -365,8 +366,8 @@ void nds_wire_link(bool up)
     }
     port->link_up = up;
     if (port->open && port->client.LinkChange) {
-        struct nds_frame_mark mark = nds_open(
-            (struct tap_event){.fn = TAP_NIC_LINK, .conn = TAP_NONE, .object = TAP_NONE, .a = up});
+        struct nds_frame_mark mark = nds_open((struct tap_event){
+            .fn = TAP_NIC_LINK, .conn = TAP_NONE, .object = TAP_NONE, .data.link.connected = up});
         nds.irql = DISPATCH_LEVEL;
         port->client.LinkChange(port->client.Context, up);
         nds.irql = nds.irql == DISPATCH_LEVEL ? mark.irql : nds.irql;

@@ -119,7 +119,7 @@ void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *cal
 void orc_run_over(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; ev->a && o->rows->end[i]; i++) {
+    for (uint32_t i = 0; ev->data.end.unloaded && o->rows->end[i]; i++) {
         o->rows->end[i](o);
     }
 }

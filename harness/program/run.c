@@ -271,8 +271,8 @@ static void play_program(struct world *world, void *context)
                                     .fn = TAP_OP,
                                     .conn = TAP_NONE,
                                     .object = TAP_NONE,
-                                    .a = i,
-                                    .b = program->op[i].byte[0]});
+                                    .data.operation.index = i,
+                                    .data.operation.code = program->op[i].byte[0]});
         one_op(&stage, &program->op[i]);
         if (!stage.hold_returns) {
             host_return(&world->host, 0, ORDER_OLDEST);

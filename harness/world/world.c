@@ -148,10 +148,10 @@ void world_parameters(struct world *world, const NDIS_TCP_CONNECTION_OFFLOAD_PAR
                                     .fn = TAP_PARAMETERS,
                                     .conn = TAP_NONE,
                                     .object = object,
-                                    .a = parameters->TicksPerSecond,
-                                    .b = parameters->TcpAckFrequency,
-                                    .c = parameters->TcpDelayedAckTicks,
-                                    .d = parameters->TcpPushTicks,
+                                    .data.parameters.ticks_per_second = parameters->TicksPerSecond,
+                                    .data.parameters.ack_frequency = parameters->TcpAckFrequency,
+                                    .data.parameters.delayed_ticks = parameters->TcpDelayedAckTicks,
+                                    .data.parameters.push_ticks = parameters->TcpPushTicks,
                                     .ptr = parameters});
     }
     world_settle(world);

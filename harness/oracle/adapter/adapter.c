@@ -22,11 +22,12 @@ void orc_adapter_request(struct oracle *o, const struct tap_event *ev)
     struct orc_adapter *x = o->adapter;
     uint32_t state = NdisDeviceStateD0;
     orc_request_made(o, ev);
-    if (ev->a == OID_PNP_SET_POWER && ev->b && ev->ptr && ev->c >= sizeof(state)) {
+    if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set && ev->ptr &&
+        ev->data.request.bytes >= sizeof(state)) {
         memcpy(&state, ev->ptr, sizeof(state));
         x->sleeping = state != NdisDeviceStateD0;
     }
-    if (ev->a == OID_GEN_RECEIVE_SCALE_PARAMETERS && ev->b) {
+    if (ev->data.request.oid == OID_GEN_RECEIVE_SCALE_PARAMETERS && ev->data.request.set) {
         x->rss_event = ev->seq;
     }
 }
@@ -39,16 +40,16 @@ void orc_adapter_done(struct oracle *o, const struct tap_event *ev)
     if (ev->status != NDIS_STATUS_SUCCESS) {
         return;
     }
-    if (ev->a == OID_GEN_VLAN_ID && ev->b && ev->ptr) {
+    if (ev->data.request.oid == OID_GEN_VLAN_ID && ev->data.request.set && ev->ptr) {
         uint32_t vlan;
         memcpy(&vlan, ev->ptr, sizeof(vlan));
         x->vlan = (uint16_t)vlan;
         x->vlan_event = ev->seq;
     }
-    if (ev->a == OID_PNP_SET_POWER && ev->b) {
+    if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set) {
         x->low = x->sleeping;
     }
-    if (ev->a == OID_PNP_SET_POWER && ev->b && x->sleeping) {
+    if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set && x->sleeping) {
         x->sleeping = false;
         orc_ran(o, ORC_TERM_POWER_1);
         if (o->connections->live &&

@@ -144,22 +144,25 @@ static void judge_ip(struct oracle *o, const struct orc_count_set *x,
 /* A request of statistics ended with SUCCESS. */
 void orc_counts_request(struct oracle *o, const struct tap_event *ev)
 {
-    bool six = ev->a == OID_TCP6_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
-    bool tcp = ev->a == OID_TCP4_OFFLOAD_STATS || ev->a == OID_TCP6_OFFLOAD_STATS;
-    bool ip = ev->a == OID_IP4_OFFLOAD_STATS || ev->a == OID_IP6_OFFLOAD_STATS;
+    bool six = ev->data.request.oid == OID_TCP6_OFFLOAD_STATS ||
+               ev->data.request.oid == OID_IP6_OFFLOAD_STATS;
+    bool tcp = ev->data.request.oid == OID_TCP4_OFFLOAD_STATS ||
+               ev->data.request.oid == OID_TCP6_OFFLOAD_STATS;
+    bool ip = ev->data.request.oid == OID_IP4_OFFLOAD_STATS ||
+              ev->data.request.oid == OID_IP6_OFFLOAD_STATS;
     struct orc_count_set *x = &o->counts->of[six], old = *x;
-    if (ev->b && tcp) {
+    if (ev->data.request.set && tcp) {
         *x = (struct orc_count_set){.received = old.received,
                                     .sent = old.sent,
                                     .octets = old.octets,
                                     .in_octets = old.in_octets,
                                     .cut.most = resets_to_come(o, six)};
-    } else if (ev->b && ip) {
+    } else if (ev->data.request.set && ip) {
         *x = (struct orc_count_set){
             .in = old.in, .out = old.out, .again = old.again, .resets = old.resets, .cut = old.cut};
-    } else if (tcp && ev->c >= sizeof(TCP_OFFLOAD_STATS)) {
+    } else if (tcp && ev->data.request.bytes >= sizeof(TCP_OFFLOAD_STATS)) {
         judge_tcp(o, x, ev->ptr, six);
-    } else if (ip && ev->c >= sizeof(IP_OFFLOAD_STATS)) {
+    } else if (ip && ev->data.request.bytes >= sizeof(IP_OFFLOAD_STATS)) {
         judge_ip(o, x, ev->ptr);
     }
 }

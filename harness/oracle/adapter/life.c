@@ -23,7 +23,7 @@ static enum orc_rule misuse_rule(const struct tap_event *ev)
     if (rule != ORC_NO_RULE) {
         return rule;
     }
-    switch (ev->a) {
+    switch (ev->data.misuse.what) {
     case MISUSE_BAD_POINTER:
     case MISUSE_NULL:
         return ORC_OWN_HOLD_1;
@@ -48,18 +48,19 @@ static enum orc_rule misuse_rule(const struct tap_event *ev)
 /* Frames that never came back after such returns. */
 static bool lost_list(const struct oracle *o, const struct tap_event *ev)
 {
-    return ev->a == MISUSE_POOL_BUSY && o->ownership->mixed_returns;
+    return ev->data.misuse.what == MISUSE_POOL_BUSY && o->ownership->mixed_returns;
 }
 
 /* A list that is missing after returns that mixed connections was lost there. */
 static enum orc_rule leak_rule(const struct oracle *o, const struct tap_event *ev)
 {
-    bool list = ev->c == RESOURCE_NBL || ev->c == RESOURCE_NB || ev->c == RESOURCE_MDL ||
-                ev->c == RESOURCE_FRAME;
+    bool list =
+        ev->data.memory.resource == RESOURCE_NBL || ev->data.memory.resource == RESOURCE_NB ||
+        ev->data.memory.resource == RESOURCE_MDL || ev->data.memory.resource == RESOURCE_FRAME;
     if (list && o->ownership->mixed_returns) {
         return ORC_OWN_RETURN_2;
     }
-    if (ev->c == RESOURCE_CONFIGURATION) {
+    if (ev->data.memory.resource == RESOURCE_CONFIGURATION) {
         return ORC_NdisOpenConfigurationEx;
     }
     return o->verifier->initialize_failed ? ORC_FailedInitialize : ORC_LIFE_LEAK_1;
@@ -67,17 +68,19 @@ static enum orc_rule leak_rule(const struct oracle *o, const struct tap_event *e
 
 static void judge_optional(struct oracle *o, const struct tap_event *ev)
 {
-    if (ev->status != NDIS_STATUS_SUCCESS && ev->b) {
+    if (ev->status != NDIS_STATUS_SUCCESS && ev->data.optional.right) {
         return; /* refused by a fault */
     }
     orc_ran(o, ORC_REG_HND_1);
-    if (!ev->d || !ev->b) {
+    if (!ev->data.optional.inside || !ev->data.optional.right) {
         orc_fail(o, ORC_NONE, ORC_REG_HND_1,
                  "two right characteristics structures set inside MiniportSetOptions",
-                 ev->d ? "a structure with a wrong size, type or a missing handler"
-                       : "a call outside of MiniportSetOptions");
+                 ev->data.optional.inside
+                     ? "a structure with a wrong size, type or a missing handler"
+                     : "a call outside of MiniportSetOptions");
     }
-    if (ev->a == NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS) {
+    if (ev->data.optional.type ==
+        NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS) {
         o->adapter->optional_generic++;
     } else {
         o->adapter->optional_tcp++;
@@ -90,13 +93,13 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     if (!attributes || ev->status != NDIS_STATUS_SUCCESS) {
         return;
     }
-    if (ev->a == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
+    if (ev->data.optional.type == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
         memcpy(o->adapter->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
         o->adapter->mac_known = true;
         o->adapter->link_mtu = attributes->GeneralAttributes.MtuSize;
         return;
     }
-    if (ev->a != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
+    if (ev->data.optional.type != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
         return;
     }
     const NDIS_TCP_CONNECTION_OFFLOAD *offload =
@@ -122,8 +125,8 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
 
 static void take_fault(struct oracle *o, const struct tap_event *ev)
 {
-    bool on = ev->b;
-    switch (ev->a) {
+    bool on = ev->data.fault.on;
+    switch (ev->data.fault.kind) {
     case FAULT_ALLOC:
         o->faults->alloc = on;
         break;
@@ -187,17 +190,17 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
         break;
     case TAP_HANDLERS:
         orc_ran(o, ORC_REG_HND_2);
-        if (!ev->d) {
+        if (!ev->data.optional.inside) {
             orc_fail(o, ORC_NONE, ORC_REG_HND_2,
                      "NdisMGetOffloadHandlers inside MiniportInitializeEx", "outside of it");
         }
-        o->adapter->handlers_tcp += ev->a == NdisTcpChimneyOffload;
+        o->adapter->handlers_tcp += ev->data.optional.type == NdisTcpChimneyOffload;
         break;
     case TAP_MISUSE:
         orc_fail_hard(
             o, ev->conn, lost_list(o, ev) ? ORC_OWN_RETURN_2 : misuse_rule(ev),
             "the contract of the primitive kept",
-            orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->a),
+            orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->data.misuse.what),
                      ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
         break;
     case TAP_SETTING: /* what the administrator limits is not the card's */
@@ -215,7 +218,8 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
     case TAP_LEAK:
         orc_fail(o, ev->conn, leak_rule(o, ev), "everything freed at the end",
                  orc_text(o, "%s, %u bytes, allocated at event %u",
-                          tap_resource_name((enum tap_resource)ev->c), ev->a, ev->d));
+                          tap_resource_name((enum tap_resource)ev->data.memory.resource),
+                          ev->data.memory.bytes, ev->data.memory.born));
         break;
     default:
         break;
@@ -237,7 +241,7 @@ static void judge_paused(struct oracle *o)
 void orc_life_shown(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
-    if (!o->adapter->stopped || (ev->b & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+    if (!o->adapter->stopped || (ev->data.shown.flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         return;
     }
     orc_ran(o, ORC_LIFE_RET_1);
@@ -272,14 +276,14 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
         break;
     case TAP_OID:
         orc_adapter_request(o, ev);
-        if (ev->a == OID_PNP_SET_POWER && ev->b) {
+        if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set) {
             o->adapter->changes++;
             o->adapter->phase = ORC_ADAPTER_CHANGING;
         }
         break;
     case TAP_NIC_LINK:
-        o->faults->link_down = !ev->a;
-        o->faults->transmit_failed = o->faults->transmit_failed || !ev->a;
+        o->faults->link_down = !ev->data.link.connected;
+        o->faults->transmit_failed = o->faults->transmit_failed || !ev->data.link.connected;
         break;
     case TAP_PAUSE_COMPLETE:
         judge_paused(o);

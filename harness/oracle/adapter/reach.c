@@ -186,7 +186,7 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
     orc_ran(o, ORC_NBR_QUERY_2);
-    if (ev->a != NeighborReachabilityQuery) {
+    if (ev->data.asked.code != NeighborReachabilityQuery) {
         if (block) {
             malformed(o, "a block with another indication");
         }
@@ -225,8 +225,8 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
 void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
     struct orc_object *neighbor = orc_object(o, call->object);
-    if (neighbor && call->a == NeighborReachabilityQuery && o->parameters->known) {
-        neighbor->reach.host_ticks = (uint32_t)ev->b;
-        neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->b * tick_ns(o);
+    if (neighbor && call->word == NeighborReachabilityQuery && o->parameters->known) {
+        neighbor->reach.host_ticks = (uint32_t)ev->data.asked.ticks;
+        neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->data.asked.ticks * tick_ns(o);
     }
 }

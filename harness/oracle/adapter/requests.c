@@ -44,32 +44,32 @@ static const struct request *find(uint32_t oid, bool set)
 static bool legal(const struct tap_event *ev)
 {
     uint32_t value;
-    if (!ev->b) {
+    if (!ev->data.request.set) {
         return true;
     }
     if (!ev->ptr) {
         return false;
     }
-    if (ev->a == OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) {
+    if (ev->data.request.oid == OID_TCP_CONNECTION_OFFLOAD_PARAMETERS) {
         const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *p = ev->ptr;
         return p->TicksPerSecond == 10 || p->TicksPerSecond == 100 || p->TicksPerSecond == 1000;
     }
     memcpy(&value, ev->ptr, sizeof(value));
-    return ev->a != OID_GEN_VLAN_ID || value <= VLAN_MOST;
+    return ev->data.request.oid != OID_GEN_VLAN_ID || value <= VLAN_MOST;
 }
 
 void orc_request_made(struct oracle *o, const struct tap_event *ev)
 {
-    const struct request *request = find(ev->a, ev->b);
+    const struct request *request = find(ev->data.request.oid, ev->data.request.set);
     struct orc_requests *x = o->requests;
-    x->too_short = request && ev->c < request->bytes;
+    x->too_short = request && ev->data.request.bytes < request->bytes;
     x->right = request && !x->too_short && legal(ev);
 }
 
 /* It ended, by its return or later. */
 void orc_request_ended(struct oracle *o, const struct tap_event *ev)
 {
-    const struct request *request = find(ev->a, ev->b);
+    const struct request *request = find(ev->data.request.oid, ev->data.request.set);
     const struct orc_requests *x = o->requests;
     if (!request || ev->status == NDIS_STATUS_PENDING) {
         return;
@@ -77,17 +77,19 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
     bool done = ev->status == NDIS_STATUS_SUCCESS;
     if (x->right && !o->faults->ever_waived && !o->adapter->leaving) {
         orc_ran(o, request->rule);
-        if (!done || (!ev->b && ev->c != request->bytes)) {
+        if (!done || (!ev->data.request.set && ev->data.request.bytes != request->bytes)) {
             orc_fail(o, ORC_NONE, request->rule,
-                     orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes", ev->a,
-                              request->bytes),
-                     done ? orc_text(o, "%u bytes", ev->c) : orc_status_name(ev->status));
+                     orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes",
+                              ev->data.request.oid, request->bytes),
+                     done ? orc_text(o, "%u bytes", ev->data.request.bytes)
+                          : orc_status_name(ev->status));
         }
     } else if (x->too_short) {
         orc_ran(o, ORC_NdisOidComplete);
         if (done) {
             orc_fail(o, ORC_NONE, ORC_NdisOidComplete,
-                     orc_text(o, "a failure of request 0x%08x, whose buffer is too short", ev->a),
+                     orc_text(o, "a failure of request 0x%08x, whose buffer is too short",
+                              ev->data.request.oid),
                      "SUCCESS");
         }
     }

@@ -63,28 +63,28 @@ static enum orc_rule rule_of_free(uint32_t resource)
 
 static enum orc_rule rule_of_lock(const struct tap_event *ev)
 {
-    switch (ev->a) {
+    switch (ev->data.misuse.what) {
     case MISUSE_LOCK_RECURSION:
         return ORC_SpinLock;
     case MISUSE_LOCK_NOT_HELD:
     case MISUSE_LOCK_FORM:
-        return ev->b ? ORC_SpinLockDprRelease : ORC_SpinLockRelease;
+        return ev->data.misuse.detail ? ORC_SpinLockDprRelease : ORC_SpinLockRelease;
     case MISUSE_LOCK_ORDER:
         return ORC_Deadlock;
     case MISUSE_LOCK_LIVE:
         return ORC_MiscellaneousChecks;
     default:
-        return ev->b == ACROSS_RETURN  ? ORC_SpinLockBalanced
-               : ev->b == ACROSS_LEVEL ? ORC_Irql_IrqlSetting
-                                       : ORC_SER_LOCK_1;
+        return ev->data.misuse.detail == ACROSS_RETURN  ? ORC_SpinLockBalanced
+               : ev->data.misuse.detail == ACROSS_LEVEL ? ORC_Irql_IrqlSetting
+                                                        : ORC_SER_LOCK_1;
     }
 }
 
 enum orc_rule orc_verifier_misuse(const struct tap_event *ev)
 {
-    switch (ev->a) {
+    switch (ev->data.misuse.what) {
     case MISUSE_IRQL:
-        return rule_of_family(ev->b);
+        return rule_of_family(ev->data.misuse.detail);
     case MISUSE_LOCK_RECURSION:
     case MISUSE_LOCK_NOT_HELD:
     case MISUSE_LOCK_ACROSS:
@@ -93,9 +93,9 @@ enum orc_rule orc_verifier_misuse(const struct tap_event *ev)
     case MISUSE_LOCK_LIVE:
         return rule_of_lock(ev);
     case MISUSE_DOUBLE_FREE:
-        return rule_of_free(ev->b);
+        return rule_of_free(ev->data.misuse.detail);
     case MISUSE_TIMER_QUEUED:
-        return ev->b ? ORC_PeriodicTimer : ORC_CancelTimerObject;
+        return ev->data.misuse.detail ? ORC_PeriodicTimer : ORC_CancelTimerObject;
     case MISUSE_TX_OWNED:
         return ORC_DmaChecking;
     default:
@@ -140,12 +140,12 @@ void orc_verifier_point(struct oracle *o, const struct tap_event *ev, struct orc
     (void)call;
     switch (ev->fn) {
     case TAP_FREE:
-        count_free(o, ev->c);
-        orc_ran(o, rule_of_family(family_of(ev->c)));
+        count_free(o, ev->data.memory.resource);
+        orc_ran(o, rule_of_family(family_of(ev->data.memory.resource)));
         break;
     case TAP_ALLOC:
         o->ran[ORC_NullCheck] += ev->status != NDIS_STATUS_SUCCESS;
-        orc_ran(o, rule_of_family(family_of(ev->c)));
+        orc_ran(o, rule_of_family(family_of(ev->data.memory.resource)));
         break;
     case TAP_TIMER_CANCEL:
         orc_ran(o, ORC_PeriodicTimer);
@@ -238,8 +238,9 @@ static void completed(struct oracle *o, const struct tap_event *ev, enum orc_ask
 
 static void judge_flags(struct oracle *o, const struct tap_event *ev)
 {
-    bool promised = ev->fn == TAP_HOST_SENT ? ev->a & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL
-                                            : ev->b & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
+    bool promised = ev->fn == TAP_HOST_SENT
+                        ? ev->data.completed.flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL
+                        : ev->data.shown.flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
     orc_ran(o, ORC_Flags_Irql);
     if (promised && ev->irql != DISPATCH_LEVEL) {
         orc_fail(o, ORC_NONE, ORC_Flags_Irql, "DISPATCH_LEVEL, as the flag says",
@@ -279,16 +280,17 @@ void orc_verifier_enter(struct oracle *o, const struct tap_event *ev, struct orc
     struct orc_ask *ask = &x->ask[asked];
     if (asked == ASKED_OID) {
         orc_ran(o, ORC_NdisOidDoubleRequest);
-        x->oid_bytes = ev->c;
+        x->oid_bytes = ev->data.request.bytes;
         if (ask->pending) {
             orc_fail_host(o, ORC_NONE, ORC_NdisOidDoubleRequest,
                           "the pending request ends before the next one is made",
                           "another request");
         }
     }
-    *ask = (struct orc_ask){.open = true,
-                            .power = asked == ASKED_OID && ev->a == OID_PNP_SET_POWER,
-                            .since_ns = ev->time_ns};
+    *ask =
+        (struct orc_ask){.open = true,
+                         .power = asked == ASKED_OID && ev->data.request.oid == OID_PNP_SET_POWER,
+                         .since_ns = ev->time_ns};
 }
 
 static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_asked asked)
@@ -309,9 +311,9 @@ static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_
     }
     if (asked == ASKED_OID) {
         judge_status(o, ev->status, true);
-        if (ev->status == NDIS_STATUS_SUCCESS && ev->c > x->oid_bytes) {
+        if (ev->status == NDIS_STATUS_SUCCESS && ev->data.request.bytes > x->oid_bytes) {
             orc_fail(o, ORC_NONE, ORC_NdisOidComplete, "no more bytes than the buffer has",
-                     orc_text(o, "%u of %u", ev->c, x->oid_bytes));
+                     orc_text(o, "%u of %u", ev->data.request.bytes, x->oid_bytes));
         }
     }
     if (asked == ASKED_PAUSE) {
@@ -418,11 +420,11 @@ void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_
 void orc_verifier_end(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
-    o->ran[ORC_SpinLock] += ev->b;
-    o->ran[ORC_SpinLockDpr] += ev->b;
-    o->ran[ORC_SpinLockDprRelease] += ev->b;
-    o->ran[ORC_SpinLockRelease] += ev->b;
-    o->ran[ORC_Irql_Synch] += ev->b;
-    o->ran[ORC_Deadlock] += ev->c;
-    o->ran[ORC_Irql_IrqlSetting] += ev->d;
+    o->ran[ORC_SpinLock] += ev->data.end.locks;
+    o->ran[ORC_SpinLockDpr] += ev->data.end.locks;
+    o->ran[ORC_SpinLockDprRelease] += ev->data.end.locks;
+    o->ran[ORC_SpinLockRelease] += ev->data.end.locks;
+    o->ran[ORC_Irql_Synch] += ev->data.end.locks;
+    o->ran[ORC_Deadlock] += ev->data.end.nested;
+    o->ran[ORC_Irql_IrqlSetting] += ev->data.end.lowered;
 }

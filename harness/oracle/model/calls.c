@@ -28,7 +28,7 @@ struct orc_call *orc_call_enter(struct oracle *o, const struct tap_event *ev)
     call->fn = ev->fn;
     call->conn = ev->conn;
     call->object = ev->object;
-    call->a = ev->a;
+    call->word = ev->data.word[0];
     call->list_first = call->list_last = ORC_NONE;
     call->inside_base = cpu->inside_count;
     if (orc_calls_into_target(ev->fn)) {
@@ -70,7 +70,7 @@ bool orc_in_batch(const struct oracle *o)
 {
     const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
     for (uint32_t i = 0; i < cpu->depth; i++) {
-        if (cpu->call[i].fn == TAP_NIC_RECEIVE && cpu->call[i].a > 1) {
+        if (cpu->call[i].fn == TAP_NIC_RECEIVE && cpu->call[i].word > 1) {
             return true;
         }
     }

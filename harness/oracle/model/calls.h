@@ -17,7 +17,7 @@ struct orc_call {
     uint8_t fn;
     uint32_t conn;
     uint32_t object;
-    uint32_t a;
+    uint32_t word;       /* the first that it was made with: flags, frames, code */
     uint32_t lists;      /* TAP_NBL points seen */
     uint32_t list_first; /* lists handed over by the call, chained by orc_nbl.call_next */
     uint32_t list_last;

@@ -54,7 +54,7 @@ void orc_host_call(struct oracle *o, const struct tap_event *ev, struct orc_call
         if (conn->send_open) {
             broken(o, conn, ORC_SER_HOST_1, "no DISC while a SEND runs", "DISC");
         }
-        if (conn->graceful != ORC_NONE && !(ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE)) {
+        if (conn->graceful != ORC_NONE && !(ev->data.io.flags & TCP_DISCONNECT_ABORTIVE_CLOSE)) {
             broken(o, conn, ORC_DISC_RST_4, "one graceful DISC", "a second");
         }
         break;
@@ -107,7 +107,7 @@ void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const st
                          const struct orc_call *call)
 {
     orc_ran(o, ORC_DISC_RST_4);
-    bool abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
+    bool abortive = call->word & TCP_DISCONNECT_ABORTIVE_CLOSE;
     if (list->index_in_call != 0 || list->nb_count != 1 || (abortive && list->length != 0)) {
         broken(o, conn, ORC_DISC_RST_4, "one list with one NET_BUFFER, empty for an abort",
                orc_text(o, "list %u of the call, %u NET_BUFFERs, %u bytes", list->index_in_call,
@@ -118,7 +118,7 @@ void orc_host_disconnect(struct oracle *o, const struct orc_conn *conn, const st
 void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
     const struct orc_conn *conn = orc_conn(o, call->conn);
-    uint32_t consumed = ev->a, length = call->length;
+    uint32_t consumed = ev->data.answer.consumed, length = call->length;
     bool right;
     switch ((uint32_t)ev->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:

@@ -139,7 +139,8 @@ void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc
         }
         break;
     case (uint32_t)NDIS_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
-        consumed = ev->a < call->length ? ev->a : call->length;
+        consumed =
+            ev->data.answer.consumed < call->length ? ev->data.answer.consumed : call->length;
         r->parted = true;
         r->refused = !conn->rearm;
         break;

@@ -134,18 +134,18 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_ca
     orc_dirty(o, conn);
     if (conn->phase == ORC_GONE || conn->phase == ORC_ABSENT) {
         orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "no event after TermComplete",
-                 orc_text(o, "event type %u", ev->a));
+                 orc_text(o, "event type %u", ev->data.event.type));
         return;
     }
     orc_ran(o, ORC_IND_EARLY_1);
     if (conn->phase == ORC_STARTING || !conn->init_returned) {
         orc_warn(o, ordinal, ORC_IND_EARLY_1,
                  "no event of a connection before InitComplete returned",
-                 orc_text(o, "event type %u", ev->a));
+                 orc_text(o, "event type %u", ev->data.event.type));
     }
-    switch (ev->a) {
+    switch (ev->data.event.type) {
     case TcpIndicateSendBacklogChange:
-        orc_backlog_event(o, conn, ev->b);
+        orc_backlog_event(o, conn, ev->data.event.information);
         break;
     case TcpIndicateDisconnect:
         judge_disconnect_event(o, conn, ordinal);
@@ -162,15 +162,15 @@ void orc_event_enter(struct oracle *o, const struct tap_event *ev, struct orc_ca
         }
         break;
     case TcpIndicateRetrieve:
-        judge_retrieve(o, conn, ordinal, ev->b);
-        if (ev->b == TimeoutExpiration) {
+        judge_retrieve(o, conn, ordinal, ev->data.event.information);
+        if (ev->data.event.information == TimeoutExpiration) {
             orc_sender_reported(o, conn);
         }
-        take_retrieve(o, conn, ev->b, ev->seq);
+        take_retrieve(o, conn, ev->data.event.information, ev->seq);
         break;
     default:
         orc_fail(o, ordinal, ORC_EVT_CAUSE_1, "one of the four event types",
-                 orc_text(o, "%u", ev->a));
+                 orc_text(o, "%u", ev->data.event.type));
         break;
     }
 }
@@ -202,7 +202,7 @@ void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct o
     if (!conn) {
         return;
     }
-    if (ev->a & TCP_DISCONNECT_ABORTIVE_CLOSE) {
+    if (ev->data.io.flags & TCP_DISCONNECT_ABORTIVE_CLOSE) {
         if (conn->local_abort == ORC_NONE) {
             conn->local_abort = ev->seq;
             orc_reach_ending(o, conn);
@@ -230,7 +230,7 @@ void orc_disconnect_list(struct oracle *o, const struct tap_event *ev, struct or
     }
     orc_host_disconnect(o, conn, list, call);
     nbl->after = orc_after_flags(o, conn);
-    nbl->abortive = call->a & TCP_DISCONNECT_ABORTIVE_CLOSE;
+    nbl->abortive = call->word & TCP_DISCONNECT_ABORTIVE_CLOSE;
     orc_queue_push(o, &conn->disconnect, list->id);
     if (nbl->abortive) {
         nbl->begin = nbl->end = conn->send->handed;

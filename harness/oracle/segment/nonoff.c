@@ -257,5 +257,5 @@ void orc_host_sent_list(struct oracle *o, const struct tap_event *ev, struct orc
 void orc_nonoff_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)o;
-    call->counted = ev->b;
+    call->counted = ev->data.shown.flags;
 }

@@ -390,7 +390,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call 
     if (!ev->ptr) {
         return;
     }
-    orc_parse_frame(ev->ptr, ev->a, &packet);
+    orc_parse_frame(ev->ptr, ev->data.frame.length, &packet);
     o->adapter->odd_packets |= packet.version && !packet.plain;
     bool tcp = packet.plain && packet.ip_right && packet.tcp.valid;
     o->ran[ORC_PKT_CSUM_1] +=
@@ -407,7 +407,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call 
     }
     if (conn) {
         /* What a batch brings first may end the connection for what follows. */
-        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->a == 1;
+        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->word == 1;
         orc_counts_in(o, conn, &packet, ours && vlan && alone);
     } else if (packet.version && !packet.plain) {
         orc_router_frame(o, &packet);

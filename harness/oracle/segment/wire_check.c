@@ -175,7 +175,7 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
     const char *actual =
         conn ? orc_text(o, "a frame of connection %u after its TermComplete (event %u)",
                         orc_ordinal(o, conn), conn->gone_event)
-             : orc_text(o, "%u bytes, ethertype 0x%04x", ev->a, packet->ethertype);
+             : orc_text(o, "%u bytes, ethertype 0x%04x", ev->data.frame.length, packet->ethertype);
     orc_fail(o, orc_ordinal(o, conn), reset ? ORC_DISC_RST_3 : ORC_WIRE_QUIET_1,
              "only frames of offloaded connections, and those that the host sends", actual);
 }
@@ -200,7 +200,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
     if (!ev->ptr || ev->status == NDIS_STATUS_INVALID_LENGTH) {
         return;
     }
-    orc_parse_frame(ev->ptr, ev->a, &packet);
+    orc_parse_frame(ev->ptr, ev->data.frame.length, &packet);
     bool tcp = packet.plain && packet.version && packet.tcp.valid;
     if (tcp) {
         conn = orc_flow_find(o, packet.version, packet.source, packet.destination,

@@ -90,10 +90,10 @@ static void block_in(struct oracle *o, const struct tap_event *ev, struct orc_op
     node->parent = parent_of(o, op->node_last, block);
     node->object = ev->object;
     node->conn = ev->conn;
-    node->layer = (uint8_t)ev->a;
-    node->kind = (uint8_t)ev->b;
-    node->type = (uint8_t)ev->c;
-    node->context = ev->d;
+    node->layer = (uint8_t)ev->data.block.layer;
+    node->kind = (uint8_t)ev->data.block.node;
+    node->type = (uint8_t)ev->data.block.type;
+    node->context = ev->data.block.context;
     node->trailer = has_input(op->fn, node->kind) ? hash_state(block) : 0;
     if (op->node_last == ORC_NONE) {
         op->node_first = op->node_at = id;
@@ -186,7 +186,7 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     struct orc_node *node = &o->operations->node[id];
     op->node_at = node->next;
     node->status = ev->status;
-    node->context_after = ev->d;
+    node->context_after = ev->data.block.context;
     node->seen = true;
     judge_fields(o, op, node, block);
     judge_status(o, op, node);
