@@ -116,6 +116,7 @@ static void update_window(struct chim_conn *c, const struct chim_segment *s)
 void chim_ack_process(struct chim_conn *c, const struct chim_segment *s)
 {
     bool probed = c->rtx_mode == CHIM_RTX_PERSIST && c->rtx_count != 0;
+    c->went_back = false;
     if (chim_seq_gt(s->ack, c->snd_una)) {
         new_ack(c, s);
     } else {

@@ -147,7 +147,7 @@ struct chim_conn {
     bool rto_hold;   /* after a timeout: one segment until an ACK comes */
     bool sws_force;
     bool fast_due;     /* retransmit the first segment (WIRE-FR-1) */
-    bool went_back;    /* this output sent again what lies at a SndNxt that stepped back */
+    bool went_back;    /* since the last ACK went again what lies at a SndNxt that stepped back */
     bool by_sack;      /* this recovery goes by the scoreboard */
     bool window_force; /* advertise whatever the buffer allows (UPD-RCVWND-1) */
     bool rst_due;

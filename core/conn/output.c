@@ -99,7 +99,9 @@ static uint8_t data_flags(const struct chim_conn *c, uint32_t seq, uint32_t byte
  * the bytes go once (WIRE-QUIET-1). */
 static void pass_over(struct chim_conn *c, uint32_t seq, uint32_t end)
 {
-    uint32_t next = c->sacked == NULL ? c->snd_nxt : chim_scoreboard_skip(c->sacked, c->snd_nxt);
+    /* As send_next finds it: the first byte goes even if it is reported held. */
+    bool skips = c->sacked != NULL && c->snd_nxt != c->snd_una;
+    uint32_t next = skips ? chim_scoreboard_skip(c->sacked, c->snd_nxt) : c->snd_nxt;
     if (c->cong.recovering && chim_seq_leq(seq, next) && chim_seq_lt(next, end)) {
         c->snd_nxt = end;
     }
@@ -134,8 +136,8 @@ static void resend_first(struct chim_conn *c)
     }
 }
 
-/* One segment that recovery wants to have sent again. What nothing says is lost waits while SndNxt
- * has just gone over such bytes by itself. */
+/* One segment that recovery wants to have sent again. What nothing says is lost waits for another
+ * ACK when SndNxt has gone over such bytes by itself. */
 static bool resend_next(struct chim_conn *c, bool sure)
 {
     uint32_t seq;
@@ -273,7 +275,6 @@ void chim_output(struct chim_conn *c)
         return;
     }
     if (c->fate == CHIM_RUNNING && !c->terminating) {
-        c->went_back = false;
         if (c->fast_due && !c->blocked) {
             resend_first(c);
         }

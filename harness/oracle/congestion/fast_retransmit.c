@@ -137,6 +137,8 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
     struct orc_recovery *r = c->recovery;
     const struct orc_send *s = c->send;
     r->resent_step = 0;
+    r->lately.count = 0;
+    r->lately.full = false;
     if (beside(c, h)) {
         return;
     }
@@ -164,6 +166,17 @@ static bool resegmented(struct oracle *o, const struct orc_conn *c)
     return path && path->mtu != path->mtu_old;
 }
 
+/* Bytes of a range are on it. */
+static bool met(const struct orc_scoreboard *b, int64_t begin, int64_t end)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->begin[i] < end && b->end[i] > begin) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     struct orc_sender *t = c->sender;
@@ -174,12 +187,13 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
         r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
     bool after = r->timed && c->rto->timeouts && orc_window_open(c) && !t->reopened;
     bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters->sets;
-    if (!one || timed || f->begin != s->una_sure || resegmented(o, c)) {
+    bool twice = met(&r->lately, f->begin, f->end);
+    if (!one || timed || (f->begin != s->una_sure && !twice) || resegmented(o, c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_FR_2);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (r->resent_step == o->steps + 1) {
+    if (r->resent_step == o->steps + 1 || twice) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1, "one retransmission of a byte by one ACK",
                  orc_text(o, "bytes %lld to %lld twice", (long long)f->begin, (long long)f->end));
     } else if (again || after) {
@@ -242,6 +256,7 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     }
     judge_repeated(o, c, f);
     judge_held(o, c, f);
+    orc_scoreboard_add(&r->lately, f->begin, f->end < s->max ? f->end : s->max);
     r->unseen = false;
     if (!excused && lost) {
         enter(o, c);
@@ -300,5 +315,6 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
                  "no retransmission");
     }
     r->fast_owed = r->hole_owed = r->excuse_step = r->unseen = false;
+    r->lately.count = 0;
     orc_pipe_step(o, c);
 }

@@ -28,7 +28,8 @@ struct orc_recovery {
     uint32_t reports; /* blocks that came since SND.UNA moved */
     bool loose;       /* of them some that may or may not have been taken */
     struct orc_scoreboard scoreboard;
-    struct orc_scoreboard again; /* bytes sent again in this recovery */
+    struct orc_scoreboard again;  /* bytes sent again in this recovery */
+    struct orc_scoreboard lately; /* bytes sent again since something came */
     int64_t half; /* least that the window is cut to, without what duplicates released */
 };
 

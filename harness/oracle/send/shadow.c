@@ -105,6 +105,8 @@ void orc_sender_passed(struct oracle *o, struct orc_conn *c, const struct orc_se
     t->reopened = t->reopened && t->received_count > 1;
     c->rto->quiet = false;
     c->recovery->resent_step = 0;
+    c->recovery->lately.count = 0;
+    c->recovery->lately.full = false;
     c->congestion->dups++;
     c->persist->exact = c->persist->on = false;
     t->edge_now = s->ack + (int64_t)c->send->window;

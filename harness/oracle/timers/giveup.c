@@ -26,7 +26,9 @@ static uint64_t one_more(const struct oracle *o, const struct orc_conn *c)
     const struct orc_rto *rto = c->rto;
     uint64_t slack = orc_slack_ns(o), gap = 2 * rto->gap_ns + 3 * slack;
     if (!rto->gap_ns) {
-        gap = orc_less(orc_rto_due(o, c), rto->since_ns);
+        /* As handed over it runs from INIT on, whatever was sent again meanwhile. */
+        bool handed = rto->handed && !rto->timeouts;
+        gap = orc_less(orc_rto_due(o, c), handed ? c->sender->begun_ns : rto->since_ns);
         gap = rto->timeouts ? gap : 2 * gap;
     }
     return orc_least(ORC_RTO_MAX_NS, gap) + slack;
