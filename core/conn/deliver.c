@@ -57,7 +57,7 @@ static void finish_all(struct chim_conn *c, NDIS_STATUS status)
 
 /* Copies up to length bytes to the fill position. Fewer: an MDL could not be mapped or the chain is
  * shorter than its NET_BUFFER says. */
-static uint32_t fill(struct chim_conn *c, const uint8_t *data, uint32_t length)
+static uint32_t deliver_fill(struct chim_conn *c, const uint8_t *data, uint32_t length)
 {
     uint32_t done = 0;
     while (done < length && c->post_mdl != NULL) {
@@ -81,7 +81,7 @@ static uint32_t fill(struct chim_conn *c, const uint8_t *data, uint32_t length)
 }
 
 /* Places bytes of the first holder into the first request. False: stuck. */
-static bool place(struct chim_conn *c)
+static bool deliver_place(struct chim_conn *c)
 {
     PNET_BUFFER_LIST nbl = c->posts.head;
     struct chim_seg *seg = c->ready.head;
@@ -90,7 +90,7 @@ static bool place(struct chim_conn *c)
         c->post_mdl_offset = nbl->FirstNetBuffer->CurrentMdlOffset;
     }
     uint32_t room = wanted(nbl) - placed(nbl);
-    uint32_t bytes = fill(c, seg->data, chim_min32(room, seg->len));
+    uint32_t bytes = deliver_fill(c, seg->data, chim_min32(room, seg->len));
     if (bytes == 0) {
         chim_indicate_starve(c);
         return false;
@@ -115,7 +115,7 @@ static void place_all(struct chim_conn *c)
             finish_first(c, NDIS_STATUS_SUCCESS); /* only re-arms indications (RCV-ZERO-1) */
             continue;
         }
-        if (c->ready.bytes == 0 || !place(c)) {
+        if (c->ready.bytes == 0 || !deliver_place(c)) {
             return;
         }
         /* PSH pushes once everything that has come is placed (RCV-PUSH-1). */

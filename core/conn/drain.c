@@ -101,7 +101,7 @@ static bool query_due(struct chim_conn *c)
 }
 
 /* One upcall, in the order in which the host must see them. False: there is none to make. */
-static bool step(struct chim_conn *c)
+static bool drain_step(struct chim_conn *c)
 {
     const NDIS_TCP_OFFLOAD_EVENT_HANDLERS *up = &c->obj.adapter->up;
     if (c->initiating) {
@@ -148,7 +148,7 @@ void chim_conn_drain(struct chim_conn *c)
         return;
     }
     c->busy = true;
-    while (step(c)) {
+    while (drain_step(c)) {
     }
     c->busy = false;
     c->neighbor_asked = false;

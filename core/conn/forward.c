@@ -24,7 +24,7 @@ static bool open_segment(PNET_BUFFER nb, uint8_t *header, struct chim_arrival *a
 }
 
 /* FWD-ST-1: what was not processed goes back to the host as such, and has had no effect. */
-static NDIS_STATUS forward(struct chim_conn *c, PNET_BUFFER_LIST nbl)
+static NDIS_STATUS forward_segment(struct chim_conn *c, PNET_BUFFER_LIST nbl)
 {
     uint8_t header[TCP_HEADER_MAX];
     struct chim_arrival a;
@@ -54,7 +54,7 @@ NDIS_STATUS NDIS_CALL chim_forward_handler(NDIS_HANDLE adapter, PVOID context,
     chim_conn_lock(c);
     while (list != NULL) {
         PNET_BUFFER_LIST next = list->Next;
-        list->Status = forward(c, list);
+        list->Status = forward_segment(c, list);
         chim_nblq_append(&c->fwd_done, list);
         list = next;
     }

@@ -93,8 +93,8 @@ static void wait_for_descriptor(struct chim_conn *c)
     chim_timer_start(c, CHIM_T_RETRY, DESCRIPTOR_RETRY_MS);
 }
 
-static void count(struct chim_conn *c, uint32_t ip_bytes, uint32_t seq, uint8_t flags,
-                  uint32_t payload_bytes)
+static void frame_count(struct chim_conn *c, uint32_t ip_bytes, uint32_t seq, uint8_t flags,
+                        uint32_t payload_bytes)
 {
     struct chim_stats *stats = chim_stats_of(c->obj.adapter, c->path->family);
     bool fin = (flags & CHIM_TCP_FIN) != 0;
@@ -158,7 +158,7 @@ enum chim_sent chim_frame_send(struct chim_conn *c, uint32_t seq, uint8_t flags,
         return CHIM_NOT_SENT;
     }
     if (status == NDIS_STATUS_SUCCESS) {
-        count(c, offset - c->header.ip_offset + payload_bytes, seq, flags, payload_bytes);
+        frame_count(c, offset - c->header.ip_offset + payload_bytes, seq, flags, payload_bytes);
     }
     c->neighbor_asked = false;
     acknowledged(c, edge, told);

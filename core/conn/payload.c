@@ -41,7 +41,8 @@ static void trim(const struct chim_conn *c, const struct chim_segment *s, struct
 }
 
 /* A holder for the text, NULL when it needs memory that is not there. */
-static struct chim_seg *hold(struct chim_conn *c, struct chim_arrival *a, const struct text *t)
+static struct chim_seg *payload_hold(struct chim_conn *c, struct chim_arrival *a,
+                                     const struct text *t)
 {
     struct chim_seg *seg;
     if (a->frame != NULL) {
@@ -64,7 +65,7 @@ static struct chim_seg *hold(struct chim_conn *c, struct chim_arrival *a, const 
 
 /* Inserts into the out-of-order queue. Bytes beyond data held already get a copy of their own.
  * False: all of it was held before, the holder is still the caller's. */
-static bool insert(struct chim_conn *c, struct chim_seg *seg)
+static bool payload_insert(struct chim_conn *c, struct chim_seg *seg)
 {
     struct chim_adapter *ad = c->obj.adapter;
     struct chim_seg_rest rest;
@@ -157,7 +158,7 @@ static enum chim_input in_order(struct chim_conn *c, struct chim_arrival *a, con
     bool probe = !chim_seq_gt(c->rcv_told, c->rcv_nxt);
     uint32_t end = t->seq + t->len;
     if (t->len != 0) {
-        struct chim_seg *seg = hold(c, a, t);
+        struct chim_seg *seg = payload_hold(c, a, t);
         if (seg == NULL) {
             return CHIM_INPUT_DONE; /* as if it were lost */
         }
@@ -169,7 +170,7 @@ static enum chim_input in_order(struct chim_conn *c, struct chim_arrival *a, con
             chim_segq_append(&c->ready, seg);
             c->rcv_nxt = end;
         } else {
-            (void)insert(c, seg); /* takes it: the byte at rcv_nxt is in no run */
+            (void)payload_insert(c, seg); /* takes it: the byte at rcv_nxt is in no run */
             advance(c);
         }
         result = a->frame != NULL ? CHIM_INPUT_KEPT : CHIM_INPUT_DONE;
@@ -189,11 +190,11 @@ static enum chim_input out_of_order(struct chim_conn *c, struct chim_arrival *a,
     enum chim_input result = CHIM_INPUT_DONE;
     c->ack_now = true;
     if (t->len != 0) {
-        struct chim_seg *seg = hold(c, a, t);
+        struct chim_seg *seg = payload_hold(c, a, t);
         if (seg == NULL) {
             return CHIM_INPUT_DONE;
         }
-        if (insert(c, seg)) {
+        if (payload_insert(c, seg)) {
             result = a->frame != NULL ? CHIM_INPUT_KEPT : CHIM_INPUT_DONE;
         } else if (a->frame == NULL) {
             chim_hold_free(c->obj.adapter, seg);

@@ -29,7 +29,7 @@ void chim_policy_begin(struct chim_conn *c)
     }
 }
 
-static void judge_received(struct chim_conn *c)
+static void policy_judge_received(struct chim_conn *c)
 {
     struct chim_policy *p = &c->policy;
     /* A fragment names no connection: all of the adapter's count against each. */
@@ -60,7 +60,7 @@ void chim_policy_received(struct chim_conn *c, bool in_order)
     p->disordered += in_order ? 0 : 1;
     p->unposted += c->posts.head == NULL ? 1 : 0;
     if (p->received == SEGMENTS) {
-        judge_received(c);
+        policy_judge_received(c);
     }
 }
 

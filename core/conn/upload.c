@@ -161,7 +161,7 @@ static void retire(struct chim_conn *c)
     c->fate = CHIM_DEAD;
 }
 
-static void finish(struct chim_conn *c)
+static void upload_finish(struct chim_conn *c)
 {
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block = c->term_block;
     POFFLOAD_STATE_HEADER state = chim_layout_delegated(block);
@@ -217,7 +217,7 @@ bool chim_upload_step(struct chim_conn *c)
     if (!build_buffered_data(c, &tail)) {
         return false;
     }
-    finish(c);
+    upload_finish(c);
     return true; /* late requests, if any, are answered by the next step */
 }
 

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static void indicate(struct chim_adapter *ad, NDIS_STATUS code, void *buffer, ULONG bytes)
+static void availability_indicate(struct chim_adapter *ad, NDIS_STATUS code, void *buffer,
+                                  ULONG bytes)
 {
     NDIS_STATUS_INDICATION status;
     memset(&status, 0, sizeof(status));
@@ -38,11 +39,11 @@ void chim_availability_review(struct chim_adapter *ad)
     }
     chim_unlock(&ad->lock);
     if (pause) {
-        indicate(ad, NDIS_STATUS_OFFLOAD_PAUSE, NULL, 0);
+        availability_indicate(ad, NDIS_STATUS_OFFLOAD_PAUSE, NULL, 0);
     } else if (resume) {
         NDIS_TCP_CONNECTION_OFFLOAD capability;
         chim_oid_capability(ad, &capability);
-        indicate(ad, NDIS_STATUS_OFFLOAD_RESUME, &capability, sizeof(capability));
+        availability_indicate(ad, NDIS_STATUS_OFFLOAD_RESUME, &capability, sizeof(capability));
     }
 }
 
@@ -57,10 +58,10 @@ void chim_availability_upload_all(struct chim_adapter *ad)
     }
     chim_unlock(&ad->lock);
     if (some && !paused) {
-        indicate(ad, NDIS_STATUS_OFFLOAD_PAUSE, NULL, 0);
+        availability_indicate(ad, NDIS_STATUS_OFFLOAD_PAUSE, NULL, 0);
     }
     if (some) {
-        indicate(ad, NDIS_STATUS_UPLOAD_ALL, NULL, 0);
+        availability_indicate(ad, NDIS_STATUS_UPLOAD_ALL, NULL, 0);
     }
 }
 

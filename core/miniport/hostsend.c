@@ -40,7 +40,7 @@ static NDIS_STATUS send_frame(struct chim_adapter *ad, const NET_BUFFER *nb)
 }
 
 /* All frames of a list from where it stopped. PENDING: to be continued. */
-static NDIS_STATUS send_list(struct chim_adapter *ad, PNET_BUFFER_LIST nbl)
+static NDIS_STATUS hostsend_send_list(struct chim_adapter *ad, PNET_BUFFER_LIST nbl)
 {
     NDIS_STATUS result = nbl->Status;
     for (PNET_BUFFER nb = NEXT_NB(nbl); nb != NULL; nb = nb->Next) {
@@ -70,7 +70,7 @@ void chim_hostsend_continue(struct chim_adapter *ad)
     while (ad->host_sends.head != NULL) {
         PNET_BUFFER_LIST nbl = chim_nblq_pop(&ad->host_sends);
         chim_unlock(&ad->lock);
-        NDIS_STATUS status = send_list(ad, nbl);
+        NDIS_STATUS status = hostsend_send_list(ad, nbl);
         chim_lock(&ad->lock);
         if (status == NDIS_STATUS_PENDING) {
             nbl->Next = ad->host_sends.head;

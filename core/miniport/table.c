@@ -9,8 +9,8 @@ static uint32_t mix(uint32_t h, uint32_t v)
     return h ^ (h >> 15);
 }
 
-static uint32_t hash_of(uint8_t family, const uint8_t *local, const uint8_t *remote,
-                        uint16_t local_port, uint16_t remote_port)
+static uint32_t table_hash_of(uint8_t family, const uint8_t *local, const uint8_t *remote,
+                              uint16_t local_port, uint16_t remote_port)
 {
     uint32_t bytes = family == 4 ? 4 : 16;
     uint32_t h = mix(family, (uint32_t)local_port << 16 | remote_port);
@@ -34,7 +34,7 @@ static bool same(const struct chim_conn *c, uint8_t family, const uint8_t *local
 }
 
 /* Doubles the buckets. Without memory the chains only get longer. */
-static void grow(struct chim_adapter *ad)
+static void table_grow(struct chim_adapter *ad)
 {
     uint32_t count = (ad->bucket_mask + 1) * 2;
     struct chim_conn **buckets = chim_alloc(ad, count * (uint32_t)sizeof(*buckets));
@@ -60,7 +60,7 @@ static void grow(struct chim_adapter *ad)
 bool chim_table_insert(struct chim_adapter *ad, struct chim_conn *c)
 {
     const struct chim_path *p = c->path;
-    c->hash = hash_of(p->family, p->source, p->destination, c->local_port, c->remote_port);
+    c->hash = table_hash_of(p->family, p->source, p->destination, c->local_port, c->remote_port);
     chim_lock(&ad->lock);
     bool free = ad->connections < ad->capacity;
     for (struct chim_conn *o = ad->buckets[c->hash & ad->bucket_mask]; o != NULL;
@@ -71,7 +71,7 @@ bool chim_table_insert(struct chim_adapter *ad, struct chim_conn *c)
     }
     if (free) {
         if (ad->connections > 2 * ad->bucket_mask) {
-            grow(ad);
+            table_grow(ad);
         }
         ad->connections++;
         c->hash_next = ad->buckets[c->hash & ad->bucket_mask];
@@ -126,7 +126,7 @@ static void fetch_ahead(struct chim_adapter *ad, const struct chim_lookup *looku
     }
 }
 
-static void find(struct chim_adapter *ad, struct chim_lookup *l)
+static void table_find(struct chim_adapter *ad, struct chim_lookup *l)
 {
     const struct chim_packet *p = &l->packet;
     uint16_t local_port = p->tcp.destination_port;
@@ -150,8 +150,8 @@ void chim_table_find(struct chim_adapter *ad, struct chim_lookup *lookup, uint32
     for (uint32_t i = 0; i < count; i++) {
         const struct chim_packet *p = &lookup[i].packet;
         if (lookup[i].tcp) {
-            lookup[i].hash = hash_of(p->family, p->destination, p->source, p->tcp.destination_port,
-                                     p->tcp.source_port);
+            lookup[i].hash = table_hash_of(p->family, p->destination, p->source,
+                                           p->tcp.destination_port, p->tcp.source_port);
         }
     }
     chim_lock(&ad->lock);
@@ -160,7 +160,7 @@ void chim_table_find(struct chim_adapter *ad, struct chim_lookup *lookup, uint32
     }
     for (uint32_t i = 0; i < count; i++) {
         if (lookup[i].tcp) {
-            find(ad, &lookup[i]);
+            table_find(ad, &lookup[i]);
         }
     }
     chim_unlock(&ad->lock);

@@ -22,7 +22,7 @@ static bool invalidate(struct chim_adapter *ad, struct chim_object *obj)
     return false;
 }
 
-static bool walk(struct chim_adapter *ad, chim_block block)
+static bool invalidate_walk(struct chim_adapter *ad, chim_block block)
 {
     bool below = false;
     for (; block != NULL; block = block->NextBlock) {
@@ -31,14 +31,14 @@ static bool walk(struct chim_adapter *ad, chim_block block)
         if (obj != NULL && invalidate(ad, obj)) {
             below = true;
         }
-        below = walk(ad, block->DependentBlockList) || below;
+        below = invalidate_walk(ad, block->DependentBlockList) || below;
     }
     return below;
 }
 
 void chim_invalidate_run(struct chim_adapter *ad, chim_block root)
 {
-    bool below = walk(ad, root);
+    bool below = invalidate_walk(ad, root);
     if (below) {
         CHIM_COUNT(ad->topology, 1u);
     }

@@ -30,7 +30,7 @@ static void queue(struct chim_adapter *ad, chim_block root, enum op op, LONG64 d
     chim_unlock(&ad->lock);
 }
 
-static chim_block pop(struct chim_adapter *ad)
+static chim_block ops_pop(struct chim_adapter *ad)
 {
     chim_lock(&ad->lock);
     chim_block root = ad->ops_head;
@@ -56,7 +56,7 @@ static void finish_terminate(struct chim_adapter *ad, chim_block root)
     chim_terminate_complete(ad, root);
 }
 
-static void run(struct chim_adapter *ad, chim_block root)
+static void ops_run(struct chim_adapter *ad, chim_block root)
 {
     switch ((enum op)(ULONG_PTR)KIND(root)) {
     case OP_INITIATE:
@@ -85,8 +85,8 @@ static void run(struct chim_adapter *ad, chim_block root)
 void chim_ops_flush(struct chim_adapter *ad)
 {
     chim_block root;
-    while ((root = pop(ad)) != NULL) {
-        run(ad, root);
+    while ((root = ops_pop(ad)) != NULL) {
+        ops_run(ad, root);
     }
 }
 
@@ -101,9 +101,9 @@ VOID NDIS_CALL chim_ops_run(PVOID system1, PVOID context, PVOID system2, PVOID s
     chim_block last = ad->ops_tail;
     chim_unlock(&ad->lock);
     chim_block root;
-    while (last != NULL && (root = pop(ad)) != NULL) {
+    while (last != NULL && (root = ops_pop(ad)) != NULL) {
         bool end = root == last;
-        run(ad, root);
+        ops_run(ad, root);
         if (end) {
             break;
         }

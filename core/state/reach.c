@@ -42,8 +42,8 @@ bool chim_neighbor_holds(struct chim_conn *c)
     return old;
 }
 
-static void build(struct query *q, struct chim_adapter *ad, const struct chim_neighbor *n,
-                  uint64_t now)
+static void reach_build(struct query *q, struct chim_adapter *ad, const struct chim_neighbor *n,
+                        uint64_t now)
 {
     memset(q, 0, sizeof(*q));
     q->block.Header.Type = NeighborOffloadState;
@@ -69,7 +69,7 @@ void chim_neighbor_query(struct chim_conn *c)
     chim_lock(&ad->lock);
     struct chim_neighbor *n = c->path->neighbor;
     chim_object_hold(&n->obj);
-    build(&q, ad, n, c->now);
+    reach_build(&q, ad, n, c->now);
     ad->neighbor_upcalls++;
     chim_unlock(&ad->lock);
     chim_unlock(&c->lock);

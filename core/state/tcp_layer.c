@@ -139,7 +139,7 @@ static void take_timers(struct chim_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *
 }
 
 /* Copies the host's unconsumed bytes: they end at RcvNxt, or before the FIN (INIT-BUF-1). */
-static bool take_buffered(struct chim_conn *c, PNET_BUFFER_LIST list)
+static bool tcp_layer_take_buffered(struct chim_conn *c, PNET_BUFFER_LIST list)
 {
     uint64_t total = chain_bytes(list);
     uint8_t *bytes;
@@ -221,7 +221,7 @@ struct chim_object *chim_tcp_offload(struct chim_adapter *ad, struct chim_path *
     chim_conn_refresh(c);
     take_numbers(c, d);
     take_clock(c, d);
-    if (!take_buffered(c, d->BufferedData)) {
+    if (!tcp_layer_take_buffered(c, d->BufferedData)) {
         return give_up(c, NDIS_STATUS_FAILURE, status);
     }
     if (!chim_table_insert(ad, c)) {

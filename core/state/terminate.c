@@ -47,7 +47,7 @@ static void start_conn(struct chim_conn *c, chim_block root, chim_block block)
     chim_conn_drain(c);
 }
 
-static void walk(struct chim_adapter *ad, chim_block root, chim_block block)
+static void terminate_walk(struct chim_adapter *ad, chim_block root, chim_block block)
 {
     for (; block != NULL; block = block->NextBlock) {
         struct chim_object *obj = chim_block_object(block);
@@ -63,13 +63,13 @@ static void walk(struct chim_adapter *ad, chim_block root, chim_block block)
                 fill_neighbor(ad, (const struct chim_neighbor *)(void *)obj, block);
             }
         }
-        walk(ad, root, dependents);
+        terminate_walk(ad, root, dependents);
     }
 }
 
 void chim_terminate_run(struct chim_adapter *ad, chim_block root)
 {
-    walk(ad, root, root);
+    terminate_walk(ad, root, root);
 }
 
 /* Neighbors and paths outlive the connections of the same tree: they are dropped last. */

@@ -74,7 +74,7 @@ static void restart_timers(struct chim_conn *c, const TCP_OFFLOAD_STATE_CACHED *
     }
 }
 
-static NDIS_STATUS update_conn(struct chim_conn *c, const struct chim_layout *l)
+static NDIS_STATUS update_tcp(struct chim_conn *c, const struct chim_layout *l)
 {
     const TCP_OFFLOAD_STATE_CACHED *cached = (const void *)l->cached;
     if (cached == NULL) {
@@ -98,7 +98,7 @@ static NDIS_STATUS update_conn(struct chim_conn *c, const struct chim_layout *l)
 }
 
 /* True: a path or neighbor changed, on which others depend. */
-static bool walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor *above)
+static bool update_walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor *above)
 {
     bool below = false;
     for (; block != NULL; block = block->NextBlock) {
@@ -119,17 +119,17 @@ static bool walk(struct chim_adapter *ad, chim_block block, struct chim_neighbor
                 update_path(ad, (struct chim_path *)(void *)obj, above, &l);
                 below = true;
             } else {
-                block->Status = update_conn(chim_conn_of(obj), &l);
+                block->Status = update_tcp(chim_conn_of(obj), &l);
             }
         }
-        below = walk(ad, block->DependentBlockList, neighbor) || below;
+        below = update_walk(ad, block->DependentBlockList, neighbor) || below;
     }
     return below;
 }
 
 void chim_update_run(struct chim_adapter *ad, chim_block root)
 {
-    bool below = walk(ad, root, NULL);
+    bool below = update_walk(ad, root, NULL);
     if (below) {
         CHIM_COUNT(ad->topology, 1u);
     }

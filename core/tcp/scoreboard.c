@@ -34,7 +34,7 @@ static bool open_place(struct chim_scoreboard *b, uint32_t at)
 }
 
 /* True: a byte of it was not known before. */
-static bool insert(struct chim_scoreboard *b, struct chim_sack_block block)
+static bool scoreboard_insert(struct chim_scoreboard *b, struct chim_sack_block block)
 {
     uint32_t at = 0;
     while (at < b->count && chim_seq_lt(b->range[at].end, block.begin)) {
@@ -72,7 +72,7 @@ bool chim_scoreboard_take(struct chim_scoreboard *b, const struct chim_tcp_optio
         struct chim_sack_block block = opt->sack[i];
         if (chim_seq_gt(block.begin, snd_una) && chim_seq_lt(block.begin, block.end) &&
             chim_seq_leq(block.end, snd_max)) {
-            news = insert(b, block) || news;
+            news = scoreboard_insert(b, block) || news;
         }
     }
     return news;

@@ -21,7 +21,7 @@ static uint32_t build_link(uint8_t *p, const struct chim_header_fields *f)
     return CHIM_ETH_BYTES + CHIM_TAG_BYTES;
 }
 
-static uint32_t build_ip(uint8_t *p, const struct chim_header_fields *f)
+static uint32_t header_build_ip(uint8_t *p, const struct chim_header_fields *f)
 {
     if (f->family == 4) {
         memset(p, 0, CHIM_IP4_BYTES);
@@ -47,7 +47,7 @@ void chim_template_build(struct chim_template *t, const struct chim_header_field
     uint32_t at = build_link(t->bytes, f);
     t->family = f->family;
     t->ip_offset = (uint8_t)at;
-    at += build_ip(t->bytes + at, f);
+    at += header_build_ip(t->bytes + at, f);
     t->tcp_offset = (uint8_t)at;
     memset(t->bytes + at, 0, CHIM_TCP_BYTES);
     chim_store16(t->bytes + at, f->source_port);

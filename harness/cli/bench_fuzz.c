@@ -73,7 +73,7 @@ static bool load(const struct bench *bench)
 }
 
 /* Runs each program once; returns their operations. */
-static uint64_t run_all(struct bench *bench, bool oracle)
+static uint64_t bench_fuzz_run_all(struct bench *bench, bool oracle)
 {
     static struct program program;
     struct run_options options = {.oracle_off = !oracle};
@@ -95,7 +95,7 @@ double bench_fuzz_pass(struct bench *bench, bool oracle, double seconds)
         return 0;
     }
     for (; spent < seconds; passes++) {
-        run_all(bench, oracle);
+        bench_fuzz_run_all(bench, oracle);
         spent = bench_now() - start;
     }
     return spent / (double)passes;
@@ -109,7 +109,7 @@ bool bench_fuzz_exec(struct bench *bench)
     double start = bench_now(), spent = 0;
     uint64_t runs = 0, ops = 0;
     while (spent < bench->seconds) {
-        ops += run_all(bench, true);
+        ops += bench_fuzz_run_all(bench, true);
         runs += corpus.count;
         spent = bench_now() - start;
     }

@@ -41,7 +41,8 @@ static void copy_out(void *context, const uint8_t *bytes, uint32_t length)
     run.out_at += length;
 }
 
-static uint32_t build(uint8_t flags, const uint8_t *payload, uint32_t length, uint8_t *frame)
+static uint32_t bench_lwip_build(uint8_t flags, const uint8_t *payload, uint32_t length,
+                                 uint8_t *frame)
 {
     struct segment segment;
     memset(&segment, 0, sizeof(segment));
@@ -75,9 +76,9 @@ static bool connect_to_lwip(void)
     if (!lwip_peer_open(&options, 0)) {
         return false;
     }
-    lwip_peer_frame(frame, build(SEG_SYN, NULL, 0, frame), 0);
+    lwip_peer_frame(frame, bench_lwip_build(SEG_SYN, NULL, 0, frame), 0);
     run.seq++;
-    lwip_peer_frame(frame, build(SEG_ACK, NULL, 0, frame), 0);
+    lwip_peer_frame(frame, bench_lwip_build(SEG_ACK, NULL, 0, frame), 0);
     return lwip_peer_status()->established;
 }
 
@@ -86,7 +87,8 @@ static bool prepare(struct pbuf *frames[BATCH])
     static uint8_t frame[SEGMENT_FRAME_MAX], payload[BENCH_SEGMENT];
     for (uint32_t i = 0; i < BATCH; i++) {
         payload_fill(payload, 0, PAYLOAD_TO_TARGET, run.offset, BENCH_SEGMENT, 0);
-        frames[i] = lwip_peer_prepare(frame, build(SEG_ACK, payload, BENCH_SEGMENT, frame));
+        frames[i] =
+            lwip_peer_prepare(frame, bench_lwip_build(SEG_ACK, payload, BENCH_SEGMENT, frame));
         if (!frames[i]) {
             return false;
         }

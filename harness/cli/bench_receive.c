@@ -67,7 +67,7 @@ static void post_again(struct world *world, struct receive *receive)
     }
 }
 
-static void body(struct world *world, void *context)
+static void bench_receive_body(struct world *world, void *context)
 {
     struct receive *receive = context;
     struct nds_wire_frame frames[BATCH];
@@ -109,7 +109,7 @@ double bench_receive_for(struct bench *bench, const char *name, enum bench_recei
     receive.seconds = seconds;
     receive.seq = BENCH_SEQUENCE;
     struct world_options options = {.oracle_off = !oracle, .trace_off = true};
-    world_run(bench->world, &options, body, &receive);
+    world_run(bench->world, &options, bench_receive_body, &receive);
     bool good = bench_verdict(bench, name, receive.failed ? "the data did not arrive" : NULL);
     return good ? receive.busy * 1e9 / (double)receive.segments : 0;
 }

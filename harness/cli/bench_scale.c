@@ -52,7 +52,7 @@ static uint64_t warm(const struct host_conn *conn)
     return conn->received + (uint64_t)conn->answer + nds_state_conn(nds_state_handle(conn->tcp));
 }
 
-static void offload_all(struct world *world)
+static void bench_scale_offload_all(struct world *world)
 {
     for (uint32_t i = 0; i < scale.conns; i++) {
         bench_connect(world, i);
@@ -72,12 +72,12 @@ static void offload_all(struct world *world)
     }
 }
 
-static void body(struct world *world, void *context)
+static void bench_scale_body(struct world *world, void *context)
 {
     static uint8_t bytes[BATCH][2048], payload[BENCH_SEGMENT];
     struct nds_wire_frame frames[BATCH];
     (void)context;
-    offload_all(world);
+    bench_scale_offload_all(world);
     scale.taken = scale.memory - scale.before;
     while (scale.busy < scale.seconds && !scale.failed) {
         for (uint32_t i = 0; i < BATCH; i++) {
@@ -121,7 +121,7 @@ bool bench_scale(struct bench *bench, uint32_t conns)
     }
     struct world_options options = {.oracle_off = true, .trace_off = true};
     bench->world->reader = count_memory;
-    world_run(bench->world, &options, body, NULL);
+    world_run(bench->world, &options, bench_scale_body, NULL);
     bench->world->reader = NULL;
     free(scale.seq);
     if (!bench_verdict(bench, name, scale.failed ? "the data did not arrive" : NULL)) {

@@ -65,7 +65,7 @@ static uint32_t build_acks(struct world *world, struct sending *sending,
     return count;
 }
 
-static void body(struct world *world, void *context)
+static void bench_send_body(struct world *world, void *context)
 {
     struct sending *sending = context;
     struct nds_wire_frame frames[ACKS];
@@ -102,7 +102,7 @@ bool bench_send(struct bench *bench)
     sending.seconds = bench->seconds;
     sending.una = BENCH_SEQUENCE;
     struct world_options options = {.oracle_off = true, .trace_off = true};
-    world_run(bench->world, &options, body, &sending);
+    world_run(bench->world, &options, bench_send_body, &sending);
     bench->world->frame_out = NULL;
     bench->world->context = NULL;
     if (!bench_verdict(bench, "tx_1460", sending.failed ? "nothing was sent" : NULL)) {

@@ -14,7 +14,7 @@ struct cycle {
     bool failed;
 };
 
-static void body(struct world *world, void *context)
+static void bench_state_body(struct world *world, void *context)
 {
     struct cycle *cycle = context;
     bench_connect(world, 0); /* keeps the path alive */
@@ -38,10 +38,10 @@ bool bench_cycle(struct bench *bench)
     struct cycle cycle = {0};
     uint64_t cycles = 0;
     struct world_options options = {.oracle_off = true, .trace_off = true};
-    world_run(bench->world, &options, body, &cycle); /* brings the rig's memory in */
+    world_run(bench->world, &options, bench_state_body, &cycle); /* brings the rig's memory in */
     cycle.busy = 0;
     while (cycle.busy < bench->seconds) {
-        world_run(bench->world, &options, body, &cycle);
+        world_run(bench->world, &options, bench_state_body, &cycle);
         cycles += CYCLES;
         if (!bench_verdict(bench, "conn_cycle", cycle.failed ? "it was not offloaded" : NULL)) {
             return false;

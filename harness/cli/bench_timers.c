@@ -27,7 +27,7 @@ static void count_probe(void *context, const uint8_t *bytes, uint32_t length)
     ((struct timers *)context)->probes++;
 }
 
-static void offload_all(struct world *world, struct timers *timers)
+static void bench_timers_offload_all(struct world *world, struct timers *timers)
 {
     for (uint32_t i = 0; i < CONNS; i++) {
         bench_connect(world, i);
@@ -45,10 +45,10 @@ static void offload_all(struct world *world, struct timers *timers)
     timers->failed = world->host.counts.established != CONNS;
 }
 
-static void body(struct world *world, void *context)
+static void bench_timers_body(struct world *world, void *context)
 {
     struct timers *timers = context;
-    offload_all(world, timers);
+    bench_timers_offload_all(world, timers);
     world->frame_out = count_probe;
     world->context = timers;
     double start = bench_now();
@@ -72,7 +72,7 @@ bool bench_timers(struct bench *bench)
     struct timers timers = {0};
     struct world_options options = {.oracle_off = true, .trace_off = true};
     fprintf(stderr, "bench: offloading %u connections\n", CONNS);
-    world_run(bench->world, &options, body, &timers);
+    world_run(bench->world, &options, bench_timers_body, &timers);
     bench->world->frame_out = NULL;
     bench->world->context = NULL;
     if (!bench_verdict(bench, "timers", timers.failed ? "the probes did not come" : NULL)) {

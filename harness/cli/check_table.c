@@ -41,7 +41,7 @@ static void put_finding(const struct check *check, const struct suite_finding *f
     printf("      reproduce: %s\n", command);
 }
 
-static void put_rule(const struct check *check, uint32_t index)
+static void check_table_put_rule(const struct check *check, uint32_t index)
 {
     uint32_t count, as = rules_judged_as(index);
     const struct oracle_rule *rules = oracle_rules(&count);
@@ -92,7 +92,7 @@ void check_text(const struct check *check)
             area = oracle_rule_area(i);
             printf("\n%s\n", area);
         }
-        put_rule(check, i);
+        check_table_put_rule(check, i);
     }
     put_unnamed(check);
     const struct rule_coverage *c = check->coverage;

@@ -47,7 +47,7 @@ static bool wanted(const char *only, const char *name)
 
 #define SCALES 4u
 
-static bool measure(struct bench *bench, const char *only, bool *known)
+static bool cmd_bench_measure(struct bench *bench, const char *only, bool *known)
 {
     static const struct {
         const char *name;
@@ -160,7 +160,7 @@ int cmd_bench(int argc, char **argv)
     bench.world = &world;
     bench.corpora = corpora;
     bench.seconds = (double)limit;
-    bool good = measure(&bench, only, &known);
+    bool good = cmd_bench_measure(&bench, only, &known);
     if (!known) {
         fprintf(stderr, "bench: unknown bench '%s' (bench --help lists them)\n", only);
         return EXIT_USAGE;

@@ -221,7 +221,7 @@ static bool meant(const struct oracle_rule *rule, const char *name)
 }
 
 /* Adds the rules that a name means. False after one line. */
-static bool choose(const char *name, bool *wanted, uint32_t *chosen)
+static bool cmd_explain_choose(const char *name, bool *wanted, uint32_t *chosen)
 {
     uint32_t count;
     bool any = false;
@@ -246,7 +246,7 @@ static bool choose(const char *name, bool *wanted, uint32_t *chosen)
 }
 
 /* Measures the situations; all of corpora/ only if a rule that is wanted needs more. */
-static int measure(struct explained *e, const bool *wanted)
+static int cmd_explain_measure(struct explained *e, const bool *wanted)
 {
     static const char *const folders[] = {"corpora/situations", "corpora"};
     static struct world world;
@@ -294,11 +294,11 @@ int cmd_explain(int argc, char **argv)
     }
     uint32_t left = 0, count;
     for (int i = 1; i <= names; i++) {
-        if (!choose(argv[i], wanted, &left)) {
+        if (!cmd_explain_choose(argv[i], wanted, &left)) {
             return EXIT_USAGE;
         }
     }
-    status = measure(&e, wanted);
+    status = cmd_explain_measure(&e, wanted);
     if (status) {
         return status;
     }

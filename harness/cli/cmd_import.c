@@ -14,7 +14,7 @@ struct out {
     bool failed;
 };
 
-static void take(void *context, uint32_t stream, const struct program *program)
+static void cmd_import_take(void *context, uint32_t stream, const struct program *program)
 {
     struct out *out = context;
     static uint8_t bytes[PROGRAM_BINARY_MAX];
@@ -64,7 +64,7 @@ int cmd_import(int argc, char **argv)
         base_of(argv[i], out.base, sizeof(out.base));
         mkdir(out.folder, 0777); /* if it cannot be made, writing says so */
         uint32_t before = out.written;
-        replay_import_all(argv[i], take, &out, error, sizeof(error));
+        replay_import_all(argv[i], cmd_import_take, &out, error, sizeof(error));
         if (out.failed) {
             return EXIT_USAGE;
         }

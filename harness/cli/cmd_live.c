@@ -113,7 +113,7 @@ static bool address_of(const char *name, const char *text, uint8_t out[4])
     return true;
 }
 
-static bool common(const struct texts *t, struct job *job)
+static bool cmd_live_common(const struct texts *t, struct job *job)
 {
     struct live_options *o = &job->options;
     unsigned long reoffload, timeout_s, port = 80;
@@ -143,7 +143,7 @@ static bool common(const struct texts *t, struct job *job)
     return true;
 }
 
-static int run_job(struct job *job, const char *driver)
+static int cmd_live_run_job(struct job *job, const char *driver)
 {
     static struct world world;
     int status = cli_open_world(&world, driver);
@@ -203,7 +203,7 @@ static int get(struct job *job, const struct texts *t, char **words, int count)
             return EXIT_USAGE;
         }
     }
-    return common(t, job) ? run_job(job, t->driver) : EXIT_USAGE;
+    return cmd_live_common(t, job) ? cmd_live_run_job(job, t->driver) : EXIT_USAGE;
 }
 
 static int serve(struct job *job, const struct texts *t, char **words, int count)
@@ -229,7 +229,7 @@ static int serve(struct job *job, const struct texts *t, char **words, int count
     }
     o->serve = true;
     o->out = -1;
-    return common(t, job) ? run_job(job, t->driver) : EXIT_USAGE;
+    return cmd_live_common(t, job) ? cmd_live_run_job(job, t->driver) : EXIT_USAGE;
 }
 
 static int relay(char **words, int count)

@@ -9,7 +9,7 @@ const char *rules_level_name(enum verdict_level level)
     return names[level];
 }
 
-static void print_json(const struct oracle_rule *rule, bool last)
+static void cmd_rules_print_json(const struct oracle_rule *rule, bool last)
 {
     fputs("  {\"id\": ", stdout);
     cli_json_string(stdout, rule->id);
@@ -53,7 +53,7 @@ static int list(const char *prefix, bool open_only, bool json)
             continue;
         }
         if (json) {
-            print_json(&rules[i], i == last);
+            cmd_rules_print_json(&rules[i], i == last);
         } else {
             print_text(&rules[i]);
         }

@@ -25,7 +25,7 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void progress(void *context, uint64_t done, uint64_t all)
+static void cmd_stream_progress(void *context, uint64_t done, uint64_t all)
 {
     static double last;
     double now = seconds();
@@ -51,7 +51,7 @@ static void run_child(void *context)
 }
 
 /* False = environment. */
-static bool run_job(struct job *job, double *spent)
+static bool cmd_stream_run_job(struct job *job, double *spent)
 {
     struct trace *trace = job->world->trace;
     double begun = seconds();
@@ -102,7 +102,7 @@ static void print_link(const struct link_counts *link, const char *name)
            (unsigned long long)link->corrupted, (unsigned long long)link->overflowed);
 }
 
-static void print_text(const struct job *job, double spent)
+static void cmd_stream_print_text(const struct job *job, double spent)
 {
     const struct stream_result *r = job->result;
     const struct session_counts *c = &r->counts;
@@ -140,7 +140,7 @@ static void link_json(const struct link_counts *link, const char *name)
            (unsigned long long)link->corrupted, (unsigned long long)link->overflowed);
 }
 
-static void print_json(const struct job *job, double spent)
+static void cmd_stream_print_json(const struct job *job, double spent)
 {
     const struct stream_result *r = job->result;
     const struct session_counts *c = &r->counts;
@@ -208,14 +208,14 @@ static int run_seeds(struct job *job, unsigned long seeds)
     int status = EXIT_PASS;
     for (; seeds--; job->options.link.seed++) {
         double spent = 0;
-        if (!run_job(job, &spent)) {
+        if (!cmd_stream_run_job(job, &spent)) {
             fputs("stream: no child process\n", stderr);
             return EXIT_ENVIRONMENT;
         }
         if (job->json) {
-            print_json(job, spent);
+            cmd_stream_print_json(job, spent);
         } else {
-            print_text(job, spent);
+            cmd_stream_print_text(job, spent);
         }
         fflush(stdout);
         int here = verdict_exit_status(job->world->trace->verdict.kind);
@@ -289,7 +289,7 @@ int cmd_stream(int argc, char **argv)
         return status;
     }
     job.world = &world;
-    job.options.progress = isatty(STDERR_FILENO) ? progress : NULL;
+    job.options.progress = isatty(STDERR_FILENO) ? cmd_stream_progress : NULL;
     job.result = cli_shared(sizeof(*job.result));
     return job.result ? run_seeds(&job, seeds) : EXIT_ENVIRONMENT;
 }

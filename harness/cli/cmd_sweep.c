@@ -51,7 +51,7 @@ static void note(struct shared *shared, const struct run_counts *counts)
     shared->ops += counts->ops;
 }
 
-static bool same(struct sweep *sweep, struct entry *entry)
+static bool cmd_sweep_same(struct sweep *sweep, struct entry *entry)
 {
     struct trace *trace = sweep->world.trace;
     if (trace->verdict.kind != VERDICT_PASS) {
@@ -95,7 +95,7 @@ static void pass(void *context)
             memcpy(entry->warning_text, verdict->warning_text, sizeof(entry->warning_text));
             run_file(sweep, &program, &counts);
         }
-        if (!same(sweep, entry)) {
+        if (!cmd_sweep_same(sweep, entry)) {
             return;
         }
     }
@@ -200,7 +200,7 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
     putchar('\n');
 }
 
-static bool collect(struct sweep *sweep, char **argv, int files)
+static bool cmd_sweep_collect(struct sweep *sweep, char **argv, int files)
 {
     static struct program program;
     struct cli_paths paths = {0};
@@ -252,7 +252,7 @@ int cmd_sweep(int argc, char **argv)
         }
         return status;
     }
-    if (!collect(&sweep, argv, files)) {
+    if (!cmd_sweep_collect(&sweep, argv, files)) {
         return EXIT_USAGE;
     }
     status = cli_open_world(&sweep.world, driver);

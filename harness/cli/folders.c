@@ -11,7 +11,7 @@
 
 #include "cli/cli.h"
 
-static bool add(struct cli_paths *paths, const char *path)
+static bool folders_add(struct cli_paths *paths, const char *path)
 {
     if (paths->count == paths->room) {
         uint32_t room = paths->room ? 2 * paths->room : 256;
@@ -41,7 +41,7 @@ bool cli_collect(struct cli_paths *paths, const char *path)
         return false;
     }
     if (!S_ISDIR(about.st_mode)) {
-        return add(paths, path);
+        return folders_add(paths, path);
     }
     struct dirent **names;
     int count = scandir(path, &names, visible, alphasort);

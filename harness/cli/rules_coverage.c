@@ -40,8 +40,8 @@ static void print_text(const struct rule_coverage *c, const struct oracle_rule *
     putchar('\n');
 }
 
-static void print_json(const struct rule_coverage *c, const struct oracle_rule *rule, uint32_t i,
-                       const char *best)
+static void rules_coverage_print_json(const struct rule_coverage *c, const struct oracle_rule *rule,
+                                      uint32_t i, const char *best)
 {
     fputs("    {\"id\": ", stdout);
     cli_json_string(stdout, rule->id);
@@ -68,7 +68,7 @@ static bool report(const struct rule_coverage *c, const struct cli_paths *files,
     for (uint32_t i = 0; i < count; i++) {
         class[rules[i].check]++;
         idle += rules_needs_program(&rules[i]) && !c->total[i];
-        (json ? print_json : print_text)(
+        (json ? rules_coverage_print_json : print_text)(
             c, &rules[i], i, files->count && c->most[i] ? files->path[c->best[i]] : NULL);
     }
     const char *form =

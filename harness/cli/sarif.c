@@ -64,7 +64,7 @@ static const char *level_of(enum verdict_level level)
     return level == LEVEL_PERMISSION ? "none" : level == LEVEL_SHOULD ? "warning" : "error";
 }
 
-static void put_rule(FILE *out, const struct oracle_rule *rule)
+static void sarif_put_rule(FILE *out, const struct oracle_rule *rule)
 {
     char uri[256] = "", help[128];
     sources_visit(rule->source, first_uri, uri);
@@ -113,7 +113,7 @@ bool sarif_open(struct sarif *sarif, const char *path)
           "\"semanticVersion\": \"0.1.0\",\n      \"rules\": [\n",
           out);
     for (uint32_t i = 0; i < count; i++) {
-        put_rule(out, &rules[i]);
+        sarif_put_rule(out, &rules[i]);
     }
     for (unsigned i = 0; i < WAYS; i++) {
         put_way(out, &ways[i], i + 1 == WAYS);

@@ -15,7 +15,7 @@
 #define LINE 512
 
 /* The answers of addr2line, one a line; NULL when it cannot be run. */
-static FILE *ask(const struct trace_end *end, const char *driver, pid_t *pid)
+static FILE *stack_ask(const struct trace_end *end, const char *driver, pid_t *pid)
 {
     char number[TRACE_FRAMES][24];
     char *arguments[TRACE_FRAMES + 4] = {"addr2line", "-fpse", (char *)(uintptr_t)driver};
@@ -53,7 +53,7 @@ void render_stack(FILE *out, const struct trace_end *end)
     }
     fflush(out);
     fputs("  stack, in the driver:\n", out);
-    FILE *answers = ask(end, driver, &pid);
+    FILE *answers = stack_ask(end, driver, &pid);
     for (uint32_t i = 0; i < end->frames; i++) {
         if (answers && fgets(line, sizeof(line), answers) && strncmp(line, "??", 2) != 0) {
             fprintf(out, "    %s", line);

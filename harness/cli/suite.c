@@ -101,7 +101,7 @@ static void run_again(struct world *world, const struct program *program,
 }
 
 /* Stops at a program that does not pass: what it left behind shall not touch the others. */
-static void run_all(void *context)
+static void suite_run_all(void *context)
 {
     static struct program program;
     struct job *job = context;
@@ -150,7 +150,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
     while (c->at < files->count && c->hangs < HANGS_MOST) {
         uint32_t at = c->at;
         trace_reset(world->trace);
-        if (!isolate_run(run_all, &job, world->trace, 600)) {
+        if (!isolate_run(suite_run_all, &job, world->trace, 600)) {
             fputs("chimneysweep: no process for the run can be made\n", stderr);
             return NULL;
         }

@@ -35,7 +35,7 @@ static uint64_t step(uint32_t length)
     return (sizeof(struct wire_entry) + length + 15) & ~(uint64_t)15;
 }
 
-static void append(struct wire_log *log, const struct wire_entry *entry, const void *bytes)
+static void wire_log_append(struct wire_log *log, const struct wire_entry *entry, const void *bytes)
 {
     uint64_t size = step(entry->length);
     if (log->lost || size > LOG_BYTES - sizeof(*log) - log->used) {
@@ -61,7 +61,7 @@ void wire_log_event(void *world, const struct tap_event *event)
         entry.direction = sent ? WIRE_OUT : WIRE_IN;
         entry.length = event->data.frame.length;
     }
-    append(current, &entry, event->ptr);
+    wire_log_append(current, &entry, event->ptr);
 }
 
 void wire_log_run(const struct verdict *verdict, const char *about)
@@ -69,7 +69,7 @@ void wire_log_run(const struct verdict *verdict, const char *about)
     struct wire_run run = {.verdict = *verdict};
     const struct wire_entry entry = {.ends = true, .length = sizeof(run)};
     snprintf(run.about, sizeof(run.about), "%s", about);
-    append(current, &entry, &run);
+    wire_log_append(current, &entry, &run);
 }
 
 uint64_t wire_log_end(const struct wire_log *log)

@@ -47,7 +47,7 @@ static void share_counters(const char *path)
     }
 }
 
-static void count(const struct run_counts *counts)
+static void target_count(const struct run_counts *counts)
 {
     const bool got[REACHED_COUNTERS] = {
         true,
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     program_decode(bytes, length, &program);
     program_run(&world, &program, &options, &counts);
-    count(&counts);
+    target_count(&counts);
     const struct verdict *verdict = &world.trace->verdict;
     if (verdict->kind != VERDICT_PASS) {
         fprintf(stderr, "chimneysweep: %s %s: expected %s, actual %s\n",

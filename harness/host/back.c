@@ -83,7 +83,7 @@ static NDIS_STATUS answer_of(struct host_conn *conn, uint32_t length, uint32_t *
     return NDIS_STATUS_SUCCESS;
 }
 
-static NDIS_STATUS indicate(void *context, const struct tap_nbl *list, uint32_t *consumed)
+static NDIS_STATUS back_indicate(void *context, const struct tap_nbl *list, uint32_t *consumed)
 {
     struct host *host = context;
     struct host_conn *conn = &host->conn[list->conn];
@@ -155,7 +155,7 @@ void host_hooks(struct host *host, struct nds_hooks *hooks)
     hooks->context = host;
     hooks->list_back = list_back;
     hooks->callback_open = callback_open;
-    hooks->indicate = indicate;
+    hooks->indicate = back_indicate;
     hooks->event = event;
     hooks->reachability = reachability;
     hooks->status = status;

@@ -19,7 +19,7 @@ static void put_off(struct host *host, const struct host_request *request)
     host->late[host->late_last++] = *request;
 }
 
-static void post(struct host *host, struct host_conn *conn, const struct host_request *r)
+static void io_post(struct host *host, struct host_conn *conn, const struct host_request *r)
 {
     PNET_BUFFER_LIST first = NULL, last = NULL;
     uint32_t count = r->count ? r->count : 1;
@@ -56,7 +56,7 @@ static PNET_BUFFER_LIST send_list(struct host *host, struct host_conn *conn, enu
     return nbl;
 }
 
-static void send(struct host *host, struct host_conn *conn, const struct host_request *r)
+static void io_send(struct host *host, struct host_conn *conn, const struct host_request *r)
 {
     PNET_BUFFER_LIST first = NULL, last = NULL;
     uint32_t count = r->count ? r->count : 1;
@@ -127,9 +127,9 @@ void host_request(struct host *host, const struct host_request *request)
     if (busy) {
         put_off(host, request);
     } else if (request->fn == TAP_POST && !conn->aborted) {
-        post(host, conn, request);
+        io_post(host, conn, request);
     } else if (request->fn == TAP_SEND && !conn->closed && !conn->aborted) {
-        send(host, conn, request);
+        io_send(host, conn, request);
     } else if (request->fn == TAP_DISCONNECT) {
         disconnect(host, conn, request);
     }

@@ -312,7 +312,7 @@ static bool may_update(const struct host *host, const struct nds_state *state, b
     return !busy && !invalidated;
 }
 
-static void update_path(struct host *host, struct host_conn *conn, uint32_t value)
+static void tree_update_path(struct host *host, struct host_conn *conn, uint32_t value)
 {
     static struct host_tree tree;
     struct host_path *path = &host->path[conn->path];
@@ -328,7 +328,7 @@ static void update_path(struct host *host, struct host_conn *conn, uint32_t valu
     }
 }
 
-static void update_neighbor(struct host *host, struct host_conn *conn)
+static void tree_update_neighbor(struct host *host, struct host_conn *conn)
 {
     static struct host_tree tree;
     struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
@@ -405,11 +405,11 @@ void host_update(struct host *host, uint32_t index, enum host_update what, uint3
     }
     struct host_conn *conn = &host->conn[index];
     if (what == UPDATE_MTU) {
-        update_path(host, conn, value);
+        tree_update_path(host, conn, value);
     } else if (what == UPDATE_NEIGHBOR) {
         update_link(host, conn);
     } else if (what == UPDATE_MAC) {
-        update_neighbor(host, conn);
+        tree_update_neighbor(host, conn);
     } else if (may_update(host, conn->tcp, conn->settling, conn->invalidated)) {
         update_value(host, conn, what, value);
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =

@@ -7,8 +7,8 @@
 #define REQUEST 1
 #define REPLY 2
 
-static void build(uint8_t *frame, uint8_t operation, const struct endpoint *self,
-                  const uint8_t *mac, const uint8_t *address)
+static void arp_build(uint8_t *frame, uint8_t operation, const struct endpoint *self,
+                      const uint8_t *mac, const uint8_t *address)
 {
     static const uint8_t everybody[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
     static const uint8_t kinds[10] = {0x08, 0x06, 0, 1, 0x08, 0x00, 6, 4, 0, 0};
@@ -34,7 +34,7 @@ static bool is_arp(const uint8_t *bytes, uint32_t length, uint8_t operation)
 
 void arp_ask(const struct endpoint *self, const uint8_t wanted[4], uint8_t frame[ARP_FRAME_BYTES])
 {
-    build(frame, REQUEST, self, NULL, wanted);
+    arp_build(frame, REQUEST, self, NULL, wanted);
 }
 
 bool arp_answer(const struct endpoint *self, const uint8_t *bytes, uint32_t length,
@@ -43,7 +43,7 @@ bool arp_answer(const struct endpoint *self, const uint8_t *bytes, uint32_t leng
     if (!is_arp(bytes, length, REQUEST) || memcmp(bytes + 38, self->address, 4) != 0) {
         return false;
     }
-    build(answer, REPLY, self, bytes + 22, bytes + 28);
+    arp_build(answer, REPLY, self, bytes + 22, bytes + 28);
     return true;
 }
 

@@ -155,7 +155,7 @@ static void ask_for_gateway(struct live *live)
 }
 
 /* Frames that wait, in one call into the driver. False: the device is gone. */
-static bool receive(struct live *live, uint32_t *count)
+static bool live_receive(struct live *live, uint32_t *count)
 {
     static uint8_t bytes[BATCH][TUN_FRAME_MAX];
     struct nds_wire_frame frames[BATCH];
@@ -189,7 +189,7 @@ static void wait(const struct live *live)
 
 /* ---- The run ---- */
 
-static void start(struct live *live)
+static void live_start(struct live *live)
 {
     const struct live_options *o = live->options;
     live->world->context = live;
@@ -220,7 +220,7 @@ static void start(struct live *live)
 }
 
 /* Why to stop, or NULL. */
-static const char *over(struct live *live)
+static const char *live_over(struct live *live)
 {
     const struct session *session = &live->session;
     uint64_t moved = session->counts.taken + session->acked;
@@ -257,7 +257,7 @@ static void note_times(struct live *live)
     }
 }
 
-static void finish(struct live *live, const char *why)
+static void live_finish(struct live *live, const char *why)
 {
     struct live_result *result = live->result;
     const struct live_options *o = live->options;
@@ -284,21 +284,21 @@ static void finish(struct live *live, const char *why)
     snprintf(result->reason, sizeof(result->reason), "%s", why);
 }
 
-static void body(struct world *world, void *context)
+static void live_body(struct world *world, void *context)
 {
     struct live *live = context;
     const struct live_options *o = live->options;
     const char *why = NULL;
-    start(live);
+    live_start(live);
     for (uint32_t turn = 0; !why; turn++) {
         uint32_t count;
         ask_for_gateway(live);
-        if (!receive(live, &count)) {
+        if (!live_receive(live, &count)) {
             why = "the TAP device is gone";
             break;
         }
         note_times(live);
-        why = over(live);
+        why = live_over(live);
         if (o->progress && turn % 256 == 0) {
             o->progress(o->context, live->session.counts.taken + live->session.acked, live->body);
         }
@@ -306,7 +306,7 @@ static void body(struct world *world, void *context)
             wait(live);
         }
     }
-    finish(live, why);
+    live_finish(live, why);
     world->frame_out = NULL;
     world->more = NULL;
 }
@@ -322,7 +322,7 @@ void live_run(struct world *world, const struct live_options *options, struct li
     sha256_init(&live.hash);
     struct world_options world_options = {
         .oracle_off = options->oracle_off, .strict = options->strict, .reuse = true};
-    world_run(world, &world_options, body, &live);
+    world_run(world, &world_options, live_body, &live);
     struct verdict *verdict = &world->trace->verdict;
     if (!result->complete && verdict->kind == VERDICT_PASS) {
         verdict->kind = result->decided ? VERDICT_HANG : VERDICT_INCONCLUSIVE;

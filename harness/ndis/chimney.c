@@ -369,7 +369,7 @@ void list_give_back(struct nds_object *object, uint32_t event)
 }
 
 /* Both return handlers: the lists are linked here, in the order given. */
-static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
+static void chimney_give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
 {
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = fn, .conn = TAP_NONE, .object = TAP_NONE});
@@ -395,12 +395,12 @@ static void give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
 
 void nds_return_call(PNET_BUFFER_LIST first)
 {
-    give_back(TAP_RETURN, first);
+    chimney_give_back(TAP_RETURN, first);
 }
 
 void nds_host_return(PNET_BUFFER_LIST first)
 {
-    give_back(TAP_HOST_RETURN, first);
+    chimney_give_back(TAP_HOST_RETURN, first);
 }
 
 void nds_host_send(PNET_BUFFER_LIST first)

@@ -40,8 +40,8 @@ static enum tap_nbl_fault fault_of(struct nds_object *object, enum tap_role role
 }
 
 /* One list of a completion. Returns the next one, or NULL when the chain cannot be followed. */
-static PNET_BUFFER_LIST complete_one(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint32_t index,
-                                     uint32_t enter)
+static PNET_BUFFER_LIST complete_list(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint32_t index,
+                                      uint32_t enter)
 {
     struct nds_object *object = object_find(nbl, OBJECT_NBL);
     struct tap_nbl seen = {.nbl = nbl,
@@ -60,7 +60,8 @@ static PNET_BUFFER_LIST complete_one(enum tap_fn fn, PNET_BUFFER_LIST nbl, uint3
     return next;
 }
 
-static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first, uint32_t flags)
+static void complete_chain(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first,
+                           uint32_t flags)
 {
     nds_require_level(fn == TAP_HOST_SENT ? FAMILY_SEND_RECEIVE : FAMILY_CHIMNEY, DISPATCH_LEVEL);
     struct nds_object *object = object_find(first, OBJECT_NBL);
@@ -80,7 +81,7 @@ static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first,
     }
     uint32_t index = 0;
     for (PNET_BUFFER_LIST nbl = first; nbl; index++) {
-        nbl = complete_one(fn, nbl, index, mark.enter);
+        nbl = complete_list(fn, nbl, index, mark.enter);
     }
     nds.hooks.callback_open(nds.hooks.context, fn, conn);
     nds_close(mark, false, (struct tap_event){.conn = conn, .object = TAP_NONE});
@@ -88,29 +89,29 @@ static void complete(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST first,
 
 static VOID NDIS_CALL send_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_SND_COMPLETE, handle, nbl, 0);
+    complete_chain(TAP_SND_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL receive_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_RCV_COMPLETE, handle, nbl, 0);
+    complete_chain(TAP_RCV_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL disconnect_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_DIS_COMPLETE, handle, nbl, 0);
+    complete_chain(TAP_DIS_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL forward_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
-    complete(TAP_FWD_COMPLETE, handle, nbl, 0);
+    complete_chain(TAP_FWD_COMPLETE, handle, nbl, 0);
 }
 
 VOID NDIS_CALL NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle,
                                                PNET_BUFFER_LIST NetBufferLists,
                                                ULONG SendCompleteFlags)
 {
-    complete(TAP_HOST_SENT, MiniportAdapterHandle, NetBufferLists, SendCompleteFlags);
+    complete_chain(TAP_HOST_SENT, MiniportAdapterHandle, NetBufferLists, SendCompleteFlags);
 }
 
 static struct nds_state *state_of(NDIS_HANDLE handle)

@@ -4,7 +4,7 @@
  */
 #include "ndis/internal.h"
 
-static bool same(const NDIS_STRING *given, const char *keyword)
+static bool configuration_same(const NDIS_STRING *given, const char *keyword)
 {
     size_t length = strlen(keyword);
     if (!given || given->Length != 2 * length) {
@@ -55,7 +55,7 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
     }
     bool number = ParameterType == NdisParameterInteger || ParameterType == NdisParameterHexInteger;
     for (uint32_t i = 0; i < nds.limits.settings && number; i++) {
-        if (same(Keyword, nds.limits.setting[i].keyword)) {
+        if (configuration_same(Keyword, nds.limits.setting[i].keyword)) {
             /* One place for all answers: the next read overwrites it. */
             *ParameterValue = object->address;
             **ParameterValue = (NDIS_CONFIGURATION_PARAMETER){.ParameterType = ParameterType,

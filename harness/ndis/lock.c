@@ -52,7 +52,7 @@ bool nds_lock_held_in(const void *bytes, uint32_t count)
     return false;
 }
 
-static void hold(PNDIS_SPIN_LOCK lock)
+static void lock_hold(PNDIS_SPIN_LOCK lock)
 {
     uint32_t id = id_of(lock);
     nds.locks_taken++;
@@ -91,7 +91,7 @@ static void acquire(PNDIS_SPIN_LOCK lock, uint32_t form)
         nds_abandon(VERDICT_HANG, held ? "spin lock acquired while held: deadlock"
                                        : "spin lock acquired that was never made");
     }
-    hold(lock);
+    lock_hold(lock);
     set_state(lock, (LOCK_FREE + 1u + nds.cpu) | form);
 }
 

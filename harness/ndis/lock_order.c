@@ -14,7 +14,7 @@ struct order_edge {
     uint32_t next; /* edge + 1 with the same from */
 };
 
-static uint32_t *slot_of(struct nds_order *order, uint32_t from, uint32_t to)
+static uint32_t *lock_order_slot_of(struct nds_order *order, uint32_t from, uint32_t to)
 {
     uint32_t mask = 2 * order->room - 1;
     uint32_t at = (from * 0x9e3779b1u ^ to * 0x85ebca6bu) & mask;
@@ -36,7 +36,7 @@ static void grow_edges(struct nds_order *order)
     order->slot = rig_alloc(2 * (size_t)order->room * sizeof(*order->slot));
     for (uint32_t i = 0; i < order->edges; i++) {
         order->edge[i] = old[i];
-        *slot_of(order, old[i].from, old[i].to) = i + 1;
+        *lock_order_slot_of(order, old[i].from, old[i].to) = i + 1;
     }
 }
 
@@ -91,7 +91,7 @@ bool nds_order_ok(uint32_t held, uint32_t taken)
     }
     order->last_held = held;
     order->last_taken = taken;
-    if (order->room && *slot_of(order, held, taken)) {
+    if (order->room && *lock_order_slot_of(order, held, taken)) {
         return true; /* known, and judged when it was learned */
     }
     if (order->edges == EDGES_MAX) {
@@ -105,7 +105,7 @@ bool nds_order_ok(uint32_t held, uint32_t taken)
         grow_locks(order, most);
     }
     bool circle = leads(order, taken, held);
-    *slot_of(order, held, taken) = order->edges + 1;
+    *lock_order_slot_of(order, held, taken) = order->edges + 1;
     order->edge[order->edges] = (struct order_edge){held, taken, order->first[held]};
     order->first[held] = ++order->edges;
     return !circle;

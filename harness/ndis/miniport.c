@@ -375,7 +375,8 @@ const void *nds_oid_reply(uint32_t *length)
     return nds.oid->DATA.QUERY_INFORMATION.InformationBuffer;
 }
 
-static void complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status)
+static void miniport_complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object,
+                              NDIS_STATUS status)
 {
     nds_require_level(fn == TAP_OID_COMPLETE ? FAMILY_OID : FAMILY_MINIPORT, DISPATCH_LEVEL);
     struct nds_frame_mark mark =
@@ -403,24 +404,25 @@ VOID NDIS_CALL NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle,
         object_own(object, OWNER_HOST, nds.events);
         guest_take(object->address, object->bytes);
     }
-    complete(TAP_OID_COMPLETE, MiniportAdapterHandle, pending ? object->id : TAP_NONE, Status);
+    miniport_complete(TAP_OID_COMPLETE, MiniportAdapterHandle, pending ? object->id : TAP_NONE,
+                      Status);
 }
 
 VOID NDIS_CALL NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {
-    complete(TAP_PAUSE_COMPLETE, MiniportAdapterHandle, TAP_NONE, NDIS_STATUS_SUCCESS);
+    miniport_complete(TAP_PAUSE_COMPLETE, MiniportAdapterHandle, TAP_NONE, NDIS_STATUS_SUCCESS);
 }
 
 VOID NDIS_CALL NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
-    complete(TAP_RESTART_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
+    miniport_complete(TAP_RESTART_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
 }
 
 VOID NDIS_CALL NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
                                   BOOLEAN AddressingReset)
 {
     (void)AddressingReset;
-    complete(TAP_RESET_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
+    miniport_complete(TAP_RESET_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
 }
 
 VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,

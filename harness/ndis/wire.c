@@ -89,7 +89,7 @@ VOID NDIS_CALL NicClose(NIC_HANDLE Nic)
     nds.port = (struct nds_port){.link_up = nds.port.link_up};
 }
 
-static NDIS_STATUS gather(const NIC_TX *tx, uint8_t *out, uint32_t *length)
+static NDIS_STATUS wire_gather(const NIC_TX *tx, uint8_t *out, uint32_t *length)
 {
     uint32_t total = 0;
     if (!tx->SegmentCount || tx->SegmentCount > NIC_TX_SEGMENTS_MAX) {
@@ -130,7 +130,7 @@ static void queue_done(struct nds_port *port, PNIC_TX tx)
 #define DIGEST_BYTES 96u /* headers; their checksums speak for the payload */
 
 /* What the trace remembers of a frame's content, so that no bit of a header changes unseen. */
-static uint32_t digest(const uint8_t *frame, uint32_t length)
+static uint32_t wire_digest(const uint8_t *frame, uint32_t length)
 {
     uint64_t sum = length, word;
     uint32_t bytes = length < DIGEST_BYTES ? length : DIGEST_BYTES;
@@ -158,7 +158,7 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
         return NDIS_STATUS_FAILURE;
     }
     uint32_t length = 0;
-    NDIS_STATUS status = gather(Tx, frame, &length);
+    NDIS_STATUS status = wire_gather(Tx, frame, &length);
     if (status == NDIS_STATUS_SUCCESS && !(port->started && port->link_up)) {
         status = NDIS_STATUS_FAILURE;
     } else if (status == NDIS_STATUS_SUCCESS && !port->slots_free) {
@@ -169,7 +169,7 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
                                 .conn = TAP_NONE,
                                 .object = port->sent,
                                 .data.frame.length = length,
-                                .data.frame.digest = digest(frame, length),
+                                .data.frame.digest = wire_digest(frame, length),
                                 .status = status,
                                 .ptr = frame});
     if (status != NDIS_STATUS_SUCCESS) {

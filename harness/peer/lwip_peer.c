@@ -29,7 +29,7 @@ u32_t sys_now(void)
     return (u32_t)(peer.now_ns / MS);
 }
 
-static err_t frame_out(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+static err_t lwip_peer_frame_out(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
     static uint8_t frame[ETHERNET + MTU];
     (void)netif, (void)to;
@@ -52,7 +52,7 @@ static err_t netif_up(struct netif *netif)
     netif->mtu = MTU;
     netif->hwaddr_len = 6;
     memcpy(netif->hwaddr, peer.options.local.mac, 6);
-    netif->output = frame_out;
+    netif->output = lwip_peer_frame_out;
     netif->flags = NETIF_FLAG_UP | NETIF_FLAG_LINK_UP;
     return ERR_OK;
 }

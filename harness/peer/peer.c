@@ -11,8 +11,8 @@ static bool before(uint32_t x, uint32_t y)
 }
 
 /* Extends *edge by [begin, end) and by ranges that now touch it; keeps what stays beyond a gap. */
-static void extend(uint32_t *edge, struct peer_range *ranges, uint32_t *count, uint32_t begin,
-                   uint32_t end)
+static void peer_extend(uint32_t *edge, struct peer_range *ranges, uint32_t *count, uint32_t begin,
+                        uint32_t end)
 {
     if (!before(*edge, end)) {
         return;
@@ -37,7 +37,7 @@ static void extend(uint32_t *edge, struct peer_range *ranges, uint32_t *count, u
     }
 }
 
-static uint16_t window_of(const struct peer_conn *peer, enum peer_window choice)
+static uint16_t peer_window_of(const struct peer_conn *peer, enum peer_window choice)
 {
     switch (choice) {
     case PEER_WINDOW_ZERO:
@@ -60,7 +60,7 @@ static const struct {
 #undef BYTES
 };
 
-static void common(const struct peer_conn *peer, struct segment *out)
+static void peer_common(const struct peer_conn *peer, struct segment *out)
 {
     memset(out, 0, sizeof(*out));
     out->ipv6 = peer->ipv6;
@@ -106,11 +106,11 @@ static void delay_timestamps(struct segment *out)
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out)
 {
-    common(peer, out);
+    peer_common(peer, out);
     out->seq = (send->from_una ? peer->snd_una : peer->snd_nxt) + (uint32_t)send->offset;
     out->ack += (uint32_t)send->ack_delta;
     out->flags = send->flags | (send->no_ack ? 0 : SEG_ACK);
-    out->window = window_of(peer, send->window);
+    out->window = peer_window_of(peer, send->window);
     out->urgent = send->urgent;
     out->bad_tcp_checksum = send->bad_checksum;
     out->bad_ip_checksum = send->bad_ip_checksum;
@@ -139,7 +139,7 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
             end++;
         }
         uint32_t begin = before(out->seq, peer->irs) ? peer->irs : out->seq;
-        extend(&peer->snd_nxt, peer->ahead, &peer->ahead_count, begin, end);
+        peer_extend(&peer->snd_nxt, peer->ahead, &peer->ahead_count, begin, end);
     }
     return out->length;
 }
@@ -151,7 +151,7 @@ uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep)
         peer->usual_window = peer->usual_window ? peer->usual_window : peer->window;
         peer->window = peer->usual_window;
     }
-    uint16_t window = window_of(peer, choice);
+    uint16_t window = peer_window_of(peer, choice);
     peer->window = keep ? window : now;
     peer->closed = keep ? window == 0 : peer->closed;
     return window;
@@ -159,7 +159,7 @@ uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep)
 
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out)
 {
-    common(peer, out);
+    peer_common(peer, out);
     out->seq = peer->snd_nxt;
     if (peer->sack && peer->held_count) {
         out->sack_blocks = (uint8_t)(peer->held_count < 3 ? peer->held_count : 3);
@@ -199,7 +199,7 @@ bool peer_receive(struct peer_conn *peer, const struct segment *segment)
         return true;
     }
     if (end != segment->seq) {
-        extend(&peer->rcv_nxt, peer->held, &peer->held_count, segment->seq, end);
+        peer_extend(&peer->rcv_nxt, peer->held, &peer->held_count, segment->seq, end);
         return true;
     }
     return segment->seq + 1 == peer->rcv_nxt; /* a keepalive wants an answer */

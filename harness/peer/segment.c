@@ -117,7 +117,7 @@ uint32_t segment_build_tcp(const struct segment *s, bool no_checksum, uint8_t *o
     return length;
 }
 
-static uint32_t build_ip(const struct segment *s, uint32_t tcp_length, uint8_t *out)
+static uint32_t segment_build_ip(const struct segment *s, uint32_t tcp_length, uint8_t *out)
 {
     if (s->ipv6) {
         put32(out, 6u << 28 | (uint32_t)s->tos << 20);
@@ -158,7 +158,7 @@ uint32_t segment_build(const struct segment *s, uint8_t *frame)
     put16(frame + at, s->ipv6 ? 0x86DD : 0x0800);
     at += 2;
     uint32_t tcp = segment_build_tcp(s, false, frame + at + ip_bytes);
-    build_ip(s, tcp, frame + at);
+    segment_build_ip(s, tcp, frame + at);
     at += ip_bytes + tcp;
     if (at < 60) {
         memset(frame + at, 0, 60 - at);
@@ -167,7 +167,7 @@ uint32_t segment_build(const struct segment *s, uint8_t *frame)
     return at;
 }
 
-static void read_options(struct segment *s)
+static void segment_read_options(struct segment *s)
 {
     const uint8_t *option = s->option;
     uint32_t left = s->option_bytes;
@@ -199,7 +199,7 @@ static void read_options(struct segment *s)
     }
 }
 
-static bool read_tcp(const uint8_t *tcp, uint32_t length, struct segment *out)
+static bool segment_read_tcp(const uint8_t *tcp, uint32_t length, struct segment *out)
 {
     uint32_t header = length >= 20 ? (uint32_t)(tcp[12] >> 4) * 4 : 0;
     if (header < 20 || header > length) {
@@ -217,11 +217,11 @@ static bool read_tcp(const uint8_t *tcp, uint32_t length, struct segment *out)
     out->payload = tcp + header;
     out->length = length - header;
     out->bad_tcp_checksum = internet_checksum(tcp, length, pseudo_sum(out, length)) != 0;
-    read_options(out);
+    segment_read_options(out);
     return true;
 }
 
-static bool read_ip4(const uint8_t *ip, uint32_t length, struct segment *out)
+static bool segment_read_ip4(const uint8_t *ip, uint32_t length, struct segment *out)
 {
     if (length < 20 || ip[0] != 0x45 || (get16(ip + 6) & 0x3FFF) || ip[9] != 6) {
         return false;
@@ -236,7 +236,7 @@ static bool read_ip4(const uint8_t *ip, uint32_t length, struct segment *out)
     memcpy(out->from.address, ip + 12, 4);
     memcpy(out->to.address, ip + 16, 4);
     out->bad_ip_checksum = internet_checksum(ip, 20, 0) != 0;
-    return read_tcp(ip + 20, total - 20, out);
+    return segment_read_tcp(ip + 20, total - 20, out);
 }
 
 static bool read_ip6(const uint8_t *ip, uint32_t length, struct segment *out)
@@ -249,7 +249,7 @@ static bool read_ip6(const uint8_t *ip, uint32_t length, struct segment *out)
     out->ttl = ip[7];
     memcpy(out->from.address, ip + 8, 16);
     memcpy(out->to.address, ip + 24, 16);
-    return read_tcp(ip + 40, get16(ip + 4), out);
+    return segment_read_tcp(ip + 40, get16(ip + 4), out);
 }
 
 bool segment_read(const uint8_t *frame, uint32_t length, struct segment *out)
@@ -270,7 +270,7 @@ bool segment_read(const uint8_t *frame, uint32_t length, struct segment *out)
     uint32_t type = get16(frame + at);
     at += 2;
     if (type == 0x0800) {
-        return read_ip4(frame + at, length - at, out);
+        return segment_read_ip4(frame + at, length - at, out);
     }
     return type == 0x86DD && read_ip6(frame + at, length - at, out);
 }

@@ -73,7 +73,7 @@ static void note_stack(struct trace_end *end)
     }
 }
 
-static void on_signal(int number, siginfo_t *info, void *context)
+static void isolate_on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
     struct trace_end *end = &shared->end;
@@ -105,7 +105,7 @@ void isolate_describe_death(struct trace *trace)
     }
     stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
     sigaltstack(&other, NULL);
-    struct sigaction action = {.sa_sigaction = on_signal,
+    struct sigaction action = {.sa_sigaction = isolate_on_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
     for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {

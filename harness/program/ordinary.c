@@ -7,7 +7,7 @@
 #define CANCEL_ID 0x5EEDu
 
 /* A frame to a station of its own, of an experimental protocol, no two alike. */
-static void fill(void *context, uint8_t *out, uint32_t offset, uint32_t length)
+static void ordinary_fill(void *context, uint8_t *out, uint32_t offset, uint32_t length)
 {
     static const uint8_t header[14] = {2, 0, 0, 0, 0x5E, 0xED, 2, 0, 0, 0, 0, 1, 0x88, 0xB5};
     uint32_t ordinal = *(const uint32_t *)context;
@@ -33,7 +33,7 @@ void ordinary_send(struct world *world, const struct program_op *op)
         uint32_t ordinal = world->host.frames++;
         PNET_BUFFER_LIST nbl = nds_list_build(ROLE_HOST_SEND, TAP_NONE,
                                               (length ? length : FRAME_DEFAULT) * shape.nb_count,
-                                              shape, fill, &ordinal);
+                                              shape, ordinary_fill, &ordinal);
         NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId) = (PVOID)(uintptr_t)CANCEL_ID;
         if (last) {
             nds_list_chain(last, nbl);

@@ -196,7 +196,7 @@ static void peer_open(struct stage *stage, const struct program *p, const struct
     peer->payload_conn = index;
 }
 
-static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
+static void stage_frame_out(void *context, const uint8_t *bytes, uint32_t length)
 {
     struct stage *stage = context;
     struct segment segment;
@@ -214,7 +214,7 @@ static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
 
 /* Acknowledgements that peers owe go out when nothing else is runnable. They take no time, but only
  * so many go out before some passes: a small window makes no endless step. */
-static bool more(void *context)
+static bool stage_more(void *context)
 {
     struct stage *stage = context;
     if (stage->acks_ns != nds_now()) {
@@ -259,8 +259,8 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
     world->host.nested_frame = stage_nested_frame;
     world->host.nested_context = stage;
     world->context = stage;
-    world->frame_out = frame_out;
-    world->more = more;
+    world->frame_out = stage_frame_out;
+    world->more = stage_more;
     if (program_get(program, "manual-initiate")) {
         return;
     }

@@ -171,8 +171,8 @@ static uint64_t memory_max(void)
     return most;
 }
 
-static bool keep(struct gathering *g, struct tuple *t, struct flow_packet packet,
-                 const uint8_t *bytes, uint32_t tcp_length)
+static bool flow_keep(struct gathering *g, struct tuple *t, struct flow_packet packet,
+                      const uint8_t *bytes, uint32_t tcp_length)
 {
     if (g->packets == g->room) {
         uint32_t room = g->room;
@@ -211,7 +211,7 @@ static bool keep(struct gathering *g, struct tuple *t, struct flow_packet packet
     return true;
 }
 
-static bool take(struct gathering *g, const struct packet *p)
+static bool flow_take(struct gathering *g, const struct packet *p)
 {
     uint8_t from;
     struct tuple *t = tuple_for(g, p, &from);
@@ -225,7 +225,7 @@ static bool take(struct gathering *g, const struct packet *p)
         made.time_ns = p->piece[i].time_ns;
         made.number = p->piece[i].number;
         made.length = p->piece[i].length;
-        if (!keep(g, t, made, p->piece[i].bytes, 0)) {
+        if (!flow_keep(g, t, made, p->piece[i].bytes, 0)) {
             return false;
         }
     }
@@ -237,11 +237,11 @@ static bool take(struct gathering *g, const struct packet *p)
     made.header_cut = p->header_cut;
     made.tcp_at = p->tcp_at;
     made.length = p->length;
-    return keep(g, t, made, p->bytes, p->tcp_length);
+    return flow_keep(g, t, made, p->bytes, p->tcp_length);
 }
 
-static bool gather(const char *path, struct gathering *g, struct flow_file *out, char *error,
-                   size_t size)
+static bool flow_gather(const char *path, struct gathering *g, struct flow_file *out, char *error,
+                        size_t size)
 {
     struct capture *capture = capture_open(path, error, size);
     struct packet_reader *reader = capture ? packet_reader_new() : NULL;
@@ -258,7 +258,7 @@ static bool gather(const char *path, struct gathering *g, struct flow_file *out,
         packet_read(reader, &frame, &packet);
         if (packet.kind == PACKET_SEGMENT || packet.kind == PACKET_DAMAGED) {
             out->tcp_packets++;
-            take(g, &packet);
+            flow_take(g, &packet);
         }
     }
     if (g->failed || (capture && !reader)) {
@@ -316,7 +316,7 @@ static bool begins(const struct gathering *g, const struct cutting *c, uint32_t 
     return closed || (known && !c->established) || answered(g, at);
 }
 
-static void note(struct cutting *c, const struct flow_packet *p)
+static void flow_note(struct cutting *c, const struct flow_packet *p)
 {
     if (p->kind != FLOW_SEGMENT || p->header_cut) {
         return;
@@ -375,7 +375,7 @@ static bool cut_tuple(struct gathering *g, struct flow_file *out, const struct t
             first = i;
             cutting = (struct cutting){0};
         }
-        note(&cutting, &g->packet[i]);
+        flow_note(&cutting, &g->packet[i]);
     }
     return flow_from(g, out, t, first, NO_PACKET);
 }
@@ -391,7 +391,7 @@ bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow
 {
     struct gathering g = {0};
     memset(out, 0, sizeof(*out));
-    bool good = gather(path, &g, out, error, size);
+    bool good = flow_gather(path, &g, out, error, size);
     for (uint32_t i = 0; good && i < g.tuples; i++) {
         good = cut_tuple(&g, out, &g.tuple[i]);
         if (!good) {

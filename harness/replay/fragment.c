@@ -98,7 +98,7 @@ static uint8_t *copy_of(const uint8_t *bytes, uint32_t length)
     return copy;
 }
 
-static void place(struct datagram *d, const struct fragment *f)
+static void fragment_place(struct datagram *d, const struct fragment *f)
 {
     for (uint32_t at = 0; at < f->length; at += 8) {
         uint32_t unit = (f->offset + at) / 8;
@@ -147,7 +147,7 @@ bool fragment_add(struct fragment_table *table, const struct fragment *f,
     d->piece[d->pieces++] =
         (struct packet_piece){packet->time_ns, packet->number, f->packet_length, copy};
     d->turn = ++table->turn;
-    place(d, f);
+    fragment_place(d, f);
     if (!complete(d)) {
         return false;
     }

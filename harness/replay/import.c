@@ -67,7 +67,7 @@ static void tell_time(struct importing *in)
 }
 
 /* Follows the peer's own count of what it has sent (peer.c). */
-static void extend(struct importing *in, int64_t begin, int64_t end)
+static void import_extend(struct importing *in, int64_t begin, int64_t end)
 {
     if (end <= in->edge) {
         return;
@@ -149,12 +149,12 @@ static void add_segment(struct importing *in, const struct flow_packet *p, uint3
     }
     note_ts(in, p, op);
     if (!bad && !(p->flags & (SEG_RST | SEG_SYN))) {
-        extend(in, from, p->offset + end + fin);
+        import_extend(in, from, p->offset + end + fin);
     }
     in->to_post += end - begin;
 }
 
-static void remote_packet(struct importing *in, const struct flow_packet *p)
+static void import_remote_packet(struct importing *in, const struct flow_packet *p)
 {
     struct program *program = in->program;
     bool plain = !(p->flags & (SEG_FIN | SEG_SYN | SEG_RST | SEG_URG)) && (p->flags & SEG_ACK);
@@ -184,7 +184,7 @@ static void remote_packet(struct importing *in, const struct flow_packet *p)
     } while (begin < p->payload && !full(in));
 }
 
-static void local_packet(struct importing *in, const struct flow_packet *p)
+static void import_local_packet(struct importing *in, const struct flow_packet *p)
 {
     int64_t end = p->offset + p->payload;
     if (in->aborted || (p->flags & SEG_SYN)) {
@@ -272,9 +272,9 @@ static void import_flow(const struct flow *flow, struct program *out)
             in.to_post -= POST_BYTES;
         }
         if (p->from == in.local) {
-            local_packet(&in, p);
+            import_local_packet(&in, p);
         } else {
-            remote_packet(&in, p);
+            import_remote_packet(&in, p);
         }
     }
 }

@@ -63,7 +63,7 @@ static const char *upload_reason(uint32_t reason)
 }
 
 /* Fewer bytes than the capture holds: is that the capture's own end of the matter? */
-static void judge_short(struct play *play)
+static void judge_short_stream(struct play *play)
 {
     struct replay_result *r = play->result;
     const struct host_conn *conn = &play->world->host.conn[play->conn];
@@ -107,7 +107,7 @@ static void judge_stream(struct play *play)
                 (unsigned long long)data->next, play->wrong_value, (unsigned long long)at);
         }
     } else if (r->bytes < r->expected) {
-        judge_short(play);
+        judge_short_stream(play);
     }
     if (r->kind != VERDICT_PASS) {
         return;

@@ -59,7 +59,7 @@ void packet_reader_del(struct packet_reader *reader)
 
 static void read_ip(struct packet_reader *reader, struct view view, struct packet *out);
 
-static void read_tcp(const struct datagram *d, struct packet *out)
+static void packet_read_tcp(const struct datagram *d, struct packet *out)
 {
     const uint8_t *tcp = d->payload.bytes;
     uint32_t captured = d->payload.captured, length = d->payload.length;
@@ -148,7 +148,7 @@ static void read_payload(struct packet_reader *reader, const struct datagram *d,
 {
     switch (d->protocol) {
     case PROTOCOL_TCP:
-        read_tcp(d, out);
+        packet_read_tcp(d, out);
         break;
     case PROTOCOL_IPV4:
     case PROTOCOL_IPV6:
@@ -205,7 +205,7 @@ static void read_fragment(struct packet_reader *reader, struct datagram *d, stru
     read_payload(reader, &joined, out);
 }
 
-static void read_ip4(struct packet_reader *reader, struct view view, struct packet *out)
+static void packet_read_ip4(struct packet_reader *reader, struct view view, struct packet *out)
 {
     struct datagram d = {.start = view.bytes, .there = view.captured};
     uint32_t header = view.captured >= 20 ? (view.bytes[0] & 15u) * 4 : 0;
@@ -238,7 +238,7 @@ static void read_ip4(struct packet_reader *reader, struct view view, struct pack
     read_payload(reader, &d, out);
 }
 
-static void read_ip6(struct packet_reader *reader, struct view view, struct packet *out)
+static void packet_read_ip6(struct packet_reader *reader, struct view view, struct packet *out)
 {
     struct datagram d = {.start = view.bytes, .there = view.captured};
     const uint8_t *ip = view_take(&view, 40);
@@ -291,9 +291,9 @@ static void read_ip(struct packet_reader *reader, struct view view, struct packe
         return;
     }
     if (view.bytes[0] >> 4 == 4) {
-        read_ip4(reader, view, out);
+        packet_read_ip4(reader, view, out);
     } else if (view.bytes[0] >> 4 == 6) {
-        read_ip6(reader, view, out);
+        packet_read_ip6(reader, view, out);
     }
 }
 

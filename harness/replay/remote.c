@@ -84,8 +84,8 @@ static void give_pieces(struct play *play, const struct flow_packet *p, struct f
 }
 
 /* The host got the segment up the ordinary path and hands it to the target. */
-static void forward(struct play *play, const struct flow_packet *p,
-                    const struct frame_change *change)
+static void remote_forward(struct play *play, const struct flow_packet *p,
+                           const struct frame_change *change)
 {
     static uint8_t room[SEGMENT_FRAME_MAX];
     struct segment segment;
@@ -135,7 +135,7 @@ void remote_packet(struct play *play, uint32_t index)
              p->unusual ? TAP_NONE : play->conn);
     }
     if (p->unusual && (p->assembled || play->passed_up != before)) {
-        forward(play, p, &change);
+        remote_forward(play, p, &change);
     }
 }
 

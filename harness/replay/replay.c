@@ -67,8 +67,8 @@ static bool is_local(const struct replay_options *options, const struct flow *fl
            !memcmp(address, flow->end[side].address, 16);
 }
 
-static void run_one(struct job *job, const struct flow *flow, enum flow_side side,
-                    struct replay_result *result)
+static void replay_run_one(struct job *job, const struct flow *flow, enum flow_side side,
+                           struct replay_result *result)
 {
     static struct play play;
     struct world *world = job->options->world;
@@ -100,13 +100,13 @@ static void run_rest(void *context)
         const struct flow *flow = &job->file->flow[shared->at / 2];
         struct replay_result *result = &shared->result[shared->at];
         if (result->tried && !judge_before(flow, result)) {
-            run_one(job, flow, (enum flow_side)(shared->at % 2), result);
+            replay_run_one(job, flow, (enum flow_side)(shared->at % 2), result);
         }
     }
 }
 
 /* Runs what is wanted of a file, in as few processes as the driver's crashes allow. */
-static bool run_file(struct job *job)
+static bool replay_run_file(struct job *job)
 {
     const struct replay_options *options = job->options;
     struct shared *shared = job->shared;
@@ -137,7 +137,7 @@ static bool run_file(struct job *job)
     return true;
 }
 
-static void progress(struct session *session, bool end)
+static void replay_progress(struct session *session, bool end)
 {
     double now = seconds();
     if (!isatty(STDERR_FILENO) || now - session->begun < 2 || now - session->shown < 0.2) {
@@ -180,7 +180,7 @@ static void replay_file(struct session *session, const char *path)
 {
     char error[640];
     struct flow_file file;
-    progress(session, false);
+    replay_progress(session, false);
     session->totals.files++;
     if (!flow_file_read(path, session->options->checksums, &file, error, sizeof(error))) {
         fprintf(stderr, "replay: %s\n", error);
@@ -204,11 +204,11 @@ static void replay_file(struct session *session, const char *path)
     struct shared *shared =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct job job = {session->options, path, &file, shared};
-    if (shared == MAP_FAILED || !run_file(&job)) {
+    if (shared == MAP_FAILED || !replay_run_file(&job)) {
         fprintf(stderr, "replay: %s: no memory or process for the run\n", path);
         session->environment_failed = true;
     } else {
-        progress(session, true);
+        replay_progress(session, true);
         report_file(session, path, &file, shared);
     }
     if (shared != MAP_FAILED) {
@@ -282,7 +282,7 @@ int replay_main(const struct replay_options *options, char **paths, int count)
     for (int i = 0; i < count && !session.environment_failed; i++) {
         replay_path(&session, paths[i], 0);
     }
-    progress(&session, true);
+    replay_progress(&session, true);
     const struct report_totals *totals = &session.totals;
     session.totals.seconds = seconds() - session.begun;
     report_totals(stdout, options->json, totals);

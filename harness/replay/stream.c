@@ -92,7 +92,7 @@ static void copy_new(struct stream *stream, uint64_t begin, uint64_t end, const 
     }
 }
 
-static void merge(struct stream *stream, uint64_t begin, uint64_t end)
+static void replay_stream_merge(struct stream *stream, uint64_t begin, uint64_t end)
 {
     uint32_t first = ahead_from(stream, begin), last = first;
     while (last < stream->aheads && stream->ahead[last].begin <= end) {
@@ -139,7 +139,7 @@ void stream_add(struct stream *stream, int64_t offset, const uint8_t *bytes, uin
         offset = (int64_t)stream->next;
     }
     copy_new(stream, (uint64_t)offset, (uint64_t)end, bytes);
-    merge(stream, (uint64_t)offset, (uint64_t)end);
+    replay_stream_merge(stream, (uint64_t)offset, (uint64_t)end);
     if ((uint64_t)end > stream->end) {
         stream->end = (uint64_t)end;
     }

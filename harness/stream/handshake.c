@@ -68,7 +68,7 @@ void session_syn(struct session *session)
 }
 
 /* What is used is what both ends offer. */
-static void read_options(struct session *session, const struct segment *syn)
+static void handshake_read_options(struct session *session, const struct segment *syn)
 {
     bool scale = false, sack = false;
     session->peer_mss = 536;
@@ -159,7 +159,7 @@ void session_handshake(struct session *session, const struct segment *segment)
     if (!o->listen) {
         if ((segment->flags & SEG_SYN) && acks) {
             struct segment ack;
-            read_options(session, segment);
+            handshake_read_options(session, segment);
             session_segment(session, &ack, SEG_ACK);
             send_segment(session, &ack);
             session_established(session);
@@ -173,7 +173,7 @@ void session_handshake(struct session *session, const struct segment *segment)
     }
     if (segment->flags == SEG_SYN && !session->syn_seen) {
         o->remote = segment->from;
-        read_options(session, segment);
+        handshake_read_options(session, segment);
         session_syn(session);
     } else if (acks && session->syn_seen && !(segment->flags & SEG_SYN)) {
         session->peer_window = (uint32_t)segment->window << session->peer_scale;

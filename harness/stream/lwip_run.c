@@ -58,8 +58,8 @@ static void lwip_gives(void *context, uint64_t offset, uint8_t *out, uint32_t le
     }
 }
 
-static void compare(struct stream_side *side, enum stream_way way, const uint8_t *bytes,
-                    uint32_t length)
+static void lwip_run_compare(struct stream_side *side, enum stream_way way, const uint8_t *bytes,
+                             uint32_t length)
 {
     static uint8_t expected[COMPARED];
     payload_fill(expected, 0, direction(way), side->taken, length, 0);
@@ -81,7 +81,7 @@ static void take(struct run *run, enum stream_way way, const uint8_t *bytes, uin
     sha256_update(&run->taken[way], length, bytes);
     while (length) {
         uint32_t piece = length < COMPARED ? length : COMPARED;
-        compare(side, way, bytes, piece);
+        lwip_run_compare(side, way, bytes, piece);
         side->taken += piece;
         bytes += piece;
         length -= piece;
@@ -128,7 +128,7 @@ static void set_ends(const struct world *world, struct endpoint *target, struct 
     lwip->port = 7;
 }
 
-static bool start(struct run *run)
+static bool lwip_run_start(struct run *run)
 {
     const struct stream_options *o = run->options;
     struct endpoint target, lwip;
@@ -215,7 +215,7 @@ static const char *failure(struct run *run)
 }
 
 /* Damage that the oracle has not seen, as a verdict at this event. */
-static void damaged(struct run *run, const char *reason)
+static void lwip_run_damaged(struct run *run, const char *reason)
 {
     static const char *const names[STREAM_WAYS] = {"to the target", "from the target"};
     struct trace *trace = run->world->trace;
@@ -270,14 +270,14 @@ static void hash_up(struct run *run)
     }
 }
 
-static void body(struct world *world, void *context)
+static void lwip_run_body(struct world *world, void *context)
 {
     struct run *run = context;
     struct stream_result *result = run->result;
     const struct stream_options *o = run->options;
     run->world = world;
     uint64_t begun_ns = run->moved_ns = nds_now();
-    const char *failed = start(run) ? NULL : "lwIP is out of memory";
+    const char *failed = lwip_run_start(run) ? NULL : "lwIP is out of memory";
     for (uint32_t turn = 0; !failed && !over(run); turn++) {
         next_moment(run);
         failed = failure(run);
@@ -291,7 +291,7 @@ static void body(struct world *world, void *context)
     memcpy(result->link, run->link.counts, sizeof(result->link));
     result->complete = !failed && whole(run);
     if (!result->complete) {
-        damaged(run, failed ? failed : "the streams differ");
+        lwip_run_damaged(run, failed ? failed : "the streams differ");
     }
     world->frame_out = NULL; /* the ends are done with each other */
     world->more = NULL;
@@ -311,5 +311,5 @@ void stream_run(struct world *world, const struct stream_options *options,
         sha256_init(&run.taken[way]);
     }
     struct world_options world_options = {.strict = options->strict, .reuse = true};
-    world_run(world, &world_options, body, &run);
+    world_run(world, &world_options, lwip_run_body, &run);
 }

@@ -68,7 +68,7 @@ static void choose_answer(struct session *session, struct host_conn *conn)
     }
 }
 
-static bool receive(struct session *session, struct host_conn *conn)
+static bool session_io_receive(struct session *session, struct host_conn *conn)
 {
     if (conn->saw_disconnect || conn->in_post) {
         return false;
@@ -87,7 +87,7 @@ static bool receive(struct session *session, struct host_conn *conn)
     return session->post_ns <= nds_now() && post(session, session->posts % 2 ? 2000 : 0);
 }
 
-static bool send(struct session *session, struct host_conn *conn)
+static bool session_io_send(struct session *session, struct host_conn *conn)
 {
     static const uint32_t sizes[8] = {1460, 8192, 16384, 40000, 3, 65000, 4096, 20000};
     uint64_t left = session->to_send - conn->handed_down;
@@ -120,5 +120,5 @@ bool session_io(struct session *session)
     if (conn->settling || conn->saw_abort || conn->aborted || conn->retrieve) {
         return false;
     }
-    return receive(session, conn) || send(session, conn);
+    return session_io_receive(session, conn) || session_io_send(session, conn);
 }

@@ -58,7 +58,7 @@ static void take_all(struct link *link, uint64_t now, struct seen *seen)
 }
 
 /* A frame every 2 us, each taken when it is due. */
-static void run(const struct link_options *options, struct link *link, struct seen *seen)
+static void link_test_run(const struct link_options *options, struct link *link, struct seen *seen)
 {
     static uint8_t frame[BYTES];
     memset(seen, 0, sizeof(*seen));
@@ -83,7 +83,7 @@ static void frames_keep_their_order_and_take_their_time(void **state)
 {
     (void)state;
     struct link_options options = plain();
-    run(&options, &link, &seen);
+    link_test_run(&options, &link, &seen);
     assert_int_equal(seen.count, FRAMES);
     assert_int_equal(seen.changed, 0);
     for (uint32_t i = 0; i < FRAMES; i++) {
@@ -103,7 +103,7 @@ static void each_impairment_comes_as_often_as_asked(void **state)
     (void)state;
     struct link_options options = plain();
     options.rates = (struct link_rates){50000, 40000, 30000, 20000};
-    run(&options, &link, &seen);
+    link_test_run(&options, &link, &seen);
     const struct link_counts *counts = &link.counts[LINK_TO_TARGET];
     uint32_t backwards = 0;
     for (uint32_t i = 1; i < seen.count; i++) {
@@ -123,11 +123,11 @@ static void the_same_seed_does_the_same_and_another_does_not(void **state)
     (void)state;
     struct link_options options = plain();
     options.rates = (struct link_rates){20000, 20000, 10000, 1000};
-    run(&options, &link, &seen);
-    run(&options, &link, &again);
+    link_test_run(&options, &link, &seen);
+    link_test_run(&options, &link, &again);
     assert_memory_equal(&seen, &again, sizeof(seen));
     options.seed++;
-    run(&options, &link, &again);
+    link_test_run(&options, &link, &again);
     assert_memory_not_equal(&seen, &again, sizeof(seen));
 }
 
@@ -136,9 +136,9 @@ static void one_rate_does_not_shift_what_another_decides(void **state)
     (void)state;
     struct link_options options = plain();
     options.rates = (struct link_rates){.loss = 20000};
-    run(&options, &link, &seen);
+    link_test_run(&options, &link, &seen);
     options.rates.corrupt = 20000;
-    run(&options, &link, &again);
+    link_test_run(&options, &link, &again);
     assert_int_equal(seen.count, again.count);
     assert_memory_equal(seen.at_ns, again.at_ns, seen.count * sizeof(seen.at_ns[0]));
 }
@@ -149,7 +149,7 @@ static void a_full_queue_loses(void **state)
     struct link_options options = plain();
     options.bits_per_second = 8000000; /* a frame takes 1 ms */
     options.queue_bytes = 10 * BYTES;
-    run(&options, &link, &seen);
+    link_test_run(&options, &link, &seen);
     const struct link_counts *counts = &link.counts[LINK_TO_TARGET];
     assert_true(counts->overflowed > FRAMES / 2);
     assert_int_equal(seen.count, FRAMES - counts->overflowed);

@@ -76,7 +76,8 @@ static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t count)
     return hash;
 }
 
-static uint64_t digest(const struct oracle *o, uint64_t hash, const struct orc_conn *c)
+static uint64_t prediction_test_digest(const struct oracle *o, uint64_t hash,
+                                       const struct orc_conn *c)
 {
     static _Alignas(16) uint8_t part[1 << 16];
     hash = add_bytes(hash, c, offsetof(struct orc_conn, receive));
@@ -95,7 +96,7 @@ static uint64_t knowledge(const struct oracle *o)
     uint64_t hash = 0;
     for (uint32_t i = 0; i < o->connections->conns; i++) {
         const struct orc_conn *c = o->connections->conn[i];
-        hash = c ? digest(o, hash, c) : hash;
+        hash = c ? prediction_test_digest(o, hash, c) : hash;
     }
     return hash;
 }
@@ -112,7 +113,7 @@ static void watch(void *context, const struct tap_event *event)
     rested = event->fn == TAP_STEP;
 }
 
-static void judge(void)
+static void prediction_test_judge(void)
 {
     struct run_options options = {.strict = true};
     struct oracle_options full = {.strict = true, .in_full = true};
@@ -126,9 +127,9 @@ static void judge(void)
     program_run(&world, &program, &options, &reached);
 }
 
-static void compare(const char *name, uint32_t descendant)
+static void prediction_test_compare(const char *name, uint32_t descendant)
 {
-    judge();
+    prediction_test_judge();
     assert_int_equal(oracle_predicted(in_full), 0);
     predicted += oracle_predicted(world.oracle);
     const struct verdict *x = &verdict, *y = &world.trace->verdict;
@@ -166,7 +167,7 @@ static void compare_family(const char *path, uint64_t seed)
     }
     length = program_encode(&program, parent, sizeof(parent));
     for (uint32_t i = 0; i <= DESCENDANTS; i++) {
-        compare(path, i);
+        prediction_test_compare(path, i);
         memcpy(child, parent, length);
         size_t changed = program_mutate(child, length, sizeof(child), seed * DESCENDANTS + i);
         program_decode(child, changed, &program);

@@ -79,6 +79,16 @@ def test_no_function_over_60_lines():
                 for name, line, length in functions(path) if length > 60]
 
 
+def test_names_of_functions_are_unique():
+    """A reader, grep and a profile can tell them apart; helpers of under ten lines may share a name."""
+    where = {}
+    for path in SOURCES:
+        for name, _, length in functions(path):
+            where.setdefault(name, []).append((length, path))
+    assert not {name: places for name, places in where.items()
+                if name != "main" and len(places) > 1 and max(places)[0] >= 10}
+
+
 def test_includes_follow_the_arrows():
     wrong = []
     for path in SOURCES:

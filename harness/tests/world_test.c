@@ -43,7 +43,7 @@ static void body(void *context)
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 static struct sigaction before[sizeof(fatal) / sizeof(fatal[0])];
 
-static void run(void *context)
+static void world_test_run(void *context)
 {
     (void)context;
     for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
@@ -62,7 +62,7 @@ static enum verdict_kind verdict_of(void (*what)(void))
     deed = what;
     trace_reset(trace);
     hooks.sleep = sleep_hook;
-    assert_true(isolate_run(run, NULL, trace, 5));
+    assert_true(isolate_run(world_test_run, NULL, trace, 5));
     return trace->verdict.kind;
 }
 

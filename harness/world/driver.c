@@ -40,7 +40,7 @@ static bool fail(const char **error, const char *path, const char *what)
 }
 
 /* Remembers one writable section. */
-static void keep(uint8_t *live, size_t bytes)
+static void driver_keep(uint8_t *live, size_t bytes)
 {
     if (!bytes || driver.sections == SECTIONS_MAX) {
         return;
@@ -74,7 +74,7 @@ static bool find_sections(const uint8_t *file, size_t size, uint8_t *base)
         const char *text = (const char *)file + name;
         if ((section[i].sh_flags & SHF_WRITE) &&
             (!strcmp(text, ".data") || !strcmp(text, ".bss"))) {
-            keep(base + section[i].sh_addr, section[i].sh_size);
+            driver_keep(base + section[i].sh_addr, section[i].sh_size);
         }
     }
     return true;

@@ -163,7 +163,7 @@ struct run {
     void *context;
 };
 
-static bool start(struct world *world)
+static bool world_start(struct world *world)
 {
     if (world->options.fail_start) {
         nds_fault_alloc(world->options.fail_start - 1, 1);
@@ -256,7 +256,7 @@ static void life(void *context)
 {
     struct run *run = context;
     struct world *world = run->world;
-    if (start(world)) {
+    if (world_start(world)) {
         run->body(world, run->context);
     }
     if (world->up) {

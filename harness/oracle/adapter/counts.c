@@ -104,8 +104,8 @@ static void count_open(const struct oracle *o, const struct orc_conn *c, bool si
     }
 }
 
-static void judge_tcp(struct oracle *o, const struct orc_count_set *x,
-                      const TCP_OFFLOAD_STATS *reported, bool six)
+static void counts_judge_tcp(struct oracle *o, const struct orc_count_set *x,
+                             const TCP_OFFLOAD_STATS *reported, bool six)
 {
     struct orc_count open = {0, 0};
     for (uint32_t i = 0; i < o->connections->conns; i++) {
@@ -161,7 +161,7 @@ void orc_counts_request(struct oracle *o, const struct tap_event *ev)
         *x = (struct orc_count_set){
             .in = old.in, .out = old.out, .again = old.again, .resets = old.resets, .cut = old.cut};
     } else if (tcp && ev->data.request.bytes >= sizeof(TCP_OFFLOAD_STATS)) {
-        judge_tcp(o, x, ev->ptr, six);
+        counts_judge_tcp(o, x, ev->ptr, six);
     } else if (ip && ev->data.request.bytes >= sizeof(IP_OFFLOAD_STATS)) {
         judge_ip(o, x, ev->ptr);
     }

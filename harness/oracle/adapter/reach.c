@@ -109,7 +109,7 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
              "a frame without one");
 }
 
-static void judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ticks)
+static void reach_judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ticks)
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)ticks * tick_ns(o);
@@ -133,7 +133,7 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
     const NEIGHBOR_OFFLOAD_STATE_DELEGATED *delegated =
         (const void *)orc_state_find(block, NeighborOffloadDelegatedState);
     if (delegated && neighbor->reach.known && o->parameters->known) {
-        judge_delta(o, &neighbor->reach, delegated->NicReachabilityDelta);
+        reach_judge_delta(o, &neighbor->reach, delegated->NicReachabilityDelta);
     }
 }
 

@@ -74,7 +74,7 @@ void orc_memory_rewind(struct orc_memory *memory)
 }
 
 /* The next chunk that has room, or a new one, twice as large as the last. */
-static bool advance(struct orc_memory *memory, size_t bytes)
+static bool memory_advance(struct orc_memory *memory, size_t bytes)
 {
     struct chunk *chunk = memory->at;
     size_t size = 2 * chunk->size;
@@ -98,7 +98,7 @@ static bool advance(struct orc_memory *memory, size_t bytes)
 void *orc_take(struct orc_memory *memory, size_t bytes)
 {
     bytes = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    if (bytes > memory->at->size - memory->at->used && !advance(memory, bytes)) {
+    if (bytes > memory->at->size - memory->at->used && !memory_advance(memory, bytes)) {
         return NULL;
     }
     void *piece = memory->at->bytes + memory->at->used;

@@ -31,7 +31,8 @@ static bool sack(const struct orc_conn *c)
 }
 
 /* An ACK of new data. */
-static void moved(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
+static void fast_retransmit_moved(struct oracle *o, struct orc_conn *c,
+                                  const struct orc_received *h)
 {
     struct orc_recovery *r = c->recovery;
     const struct orc_send *s = c->send;
@@ -146,7 +147,7 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
     note(c, h->open_before);
     bool moves = h->ack > h->una_sure_before && h->ack <= s->max;
     if (moves) {
-        moved(o, c, h);
+        fast_retransmit_moved(o, c, h);
     } else {
         duplicate(o, c, h, news);
     }

@@ -113,7 +113,8 @@ bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end)
     return at < r->ranges && r->range[at].begin <= begin && end <= r->range[at].end;
 }
 
-static bool merge(struct orc_memory *memory, struct orc_receive *r, int64_t begin, int64_t end)
+static bool stream_merge(struct orc_memory *memory, struct orc_receive *r, int64_t begin,
+                         int64_t end)
 {
     uint32_t first = range_from(r, begin), last = first;
     while (last < r->ranges && r->range[last].begin <= end) {
@@ -199,7 +200,7 @@ bool orc_stream_add(struct orc_memory *memory, struct orc_receive *r, int64_t be
     if (!r->lossy) {
         add_pieces(memory, r, begin, end, bytes);
     }
-    merge(memory, r, begin, end);
+    stream_merge(memory, r, begin, end);
     return r->possible != before || r->ranges != ranges || end > before;
 }
 

@@ -205,7 +205,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
     }
 }
 
-static enum orc_rule rule_of(uint8_t bit)
+static enum orc_rule answers_rule_of(uint8_t bit)
 {
     switch (bit) {
     case DUE_SEQUENCE:
@@ -300,7 +300,7 @@ void orc_answers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tc
     }
     for (uint8_t bit = 1; x->due; bit = (uint8_t)(bit << 1)) {
         if (x->due & bit) {
-            orc_ran(o, rule_of(bit));
+            orc_ran(o, answers_rule_of(bit));
             x->due = (uint8_t)(x->due & ~bit);
         }
     }
@@ -330,9 +330,9 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     x->due &= (uint8_t)((judged ? ~DUE_WAIT : 0) | (waits(o, c) ? DUE_WAIT : 0));
     for (uint8_t bit = 1; wire && x->due; bit = (uint8_t)(bit << 1)) {
         if (x->due & bit) {
-            orc_ran(o, rule_of(bit));
-            orc_fail(o, orc_ordinal(o, c), rule_of(bit), "an ACK in the step of the segment",
-                     "none");
+            orc_ran(o, answers_rule_of(bit));
+            orc_fail(o, orc_ordinal(o, c), answers_rule_of(bit),
+                     "an ACK in the step of the segment", "none");
             x->due = (uint8_t)(x->due & ~bit);
         }
     }

@@ -86,7 +86,7 @@ void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack)
     x->owed_event = x->delayed_event = o->event->seq;
 }
 
-static void judge_count(struct oracle *o, const struct orc_conn *c)
+static void delay_judge_count(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_answers *x = c->answers;
     uint32_t most = o->parameters->ack_frequency ? o->parameters->ack_frequency : 1;
@@ -121,7 +121,7 @@ static void judge_prompt(struct oracle *o, struct orc_conn *c)
     orc_watch(o, c, due + 1);
 }
 
-static void judge_owed(struct oracle *o, struct orc_conn *c)
+static void delay_judge_owed(struct oracle *o, struct orc_conn *c)
 {
     struct orc_answers *x = c->answers;
     uint64_t due = x->owed_ns + delay_ns(o) + orc_slack_ns(o);
@@ -159,7 +159,7 @@ void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
         judge_prompt(o, c);
     }
     if (x->owed && x->delayed_event > o->parameters->event) {
-        judge_count(o, c);
-        judge_owed(o, c);
+        delay_judge_count(o, c);
+        delay_judge_owed(o, c);
     }
 }

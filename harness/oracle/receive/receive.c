@@ -135,8 +135,8 @@ static void judge_early(struct oracle *o, const struct orc_conn *conn, const str
     }
 }
 
-static void judge_short(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
-                        uint32_t bt)
+static void receive_judge_short(struct oracle *o, const struct orc_conn *conn,
+                                const struct orc_nbl *nbl, uint32_t bt)
 {
     const struct orc_receive *r = conn->receive;
     uint32_t ordinal = orc_ordinal(o, conn);
@@ -167,8 +167,8 @@ static void judge_short(struct oracle *o, const struct orc_conn *conn, const str
     }
 }
 
-static void judge_success(struct oracle *o, const struct orc_conn *conn, const struct orc_nbl *nbl,
-                          uint32_t bt)
+static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
+                                  const struct orc_nbl *nbl, uint32_t bt)
 {
     uint32_t ordinal = orc_ordinal(o, conn);
     bool part = bt > 0 && bt < nbl->length;
@@ -193,12 +193,12 @@ static void judge_success(struct oracle *o, const struct orc_conn *conn, const s
     }
     o->ran[ORC_RCV_NOPUSH_1] += nbl->no_push;
     if (bt < nbl->length) {
-        judge_short(o, conn, nbl, bt);
+        receive_judge_short(o, conn, nbl, bt);
     }
 }
 
-static void judge_status(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
-                         const struct orc_nbl *nbl, uint32_t bt)
+static void receive_judge_status(struct oracle *o, struct orc_conn *conn,
+                                 const struct tap_nbl *list, const struct orc_nbl *nbl, uint32_t bt)
 {
     o->ran[ORC_RST_IND_2] += conn->abort_event != ORC_NONE;
     o->ran[ORC_UPLD_MAND_1] += conn->mandatory_event != ORC_NONE;
@@ -208,7 +208,7 @@ static void judge_status(struct oracle *o, struct orc_conn *conn, const struct t
     case (uint32_t)NDIS_STATUS_SUCCESS:
         o->ran[ORC_RCV_EMPTY_1] += nbl->length > 0;
         orc_ran(o, ORC_RCV_ST_OK_1);
-        judge_success(o, conn, nbl, bt);
+        receive_judge_success(o, conn, nbl, bt);
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:
         orc_ran(o, ORC_RCV_ST_ABRT_1);
@@ -249,7 +249,7 @@ void orc_receive_completed(struct oracle *o, const struct tap_event *ev, struct 
     o->ran[ORC_RCV_MODE_1] +=
         nbl->next != ORC_NONE && o->lists->nbl[nbl->next].no_push != nbl->no_push;
     judge_order(o, conn, list, nbl);
-    judge_status(o, conn, list, nbl, bt);
+    receive_judge_status(o, conn, list, nbl, bt);
     if (call && list->status == NDIS_STATUS_SUCCESS && bt > 0 && bt < nbl->length &&
         ++call->short_fills == 2) {
         orc_warn(o, list->conn, ORC_RCV_BATCH_1, "one partly filled request in a completion",

@@ -84,7 +84,8 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
     }
 }
 
-static void judge_ip(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet)
+static void wire_check_judge_ip(struct oracle *o, const struct orc_conn *conn,
+                                const struct orc_packet *packet)
 {
     const TCP_OFFLOAD_STATE_CACHED *now = &conn->cached, *was = &conn->cached_old;
     o->ran[ORC_UPD_CACHE_1] += conn->update_step != ORC_NONE;
@@ -107,8 +108,8 @@ static void judge_ip(struct oracle *o, const struct orc_conn *conn, const struct
     }
 }
 
-static void judge_tcp(struct oracle *o, const struct orc_conn *conn,
-                      const struct orc_packet *packet)
+static void wire_check_judge_tcp(struct oracle *o, const struct orc_conn *conn,
+                                 const struct orc_packet *packet)
 {
     const struct orc_tcp *tcp = &packet->tcp;
     uint8_t never = TCP_SYN | TCP_ECE | TCP_CWR;
@@ -218,8 +219,8 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
         orc_reach_frame(o, conn);
         judge_length(o, orc_ordinal(o, conn), &packet);
         judge_link(o, conn, &packet);
-        judge_ip(o, conn, &packet);
-        judge_tcp(o, conn, &packet);
+        wire_check_judge_ip(o, conn, &packet);
+        wire_check_judge_tcp(o, conn, &packet);
         for (uint32_t i = 0; o->rows->transmitted[i]; i++) {
             o->rows->transmitted[i](o, conn, &packet.tcp);
         }

@@ -128,8 +128,8 @@ static void judge_counts(struct oracle *o, const struct orc_conn *conn, const st
     }
 }
 
-static void judge_success(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
-                          const struct orc_nbl *nbl)
+static void send_judge_success(struct oracle *o, struct orc_conn *conn, const struct tap_nbl *list,
+                               const struct orc_nbl *nbl)
 {
     struct orc_send *s = conn->send;
     orc_ran(o, ORC_SEND_OK_1);
@@ -225,7 +225,7 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc
     orc_adapter_send(o, conn, list->status);
     orc_failure_status(o, conn, list->status);
     if (list->status == NDIS_STATUS_SUCCESS) {
-        judge_success(o, conn, list, nbl);
+        send_judge_success(o, conn, list, nbl);
     } else {
         judge_failure(o, conn, list, nbl);
     }

@@ -19,7 +19,7 @@ static struct orc_transmission *entry(const struct orc_flight *f, uint32_t index
     return &f->sent[(f->head + index) & (f->room - 1)];
 }
 
-static bool grow(struct oracle *o, struct orc_flight *f)
+static bool flight_grow(struct oracle *o, struct orc_flight *f)
 {
     uint32_t before = f->room; /* a power of two */
     if (f->count < before) {
@@ -36,7 +36,7 @@ static bool grow(struct oracle *o, struct orc_flight *f)
 }
 
 /* The first entry that ends above an offset. */
-static uint32_t search(const struct orc_flight *f, int64_t offset)
+static uint32_t flight_search(const struct orc_flight *f, int64_t offset)
 {
     uint32_t low = 0, high = f->count;
     while (low < high) {
@@ -59,7 +59,7 @@ void orc_flight_fresh(struct orc_conn *c)
 void orc_flight_begin(struct oracle *o, struct orc_conn *c)
 {
     struct orc_flight *f = c->flight;
-    if (c->send->max > 0 && grow(o, f)) {
+    if (c->send->max > 0 && flight_grow(o, f)) {
         f->sent[0] = (struct orc_transmission){.end = c->send->max, .again = true};
         f->count = 1;
     }
@@ -69,7 +69,7 @@ void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_
 {
     struct orc_flight *f = c->flight;
     uint64_t now = o->event->time_ns;
-    for (uint32_t i = search(f, begin); begin < c->send->max && i < f->count; i++) {
+    for (uint32_t i = flight_search(f, begin); begin < c->send->max && i < f->count; i++) {
         struct orc_transmission *sent = entry(f, i);
         if (i && entry(f, i - 1)->end >= end) {
             break;
@@ -77,7 +77,7 @@ void orc_flight_sent(struct oracle *o, struct orc_conn *c, int64_t begin, int64_
         sent->last_ns = now;
         sent->again = true;
     }
-    if (end > c->send->max && grow(o, f)) {
+    if (end > c->send->max && flight_grow(o, f)) {
         f->count++;
         *entry(f, f->count - 1) =
             (struct orc_transmission){.end = end, .first_ns = now, .last_ns = now};
@@ -123,7 +123,8 @@ static bool take_echo(const struct oracle *o, struct orc_conn *c, const struct o
 }
 
 /* Until the ACK surely was taken, a later one may give the sample instead. */
-static bool measure(struct oracle *o, struct orc_conn *c, const struct orc_received *h, bool echo)
+static bool flight_measure(struct oracle *o, struct orc_conn *c, const struct orc_received *h,
+                           bool echo)
 {
     struct orc_flight *f = c->flight;
     uint64_t now = o->event->time_ns;
@@ -155,7 +156,7 @@ static bool acked(struct oracle *o, struct orc_conn *c, const struct orc_receive
     struct orc_flight *f = c->flight;
     bool echo = (c->flags & TCP_FLAG_TIMESTAMP_ENABLED) && h->tcp->has_timestamp;
     bool sample = echo && take_echo(o, c, h->tcp, h->sure);
-    sample = measure(o, c, h, echo) || sample;
+    sample = flight_measure(o, c, h, echo) || sample;
     while (f->count && entry(f, 0)->end <= c->send->una_sure) {
         f->head = (f->head + 1) & (f->room - 1);
         f->count--;

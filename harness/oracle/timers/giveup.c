@@ -123,7 +123,7 @@ void orc_giveup_update(struct oracle *o, struct orc_conn *c, bool done)
     }
 }
 
-static void judge_time(struct oracle *o, const struct orc_conn *c)
+static void giveup_judge_time(struct oracle *o, const struct orc_conn *c)
 {
     uint64_t now = o->event->time_ns, from = c->rto->total_ns;
     if (!from && !orc_flight_first(c, &from)) {
@@ -141,7 +141,7 @@ static void judge_time(struct oracle *o, const struct orc_conn *c)
     }
 }
 
-static void judge_count(struct oracle *o, const struct orc_conn *c)
+static void giveup_judge_count(struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
     uint32_t count = orc_rto_count(c);
@@ -177,8 +177,8 @@ void orc_giveup_reported(struct oracle *o, struct orc_conn *c)
         orc_fail(o, orc_ordinal(o, c), ORC_TMR_RTX_2, "no end of retransmission with MaxRT -1",
                  "Retrieve(TimeoutExpiration)");
     } else if (c->cached.MaxRT && orc_rto_runs(c)) {
-        judge_time(o, c);
+        giveup_judge_time(o, c);
     } else if (orc_rto_runs(c)) {
-        judge_count(o, c);
+        giveup_judge_count(o, c);
     }
 }

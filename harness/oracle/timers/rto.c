@@ -206,8 +206,8 @@ void orc_rto_step(struct oracle *o, struct orc_conn *c)
     }
 }
 
-static void judge_delta(struct oracle *o, const struct orc_conn *c,
-                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+static void rto_judge_delta(struct oracle *o, const struct orc_conn *c,
+                            const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool expired = orc_rto_expired(o, c, d); /* then it may run anew, for longer */
@@ -258,7 +258,7 @@ void orc_rto_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE
         return;
     }
     if (orc_rto_runs(c)) {
-        judge_delta(o, c, d);
+        rto_judge_delta(o, c, d);
         judge_total(o, c, d);
         orc_ran(o, ORC_TMR_RTX_1);
         bool fewer = t->closed_ever && d->Retransmit.Count < count;

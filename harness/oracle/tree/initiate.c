@@ -218,7 +218,7 @@ static void buffer_span(void *context, const uint8_t *bytes, uint32_t length)
 
 /* Data that the host received before INIT: the first bytes of the receive stream, all of them sure.
  */
-static void take_buffered(struct oracle *o, struct orc_conn *c, const struct tap_nbl *list)
+static void initiate_take_buffered(struct oracle *o, struct orc_conn *c, const struct tap_nbl *list)
 {
     struct orc_receive *r = c->receive;
     struct buffering b = {.memory = o->memory, .receive = r, .at = r->start};
@@ -244,7 +244,7 @@ void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struc
         return;
     }
     if (list->role == ROLE_BUFFERED) {
-        take_buffered(o, c, list);
+        initiate_take_buffered(o, c, list);
     } else if (list->role == ROLE_INIT_SEND) {
         struct orc_nbl *nbl = orc_owner_handed(o, ev, list, NULL);
         if (nbl) {

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-static void update_conn(struct oracle *o, struct orc_node *node)
+static void query_update_conn(struct oracle *o, struct orc_node *node)
 {
     struct orc_conn *c = orc_conn(o, node->conn);
     const TCP_OFFLOAD_STATE_CACHED *cached =
@@ -32,7 +32,7 @@ static void update_conn(struct oracle *o, struct orc_node *node)
     orc_dirty(o, c);
 }
 
-static void update_path(struct oracle *o, struct orc_node *node, struct orc_object *object)
+static void query_update_path(struct oracle *o, struct orc_node *node, struct orc_object *object)
 {
     bool six = node->block->Header.Type >= Ip6OffloadConstState;
     const PATH_OFFLOAD_STATE_CACHED *cached = (const void *)orc_state_find(
@@ -92,9 +92,9 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
     }
     object->updates++;
     if (node->layer == LAYER_TCP) {
-        update_conn(o, node);
+        query_update_conn(o, node);
     } else if (node->layer == LAYER_PATH) {
-        update_path(o, node, object);
+        query_update_path(o, node, object);
     } else if (node->layer == LAYER_NEIGHBOR) {
         update_neighbor(o, node, object);
     }

@@ -157,7 +157,7 @@ static enum orc_rule status_rule(uint8_t fn)
     }
 }
 
-static void judge_status(struct oracle *o, const struct orc_op *op, struct orc_node *node)
+static void state_judge_status(struct oracle *o, const struct orc_op *op, struct orc_node *node)
 {
     if (op->fn == TAP_INITIATE) {
         return; /* judged over the whole tree */
@@ -189,7 +189,7 @@ static void block_out(struct oracle *o, const struct tap_event *ev, struct orc_o
     node->context_after = ev->data.block.context;
     node->seen = true;
     judge_fields(o, op, node, block);
-    judge_status(o, op, node);
+    state_judge_status(o, op, node);
     if (op->fn != TAP_INITIATE && op->fn != TAP_TERMINATE) {
         orc_contexts_judge(o, node);
         orc_life_answered(o, op, node);

@@ -140,8 +140,8 @@ static void judge_resumption(struct oracle *o, const struct orc_conn *c,
     }
 }
 
-static void judge_received(struct oracle *o, const struct orc_conn *c,
-                           const struct orc_closing *closing)
+static void terminate_judge_received(struct oracle *o, const struct orc_conn *c,
+                                     const struct orc_closing *closing)
 {
     const struct orc_receive *r = c->receive;
     uint32_t ordinal = closing->conn;
@@ -298,8 +298,8 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
 }
 
 /* A delayed ACK that was owed is sent before the end. */
-static void judge_owed(struct oracle *o, const struct orc_conn *c,
-                       const struct orc_closing *closing)
+static void terminate_judge_owed(struct oracle *o, const struct orc_conn *c,
+                                 const struct orc_closing *closing)
 {
     const struct orc_receive *r = c->receive;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
@@ -331,7 +331,7 @@ static void judge_sends_left(struct oracle *o, struct orc_conn *c,
     }
 }
 
-static void finish(struct oracle *o, const struct orc_closing *closing)
+static void terminate_finish(struct oracle *o, const struct orc_closing *closing)
 {
     struct orc_conn *c = orc_conn(o, closing->conn);
     c->closing = 0;
@@ -350,8 +350,8 @@ static void finish(struct oracle *o, const struct orc_closing *closing)
         }
         orc_sender_state(o, c, &closing->delegated, true);
         if (!cut_short(o, c)) {
-            judge_received(o, c, closing);
-            judge_owed(o, c, closing);
+            terminate_judge_received(o, c, closing);
+            terminate_judge_owed(o, c, closing);
         }
         if (!c->failed_over && !c->send->blind) {
             judge_sent(o, c, closing);
@@ -375,6 +375,6 @@ void orc_terminate_flush(struct oracle *o)
     uint32_t count = o->closings->count;
     o->closings->count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        finish(o, &o->closings->closing[i]);
+        terminate_finish(o, &o->closings->closing[i]);
     }
 }

@@ -30,7 +30,7 @@ static bool starved(const struct oracle *o, const struct orc_op *op)
 }
 
 /* With room for k objects of a layer the first k in walking order are taken. */
-static void judge_order(struct oracle *o, const struct orc_op *op)
+static void tree_judge_order(struct oracle *o, const struct orc_op *op)
 {
     uint32_t refused[3] = {ORC_NONE, ORC_NONE, ORC_NONE}, blocks[3] = {0};
     bool memory = starved(o, op);
@@ -125,7 +125,7 @@ static void judge_code(struct oracle *o, const struct orc_op *op, const struct o
 void orc_tree_judge(struct oracle *o, const struct orc_op *op)
 {
     uint32_t live = o->connections->live;
-    judge_order(o, op);
+    tree_judge_order(o, op);
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
         const struct orc_node *node = &o->operations->node[id];
         if (node->kind != NODE_NEW || node->dead) {
