@@ -101,11 +101,13 @@ static void leave(struct oracle *o, const struct tap_event *ev)
 
 static void point(struct oracle *o, const struct tap_event *ev)
 {
-    struct orc_call *call = orc_call_top(o, ev->cpu);
-    if (ev->fn != TAP_NBL) {
-        orc_fire(o, ORC_POINT, ev->fn, ev, call);
-    } else if (call && ev->ptr) {
-        orc_fire(o, ORC_LIST, call->fn, ev, call);
+    if (ev->fn == TAP_NBL) {
+        struct orc_call *call = orc_call_top(o, ev->cpu);
+        if (call && ev->ptr) {
+            orc_fire(o, ORC_LIST, call->fn, ev, call);
+        }
+    } else if (orc_asked(o, ORC_POINT, ev->fn)) { /* most points nobody asks about */
+        orc_fire(o, ORC_POINT, ev->fn, ev, orc_call_top(o, ev->cpu));
     }
 }
 

@@ -51,7 +51,7 @@ static void add_taps(struct orc_rows *rows, enum orc_when when, uint32_t fn)
 {
     uint32_t count;
     const struct orc_checker *row = orc_checkers(&count);
-    rows->tap_at[when][fn] = (uint16_t)rows->taps;
+    uint32_t begin = rows->taps;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < ORC_TAPS_OF_A_ROW; k++) {
             if (asks(&row[i].on[k], when, fn)) {
@@ -59,6 +59,10 @@ static void add_taps(struct orc_rows *rows, enum orc_when when, uint32_t fn)
             }
         }
     }
+    if (rows->taps == begin) {
+        return; /* nobody asked: the empty list at 0 */
+    }
+    rows->tap_at[when][fn] = (uint16_t)begin;
     rows->taps++; /* NULL ends the list */
     assert(rows->taps < ORC_HANDLERS_MOST);
 }
@@ -104,6 +108,7 @@ struct orc_rows *orc_rows_new(void)
     if (!rows) {
         return NULL;
     }
+    rows->taps = 1; /* the empty list */
     for (enum orc_when when = 0; when < ORC_WHENS; when++) {
         for (uint32_t fn = 0; fn < TAP_FN_COUNT; fn++) {
             add_taps(rows, when, fn);

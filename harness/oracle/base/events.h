@@ -126,6 +126,12 @@ struct orc_rows {
     struct orc_conn *first;         /* what the block of a connection is copied from */
 };
 
+/* Whether anybody asked about the event. */
+static inline bool orc_asked(const struct oracle *o, enum orc_when when, uint8_t fn)
+{
+    return o->rows->tap_at[when][fn] != 0;
+}
+
 static inline void orc_fire(struct oracle *o, enum orc_when when, uint8_t fn,
                             const struct tap_event *ev, struct orc_call *call)
 {

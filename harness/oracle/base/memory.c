@@ -7,7 +7,7 @@
 #define CHUNK_LEAST ((size_t)256 << 10)
 #define KEPT_MOST ((size_t)16 << 20) /* chunks beyond are given back at the end of a run */
 #define ALIGNMENT ((size_t)16)
-#define ROOM_LEAST 16u
+#define ROOM_LEAST 64u /* untouched memory costs nothing, moving does */
 
 struct chunk {
     struct chunk *next;
@@ -133,9 +133,23 @@ bool orc_grow(struct orc_memory *memory, void **array, uint32_t *room, uint32_t 
     if (before) {
         memcpy(grown, *array, before);
     }
-    memset(grown + before, 0, (size_t)larger * entry_bytes - before);
     *array = grown;
     *room = (uint32_t)larger;
+    return true;
+}
+
+bool orc_extend(struct orc_memory *memory, void **array, uint32_t *room, uint32_t *count,
+                uint32_t wanted, uint32_t entry_bytes)
+{
+    if (wanted <= *count) {
+        return true;
+    }
+    if (!orc_grow(memory, array, room, wanted, entry_bytes)) {
+        return false;
+    }
+    memset((uint8_t *)*array + (size_t)*count * entry_bytes, 0,
+           (size_t)(wanted - *count) * entry_bytes);
+    *count = wanted;
     return true;
 }
 

@@ -27,10 +27,14 @@ void orc_memory_rewind(struct orc_memory *memory);
 void *orc_take(struct orc_memory *memory, size_t bytes);
 /* The same, zeroed. */
 void *orc_take_zeroed(struct orc_memory *memory, size_t bytes);
-/* Makes an array hold at least count entries, new ones zeroed. False when memory is short: the
- * array is as it was. */
+/* Makes an array hold at least count entries; the content of new ones is undefined. False when
+ * memory is short: the array is as it was. */
 bool orc_grow(struct orc_memory *memory, void **array, uint32_t *room, uint32_t count,
               uint32_t entry_bytes);
+/* The same of a table whose first *count entries are in use: makes them at least `wanted`, new ones
+ * zeroed. */
+bool orc_extend(struct orc_memory *memory, void **array, uint32_t *room, uint32_t *count,
+                uint32_t wanted, uint32_t entry_bytes);
 
 struct orc_scratch {
     uint8_t *bytes;

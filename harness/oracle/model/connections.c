@@ -38,8 +38,8 @@ struct orc_conn *orc_conn_new(struct oracle *o, uint32_t ordinal)
         return NULL;
     }
     uint8_t *block = NULL;
-    if (ordinal < ORC_NONE - 1 && orc_grow(o->memory, (void **)&all->conn, &all->conn_room,
-                                           ordinal + 1, sizeof(*all->conn))) {
+    if (ordinal < ORC_NONE - 1 && orc_extend(o->memory, (void **)&all->conn, &all->conn_room,
+                                             &all->conns, ordinal + 1, sizeof(*all->conn))) {
         block = orc_take(o->memory, rows->conn_bytes);
     }
     if (!block) {
@@ -53,7 +53,6 @@ struct orc_conn *orc_conn_new(struct oracle *o, uint32_t ordinal)
     struct orc_conn *c = (struct orc_conn *)(void *)block;
     c->ordinal = ordinal;
     all->conn[ordinal] = c;
-    all->conns = ordinal < all->conns ? all->conns : ordinal + 1;
     return c;
 }
 

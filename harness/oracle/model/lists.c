@@ -9,12 +9,14 @@ struct orc_nbl *orc_nbl_new(struct oracle *o, uint32_t id)
     if (id == TAP_NONE) {
         return NULL;
     }
-    if (!orc_grow(o->memory, (void **)&lists->nbl, &lists->nbl_room, id + 1, sizeof(*lists->nbl))) {
+    uint32_t before = lists->nbls;
+    if (!orc_extend(o->memory, (void **)&lists->nbl, &lists->nbl_room, &lists->nbls, id + 1,
+                    sizeof(*lists->nbl))) {
         o->short_of_memory = true;
         return NULL;
     }
-    for (; lists->nbls <= id; lists->nbls++) {
-        lists->nbl[lists->nbls].owner = OWNER_NOBODY;
+    for (uint32_t i = before; i < lists->nbls; i++) {
+        lists->nbl[i].owner = OWNER_NOBODY;
     }
     return &lists->nbl[id];
 }

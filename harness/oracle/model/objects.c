@@ -9,10 +9,10 @@ struct orc_object *orc_object_new(struct oracle *o, uint32_t id)
     if (id == TAP_NONE) {
         return NULL;
     }
-    if (!orc_grow(o->memory, (void **)&all->object, &all->room, id + 1, sizeof(*all->object))) {
+    if (!orc_extend(o->memory, (void **)&all->object, &all->room, &all->count, id + 1,
+                    sizeof(*all->object))) {
         o->short_of_memory = true;
         return NULL;
     }
-    all->count = id < all->count ? all->count : id + 1;
     return &all->object[id];
 }

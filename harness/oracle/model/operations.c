@@ -9,10 +9,10 @@ struct orc_op *orc_op(struct oracle *o, uint32_t id)
     if (id == TAP_NONE) {
         return NULL;
     }
-    if (!orc_grow(o->memory, (void **)&all->op, &all->op_room, id + 1, sizeof(*all->op))) {
+    if (!orc_extend(o->memory, (void **)&all->op, &all->op_room, &all->ops, id + 1,
+                    sizeof(*all->op))) {
         o->short_of_memory = true;
         return NULL;
     }
-    all->ops = id < all->ops ? all->ops : id + 1;
     return &all->op[id];
 }
