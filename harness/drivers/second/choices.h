@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What this driver chooses where the documents leave a choice. A rule that no driver but the
+ * bundled one can keep shows here: each line may be changed, and a right oracle says nothing.
+ */
+#ifndef SECOND_CHOICES_H
+#define SECOND_CHOICES_H
+
+/* Retransmission timeout: the floor of RFC 6298, not that of the compatibility programme. */
+#define SECOND_RTO_FLOOR_MS 1000u
+#define SECOND_RTO_CEILING_MS 60000u
+#define SECOND_RTO_INITIAL_MS 1000u
+
+/* Every deadline is rounded up to this grid: one timer of the adapter serves all connections. */
+#define SECOND_GRID_MS 10u
+
+/* Retries after memory or a mapping was short. */
+#define SECOND_RETRY_MS 10u
+
+#define SECOND_FIN_WAIT_2_MS 120000u
+#define SECOND_BLIND_MS 300000u
+#define SECOND_SYN_CHALLENGE_MS 3000u
+#define SECOND_PAWS_MS (24ull * 24 * 3600 * 1000)
+
+/* Sends that are not finished go back in the chain of the terminate (1), or are completed with
+ * UPLOAD_IN_PROGRESS (0). */
+#define SECOND_SENDS_BACK_IN_CHAIN 1
+
+/* Completions and neighbor events carry the handle of MiniportInitializeEx (1), or that of the
+ * registration (0). */
+#define SECOND_HANDLE_OF_ADAPTER 0
+
+/* A receive that is empty when the remote FIN is consumed completes with SUCCESS and no byte (1),
+ * or stays until the terminate (0). */
+#define SECOND_FIN_COMPLETES_EMPTY 1
+
+/* Arriving data restarts the push timer, as the text has it (1), or not, as the flowchart (0). */
+#define SECOND_PUSH_RESTARTS 1
+
+/* The target advertises SACK (0: it does not); it reports held ranges wherever the connection has
+ * it. Reports of the peer are read by nobody: recovery is NewReno, then go-back-N. */
+#define SECOND_ADVERTISE_SACK 0
+
+#define SECOND_CAPACITY 2048u
+#define SECOND_NEIGHBORS 512u
+#define SECOND_PATHS 2048u
+#define SECOND_TX_BUFFERS 64u
+
+#endif
