@@ -143,6 +143,10 @@ static void new_ack(ADAPTER *A, CONN *C, const PARSED *P)
         C->RtxCount = 0;
     C->Path->Neighbor->NicAt = (LONG64)now_ms();
     grow(A, C, Acked);
+    if (C->Persisting && C->SndBytes == 0 && (!C->FinQueued || Fin)) {
+        C->Persisting = FALSE;
+        C->ProbeRound = C->RtxCount = 0;
+    }
     C->RtxAt = C->Persisting ? C->RtxAt : NEVER;
     if (Fin)
         fin_acked(A, C);

@@ -41,6 +41,10 @@
  * it. Reports of the peer are read by nobody: recovery is NewReno, then go-back-N. */
 #define SECOND_ADVERTISE_SACK 0
 
+/* The configuration of offload is asked of NDIS, which answers by itself. A request that comes down
+ * all the same is answered (1), or refused (0). */
+#define SECOND_ANSWERS_FOR_NDIS 1
+
 #define SECOND_CAPACITY 2048u
 #define SECOND_NEIGHBORS 512u
 #define SECOND_PATHS 2048u

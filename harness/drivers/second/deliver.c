@@ -190,29 +190,35 @@ BOOLEAN deliver_step(ADAPTER *A, CONN *C)
     return Worked;
 }
 
-static ULONG window_scale(const CONN *C)
+ULONG window_scale(const CONN *C)
 {
     return C->Const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED ? min_of(C->Const.RcvWindScale, 14) : 0;
 }
 
-/* Moves the right edge of the window to where it may stand, if that is worth it. */
-BOOLEAN window_move(ADAPTER *A, CONN *C, ULONG Least)
+/* Moves the right edge of the window to where it may stand, if that is worth it. The edge stands
+ * where the field of the header can say it; what rounding hides is no step. */
+BOOLEAN window_move(CONN *C, ULONG Least)
 {
-    ULONG Buffer = C->Cached.InitialRcvWnd;
+    ULONG Scale = window_scale(C), Buffer = C->Cached.InitialRcvWnd;
     ULONG Free = Buffer > C->RcvBytes ? Buffer - C->RcvBytes : 0;
-    ULONG Edge;
-    (void)A;
-    Free = min_of(Free, 0xFFFFu << window_scale(C));
-    Edge = C->RcvNxt + Free;
+    ULONG Edge = C->RcvNxt + (min_of(Free >> Scale, 0xFFFF) << Scale);
     if (SEQ_LE(Edge, C->RcvAdv) || Edge - C->RcvAdv < Least)
         return FALSE;
     C->RcvAdv = Edge;
     return TRUE;
 }
 
+/* The least step of an edge that a frame may make on its way. */
+ULONG window_step(ADAPTER *A, const CONN *C)
+{
+    ULONG Least = min_of(C->Cached.InitialRcvWnd / 2, segment_size(A, C));
+    ULONG Lost = (1u << window_scale(C)) - 1;
+    return Least > Lost ? Least - Lost : 1;
+}
+
 void window_after_consumption(ADAPTER *A, CONN *C)
 {
     ULONG Least = min_of(C->Cached.InitialRcvWnd / 2, 2 * segment_size(A, C));
-    if (!C->FinRcvd && !C->Frozen && window_move(A, C, Least))
+    if (!C->FinRcvd && !C->Frozen && window_move(C, Least))
         C->AckOwed = TRUE;
 }

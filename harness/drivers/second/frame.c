@@ -280,9 +280,7 @@ static ULONG build_ip(const CONN *C, UCHAR *Ip, ULONG Length, ULONG Seq)
 
 static ULONG window_field(const CONN *C)
 {
-    ULONG Scale =
-        C->Const.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED ? min_of(C->Const.RcvWindScale, 14) : 0;
-    return min_of((C->RcvAdv - C->RcvNxt) >> Scale, 0xFFFF);
+    return min_of((C->RcvAdv - C->RcvNxt) >> window_scale(C), 0xFFFF);
 }
 
 static void account(CONN *C, TX *Tx, UCHAR Flags, ULONG Seq, ULONG Length)
@@ -297,6 +295,7 @@ static void account(CONN *C, TX *Tx, UCHAR Flags, ULONG Seq, ULONG Length)
     if (Flags & TH_RST)
         return;
     C->LastAck = C->RcvNxt;
+    C->ToldZero = window_field(C) == 0;
     C->UnackedSegs = 0;
     C->DackAt = NEVER;
     C->AckOwed = FALSE;
@@ -311,7 +310,7 @@ BOOLEAN frame_build(ADAPTER *A, CONN *C, UCHAR Flags, ULONG Seq, ULONG Length, U
     ULONG OptionBytes, Header, IpHeader;
     if (Tx == NULL)
         return FALSE;
-    window_move(A, C, min_of(C->Cached.InitialRcvWnd / 2, segment_size(A, C)));
+    window_move(C, window_step(A, C));
     OptionBytes = build_options(A, C, Options, Length == 0 && !(Flags & (TH_RST | TH_FIN)));
     Header = 20 + OptionBytes;
     memset(Tx->Bytes, 0, 128);

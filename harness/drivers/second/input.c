@@ -169,7 +169,7 @@ static void acknowledge_text(ADAPTER *A, CONN *C, BOOLEAN InOrder, BOOLEAN Fille
         return;
     }
     C->UnackedSegs++;
-    if (Filled || C->UnackedSegs >= A->AckFrequency || A->DackTicks == 0)
+    if (Filled || C->ToldZero || C->UnackedSegs >= A->AckFrequency || A->DackTicks == 0)
         C->AckOwed = TRUE;
     else if (C->DackAt == NEVER)
         C->DackAt = now_ms() + ticks_to_ms(A, A->DackTicks);

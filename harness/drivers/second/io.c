@@ -243,6 +243,7 @@ NDIS_STATUS NDIS_CALL SecondTcpReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Nbl)
         A->ListsOut--;
         Nbl = Next;
     }
+    retry_all(A);
     NdisReleaseSpinLock(&A->Lock);
     pump(A);
     return NDIS_STATUS_SUCCESS;

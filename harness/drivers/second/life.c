@@ -77,9 +77,8 @@ static NDIS_STATUS attributes_general(ADAPTER *A)
     return NdisMSetMiniportAttributes(A->Handle, &Attributes);
 }
 
-static NDIS_STATUS attributes_offload(ADAPTER *A)
+NDIS_TCP_CONNECTION_OFFLOAD capability(void)
 {
-    NDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes;
     NDIS_TCP_CONNECTION_OFFLOAD Chimney;
     memset(&Chimney, 0, sizeof(Chimney));
     Chimney.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
@@ -90,6 +89,13 @@ static NDIS_STATUS attributes_offload(ADAPTER *A)
     Chimney.SupportIPv6 = NDIS_OFFLOAD_SUPPORTED;
     Chimney.SupportSack = SECOND_ADVERTISE_SACK ? NDIS_OFFLOAD_SUPPORTED : 0;
     Chimney.TcpConnectionOffloadCapacity = SECOND_CAPACITY;
+    return Chimney;
+}
+
+static NDIS_STATUS attributes_offload(ADAPTER *A)
+{
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes;
+    NDIS_TCP_CONNECTION_OFFLOAD Chimney = capability();
     memset(&Attributes, 0, sizeof(Attributes));
     Attributes.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES;
     Attributes.Header.Revision = 1;

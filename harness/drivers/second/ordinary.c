@@ -46,6 +46,7 @@ VOID NDIS_CALL SecondReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Nbl, ULONG Fla
         A->ListsOut--;
         Nbl = Next;
     }
+    retry_all(A);
     NdisReleaseSpinLock(&A->Lock);
     pump(A);
 }
@@ -110,7 +111,7 @@ static BOOLEAN send_one(ADAPTER *A)
         host_done(A, NDIS_STATUS_SUCCESS);
         return TRUE;
     }
-    if (NET_BUFFER_DATA_LENGTH(Nb) == 0 ||
+    if (NET_BUFFER_DATA_LENGTH(Nb) < 14 ||
         NET_BUFFER_DATA_LENGTH(Nb) > A->Attributes.MaxFrameBytes) {
         host_done(A, NDIS_STATUS_INVALID_LENGTH);
         return TRUE;

@@ -195,6 +195,10 @@ static void send_data(ADAPTER *A, CONN *C)
         Flags = (UCHAR)((Fin ? TH_FIN : 0) | (Offset + Length == C->SndBytes ? TH_PSH : 0));
         if (!frame_build(A, C, Flags, C->SndNxt, Length, Offset))
             return;
+        if (C->SndMax == C->SndUna) {
+            C->RtxCount = 0;
+            C->TotalRt = 0;
+        }
         if (!C->Timing && C->SndNxt == C->SndMax) {
             C->Timing = TRUE;
             C->TimedSeq = C->SndNxt;

@@ -109,6 +109,17 @@ static void pump_run(ADAPTER *A, BOOLEAN Operations)
     NDIS_LOWER_IRQL(Old, DISPATCH_LEVEL);
 }
 
+/* Returned lists may be what somebody waits for. */
+void retry_all(ADAPTER *A)
+{
+    CONN *C;
+    A->OpRetryAt = NEVER;
+    for (C = A->Conns; C != NULL; C = C->Next) {
+        C->Dirty |= C->RetryAt != NEVER;
+        C->RetryAt = NEVER;
+    }
+}
+
 void pump(ADAPTER *A)
 {
     pump_run(A, FALSE);

@@ -180,7 +180,7 @@ struct _CONN {
     PNET_BUFFER_LIST FwdHead, FwdTail, FwdDone;
     ULONG SndBytes; /* from SndUna on, the disconnect's bytes included */
     BOOLEAN FinQueued, FinAcked, FinRcvd;
-    BOOLEAN RstOwed, AckOwed;
+    BOOLEAN RstOwed, AckOwed, ToldZero;
     ULONG UnackedSegs;
 
     SEG *RcvHead, *RcvTail, *Held, *UrgHead, *UrgTail;
@@ -248,10 +248,12 @@ NDIS_STATUS NDIS_CALL SecondOid(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request);
 VOID NDIS_CALL SecondCancelOid(NDIS_HANDLE Context, PVOID RequestId);
 PVOID memory_take(ADAPTER *A, ULONG Bytes);
 void memory_give(PVOID Memory, ULONG Bytes);
+NDIS_TCP_CONNECTION_OFFLOAD capability(void);
 NDIS_HANDLE completion_handle(const ADAPTER *A);
 
 /* pump.c */
 void pump(ADAPTER *A);
+void retry_all(ADAPTER *A);
 void pump_with_operations(ADAPTER *A);
 ULONG64 now_ms(void);
 ULONG64 ticks_to_ms(const ADAPTER *A, ULONG Ticks);
@@ -274,6 +276,7 @@ TX *tx_take(ADAPTER *A);
 void tx_give(ADAPTER *A, TX *Tx);
 void tx_queue(ADAPTER *A, TX *Tx);
 void tx_purge(ADAPTER *A, CONN *C);
+BOOLEAN tx_waits(ADAPTER *A, const CONN *C);
 BOOLEAN tx_flush(ADAPTER *A);
 CONN *find_conn(ADAPTER *A, const PARSED *P);
 void ordinary_pass_up(ADAPTER *A, PNIC_FRAME Frame);
@@ -339,7 +342,9 @@ BOOLEAN deliver_step(ADAPTER *A, CONN *C);
 void push_expired(CONN *C);
 void request_done(CONN *C, NDIS_STATUS Status);
 void window_after_consumption(ADAPTER *A, CONN *C);
-BOOLEAN window_move(ADAPTER *A, CONN *C, ULONG Least);
+BOOLEAN window_move(CONN *C, ULONG Least);
+ULONG window_step(ADAPTER *A, const CONN *C);
+ULONG window_scale(const CONN *C);
 
 /* io.c */
 NDIS_STATUS NDIS_CALL SecondTcpSend(NDIS_HANDLE Context, PVOID Object, PNET_BUFFER_LIST Nbl);

@@ -44,7 +44,7 @@ static void tcp_delegated(ADAPTER *A, CONN *C, TCP_OFFLOAD_STATE_DELEGATED *D)
     D->TsRecent = C->TsRecent;
     D->TsRecentAge = ms_to_ticks(A, (ULONG64)((LONG64)now_ms() - C->TsRecentAt));
     D->TsTime = ts_now(A, C);
-    D->TotalRT = ms_to_ticks(A, C->TotalRt);
+    D->TotalRT = C->TotalRt >= ticks_to_ms(A, 0xFFFFFFFF) ? 0xFFFFFFFF : ms_to_ticks(A, C->TotalRt);
     D->DupAckCount = C->DupAcks;
     D->SndWndProbeCount = C->ProbeRound;
     D->KeepAlive.ProbeCount = C->KaProbes;
@@ -170,15 +170,18 @@ static void update_conn(ADAPTER *A, CONN *C, POFFLOAD_STATE_HEADER From)
     if (!Enabled && !C->Blind)
         C->KaAt = NEVER;
     else if (Enabled && (!Was || (Flags & TCP_FLAG_KEEP_ALIVE_RESTART) ||
-                         New.KaTimeout != Old.KaTimeout || New.KaInterval != Old.KaInterval))
+                         New.KaTimeout != Old.KaTimeout || New.KaInterval != Old.KaInterval)) {
+        UCHAR Probes = C->KaProbes;
         keepalive_restart(A, C);
+        C->KaProbes = Probes; /* new times alone do not make unanswered probes answered */
+    }
     if (New.KaProbeCount != Old.KaProbeCount || (Flags & TCP_FLAG_KEEP_ALIVE_RESTART))
         C->KaProbes = 0;
     if ((Flags & TCP_FLAG_MAX_RT_RESTART) || (New.MaxRT != Old.MaxRT && New.MaxRT != 0)) {
         C->TotalRt = 0;
         C->RtxFrom = now_ms();
     }
-    if ((Flags & TCP_FLAG_UPDATE_RCV_WND) && window_move(A, C, 0) && !C->FinRcvd)
+    if ((Flags & TCP_FLAG_UPDATE_RCV_WND) && window_move(C, 0) && !C->FinRcvd)
         C->AckOwed = TRUE;
     C->Dirty = TRUE;
 }

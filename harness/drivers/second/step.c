@@ -57,6 +57,11 @@ void settle_all(ADAPTER *A, CONN *C, NDIS_STATUS Status)
         append_list(&C->DiscDone, C->Disc);
         C->Disc = NULL;
     }
+    while ((Nbl = C->DiscAbort) != NULL) {
+        C->DiscAbort = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        settle_send(Nbl, Status);
+        append_list(&C->DiscDone, Nbl);
+    }
     C->SndBytes = 0;
     while (C->PostHead != NULL)
         request_done(C, Status);
@@ -92,6 +97,12 @@ static BOOLEAN step_disconnect(ADAPTER *A, CONN *C)
 {
     PNET_BUFFER_LIST Nbl = C->DiscDone;
     if (Nbl == NULL || C->RstOwed)
+        return FALSE;
+    /* An abort is done when its RST is out. */
+    while (tx_flush(A))
+        ;
+    Nbl = C->DiscDone;
+    if (Nbl == NULL || (C->Aborted && tx_waits(A, C)))
         return FALSE;
     C->DiscDone = NET_BUFFER_LIST_NEXT_NBL(Nbl);
     NET_BUFFER_LIST_NEXT_NBL(Nbl) = NULL;

@@ -4,30 +4,15 @@
  */
 #include "second.h"
 
-static BOOLEAN frames_wait(ADAPTER *A, const CONN *C)
-{
-    const TX *Tx;
-    for (Tx = A->TxHead; Tx != NULL; Tx = (const TX *)(const void *)Tx->Tx.Next) {
-        if (Tx->Conn == C)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void settle_requests(ADAPTER *A, CONN *C)
 {
     NDIS_STATUS Status = C->Aborted ? NDIS_STATUS_REQUEST_ABORTED : NDIS_STATUS_UPLOAD_IN_PROGRESS;
-    PNET_BUFFER_LIST Head = C->SndHead, Tail = C->SndTail, Nbl;
+    PNET_BUFFER_LIST Head = C->SndHead, Tail = C->SndTail;
     ULONG Bytes = C->SndBytes;
     BOOLEAN Keep = SECOND_SENDS_BACK_IN_CHAIN && !C->Aborted;
     if (Keep)
         C->SndHead = C->SndTail = NULL;
     settle_all(A, C, Status);
-    while ((Nbl = C->DiscAbort) != NULL) {
-        C->DiscAbort = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        settle_send(Nbl, Status);
-        append_list(&C->DiscDone, Nbl);
-    }
     if (Keep) {
         C->SndHead = Head;
         C->SndTail = Tail;
@@ -80,7 +65,7 @@ BOOLEAN terminate_prepare(ADAPTER *A, CONN *C)
         ;
     while (tx_flush(A))
         ;
-    if (C->RstOwed || frames_wait(A, C))
+    if (C->RstOwed || tx_waits(A, C))
         return FALSE;
     if (!wrap_received(A, C))
         return FALSE;

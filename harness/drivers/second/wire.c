@@ -6,9 +6,7 @@
 
 static BOOLEAN for_neighbor(const ADAPTER *A, const NEIGHBOR *N, const PARSED *P)
 {
-    static const UCHAR None[6];
-    const UCHAR *Own = memcmp(N->Source, None, 6) ? N->Source : A->Attributes.MacAddress;
-    return memcmp(P->Eth, Own, 6) == 0;
+    return memcmp(P->Eth, A->Attributes.MacAddress, 6) == 0 || memcmp(P->Eth, N->Source, 6) == 0;
 }
 
 CONN *find_conn(ADAPTER *A, const PARSED *P)
@@ -164,6 +162,16 @@ void tx_purge(ADAPTER *A, CONN *C)
     }
 }
 
+BOOLEAN tx_waits(ADAPTER *A, const CONN *C)
+{
+    const TX *Tx;
+    for (Tx = A->TxHead; Tx != NULL; Tx = (const TX *)(const void *)Tx->Tx.Next) {
+        if (Tx->Conn == C)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void tx_count(ADAPTER *A, const TX *Tx)
 {
     if (Tx->Conn == NULL)
@@ -205,6 +213,7 @@ BOOLEAN tx_flush(ADAPTER *A)
     tx_pop(A);
     Status = NicTransmit(A->Nic, &Tx->Tx);
     if (Status == NDIS_STATUS_RESOURCES) {
+        A->TxStarved = TRUE;
         Tx->Tx.Next = (NIC_TX *)(PVOID)A->TxHead;
         A->TxHead = Tx;
         if (A->TxTail == NULL)
