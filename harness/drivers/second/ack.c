@@ -200,6 +200,17 @@ static void window_effects(ADAPTER *A, CONN *C)
     }
 }
 
+static BOOLEAN reports_more(CONN *C, const PARSED *P)
+{
+    if (!SECOND_REPORTS_COUNT || !(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || !P->HasReport ||
+        SEQ_LE(P->HighReport, C->SndUna) || SEQ_GT(P->HighReport, C->SndMax))
+        return FALSE;
+    if (SEQ_GT(C->HighReport, C->SndUna) && SEQ_LE(P->HighReport, C->HighReport))
+        return FALSE;
+    C->HighReport = P->HighReport;
+    return TRUE;
+}
+
 void ack_input(ADAPTER *A, CONN *C, const PARSED *P)
 {
     ULONG Scale =
@@ -209,8 +220,9 @@ void ack_input(ADAPTER *A, CONN *C, const PARSED *P)
         return;
     if (P->Ack != C->SndUna)
         new_ack(A, C, P);
-    else if (P->Length == 0 && !(P->Flags & TH_FIN) && Window == C->SndWnd && Window != 0 &&
-             C->SndMax != C->SndUna)
+    else if (Window != 0 && C->SndMax != C->SndUna &&
+             (reports_more(C, P) ||
+              (P->Length == 0 && !(P->Flags & TH_FIN) && Window == C->SndWnd)))
         duplicate_ack(A, C);
     if (C->State == TcpConnectionClosed)
         return;

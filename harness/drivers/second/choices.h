@@ -41,6 +41,17 @@
  * it. Reports of the peer are read by nobody: recovery is NewReno, then go-back-N. */
 #define SECOND_ADVERTISE_SACK 0
 
+/* Held ranges are reported on segments with text too (1), or on bare acknowledgements only (0). */
+#define SECOND_SACK_ON_TEXT 1
+
+/* A report of a higher range than any before counts as a duplicate acknowledgement whatever its
+ * window (1), or reports are not looked at (0). */
+#define SECOND_REPORTS_COUNT 1
+
+/* Frames that a handler made leave before anybody is called upwards (1), or when the calls are done
+ * (0). */
+#define SECOND_FRAMES_BEFORE_UPCALLS 1
+
 /* The configuration of offload is asked of NDIS, which answers by itself. A request that comes down
  * all the same is answered (1), or refused (0). */
 #define SECOND_ANSWERS_FOR_NDIS 1

@@ -92,6 +92,7 @@ static void variables(ADAPTER *A, CONN *C, const TCP_OFFLOAD_STATE_DELEGATED *D)
     C->CWnd = max_of(D->CWnd, frame_room(A, C, option_bytes(C)));
     C->SsThresh = D->SsThresh;
     C->Recover = D->SndUna - 1;
+    C->HighReport = D->SndUna;
     C->DupAcks = D->DupAckCount;
     C->RttValid = D->SRtt != 0 || D->RttVar != 0;
     C->Srtt8 = (ULONG)ticks_to_ms(A, D->SRtt);

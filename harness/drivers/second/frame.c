@@ -51,13 +51,13 @@ static ULONG sum_pseudo(const UCHAR *Source, const UCHAR *Destination, BOOLEAN V
     return Sum + 6 + (Length >> 16) + (Length & 0xFFFF);
 }
 
-/* Of the options only the timestamp says anything to this driver. */
+/* Of the options the timestamp says something to this driver, and where the peer's reports end. */
 static void parse_options(const UCHAR *Option, ULONG Length, PARSED *P)
 {
     ULONG At = 0;
     P->HasTs = FALSE;
     while (At < Length && Option[At] != 0) {
-        ULONG Bytes;
+        ULONG Bytes, Block;
         if (Option[At] == 1) {
             At++;
             continue;
@@ -71,6 +71,11 @@ static void parse_options(const UCHAR *Option, ULONG Length, PARSED *P)
             P->HasTs = TRUE;
             P->TsVal = get32(Option + At + 2);
             P->TsEcr = get32(Option + At + 6);
+        }
+        for (Block = 2; Option[At] == 5 && Block + 8 <= Bytes; Block += 8) {
+            ULONG To = get32(Option + At + Block + 4);
+            P->HighReport = !P->HasReport || SEQ_GT(To, P->HighReport) ? To : P->HighReport;
+            P->HasReport = TRUE;
         }
         At += Bytes;
     }
@@ -213,6 +218,14 @@ ULONG option_bytes(const CONN *C)
     return C->Const.Flags & TCP_FLAG_TIMESTAMP_ENABLED ? 12 : 0;
 }
 
+/* The largest text of a segment that is built now. */
+ULONG text_room(ADAPTER *A, const CONN *C)
+{
+    BLOCK Blocks[4];
+    ULONG Count = SECOND_SACK_ON_TEXT ? sack_blocks(A, C, Blocks) : 0;
+    return frame_room(A, C, option_bytes(C) + (Count != 0 ? 4 + 8 * Count : 0));
+}
+
 static ULONG build_options(ADAPTER *A, const CONN *C, UCHAR *To, BOOLEAN Sack)
 {
     BLOCK Blocks[4];
@@ -311,7 +324,8 @@ BOOLEAN frame_build(ADAPTER *A, CONN *C, UCHAR Flags, ULONG Seq, ULONG Length, U
     if (Tx == NULL)
         return FALSE;
     window_move(C, window_step(A, C));
-    OptionBytes = build_options(A, C, Options, Length == 0 && !(Flags & (TH_RST | TH_FIN)));
+    OptionBytes =
+        build_options(A, C, Options, (Length == 0 || SECOND_SACK_ON_TEXT) && !(Flags & TH_RST));
     Header = 20 + OptionBytes;
     memset(Tx->Bytes, 0, 128);
     Ip = build_link(A, C, Tx->Bytes);

@@ -293,7 +293,8 @@ static void halt_connections(ADAPTER *A)
         if (!C->Aborted)
             conn_abort(A, C);
         C->Terminating = TRUE;
-        C->AbortDue = FALSE;
+        C->AbortDue = C->RstOwed = FALSE;
+        tx_purge(A, C);
         settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);
     }
 }

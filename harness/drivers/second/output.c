@@ -124,7 +124,7 @@ static void sent_up_to(CONN *C, ULONG End, BOOLEAN Fin)
 BOOLEAN resend_first(ADAPTER *A, CONN *C, ULONG Most)
 {
     ULONG Out = C->SndMax - C->SndUna;
-    ULONG Length = min_of(min_of(Out, C->SndBytes), Most);
+    ULONG Length = min_of(min_of(Out, C->SndBytes), min_of(Most, text_room(A, C)));
     BOOLEAN Fin = Length == C->SndBytes && Out == C->SndBytes + 1;
     if (C->SndWnd != 0)
         Length = min_of(Length, C->SndWnd);
@@ -156,7 +156,7 @@ static void after_idle(ADAPTER *A, CONN *C, ULONG M)
 /* Length of the next segment; 0 with *Fin FALSE: nothing may go. */
 static ULONG next_segment(ADAPTER *A, CONN *C, BOOLEAN *Fin)
 {
-    ULONG Offset = C->SndNxt - C->SndUna, M = frame_room(A, C, option_bytes(C));
+    ULONG Offset = C->SndNxt - C->SndUna, M = text_room(A, C);
     ULONG Window = min_of(C->SndWnd, C->CWnd), Length;
     BOOLEAN Again = SEQ_LT(C->SndNxt, C->SndMax);
     *Fin = FALSE;

@@ -88,6 +88,8 @@ static void pump_run(ADAPTER *A, BOOLEAN Operations)
         A->Pumping = TRUE;
         do {
             A->Again = FALSE;
+            while (SECOND_FRAMES_BEFORE_UPCALLS && tx_flush(A))
+                ;
             pump_conns(A);
             while (Operations && operation_step(A))
                 pump_conns(A);

@@ -110,6 +110,8 @@ typedef struct _PARSED {
     ULONG Window;
     ULONG TsVal;
     ULONG TsEcr;
+    BOOLEAN HasReport;
+    ULONG HighReport; /* end of the highest held range that the peer reports */
     PUCHAR Payload;
     ULONG Length;
 } PARSED;
@@ -151,6 +153,7 @@ struct _CONN {
     ULONG CWnd, SsThresh, Recover;
     UCHAR DupAcks;
     BOOLEAN InRecovery;
+    ULONG HighReport;
     BOOLEAN Lost; /* timed out: nothing more goes until the peer answers */
     ULONG64 LastSentAt;
     ULONG Srtt8, Rttvar4; /* ms */
@@ -297,6 +300,7 @@ BOOLEAN tcp_parse(PUCHAR Tcp, ULONG Length, PARSED *P);
 BOOLEAN frame_build(ADAPTER *A, CONN *C, UCHAR Flags, ULONG Seq, ULONG Length, ULONG SndOffset);
 ULONG frame_room(ADAPTER *A, const CONN *C, ULONG OptionBytes);
 ULONG option_bytes(const CONN *C);
+ULONG text_room(ADAPTER *A, const CONN *C);
 ULONG segment_size(ADAPTER *A, const CONN *C);
 
 /* seg.c */

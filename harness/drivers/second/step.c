@@ -32,6 +32,20 @@ static BOOLEAN complete(ADAPTER *A, PNET_BUFFER_LIST *Done, NDIS_TCP_OFFLOAD_SEN
     return TRUE;
 }
 
+/* One call takes the filled requests and at most one that is partly filled. */
+static BOOLEAN complete_receives(ADAPTER *A, CONN *C)
+{
+    PNET_BUFFER_LIST Nbl = C->PostDone, Last = Nbl, Rest;
+    while (Last != NULL && NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(Last)) == 0)
+        Last = NET_BUFFER_LIST_NEXT_NBL(Last);
+    Rest = Last != NULL ? NET_BUFFER_LIST_NEXT_NBL(Last) : NULL;
+    if (Rest == NULL)
+        return complete(A, &C->PostDone, A->Up.NdisTcpOffloadReceiveComplete);
+    NET_BUFFER_LIST_NEXT_NBL(Last) = NULL;
+    C->PostDone = Rest;
+    return complete(A, &Nbl, A->Up.NdisTcpOffloadReceiveComplete);
+}
+
 /* A list of sends, with the bytes that were acknowledged. */
 void settle_send(PNET_BUFFER_LIST Nbl, NDIS_STATUS Status)
 {
@@ -142,7 +156,7 @@ BOOLEAN step_conn(ADAPTER *A, CONN *C)
         return TRUE;
     if (complete(A, &C->SndDone, A->Up.NdisTcpOffloadSendComplete))
         return TRUE;
-    if (complete(A, &C->PostDone, A->Up.NdisTcpOffloadReceiveComplete))
+    if (complete_receives(A, C))
         return TRUE;
     if (complete(A, &C->FwdDone, A->Up.NdisTcpOffloadForwardComplete))
         return TRUE;
