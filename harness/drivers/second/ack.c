@@ -24,6 +24,13 @@ ULONG64 rto(const ADAPTER *A, const CONN *C)
     return min_of(max_of(Value, SECOND_RTO_FLOOR_MS), SECOND_RTO_CEILING_MS);
 }
 
+/* The timeout, doubled so many times. */
+ULONG64 backed_off(const ADAPTER *A, const CONN *C, ULONG Doublings)
+{
+    ULONG64 Value = rto(A, C) << min_of(Doublings, 16);
+    return Value < SECOND_RTO_CEILING_MS ? Value : SECOND_RTO_CEILING_MS;
+}
+
 /* RFC 6298 section 2, in eighths and quarters. */
 static void rtt_sample(CONN *C, ULONG64 Ms)
 {
@@ -186,8 +193,7 @@ static void window_effects(ADAPTER *A, CONN *C)
             C->ProbeRound += C->ProbeRound < 255;
             C->RtxCount = 0;
             C->RtxFrom = now_ms();
-            C->RtxAt = C->RtxFrom +
-                       min_of((ULONG)rto(A, C) << min_of(C->ProbeRound, 6), SECOND_RTO_CEILING_MS);
+            C->RtxAt = C->RtxFrom + backed_off(A, C, C->ProbeRound);
         }
     } else if (C->Persisting) {
         /* The probe's byte may have been thrown away: it goes again, with more. */
@@ -231,6 +237,6 @@ void ack_input(ADAPTER *A, CONN *C, const PARSED *P)
         C->SndWl1 = P->Seq;
         C->SndWl2 = P->Ack;
         C->MaxSndWnd = max_of(C->MaxSndWnd, Window);
-        window_effects(A, C);
     }
+    window_effects(A, C);
 }

@@ -56,6 +56,14 @@
  * all the same is answered (1), or refused (0). */
 #define SECOND_ANSWERS_FOR_NDIS 1
 
+/* Is a segment acceptable that begins before the window and ends behind it? By the four cases of
+ * RFC 9293 it is not (1); cut on both sides it fits (0). */
+#define SECOND_FOUR_CASES 0
+
+/* A card that lost its state takes no connection until it is reset (1), or goes on as if new (0).
+ */
+#define SECOND_FAILED_CARD_REFUSES 0
+
 #define SECOND_CAPACITY 2048u
 #define SECOND_NEIGHBORS 512u
 #define SECOND_PATHS 2048u

@@ -95,6 +95,8 @@ static BOOLEAN in_window(const CONN *C, const PARSED *P)
     /* The text of a segment at a closed window goes, its acknowledgement counts. */
     if (Window == 0)
         return P->Seq == C->RcvNxt;
+    if (!SECOND_FOUR_CASES && SEQ_LT(P->Seq, C->RcvNxt) && SEQ_GE(P->Seq + Length, C->RcvAdv))
+        return TRUE;
     return P->Seq - C->RcvNxt < Window || P->Seq + Length - 1 - C->RcvNxt < Window;
 }
 

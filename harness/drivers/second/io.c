@@ -209,7 +209,8 @@ BOOLEAN forward_step(ADAPTER *A, CONN *C)
     Nb = NET_BUFFER_LIST_FIRST_NB(Nbl);
     if (C->Aborted) {
         Status = NDIS_STATUS_REQUEST_ABORTED;
-    } else if (C->Frozen || C->Terminating) {
+    } else if (C->Frozen || C->Terminating ||
+               (C->State == TcpConnectionTimeWait && C->Retrieved != 0)) {
         Status = NDIS_STATUS_UPLOAD_IN_PROGRESS;
     } else {
         S = seg_copy(A, max_of(NET_BUFFER_DATA_LENGTH(Nb), 1));

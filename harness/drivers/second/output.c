@@ -94,8 +94,7 @@ void rtx_arm(ADAPTER *A, CONN *C)
         return;
     }
     C->RtxFrom = now_ms();
-    C->RtxAt =
-        C->RtxFrom + min_of((ULONG)rto(A, C) << min_of(C->RtxCount, 6), SECOND_RTO_CEILING_MS);
+    C->RtxAt = C->RtxFrom + backed_off(A, C, C->RtxCount);
 }
 
 void persist_enter(ADAPTER *A, CONN *C)
@@ -139,12 +138,14 @@ BOOLEAN resend_first(ADAPTER *A, CONN *C, ULONG Most)
 }
 
 /* One byte, or the FIN, against a closed window. */
-void window_probe(ADAPTER *A, CONN *C)
+BOOLEAN window_probe(ADAPTER *A, CONN *C)
 {
     BOOLEAN Fin = C->SndBytes == 0;
     C->Timing = FALSE;
-    if (frame_build(A, C, Fin ? TH_FIN : 0, C->SndUna, !Fin, 0))
-        sent_up_to(C, C->SndUna + 1, Fin);
+    if (!frame_build(A, C, Fin ? TH_FIN : 0, C->SndUna, !Fin, 0))
+        return FALSE;
+    sent_up_to(C, C->SndUna + 1, Fin);
+    return TRUE;
 }
 
 static void after_idle(ADAPTER *A, CONN *C, ULONG M)
@@ -186,8 +187,12 @@ static void send_data(ADAPTER *A, CONN *C)
                 persist_enter(A, C);
             return;
         }
-        if (C->Lost)
+        if (C->Lost) {
+            /* There may have been no buffer when the timer expired. */
+            if (C->SndNxt == C->SndUna)
+                resend_first(A, C, frame_room(A, C, option_bytes(C)));
             return;
+        }
         after_idle(A, C, frame_room(A, C, option_bytes(C)));
         Length = next_segment(A, C, &Fin);
         if (Length == 0 && !Fin)

@@ -321,13 +321,14 @@ void conn_closed(ADAPTER *A, CONN *C);
 void ack_input(ADAPTER *A, CONN *C, const PARSED *P);
 ULONG ts_now(const ADAPTER *A, const CONN *C);
 ULONG64 rto(const ADAPTER *A, const CONN *C);
+ULONG64 backed_off(const ADAPTER *A, const CONN *C, ULONG Doublings);
 ULONG flight_of(const CONN *C);
 
 /* output.c */
 void tcp_output(ADAPTER *A, CONN *C);
 void send_ack(ADAPTER *A, CONN *C);
 BOOLEAN resend_first(ADAPTER *A, CONN *C, ULONG Most);
-void window_probe(ADAPTER *A, CONN *C);
+BOOLEAN window_probe(ADAPTER *A, CONN *C);
 void persist_enter(ADAPTER *A, CONN *C);
 void sends_acked(CONN *C, ULONG Bytes);
 BOOLEAN conn_invalid(const CONN *C);

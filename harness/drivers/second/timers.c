@@ -93,7 +93,7 @@ static void retransmit_expired(ADAPTER *A, CONN *C, ULONG64 Now)
     C->SndNxt = C->SndUna;
     resend_first(A, C, M);
     C->RtxFrom = Now;
-    C->RtxAt = Now + min_of((ULONG)rto(A, C) << min_of(C->RtxCount, 6), SECOND_RTO_CEILING_MS);
+    C->RtxAt = Now + backed_off(A, C, C->RtxCount);
 }
 
 static void slot_expired(ADAPTER *A, CONN *C, ULONG64 Now)
@@ -110,9 +110,11 @@ static void slot_expired(ADAPTER *A, CONN *C, ULONG64 Now)
         C->RtxAt = Now; /* so the host is told that it is due */
         retrieve(C, TimeoutExpiration);
     } else if (C->Persisting) {
-        window_probe(A, C);
         C->RtxFrom = Now;
-        C->RtxAt = Now + min_of((ULONG)rto(A, C) << min_of(C->RtxCount, 6), SECOND_RTO_CEILING_MS);
+        C->RtxAt = Now + SECOND_RETRY_MS;
+        if (!window_probe(A, C))
+            return;
+        C->RtxAt = Now + backed_off(A, C, C->RtxCount);
         C->RtxCount += C->RtxCount < 255;
     } else if (C->SndMax != C->SndUna) {
         retransmit_expired(A, C, Now);

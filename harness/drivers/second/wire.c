@@ -96,7 +96,7 @@ VOID NDIS_CALL wire_hardware_failed(PVOID Context)
     ADAPTER *A = Context;
     CONN *C;
     NdisAcquireSpinLock(&A->Lock);
-    A->HardwareLost = TRUE;
+    A->HardwareLost = SECOND_FAILED_CARD_REFUSES;
     for (C = A->Conns; C != NULL; C = C->Next) {
         if (C->Terminating || C->Aborted)
             continue;
