@@ -52,7 +52,8 @@ static void rtt_of_ack(ADAPTER *A, CONN *C, const PARSED *P)
 {
     if (C->Const.Flags & TCP_FLAG_TIMESTAMP_ENABLED) {
         LONG Ticks = (LONG)(ts_now(A, C) - P->TsEcr);
-        if (P->HasTs && Ticks >= 0 && ticks_to_ms(A, (ULONG)Ticks) < 120000)
+        if (P->HasTs && Ticks >= 0 && !(C->TsNewUnit && SEQ_LT(P->TsEcr, C->TsBase)) &&
+            ticks_to_ms(A, (ULONG)Ticks) < 120000)
             rtt_sample(C, ticks_to_ms(A, (ULONG)Ticks));
     } else if (C->Timing && SEQ_GT(P->Ack, C->TimedSeq)) {
         rtt_sample(C, now_ms() - C->TimedAt);
@@ -177,8 +178,7 @@ static void duplicate_ack(ADAPTER *A, CONN *C)
         C->Recover = C->SndMax;
         C->InRecovery = TRUE;
         C->Timing = FALSE;
-        if (!conn_invalid(C))
-            resend_first(A, C, M);
+        resend_first(A, C, M);
     }
 }
 

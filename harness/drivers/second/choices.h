@@ -64,6 +64,40 @@
  */
 #define SECOND_FAILED_CARD_REFUSES 0
 
+/* Upcalls are made by a work item (1), or by whoever made them due (0). */
+#define SECOND_UPCALLS_FROM_WORK_ITEM 0
+
+/* Every segment with text is acknowledged at once (1), or by the parameters (0). */
+#define SECOND_ACK_EVERYTHING 0
+
+/* After a mandatory request for upload all I/O comes back at once (1), or with the terminate (0).
+ */
+#define SECOND_REQUEST_EMPTIES 0
+
+/* Receives of a connection that the peer reset stay until the terminate (1), or go at once (0). */
+#define SECOND_RESET_KEEPS_RECEIVES 0
+
+/* A request of no bytes goes with the next data (1), or at once (0). */
+#define SECOND_ZERO_WAITS 0
+
+/* Sends are told done so many ms after their last byte was acknowledged. */
+#define SECOND_SEND_MODERATION_MS 0u
+
+/* FIN_WAIT_1 begins with the call of the disconnect (1), or when the FIN leaves (0). */
+#define SECOND_FIN_WAIT_AT_CALL 0
+
+/* TsRecent is taken by RFC 1323, whose segments hold the last ACK sent (1), or by RFC 7323 (0). */
+#define SECOND_STAMPS_OF_1323 0
+
+/* Segments held beyond a hole go up raw with a terminate (1), or are dropped (0). */
+#define SECOND_HELD_GO_UP 0
+
+/* Out of memory the connection is offered for upload (1), or tries again (0). */
+#define SECOND_SHORTAGE_UPLOADS 0
+
+/* PSH stands on the last segment of what is queued (1), or nowhere (0). */
+#define SECOND_PUSHES 1
+
 #define SECOND_CAPACITY 2048u
 #define SECOND_NEIGHBORS 512u
 #define SECOND_PATHS 2048u

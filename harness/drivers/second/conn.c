@@ -108,7 +108,7 @@ static void variables(ADAPTER *A, CONN *C, const TCP_OFFLOAD_STATE_DELEGATED *D)
     C->KaProbes = D->KeepAlive.ProbeCount;
     C->KaAt = deadline(A, D->KeepAlive.TimeoutDelta);
     C->Blind = C->KaAt != NEVER && !(C->Cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
-    C->DackAt = C->PushAt = C->RetryAt = NEVER;
+    C->SndDoneAt = C->DackAt = C->PushAt = C->RetryAt = NEVER;
     C->FinRcvd = fin_was_received(D->State);
     C->FinQueued = D->State != TcpConnectionEstablished && D->State != TcpConnectionCloseWait;
     C->FinAcked = D->State == TcpConnectionFinWait2;

@@ -83,7 +83,7 @@ static BOOLEAN place_some(ADAPTER *A, CONN *C)
     ULONG Part = min_of(S->Length, NET_BUFFER_DATA_LENGTH(Nb) - Placed);
     BOOLEAN Pushed;
     if (!copy_in(Nb, Placed, S->Data, Part)) {
-        C->RetryAt = now_ms() + SECOND_RETRY_MS;
+        short_of_memory(C);
         return FALSE;
     }
     Placed += Part;
@@ -107,7 +107,8 @@ static BOOLEAN place_some(ADAPTER *A, CONN *C)
 static void place(ADAPTER *A, CONN *C)
 {
     while (C->PostHead != NULL) {
-        if (NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(C->PostHead)) == 0)
+        if (NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(C->PostHead)) == 0 &&
+            (!SECOND_ZERO_WAITS || C->RcvHead != NULL))
             request_done(C, NDIS_STATUS_SUCCESS);
         else if (C->RcvHead == NULL || !place_some(A, C))
             break;
@@ -143,7 +144,7 @@ static BOOLEAN indicate(ADAPTER *A, CONN *C)
     PNET_BUFFER_LIST Nbl =
         NdisAllocateNetBufferAndNetBufferList(A->ChimneyPool, 0, 0, S->Mdl, S->Offset, Length);
     if (Nbl == NULL) {
-        C->RetryAt = now_ms() + SECOND_RETRY_MS;
+        short_of_memory(C);
         return FALSE;
     }
     C->RcvHead = S->Next;

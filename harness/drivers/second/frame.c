@@ -341,7 +341,7 @@ BOOLEAN frame_build(ADAPTER *A, CONN *C, UCHAR Flags, ULONG Seq, ULONG Length, U
     memcpy(Tcp + 20, Options, OptionBytes);
     if (Length != 0 && !sends_copy(C, SndOffset, Tcp + Header, Length)) {
         tx_give(A, Tx);
-        C->RetryAt = now_ms() + SECOND_RETRY_MS;
+        short_of_memory(C);
         return FALSE;
     }
     put16(Tcp + 16, ~(ULONG)sum_fold(sum_add(sum_pseudo(C->Path->Source, C->Path->Destination,

@@ -107,7 +107,9 @@ static void acceptable(ADAPTER *A, CONN *C, const PARSED *P)
     keepalive_restart(A, C);
     if (C->State == TcpConnectionFinWait2)
         C->RtxAt = now_ms() + SECOND_FIN_WAIT_2_MS;
-    if (P->HasTs && SEQ_LE(P->Seq, C->LastAck)) {
+    if (P->HasTs && SEQ_LE(P->Seq, C->LastAck) &&
+        (!SECOND_STAMPS_OF_1323 ||
+         SEQ_GT(P->Seq + P->Length + (P->Flags & TH_FIN ? 1 : 0), C->LastAck))) {
         C->TsRecent = P->TsVal;
         C->TsRecentAt = (LONG64)now_ms();
     }
@@ -171,7 +173,8 @@ static void acknowledge_text(ADAPTER *A, CONN *C, BOOLEAN InOrder, BOOLEAN Fille
         return;
     }
     C->UnackedSegs++;
-    if (Filled || C->ToldZero || C->UnackedSegs >= A->AckFrequency || A->DackTicks == 0)
+    if (Filled || C->ToldZero || C->UnackedSegs >= A->AckFrequency || A->DackTicks == 0 ||
+        SECOND_ACK_EVERYTHING)
         C->AckOwed = TRUE;
     else if (C->DackAt == NEVER)
         C->DackAt = now_ms() + ticks_to_ms(A, A->DackTicks);

@@ -127,6 +127,8 @@ NDIS_STATUS NDIS_CALL SecondTcpDisconnect(NDIS_HANDLE Context, PVOID Object, PNE
         C->SndBytes += measure(Nbl);
         C->Disc = Nbl;
         C->FinQueued = TRUE;
+        if (SECOND_FIN_WAIT_AT_CALL && C->State == TcpConnectionEstablished && !C->Frozen)
+            C->State = TcpConnectionFinWait1;
         if (C->Aborted && !C->AbortDue)
             settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);
     }
@@ -217,7 +219,7 @@ BOOLEAN forward_step(ADAPTER *A, CONN *C)
         if (S == NULL || !gather(Nb, S->Data)) {
             if (S != NULL)
                 seg_free(A, S);
-            C->RetryAt = now_ms() + SECOND_RETRY_MS;
+            short_of_memory(C);
             return FALSE;
         }
         S->Length = NET_BUFFER_DATA_LENGTH(Nb);

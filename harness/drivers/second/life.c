@@ -293,6 +293,9 @@ static void halt_connections(ADAPTER *A)
         if (!C->Aborted)
             conn_abort(A, C);
         C->Terminating = TRUE;
+        /* An RST that has not left by now never will. */
+        if (C->DiscDone != NULL && (C->RstOwed || tx_waits(A, C)))
+            NET_BUFFER_LIST_STATUS(C->DiscDone) = NDIS_STATUS_REQUEST_ABORTED;
         C->AbortDue = C->RstOwed = FALSE;
         tx_purge(A, C);
         settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);

@@ -85,6 +85,7 @@ static NDIS_STATUS set_parameters(ADAPTER *A, PNDIS_OID_REQUEST Request)
     for (C = A->Conns; C != NULL; C = C->Next) {
         C->TsBase = ts_now(A, C);
         C->TsBaseAt = now_ms();
+        C->TsNewUnit |= P->TicksPerSecond != A->TicksPerSecond;
     }
     A->TicksPerSecond = P->TicksPerSecond;
     A->AckFrequency = max_of(P->TcpAckFrequency, 1);

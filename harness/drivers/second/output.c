@@ -128,7 +128,7 @@ BOOLEAN resend_first(ADAPTER *A, CONN *C, ULONG Most)
     if (C->SndWnd != 0)
         Length = min_of(Length, C->SndWnd);
     Fin = Fin && Length == C->SndBytes;
-    if (Length == 0 && !Fin)
+    if ((Length == 0 && !Fin) || conn_invalid(C))
         return FALSE;
     C->Timing = FALSE;
     if (!frame_build(A, C, Fin ? TH_FIN : TH_PSH, C->SndUna, Length, 0))
@@ -197,7 +197,8 @@ static void send_data(ADAPTER *A, CONN *C)
         Length = next_segment(A, C, &Fin);
         if (Length == 0 && !Fin)
             return;
-        Flags = (UCHAR)((Fin ? TH_FIN : 0) | (Offset + Length == C->SndBytes ? TH_PSH : 0));
+        Flags = (UCHAR)((Fin ? TH_FIN : 0) |
+                        (SECOND_PUSHES && Offset + Length == C->SndBytes ? TH_PSH : 0));
         if (!frame_build(A, C, Flags, C->SndNxt, Length, Offset))
             return;
         if (C->SndMax == C->SndUna) {

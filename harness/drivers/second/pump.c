@@ -122,9 +122,23 @@ void retry_all(ADAPTER *A)
     }
 }
 
+static void pump_later(ADAPTER *A)
+{
+    NdisAcquireSpinLock(&A->Lock);
+    A->Again = TRUE;
+    if (!A->Pumping && !A->WorkQueued) {
+        A->WorkQueued = TRUE;
+        NdisQueueIoWorkItem(A->WorkItem, work_function, A);
+    }
+    NdisReleaseSpinLock(&A->Lock);
+}
+
 void pump(ADAPTER *A)
 {
-    pump_run(A, FALSE);
+    if (SECOND_UPCALLS_FROM_WORK_ITEM)
+        pump_later(A);
+    else
+        pump_run(A, FALSE);
 }
 
 void pump_with_operations(ADAPTER *A)

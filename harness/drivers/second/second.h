@@ -159,6 +159,7 @@ struct _CONN {
     ULONG Srtt8, Rttvar4; /* ms */
     BOOLEAN RttValid;
     BOOLEAN Timing;
+    BOOLEAN TsNewUnit; /* stamps from before TsBase count in another unit */
     ULONG TimedSeq;
     ULONG64 TimedAt;
     ULONG TsRecent;
@@ -175,7 +176,7 @@ struct _CONN {
     BOOLEAN Blind;
     BOOLEAN RstChallenged;
     UCHAR KaProbes;
-    ULONG64 KaAt, DackAt, PushAt, SynChallengeAt, RetryAt;
+    ULONG64 KaAt, DackAt, PushAt, SndDoneAt, SynChallengeAt, RetryAt;
 
     PNET_BUFFER_LIST SndHead, SndTail, SndDone;
     PNET_BUFFER_LIST Disc, DiscDone, DiscAbort;
@@ -339,6 +340,7 @@ BOOLEAN sends_copy(const CONN *C, ULONG Offset, UCHAR *To, ULONG Length);
 void conn_timers(ADAPTER *A, CONN *C, ULONG64 Now);
 ULONG64 conn_next(const CONN *C);
 void retrieve(CONN *C, ULONG Reason);
+void short_of_memory(CONN *C);
 void keepalive_restart(ADAPTER *A, CONN *C);
 void blind_start(CONN *C);
 

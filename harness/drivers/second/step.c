@@ -77,7 +77,8 @@ void settle_all(ADAPTER *A, CONN *C, NDIS_STATUS Status)
         append_list(&C->DiscDone, Nbl);
     }
     C->SndBytes = 0;
-    while (C->PostHead != NULL)
+    while (C->PostHead != NULL && (C->Terminating || Status != NDIS_STATUS_REQUEST_ABORTED ||
+                                   !SECOND_RESET_KEEPS_RECEIVES))
         request_done(C, Status);
     while ((Nbl = C->FwdHead) != NULL) {
         C->FwdHead = NET_BUFFER_LIST_NEXT_NBL(Nbl);
@@ -110,7 +111,7 @@ static BOOLEAN step_hardware_and_abort(ADAPTER *A, CONN *C)
 static BOOLEAN step_disconnect(ADAPTER *A, CONN *C)
 {
     PNET_BUFFER_LIST Nbl = C->DiscDone;
-    if (Nbl == NULL || C->RstOwed)
+    if (Nbl == NULL || C->RstOwed || C->SndDone != NULL)
         return FALSE;
     /* An abort is done when its RST is out. */
     while (tx_flush(A))
@@ -148,13 +149,30 @@ static BOOLEAN step_events(ADAPTER *A, CONN *C)
     return FALSE;
 }
 
+/* Acknowledged sends may be told a little later, so that one call tells several. */
+static BOOLEAN sends_ripe(CONN *C)
+{
+    ULONG64 Now = now_ms();
+    if (C->SndDone == NULL || SECOND_SEND_MODERATION_MS == 0 || C->Aborted || C->Terminating ||
+        C->Frozen)
+        return TRUE;
+    if (C->SndDoneAt == NEVER)
+        C->SndDoneAt = Now + SECOND_SEND_MODERATION_MS;
+    if (C->SndDoneAt > Now)
+        return FALSE;
+    C->SndDoneAt = NEVER;
+    return TRUE;
+}
+
 BOOLEAN step_conn(ADAPTER *A, CONN *C)
 {
     if (!C->InitDone)
         return FALSE;
     if (step_hardware_and_abort(A, C))
         return TRUE;
-    if (complete(A, &C->SndDone, A->Up.NdisTcpOffloadSendComplete))
+    if (SECOND_REQUEST_EMPTIES && C->Frozen && C->Retrieved != 0)
+        settle_all(A, C, NDIS_STATUS_UPLOAD_IN_PROGRESS);
+    if (sends_ripe(C) && complete(A, &C->SndDone, A->Up.NdisTcpOffloadSendComplete))
         return TRUE;
     if (complete_receives(A, C))
         return TRUE;

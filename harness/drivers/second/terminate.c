@@ -69,6 +69,11 @@ BOOLEAN terminate_prepare(ADAPTER *A, CONN *C)
         return FALSE;
     if (!wrap_received(A, C))
         return FALSE;
+    while (SECOND_HELD_GO_UP && C->Held != NULL && C->Held->Frame != NULL) {
+        SEG *S = C->Held;
+        C->Held = S->Next;
+        ordinary_pass_up(A, S->Frame);
+    }
     seg_free_list(A, &C->Held);
     raise_urgent(A, C);
     return TRUE;

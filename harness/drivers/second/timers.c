@@ -24,6 +24,15 @@ void retrieve(CONN *C, ULONG Reason)
         C->Frozen = TRUE;
 }
 
+/* 8.8 of the digest: the connection may go; or it tries again in a moment. */
+void short_of_memory(CONN *C)
+{
+    C->RetryAt = now_ms() + SECOND_RETRY_MS;
+    if (SECOND_SHORTAGE_UPLOADS &&
+        (C->State == TcpConnectionEstablished || C->State == TcpConnectionLastAck))
+        retrieve(C, UploadRequested);
+}
+
 void keepalive_restart(ADAPTER *A, CONN *C)
 {
     C->KaProbes = 0;
@@ -129,6 +138,7 @@ void conn_timers(ADAPTER *A, CONN *C, ULONG64 Now)
     }
     if (C->Terminating || C->Frozen || C->State == TcpConnectionClosed || !C->InitDone)
         return;
+    C->Dirty |= C->SndDoneAt <= Now;
     if (C->DackAt <= Now) {
         C->DackAt = NEVER;
         C->AckOwed = TRUE;
@@ -153,6 +163,7 @@ ULONG64 conn_next(const CONN *C)
     ULONG64 Next = C->RetryAt;
     if (C->Terminating || C->Frozen || C->State == TcpConnectionClosed || !C->InitDone)
         return Next;
+    Next = C->SndDoneAt < Next ? C->SndDoneAt : Next;
     Next = C->DackAt < Next ? C->DackAt : Next;
     Next = C->PushAt < Next ? C->PushAt : Next;
     if (!conn_invalid(C) && C->RtxAt < Next)
