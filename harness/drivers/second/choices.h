@@ -98,6 +98,10 @@
 /* PSH stands on the last segment of what is queued (1), or nowhere (0). */
 #define SECOND_PUSHES 1
 
+/* A receive that is done when the host aborts, but not told yet, is told aborted (1) or done (0).
+ */
+#define SECOND_ABORT_OVERTAKES 1
+
 #define SECOND_CAPACITY 2048u
 #define SECOND_NEIGHBORS 512u
 #define SECOND_PATHS 2048u

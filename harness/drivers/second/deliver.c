@@ -116,7 +116,9 @@ static void place(ADAPTER *A, CONN *C)
     if (!C->FinRcvd || C->RcvHead != NULL || C->RcvBytes != 0 || C->DisconnectTold)
         return;
     /* The remote FIN pushes what is there; no byte will ever come for the others. */
-    while (C->PostHead != NULL && (placed_of(C->PostHead) != 0 || SECOND_FIN_COMPLETES_EMPTY))
+    while (C->PostHead != NULL &&
+           (placed_of(C->PostHead) != 0 || SECOND_FIN_COMPLETES_EMPTY ||
+            NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(C->PostHead)) == 0))
         request_done(C, NDIS_STATUS_SUCCESS);
     C->DisconnectDue = TRUE;
 }

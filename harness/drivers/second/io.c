@@ -90,6 +90,16 @@ NDIS_STATUS NDIS_CALL SecondTcpReceive(NDIS_HANDLE Context, PVOID Object, PNET_B
     return NDIS_STATUS_PENDING;
 }
 
+/* Receives that were done, but not told yet. */
+static void overtake(CONN *C)
+{
+    PNET_BUFFER_LIST Nbl;
+    for (Nbl = C->PostDone; SECOND_ABORT_OVERTAKES && Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) {
+        if (NET_BUFFER_LIST_STATUS(Nbl) == NDIS_STATUS_SUCCESS)
+            NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_REQUEST_ABORTED;
+    }
+}
+
 static void disconnect_abortive(ADAPTER *A, CONN *C, PNET_BUFFER_LIST Nbl)
 {
     NDIS_STATUS Status = NDIS_STATUS_SUCCESS;
@@ -105,6 +115,7 @@ static void disconnect_abortive(ADAPTER *A, CONN *C, PNET_BUFFER_LIST Nbl)
             conn_abort(A, C);
         C->Aborted = TRUE;
         C->AbortDue = FALSE;
+        overtake(C);
         settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);
         C->RstOwed = !Silent && !frame_build(A, C, TH_RST, C->SndMax, 0, 0);
     }

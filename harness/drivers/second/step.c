@@ -153,8 +153,8 @@ static BOOLEAN step_events(ADAPTER *A, CONN *C)
 static BOOLEAN sends_ripe(CONN *C)
 {
     ULONG64 Now = now_ms();
-    if (C->SndDone == NULL || SECOND_SEND_MODERATION_MS == 0 || C->Aborted || C->Terminating ||
-        C->Frozen)
+    if (C->SndDone == NULL || SECOND_SEND_MODERATION_MS == 0 || C->State == TcpConnectionClosed ||
+        C->Aborted || C->Terminating || C->Frozen)
         return TRUE;
     if (C->SndDoneAt == NEVER)
         C->SndDoneAt = Now + SECOND_SEND_MODERATION_MS;
@@ -168,6 +168,8 @@ BOOLEAN step_conn(ADAPTER *A, CONN *C)
 {
     if (!C->InitDone)
         return FALSE;
+    while (SECOND_FRAMES_BEFORE_UPCALLS && tx_flush(A))
+        ;
     if (step_hardware_and_abort(A, C))
         return TRUE;
     if (SECOND_REQUEST_EMPTIES && C->Frozen && C->Retrieved != 0)
