@@ -21,6 +21,7 @@ HARNESS = {
     "replay": {"program", "world", "host", "peer", "ndis", "base"},
     "stream": {"world", "host", "peer", "link", "ndis", "base"},
     "live": {"stream", "world", "host", "peer", "ndis", "base"},
+    "drivers": set(),
     "fuzz": {"program", "world", "ndis", "base"},
     "cli": {"replay", "live", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
     "tests": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},

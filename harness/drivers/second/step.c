@@ -152,13 +152,12 @@ static BOOLEAN step_events(ADAPTER *A, CONN *C)
 /* Acknowledged sends may be told a little later, so that one call tells several. */
 static BOOLEAN sends_ripe(CONN *C)
 {
-    ULONG64 Now = now_ms();
-    if (C->SndDone == NULL || SECOND_SEND_MODERATION_MS == 0 || C->State == TcpConnectionClosed ||
-        C->Aborted || C->Terminating || C->Frozen)
+    if (C->SndDone == NULL || SECOND_SEND_MODERATION_MS == 0 || C->Aborted || C->Terminating ||
+        C->Frozen || C->State == TcpConnectionClosed)
         return TRUE;
     if (C->SndDoneAt == NEVER)
-        C->SndDoneAt = Now + SECOND_SEND_MODERATION_MS;
-    if (C->SndDoneAt > Now)
+        C->SndDoneAt = now_ms() + SECOND_SEND_MODERATION_MS;
+    if (C->SndDoneAt > now_ms())
         return FALSE;
     C->SndDoneAt = NEVER;
     return TRUE;
