@@ -182,15 +182,15 @@ typedef struct _BLOCK {
     ULONG From, To;
 } BLOCK;
 
-/* The held ranges, that of the newest segment first. */
-static ULONG sack_blocks(ADAPTER *A, const CONN *C, BLOCK *Blocks)
+/* The held ranges, that of the newest segment first; text needs some room beside them. */
+static ULONG sack_blocks(ADAPTER *A, const CONN *C, BLOCK *Blocks, BOOLEAN Text)
 {
     const SEG *S;
     BLOCK All[4] = {{0, 0}}, First = {0, 0};
     ULONG Count = 0, Most, Stamps = C->Const.Flags & TCP_FLAG_TIMESTAMP_ENABLED ? 12 : 0;
     ULONG Size = segment_size(A, C);
     Most = Stamps ? 3 : 4;
-    while (Most > 0 && Stamps + 4 + 8 * Most + 8 > Size)
+    while (Most > 0 && Stamps + 4 + 8 * Most + (Text ? 8 : 0) > Size)
         Most--;
     if (!(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || Most == 0)
         return 0;
@@ -222,14 +222,14 @@ ULONG option_bytes(const CONN *C)
 ULONG text_room(ADAPTER *A, const CONN *C)
 {
     BLOCK Blocks[4];
-    ULONG Count = SECOND_SACK_ON_TEXT ? sack_blocks(A, C, Blocks) : 0;
+    ULONG Count = SECOND_SACK_ON_TEXT ? sack_blocks(A, C, Blocks, TRUE) : 0;
     return frame_room(A, C, option_bytes(C) + (Count != 0 ? 4 + 8 * Count : 0));
 }
 
-static ULONG build_options(ADAPTER *A, const CONN *C, UCHAR *To, BOOLEAN Sack)
+static ULONG build_options(ADAPTER *A, const CONN *C, UCHAR *To, BOOLEAN Sack, BOOLEAN Text)
 {
     BLOCK Blocks[4];
-    ULONG Length = 0, Count = Sack ? sack_blocks(A, C, Blocks) : 0, I;
+    ULONG Length = 0, Count = Sack ? sack_blocks(A, C, Blocks, Text) : 0, I;
     if (C->Const.Flags & TCP_FLAG_TIMESTAMP_ENABLED) {
         put32(To, 0x0101080A);
         put32(To + 4, ts_now(A, C));
@@ -324,8 +324,8 @@ BOOLEAN frame_build(ADAPTER *A, CONN *C, UCHAR Flags, ULONG Seq, ULONG Length, U
     if (Tx == NULL)
         return FALSE;
     window_move(C, window_step(A, C));
-    OptionBytes =
-        build_options(A, C, Options, (Length == 0 || SECOND_SACK_ON_TEXT) && !(Flags & TH_RST));
+    OptionBytes = build_options(
+        A, C, Options, (Length == 0 || SECOND_SACK_ON_TEXT) && !(Flags & TH_RST), Length != 0);
     Header = 20 + OptionBytes;
     memset(Tx->Bytes, 0, 128);
     Ip = build_link(A, C, Tx->Bytes);
