@@ -71,9 +71,9 @@ static void pump_conns(ADAPTER *A)
     for (C = A->Conns; C != NULL; C = C->Next) {
         if (!C->Dirty)
             continue;
-        C->Dirty = FALSE;
-        while (step_conn(A, C))
-            ;
+        do {
+            C->Dirty = FALSE;
+        } while (step_conn(A, C));
     }
 }
 
