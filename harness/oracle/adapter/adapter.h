@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Requests to the adapter, and what it reports of itself.
+ *
+ * Knows: the OID request that is open, VLAN and RSS settings, whether offload is paused.
+ * Asked: at every request, its end, a status, and at rest.
+ * Excuses: a request that a fault, a sleep or a halt may refuse.
  */
 #ifndef ORACLE_ADAPTER_ADAPTER_H
 #define ORACLE_ADAPTER_ADAPTER_H

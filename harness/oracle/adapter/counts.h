@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The statistics, recounted from the wire.
+ *
+ * Knows: bounds of every counter since it was last zeroed.
+ * Asked: at every frame of a connection, at its begin and reset, and when statistics are shown.
+ * Excuses: a frame of which it is not sure that it counts: it widens the bounds.
  */
 #ifndef ORACLE_ADAPTER_COUNTS_H
 #define ORACLE_ADAPTER_COUNTS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The card fails.
+ *
+ * Knows: when the card failed and which connections had been told to go before.
+ * Asked: at the failure, at the events, completions and rests behind it.
+ * Excuses: what a connection did before it could know of it.
  */
 #ifndef ORACLE_ADAPTER_FAILURE_H
 #define ORACLE_ADAPTER_FAILURE_H

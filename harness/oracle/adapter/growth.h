@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Allocations that the target holds whenever nothing is offloaded.
+ *
+ * Knows: how many allocations are held whenever nothing is offloaded.
+ * Asked: at each allocation, free and rest.
+ * Excuses: memory kept for the next connection: only growth time after time is a leak.
  */
 #ifndef ORACLE_ADAPTER_GROWTH_H
 #define ORACLE_ADAPTER_GROWTH_H

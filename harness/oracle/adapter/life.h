@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Registration, the life of the adapter, faults, misuse of primitives, leaks.
+ *
+ * Knows: the phase of the adapter, what it registered, which faults are on.
+ * Asked: at every call of the life cycle, at registrations, misuse and leaks.
+ * Excuses: a start or a completion that a fault refused.
  */
 #ifndef ORACLE_ADAPTER_LIFE_H
 #define ORACLE_ADAPTER_LIFE_H

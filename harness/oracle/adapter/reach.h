@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reachability of neighbors.
+ *
+ * Knows: when each neighbor was last known to be reachable, surely and possibly.
+ * Asked: at every sign of life, frame, query and answer.
+ * Excuses: a question while the host may have answered already.
  */
 #ifndef ORACLE_ADAPTER_REACH_H
 #define ORACLE_ADAPTER_REACH_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What routers say.
+ *
+ * Knows: what a router said of a path, and how many segments were cut to it since.
+ * Asked: at every frame from the wire and every text segment.
+ * Excuses: segments that are short for another reason.
  */
 #ifndef ORACLE_ADAPTER_ROUTER_H
 #define ORACLE_ADAPTER_ROUTER_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What binds every miniport, with offload or without.
+ *
+ * Knows: which requests are open since when, and the oldest frame of the host.
+ * Asked: at every call either way, at points of primitives, and at rest.
+ * Excuses: time during which a fault or the host held the target up.
  */
 #ifndef ORACLE_ADAPTER_VERIFIER_H
 #define ORACLE_ADAPTER_VERIFIER_H

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The most that the congestion window can be.
+ *
+ * Knows: the most that cwnd and ssthresh can be.
+ * Asked: at each ACK and frame, at a loss, and when state is shown.
+ * Excuses: duplicates, batches and losses that may or may not have counted: they widen the
+ *   bounds.
  */
 #ifndef ORACLE_CONGESTION_CONGESTION_H
 #define ORACLE_CONGESTION_CONGESTION_H

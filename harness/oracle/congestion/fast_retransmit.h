@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * What evidence allows or demands a retransmission before the timer.
+ *
+ * Knows: duplicates, sure and possible, the edge of the last loss, what was sent again since.
+ * Asked: at each ACK, at each frame that repeats bytes, and at rest.
+ * Excuses: retransmissions in a batch, after an update of the path, or in the moment of the
+ *   timer.
  */
 #ifndef ORACLE_CONGESTION_FAST_RETRANSMIT_H
 #define ORACLE_CONGESTION_FAST_RETRANSMIT_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Recovery by what the peer reports held.
+ *
+ * Knows: what of the sent bytes can still be in the network, at least.
+ * Asked: when a recovery begins, at each frame, and at rest.
+ * Excuses: what was reported held, or may have been.
  */
 #ifndef ORACLE_CONGESTION_PIPE_H
 #define ORACLE_CONGESTION_PIPE_H

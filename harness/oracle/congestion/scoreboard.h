@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the peer reported held.
+ *
+ * Knows: which ranges the peer surely reported held.
+ * Asked: at each ACK with blocks.
+ * Excuses: blocks for which there is no room: it says so (full).
  */
 #ifndef ORACLE_CONGESTION_SCOREBOARD_H
 #define ORACLE_CONGESTION_SCOREBOARD_H

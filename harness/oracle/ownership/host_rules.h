@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the rig promised the target.
+ *
+ * Knows: what is open of each connection.
+ * Asked: before each call of the host.
+ * Excuses: nothing: a violation is a fault of the rig.
  */
 #ifndef ORACLE_OWNERSHIP_HOST_RULES_H
 #define ORACLE_OWNERSHIP_HOST_RULES_H

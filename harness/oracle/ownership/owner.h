@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who owns each list.
+ *
+ * Knows: who owns each list, and since which call.
+ * Asked: at each list of each call.
+ * Excuses: nothing: ownership has no doubt.
  */
 #ifndef ORACLE_OWNERSHIP_OWNER_H
 #define ORACLE_OWNERSHIP_OWNER_H

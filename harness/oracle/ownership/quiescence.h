@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What must not happen, or must have happened, when all is at rest.
+ *
+ * Knows: what happened in this step, and what the last query showed.
+ * Asked: at each call, each query and each rest.
+ * Excuses: what a timer or another call did in the same step.
  */
 #ifndef ORACLE_OWNERSHIP_QUIESCENCE_H
 #define ORACLE_OWNERSHIP_QUIESCENCE_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Delivery calls of one connection never overlap nor nest.
+ *
+ * Knows: which connections have a delivery call open on which cpu.
+ * Asked: at each delivery call and its return.
+ * Excuses: calls of different connections.
  */
 #ifndef ORACLE_OWNERSHIP_SERIAL_H
 #define ORACLE_OWNERSHIP_SERIAL_H

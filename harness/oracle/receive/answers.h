@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which segments must be answered by an ACK, and how soon.
+ *
+ * Knows: which answers are due in this step, by rule, and how many were given.
+ * Asked: at each segment and each frame, and at rest.
+ * Excuses: throttled challenges, and frames that the wire refused.
  */
 #ifndef ORACLE_RECEIVE_ANSWERS_H
 #define ORACLE_RECEIVE_ANSWERS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * SACK blocks that the target sends.
+ *
+ * Knows: which segments beyond a hole came in this step.
+ * Asked: at each segment and frame, and at rest.
+ * Excuses: frames that other segments of the step may have caused.
  */
 #ifndef ORACLE_RECEIVE_BLOCKS_H
 #define ORACLE_RECEIVE_BLOCKS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * How long an acknowledgement may be put off.
+ *
+ * Knows: since when accepted bytes are unacknowledged, and how many segments.
+ * Asked: at each segment and each ACK, and at rest.
+ * Excuses: what was accepted while memory was short.
  */
 #ifndef ORACLE_RECEIVE_DELAY_H
 #define ORACLE_RECEIVE_DELAY_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What came beyond a hole is kept until the hole is filled.
+ *
+ * Knows: where RcvNxt must stand once a hole is filled.
+ * Asked: at each segment, and at rest.
+ * Excuses: text that had no room in the window, or came in doubt.
  */
 #ifndef ORACLE_RECEIVE_HELD_H
 #define ORACLE_RECEIVE_HELD_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The window that the target offers.
+ *
+ * Knows: the largest segment seen, the widest window that was in force.
+ * Asked: at each segment and frame, at what the host takes, and at rest.
+ * Excuses: rounding by the window scale, and updates that wait for their ACK.
  */
 #ifndef ORACLE_RECEIVE_OFFERS_H
 #define ORACLE_RECEIVE_OFFERS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Timestamps.
+ *
+ * Knows: the clock of the timestamps and the bounds of TsRecent.
+ * Asked: at each segment and frame, and when state is shown.
+ * Excuses: segments that may or may not have become TsRecent.
  */
 #ifndef ORACLE_RECEIVE_STAMPS_H
 #define ORACLE_RECEIVE_STAMPS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a transmitted frame acknowledges and offers.
+ *
+ * Knows: the highest ACK and right edge that were sent (receive ledger).
+ * Asked: at each frame with ACK.
+ * Excuses: nothing that was surely accepted.
  */
 #ifndef ORACLE_RECEIVE_WIRE_WINDOW_H
 #define ORACLE_RECEIVE_WIRE_WINDOW_H

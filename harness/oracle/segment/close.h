@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Events, disconnects, and what FIN and RST lead to.
+ *
+ * Knows: which events came, which disconnects are open.
+ * Asked: at each event and disconnect.
+ * Excuses: events whose cause came in doubt.
  */
 #ifndef ORACLE_SEGMENT_CLOSE_H
 #define ORACLE_SEGMENT_CLOSE_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Forwarded segments.
+ *
+ * Knows: which segments the host forwarded.
+ * Asked: at each forwarded list and its completion.
+ * Excuses: segments that came again on the wire.
  */
 #ifndef ORACLE_SEGMENT_FORWARD_H
 #define ORACLE_SEGMENT_FORWARD_H

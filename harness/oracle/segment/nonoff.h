@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Frames that go to the host unprocessed.
+ *
+ * Knows: which frames must or may go up or out as they are.
+ * Asked: at each frame that is nobody's, at each indicated or host-sent list, at rest and at the
+ *   end.
+ * Excuses: frames that a fault, a pause or an end of the connection may swallow.
  */
 #ifndef ORACLE_SEGMENT_NONOFF_H
 #define ORACLE_SEGMENT_NONOFF_H

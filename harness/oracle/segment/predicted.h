@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The common segment.
+ *
+ * Knows: how many segments were just what was expected.
+ * Asked: at each segment, before anything else.
+ * Excuses: nothing: it must come to the same as the long way.
  */
 #ifndef ORACLE_SEGMENT_PREDICTED_H
 #define ORACLE_SEGMENT_PREDICTED_H

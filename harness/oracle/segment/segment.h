@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What an arriving segment means.
+ *
+ * Knows: nothing of its own: it feeds the ledgers and then all who asked.
+ * Asked: at each frame from the wire.
+ * Excuses: what may not have reached the target: it is doubtful and sure of nothing.
  */
 #ifndef ORACLE_SEGMENT_SEGMENT_H
 #define ORACLE_SEGMENT_SEGMENT_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Small segments: when they must wait, and how long they may.
+ *
+ * Knows: since when bytes for a small segment wait.
+ * Asked: at each frame with data, and at rest.
+ * Excuses: retransmissions and segments cut by the window.
  */
 #ifndef ORACLE_SEND_NAGLE_H
 #define ORACLE_SEND_NAGLE_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where frames may stand in the sequence space.
+ *
+ * Knows: nothing of its own.
+ * Asked: at each frame and each RST.
+ * Excuses: a SndNxt that stepped back before INIT.
  */
 #ifndef ORACLE_SEND_RETRANSMISSION_H
 #define ORACLE_SEND_RETRANSMISSION_H

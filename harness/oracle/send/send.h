@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sends: what they carry, when they may succeed, how they fail.
+ *
+ * Knows: how far each list is sent and acknowledged (send ledger).
+ * Asked: at each call, list and completion, and at rest.
+ * Excuses: completions that moderation may put off.
  */
 #ifndef ORACLE_SEND_SEND_H
 #define ORACLE_SEND_SEND_H

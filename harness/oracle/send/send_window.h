@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The peer's window: how far new bytes may go.
+ *
+ * Knows: how far the window can reach, by what came last and at most.
+ * Asked: at each segment, at each frame with data, and when state is shown.
+ * Excuses: windows of segments that may be too old to count.
  */
 #ifndef ORACLE_SEND_SEND_WINDOW_H
 #define ORACLE_SEND_SEND_WINDOW_H

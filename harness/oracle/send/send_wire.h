@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The send half of a transmitted frame.
+ *
+ * Knows: nothing of its own.
+ * Asked: at each frame, before the ledgers.
+ * Excuses: bytes of a chain that nobody has seen.
  */
 #ifndef ORACLE_SEND_SEND_WIRE_H
 #define ORACLE_SEND_SEND_WIRE_H

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Why a target may ask to be uploaded of its own accord.
+ *
+ * Knows: what the target has seen that may make it ask to be uploaded: losses, disorder, small
+ *   requests, silence.
+ * Asked: at each segment, frame and request, and when it asks.
+ * Excuses: how much of it is too much: that is the target's business.
  */
 #ifndef ORACLE_SENDER_UPLOAD_REASONS_H
 #define ORACLE_SENDER_UPLOAD_REASONS_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * FIN_WAIT_2 is left by the peer's FIN or by its timer.
+ *
+ * Knows: since when FIN_WAIT_2 surely lasts (sender.h).
+ * Asked: at each segment, at rest, and when the connection is told to go.
+ * Excuses: states that were handed over with a timer of their own.
  */
 #ifndef ORACLE_TIMERS_FIN_WAIT_H
 #define ORACLE_TIMERS_FIN_WAIT_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * When retransmission ends, and what Retrieve(TimeoutExpiration) may rest on.
+ *
+ * Knows: nothing of its own.
+ * Asked: at a timeout, at rest, at an update, and at Retrieve(TimeoutExpiration).
+ * Excuses: limits that were changed while the series ran.
  */
 #ifndef ORACLE_TIMERS_GIVEUP_H
 #define ORACLE_TIMERS_GIVEUP_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Keepalive, for idle connections and after a challenge.
+ *
+ * Knows: when the next probe comes, at the earliest and latest, and how many are unanswered.
+ * Asked: at each segment and frame, at rest, at an update, and when state is shown.
+ * Excuses: challenges that may not have been answered.
  */
 #ifndef ORACLE_TIMERS_KEEPALIVE_H
 #define ORACLE_TIMERS_KEEPALIVE_H

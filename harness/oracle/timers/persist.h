@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * A closed window is probed.
+ *
+ * Knows: the round of probes and when it began, least and most.
+ * Asked: at each segment and frame while the window is closed, at rest, and when state is shown.
+ * Excuses: rounds that begin by answers which may not have been taken.
  */
 #ifndef ORACLE_TIMERS_PERSIST_H
 #define ORACLE_TIMERS_PERSIST_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The retransmission timer.
+ *
+ * Knows: nothing of its own: the clock is sender/rto_clock.h.
+ * Asked: at each ACK and repeated byte, at rest when something is due, and when state is shown.
+ * Excuses: a repeated byte that something else may have called for.
  */
 #ifndef ORACLE_TIMERS_RTO_H
 #define ORACLE_TIMERS_RTO_H

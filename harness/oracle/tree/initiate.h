@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Initiate: which blocks are taken, with what they bring.
+ *
+ * Knows: what each block of an initiate brings.
+ * Asked: at each block and list, and at InitComplete.
+ * Excuses: blocks refused for a reason that is known: memory, capacity, VLAN, the parent's
+ *   refusal.
  */
 #ifndef ORACLE_TREE_INITIATE_H
 #define ORACLE_TREE_INITIATE_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Query, update, invalidate.
+ *
+ * Knows: what was handed over and updated.
+ * Asked: at each block of a query, update or invalidate.
+ * Excuses: values that an update under way may already show.
  */
 #ifndef ORACLE_TREE_QUERY_H
 #define ORACLE_TREE_QUERY_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Operations on the state tree.
+ *
+ * Knows: the operations that are open and their nodes.
+ * Asked: at each state call, block and completion.
+ * Excuses: nothing: every block comes back once.
  */
 #ifndef ORACLE_TREE_STATE_H
 #define ORACLE_TREE_STATE_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Terminate: what comes back.
+ *
+ * Knows: what a TermComplete brings back of each connection.
+ * Asked: at TERM, at each block and list of its completion, and when all have come.
+ * Excuses: bytes and states that what came during TERM may have changed.
  */
 #ifndef ORACLE_TREE_TERMINATE_H
 #define ORACLE_TREE_TERMINATE_H
