@@ -39,6 +39,7 @@ static void commit(struct orc_conn *c, bool waived)
 /* Returns whether the connection is to be looked at again at the next rest. */
 static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
 {
+    const struct orc_rows *rows = o->rows;
     bool again = false, judged = false;
     bool late = o->event->time_ns > c->waived_ns + orc_slack_ns(o);
     if (waived) {
@@ -66,8 +67,8 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
             }
         }
     }
-    for (uint32_t i = 0; o->rows->receiver_rest[i]; i++) {
-        o->rows->receiver_rest[i](o, c, judged);
+    for (uint32_t i = 0; rows->receiver_rest[i]; i++) {
+        rows->receiver_rest[i](o, c, judged);
     }
     orc_quiescence_conn(o, c, waived);
     /* What came in the step in which the connection was told to go may not have been processed. */
@@ -93,6 +94,7 @@ static void wake_watched(struct oracle *o, uint64_t now)
 
 void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct orc_rows *rows = o->rows;
     struct orc_connections *all = o->connections;
     bool waived = orc_waived(o);
     (void)call;
@@ -107,8 +109,8 @@ void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *cal
             all->dirty[all->dirty_count++] = orc_ordinal(o, c);
         }
     }
-    for (uint32_t i = 0; o->rows->rest[i]; i++) {
-        o->rows->rest[i](o);
+    for (uint32_t i = 0; rows->rest[i]; i++) {
+        rows->rest[i](o);
     }
     o->faults->alloc_failed = false;
     o->faults->transmit_failed_step = false;
@@ -118,8 +120,9 @@ void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *cal
 
 void orc_run_over(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct orc_rows *rows = o->rows;
     (void)call;
-    for (uint32_t i = 0; ev->data.end.unloaded && o->rows->end[i]; i++) {
-        o->rows->end[i](o);
+    for (uint32_t i = 0; ev->data.end.unloaded && rows->end[i]; i++) {
+        rows->end[i](o);
     }
 }

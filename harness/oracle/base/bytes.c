@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RING_LEAST 2048u
+#define MEMORY_LEAST (16u << 10) /* most streams of a program stay below, and are never moved */
 
 void orc_ring_reset(struct orc_ring *ring)
 {
@@ -34,9 +35,10 @@ static bool enlarge(struct orc_memory *memory, struct orc_ring *ring, int64_t ne
         ring->kept = (uint32_t)size;
         return true;
     }
-    uint32_t bytes = (uint32_t)size;
-    struct orc_ring grown = {.size = bytes, .kept = bytes, .low = ring->low, .high = ring->high};
-    grown.bytes = size <= ORC_RING_MAX ? orc_take(memory, size) : NULL;
+    uint32_t bytes = (uint32_t)(size < MEMORY_LEAST ? MEMORY_LEAST : size);
+    struct orc_ring grown = {
+        .size = bytes, .kept = (uint32_t)size, .low = ring->low, .high = ring->high};
+    grown.bytes = size <= ORC_RING_MAX ? orc_take(memory, bytes) : NULL;
     if (!grown.bytes) {
         return false;
     }

@@ -314,6 +314,7 @@ static bool judged_phase(const struct orc_conn *c)
 void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_tcp *tcp, bool doubtful)
 {
+    const struct orc_rows *rows = o->rows;
     struct orc_receive *r = conn->receive;
     struct orc_seen a = {.tcp = tcp, .doubtful = doubtful};
     (void)ev;
@@ -330,8 +331,8 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     widen_edge(conn);
     a.sound = sound(o, conn, &a);
     a.certain = surely_in_order_fields(conn, &a);
-    for (uint32_t i = 0; o->rows->arrived[i]; i++) {
-        o->rows->arrived[i](o, conn, &a);
+    for (uint32_t i = 0; rows->arrived[i]; i++) {
+        rows->arrived[i](o, conn, &a);
     }
     if (tcp->flags & (TCP_RST | TCP_SYN)) {
         take_control(o, conn, &a);

@@ -189,6 +189,7 @@ static bool host_frame(struct oracle *o, const struct orc_packet *packet)
 
 void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
+    const struct orc_rows *rows = o->rows;
     orc_ran(o, ORC_DmaChecking);
     (void)call;
     struct orc_packet packet;
@@ -221,8 +222,8 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
         judge_link(o, conn, &packet);
         wire_check_judge_ip(o, conn, &packet);
         wire_check_judge_tcp(o, conn, &packet);
-        for (uint32_t i = 0; o->rows->transmitted[i]; i++) {
-            o->rows->transmitted[i](o, conn, &packet.tcp);
+        for (uint32_t i = 0; rows->transmitted[i]; i++) {
+            rows->transmitted[i](o, conn, &packet.tcp);
         }
         orc_window_frame(o, ev, conn, &packet.tcp);
     }

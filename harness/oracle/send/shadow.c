@@ -22,6 +22,7 @@
 
 void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegated)
 {
+    const struct orc_rows *rows = o->rows;
     struct orc_sender *t = c->sender;
     memset(t, 0, sizeof(*t));
     memcpy(&t->handed, delegated, orc_delegated_bytes(delegated));
@@ -36,8 +37,8 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     t->ts_value = t->handed.TsTime;
     t->stepped = t->handed.SndNxt != t->handed.SndMax;
     t->dirty_step = o->steps + 1;
-    for (uint32_t i = 0; o->rows->offloaded[i]; i++) {
-        o->rows->offloaded[i](o, c);
+    for (uint32_t i = 0; rows->offloaded[i]; i++) {
+        rows->offloaded[i](o, c);
     }
 }
 
@@ -80,6 +81,7 @@ static void note_arrival(const struct oracle *o, struct orc_sender *t)
 
 void orc_sender_received(struct oracle *o, struct orc_conn *c, struct orc_received *h)
 {
+    const struct orc_rows *rows = o->rows;
     struct orc_sender *t = c->sender;
     if (!t->on) {
         return;
@@ -89,8 +91,8 @@ void orc_sender_received(struct oracle *o, struct orc_conn *c, struct orc_receiv
     t->received_sure_ns = h->sure ? t->received_ns : t->received_sure_ns;
     t->reopened = (t->reopened && t->received_count > 1) || !h->open_before;
     h->late = orc_in_timer(o) && orc_rto_now(o, c);
-    for (uint32_t i = 0; o->rows->received[i]; i++) {
-        o->rows->received[i](o, c, h);
+    for (uint32_t i = 0; rows->received[i]; i++) {
+        rows->received[i](o, c, h);
     }
     orc_dirty(o, c);
 }
@@ -141,6 +143,7 @@ static struct orc_sent frame_of(struct oracle *o, const struct orc_conn *c,
 void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_conn *c,
                      const struct orc_packet *packet, int64_t begin)
 {
+    const struct orc_rows *rows = o->rows;
     struct orc_sender *t = c->sender;
     const struct orc_tcp *tcp = &packet->tcp;
     if (!t->on) {
@@ -157,9 +160,8 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
         return;
     }
     struct orc_sent f = frame_of(o, c, packet, begin);
-    for (uint32_t i = 0, judged = orc_sender_judged(o, c); judged && o->rows->sent[f.data][i];
-         i++) {
-        o->rows->sent[f.data][i](o, c, &f);
+    for (uint32_t i = 0, judged = orc_sender_judged(o, c); judged && rows->sent[f.data][i]; i++) {
+        rows->sent[f.data][i](o, c, &f);
     }
     if (f.data) {
         orc_upload_reasons_sent(o, c, &f);
@@ -176,12 +178,13 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
 
 void orc_sender_step(struct oracle *o, struct orc_conn *c)
 {
+    const struct orc_rows *rows = o->rows;
     if (!orc_sender_judged(o, c)) {
         return;
     }
     catch_up(o, c);
-    for (uint32_t i = 0; o->rows->sender_rest[i]; i++) {
-        o->rows->sender_rest[i](o, c);
+    for (uint32_t i = 0; rows->sender_rest[i]; i++) {
+        rows->sender_rest[i](o, c);
     }
 }
 
@@ -198,9 +201,10 @@ void orc_sender_rest(struct orc_conn *c)
 /* Retrieve(TimeoutExpiration), before it counts. */
 void orc_sender_reported(struct oracle *o, struct orc_conn *c)
 {
+    const struct orc_rows *rows = o->rows;
     catch_up_rate(o, c);
-    for (uint32_t i = 0; o->rows->timed_out[i]; i++) {
-        o->rows->timed_out[i](o, c);
+    for (uint32_t i = 0; rows->timed_out[i]; i++) {
+        rows->timed_out[i](o, c);
     }
 }
 
@@ -217,12 +221,13 @@ void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure)
 
 void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done)
 {
+    const struct orc_rows *rows = o->rows;
     c->sender->dirty_step = o->steps + 1;
     if (c->sender->on) {
         catch_up_rate(o, c);
     }
-    for (uint32_t i = 0; c->sender->on && o->rows->updated[i]; i++) {
-        o->rows->updated[i](o, c, done);
+    for (uint32_t i = 0; c->sender->on && rows->updated[i]; i++) {
+        rows->updated[i](o, c, done);
     }
 }
 
@@ -233,16 +238,17 @@ void orc_sender_ending(struct oracle *o, struct orc_conn *c)
 
 void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegated, bool final)
 {
+    const struct orc_rows *rows = o->rows;
     TCP_OFFLOAD_STATE_DELEGATED d;
     memcpy(&d, delegated, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
     catch_up_rate(o, c);
-    for (uint32_t i = 0; c->sender->on && o->rows->state[i]; i++) {
-        o->rows->state[i](o, c, &d, final);
+    for (uint32_t i = 0; c->sender->on && rows->state[i]; i++) {
+        rows->state[i](o, c, &d, final);
     }
     if (final ? !c->sender->judged_end : !orc_sender_judged(o, c)) {
         return;
     }
-    for (uint32_t i = 0; o->rows->judged_state[i]; i++) {
-        o->rows->judged_state[i](o, c, &d);
+    for (uint32_t i = 0; rows->judged_state[i]; i++) {
+        rows->judged_state[i](o, c, &d);
     }
 }
