@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle/sender/rto_clock.h"
 #include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
 #include "oracle/sender/flight.h"
 #include "oracle/sender/sender.h"
 
@@ -58,6 +59,9 @@ bool orc_rto_now(const struct oracle *o, const struct orc_conn *c)
     uint64_t due = orc_rto_first_due(o, c);
     if (c->rto->handed && c->sender->begun_parameters != o->parameters->sets) {
         return true; /* by which ticks it was taken is not known */
+    }
+    if (!due && orc_in_timer(o)) { /* behind another timer, as far as a later one can be due */
+        due = c->rto->loose ? 1 : c->rto->last_ns + orc_rto_backed_off(orc_rto_least(o, c), 1);
     }
     return due && o->event->time_ns + orc_slack_ns(o) >= due;
 }
