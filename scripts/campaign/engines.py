@@ -25,6 +25,7 @@ class Engine:
             old.unlink(missing_ok=True)
         self.process = None
         self.restarts = 0
+        self.seed = None  # of the engine's generator; None: its own choice
 
     def launch(self, command: list, extra: dict) -> None:
         with open(self.log, "ab") as log:
@@ -75,7 +76,7 @@ class LibFuzzer(Engine):
     def go(self, seconds: int) -> None:
         # Without regard to time, half of it goes into some long programs.
         self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic_scale_per_exec_time=1",
-                     "-rss_limit_mb=4096",
+                     "-rss_limit_mb=4096", *([f"-seed={self.seed + self.restarts}"] if self.seed else []),
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
                      f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.dictionary}",
                      self.home / "corpus", self.seeds],
@@ -107,7 +108,7 @@ class Afl(Engine):
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
         self.launch(["afl-fuzz", "-i", self.seeds, "-o", self.home, "-V", seconds, "-t", "2000+",
-                     "-m", "none", "-G", MAX_LENGTH, "-x", self.dictionary, "--",
+                     "-m", "none", *(["-s", self.seed] if self.seed else []), "-G", MAX_LENGTH, "-x", self.dictionary, "--",
                      self.root / "build/afl/bin/fuzz_program"],
                     {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                      "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_SKIP_CRASHES": "1",

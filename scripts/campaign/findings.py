@@ -12,8 +12,12 @@ class Finding:
     folder: Path
 
 
-def judge(chimneysweep: Path, program: Path) -> dict:
-    got = subprocess.run([chimneysweep, "run", "--json", program], text=True,
+def of_driver(driver: Path | None) -> list:
+    return ["--driver", driver] if driver else []
+
+
+def judge(chimneysweep: Path, program: Path, driver: Path | None = None) -> dict:
+    got = subprocess.run([chimneysweep, "run", "--json", *of_driver(driver), program], text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if not got.stdout.strip():
         return {"verdict": "unreadable", "rule": None, "actual": got.stderr.strip()}
@@ -25,7 +29,7 @@ def normal_form(chimneysweep: Path, raw: Path, out: Path) -> bool:
     return subprocess.run([chimneysweep, "asm", "-o", out, raw]).returncode == 0
 
 
-def collect(chimneysweep: Path, raw: list, out: Path) -> list:
+def collect(chimneysweep: Path, raw: list, out: Path, driver: Path | None = None) -> list:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     found = {}
@@ -33,7 +37,7 @@ def collect(chimneysweep: Path, raw: list, out: Path) -> list:
         probe = out / "probe.bin"
         if not normal_form(chimneysweep, item, probe):
             continue
-        verdict = judge(chimneysweep, probe)
+        verdict = judge(chimneysweep, probe, driver)
         if verdict["verdict"] == "pass":
             continue
         key = f"{verdict['verdict']}-{verdict['rule'] or 'none'}"
@@ -44,12 +48,12 @@ def collect(chimneysweep: Path, raw: list, out: Path) -> list:
         folder = out / key
         folder.mkdir()
         shutil.copy(probe, folder / "input.bin")
-        subprocess.run([chimneysweep, "minimize", "-o", folder / "program.chim", probe],
+        subprocess.run([chimneysweep, "minimize", *of_driver(driver), "-o", folder / "program.chim", probe],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if not (folder / "program.chim").exists():
             text = subprocess.run([chimneysweep, "show", probe], text=True, stdout=subprocess.PIPE)
             (folder / "program.chim").write_text(text.stdout)
-        shown = subprocess.run([chimneysweep, "run", "--pcapng", folder / "wire.pcapng",
+        shown = subprocess.run([chimneysweep, "run", *of_driver(driver), "--pcapng", folder / "wire.pcapng",
                                 folder / "program.chim"], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         (folder / "verdict.txt").write_text(shown.stdout)
