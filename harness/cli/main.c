@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "program/program.h"
 
 static const struct cli_command commands[] = {
     {"run", "run a program (text or binary) against a driver", cmd_run},
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
         return EXIT_PASS;
     }
     if (!strcmp(argv[1], "--version")) {
-        puts("chimneysweep 0.1, program format 1");
+        printf("chimneysweep 0.1, programs: text 1, binary %d\n", PROGRAM_FORMAT);
         return EXIT_PASS;
     }
     for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

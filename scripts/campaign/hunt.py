@@ -106,7 +106,8 @@ def hunt(options, log: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="scripts/hunt", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60, help="CPU minutes in all (60)")
     parser.add_argument("--turn", type=float, default=5, help="CPU minutes of a turn (5)")
     parser.add_argument("--engine", choices=["libfuzzer", "afl"], help="only this one")
