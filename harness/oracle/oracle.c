@@ -9,9 +9,9 @@
 
 #include "oracle/base/memory.h"
 #include "oracle/checkers.h"
-#include "oracle/model/calls.h"
 #include "oracle/report/report.h"
 #include "oracle/segment/predicted.h"
+#include "oracle/taps.h"
 #include "oracle/tree/terminate.h"
 
 /* What outlives a run. */
@@ -81,36 +81,6 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     }
 }
 
-static void enter(struct oracle *o, const struct tap_event *ev)
-{
-    struct orc_call *call = orc_call_enter(o, ev);
-    if (call) {
-        orc_fire(o, ORC_ENTER, ev->fn, ev, call);
-    }
-}
-
-static void leave(struct oracle *o, const struct tap_event *ev)
-{
-    const struct orc_call *open = orc_call_open(o, ev);
-    if (open) {
-        struct orc_call call = *open; /* what is nested in it may move the stack */
-        orc_fire(o, ORC_LEAVE, ev->fn, ev, &call);
-        orc_call_leave(o, ev);
-    }
-}
-
-static void point(struct oracle *o, const struct tap_event *ev)
-{
-    if (ev->fn == TAP_NBL) {
-        struct orc_call *call = orc_call_top(o, ev->cpu);
-        if (call && ev->ptr) {
-            orc_fire(o, ORC_LIST, call->fn, ev, call);
-        }
-    } else if (orc_asked(o, ORC_POINT, ev->fn)) { /* most points nobody asks about */
-        orc_fire(o, ORC_POINT, ev->fn, ev, orc_call_top(o, ev->cpu));
-    }
-}
-
 void oracle_event(void *context, const struct tap_event *ev)
 {
     struct oracle *o = context;
@@ -121,13 +91,15 @@ void oracle_event(void *context, const struct tap_event *ev)
     }
     switch (ev->kind) {
     case TAP_ENTER:
-        enter(o, ev);
+        orc_enter(o, ev);
         break;
     case TAP_LEAVE:
-        leave(o, ev);
+        orc_leave(o, ev);
         break;
     default:
-        point(o, ev);
+        if (ev->fn == TAP_NBL || orc_asked(o, ORC_POINT, ev->fn)) {
+            orc_point(o, ev);
+        }
         break;
     }
 }

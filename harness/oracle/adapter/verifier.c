@@ -405,12 +405,13 @@ void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_
     }
     for (enum orc_asked asked = 0; asked <= ASKED_PAUSE; asked++) {
         struct orc_ask *ask = &x->ask[asked];
+        if (!ask->pending) {
+            continue;
+        }
         bool waits = asked == ASKED_PAUSE ? o->ownership->host_lists != 0
                                           : ask->power && o->connections->live;
         ask->since_ns = waits ? now : ask->since_ns;
-        if (ask->pending) {
-            judge_duration(o, asked);
-        }
+        judge_duration(o, asked);
     }
     if (x->oldest != ORC_NONE) {
         judge_oldest(o);

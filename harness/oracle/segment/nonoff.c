@@ -200,6 +200,9 @@ static void judge_missing(struct oracle *o, const struct orc_passing *entry)
 void orc_nonoff_step(struct oracle *o)
 {
     struct orc_passings *set = &o->frames->in;
+    if (set->due_from == set->count) {
+        return;
+    }
     bool excused = orc_waived(o) || o->ownership->host_lists >= HOST_LISTS_MAX ||
                    o->adapter->phase != ORC_ADAPTER_RUNNING;
     for (; set->due_from < set->count; set->due_from++) {
