@@ -30,6 +30,7 @@ struct trace_end {
     int signal;                   /* fatal signal seen inside, 0 = none */
     uint64_t fault_address;       /* poisoned or bad address, 0 = unknown */
     char report[512];             /* first lines of a sanitizer report or reason of a hang */
+    char skipped[32];             /* the program needs this, which the driver does not advertise */
     char earlier[256];            /* the violation that came before the driver's death */
     char memory[256];             /* who owned the memory at fault_address, since which event */
     bool foreign_memory;          /* fault_address was not the driver's to touch */

@@ -99,6 +99,11 @@ void check_text(const struct check *check)
     printf("\n%s: %u programs of %s, %u passed, %u failed\n",
            check->driver ? check->driver : "the bundled driver", c->programs, check->corpora,
            c->programs - c->failed, c->failed);
+    if (c->skipped) {
+        printf(
+            "%u of those that passed were skipped: they need what the driver does not advertise\n",
+            c->skipped);
+    }
     if (c->at < check->files->count) {
         printf("stopped after %u hangs: %u programs were not run\n", c->hangs,
                check->files->count - c->at);
@@ -162,8 +167,9 @@ void check_json(const struct check *check, int status)
     oracle_rules(&count);
     fputs("{\"driver\": ", stdout);
     cli_json_string(stdout, world_driver_path());
-    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"status\": %d, \"rules\": [\n",
-           check->strict ? "true" : "false", c->programs, c->failed, status);
+    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"skipped\": %u, \"status\": %d, "
+           "\"rules\": [\n",
+           check->strict ? "true" : "false", c->programs, c->failed, c->skipped, status);
     for (uint32_t i = 0; i < count; i++) {
         json_rule(check, i);
     }

@@ -51,6 +51,11 @@ struct cli_option {
     const char **text;
 };
 
+#define CLI_SKIPPED_HELP                                                                           \
+    "A program that needs what the driver does not advertise (SupportIPv4, SupportIPv6) is "       \
+    "skipped\n"                                                                                    \
+    "and counted; without SupportSack connections do without SACK. Skipped programs do not fail."
+
 /* Parses options anywhere among the arguments ("--x V" or "--x=V"; "--" ends them). The rest stays
  * in argv[1..]; returns how many, or -1 after an error or --help was printed (*status then says
  * which). */

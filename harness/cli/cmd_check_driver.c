@@ -88,12 +88,13 @@ int cmd_check_driver(int argc, char **argv)
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
     };
     int status;
-    int names = cli_parse(
-        argc, argv, options, sizeof(options) / sizeof(options[0]), "check-driver [OPTIONS] [D.so]",
-        "  chimneysweep check-driver ./mydriver.so\n"
-        "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
-        "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
-        &status);
+    int names =
+        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
+                  "check-driver [OPTIONS] [D.so]\n\n" CLI_SKIPPED_HELP,
+                  "  chimneysweep check-driver ./mydriver.so\n"
+                  "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
+                  "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
+                  &status);
     if (names < 0) {
         return status;
     }

@@ -60,7 +60,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         {"--timeout", "S", "CPU seconds before it counts as a hang (10)", NULL, &c->timeout_text},
     };
     int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "run [OPTIONS] PROGRAM",
+                          "run [OPTIONS] PROGRAM\n\n" CLI_SKIPPED_HELP,
                           "  chimneysweep run corpora/situations/reordered-segments.chim\n"
                           "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
                           "  chimneysweep run --json crash-1.bin | jq .rule\n"

@@ -15,7 +15,7 @@
 struct entry {
     const char *path;
     uint64_t hash;
-    bool ran, failed;
+    bool ran, failed, skipped;
     char warning_rule[24], warning_text[VERDICT_TEXT_MAX]; /* the first, of a run that passed */
 };
 
@@ -33,6 +33,7 @@ struct sweep {
         uint32_t reached[6];
         uint32_t ops;
         uint32_t warnings;
+        uint32_t skipped; /* programs that need what the driver does not advertise */
     } * shared;
 };
 
@@ -88,6 +89,8 @@ static void pass(void *context)
             note(shared, &counts);
             const struct verdict *verdict = &sweep->world.trace->verdict;
             shared->warnings += verdict->warnings;
+            entry->skipped = sweep->world.trace->end.skipped[0];
+            shared->skipped += entry->skipped;
             if (verdict->kind != VERDICT_PASS) {
                 return;
             }
@@ -155,8 +158,8 @@ static void tell_passes(const struct sweep *sweep)
         if (entry->ran && !entry->failed) {
             fputs("{\"file\": ", stdout);
             cli_json_string(stdout, entry->path);
-            printf(", \"verdict\": \"pass\", \"trace_hash\": \"%016llx\"}\n",
-                   (unsigned long long)entry->hash);
+            printf(", \"verdict\": \"pass\", \"trace_hash\": \"%016llx\"%s}\n",
+                   (unsigned long long)entry->hash, entry->skipped ? ", \"skipped\": true" : "");
         }
     }
 }
@@ -184,16 +187,23 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
                                         "refused",     "uploaded", "disconnected"};
     double n = sweep->count ? sweep->count : 1;
     if (json) {
-        printf("{\"programs\": %u, \"failed\": %u, \"warnings\": %u, \"trace_sum\": \"%016llx\"",
-               sweep->count, failed, sweep->shared->warnings, (unsigned long long)sweep->sum);
+        printf("{\"programs\": %u, \"failed\": %u, \"skipped\": %u, \"warnings\": %u, "
+               "\"trace_sum\": \"%016llx\"",
+               sweep->count, failed, sweep->shared->skipped, sweep->shared->warnings,
+               (unsigned long long)sweep->sum);
         for (unsigned k = 0; k < 6; k++) {
             printf(", \"%s\": %.4f", names[k], sweep->shared->reached[k] / n);
         }
         puts("}");
         return;
     }
-    printf("%u programs, %u failed, %.1f operations each, trace sum %016llx\nreached:",
-           sweep->count, failed, sweep->shared->ops / n, (unsigned long long)sweep->sum);
+    printf("%u programs, %u failed, ", sweep->count, failed);
+    if (sweep->shared->skipped) {
+        printf("%u skipped (they need what the driver does not advertise), ",
+               sweep->shared->skipped);
+    }
+    printf("%.1f operations each, trace sum %016llx\nreached:", sweep->shared->ops / n,
+           (unsigned long long)sweep->sum);
     for (unsigned k = 0; k < 6; k++) {
         printf(" %s %.0f %%", names[k], 100.0 * sweep->shared->reached[k] / n);
     }
@@ -240,7 +250,7 @@ int cmd_sweep(int argc, char **argv)
     };
     int status;
     int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "sweep [OPTIONS] FILE|FOLDER...",
+                          "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
                           "  chimneysweep sweep corpora/\n"
                           "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
                           "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"

@@ -69,6 +69,9 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     fprintf(out, "%s%s%s", color ? (v->kind ? "\033[1;31m" : "\033[1;32m") : "", kind,
             color ? "\033[0m" : "");
     if (v->kind == VERDICT_PASS) {
+        if (trace->end.skipped[0]) {
+            fprintf(out, ", skipped: the driver does not advertise %s", trace->end.skipped);
+        }
         fprintf(out, " (%u events, trace %016llx)\n", trace->count,
                 (unsigned long long)trace->hash);
         if (v->warnings) {
@@ -163,8 +166,9 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
     fprintf(out, ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations,
             v->warnings);
     cli_json_string(out, v->warning_rule);
-    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\"", trace->count,
+    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\", \"skipped\": ", trace->count,
             (unsigned long long)trace->hash);
+    cli_json_string(out, trace->end.skipped);
     if (ran) {
         put_rules(out, ran);
     }

@@ -53,6 +53,7 @@ static void note_verdict(struct rule_coverage *c, const struct verdict *verdict)
 static void count_run(struct rule_coverage *c, const struct trace *trace)
 {
     c->programs++;
+    c->skipped += trace->end.skipped[0] != 0;
     note_verdict(c, &trace->verdict);
     for (uint32_t i = 0; i < c->rules; i++) {
         c->total[i] += c->ran[i];

@@ -18,6 +18,7 @@ struct suite_finding {
 
 struct rule_coverage { /* shared with the children that run the programs */
     uint32_t rules, programs, failed, at;
+    uint32_t skipped; /* programs that need what the driver does not advertise */
     uint32_t hangs, rig_faults;
     bool running;                    /* the program at `at` */
     uint32_t ran[RULES_MAX];         /* of the last run */

@@ -78,12 +78,21 @@ uint32_t host_add(struct host *host, const struct host_conn_setup *setup)
     conn->path = path_for(host, setup);
     conn->tcp = nds_state_new(LAYER_TCP, index);
     conn->constant = setup->constant;
+    if (!nds_advertised().sack) { /* such a host does not offer it to the peer */
+        conn->constant.Flags &= (USHORT)~TCP_FLAG_SACK_ENABLED;
+    }
     conn->cached = setup->cached;
     conn->tcb = setup->tcb;
     conn->buffered = setup->buffered;
     conn->outstanding = setup->outstanding;
     conn->handed_down = setup->outstanding;
     return index;
+}
+
+bool host_family_offered(bool v6)
+{
+    struct nds_capability offered = nds_advertised();
+    return v6 ? offered.ipv6 : offered.ipv4;
 }
 
 bool host_all_uploaded(const struct host *host)

@@ -169,8 +169,11 @@ struct host_conn_setup {
     TCP_OFFLOAD_STATE_DELEGATED tcb;
     uint32_t buffered, outstanding;
 };
-/* Adds a connection that the host owns. Its index is returned. */
+/* Adds a connection that the host owns; without SACK where the target does not advertise it. Its
+ * index is returned. */
 uint32_t host_add(struct host *host, const struct host_conn_setup *setup);
+/* The target advertises connections of this version of IP; others are not offloaded. */
+bool host_family_offered(bool v6);
 
 /* ---- State operations (each leaves out what may not be asked now) ---- */
 /* Offloads connections [first, first + count) in one tree. */

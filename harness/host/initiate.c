@@ -139,8 +139,8 @@ static bool may_initiate(const struct host *host, const struct host_conn *conn, 
 {
     const struct host_path *path = &host->path[conn->path];
     const struct host_neighbor *neighbor = &host->neighbor[path->neighbor];
-    return ours_to_offload(conn) && !host->paused && (path_in_tree || !path->busy) &&
-           (neighbor_in_tree || !neighbor->busy);
+    return ours_to_offload(conn) && !host->paused && host_family_offered(conn->v6) &&
+           (path_in_tree || !path->busy) && (neighbor_in_tree || !neighbor->busy);
 }
 
 /* A tree that grows by one connection at a time; what the next one hangs below is the newest. */

@@ -120,9 +120,8 @@ struct nds {
     uint32_t operations;
     struct nds_tree **tree; /* by operation */
     uint32_t tree_room;
-    /* OID in flight */
-    PNDIS_OID_REQUEST oid;
-    uint32_t oid_object;
+    uint32_t oid_object; /* the request in flight */
+    struct nds_capability capability;
     uint32_t sleeps;
 };
 
@@ -155,6 +154,10 @@ struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource reso
                                    uint32_t bytes, uint32_t tag);
 void nds_give_memory(struct nds_object *object, enum tap_resource resource);
 bool nds_handle_ok(NDIS_HANDLE handle);
+/* Keeps what offload attributes say of connections. */
+void nds_take_capability(const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *given);
+/* The driver's call that ends a request of the adapter's life. */
+void nds_miniport_complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status);
 
 /* list.c */
 /* Emits TAP_NBL for a list as the target gave it (fault says whether it can be read), or for one

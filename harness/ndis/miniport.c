@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver's registration and the adapter's life: load, initialize, restart, pause, reset, OIDs,
- * halt, unload.
+ * The driver's registration and the adapter's life: load, initialize, restart, pause, reset, halt,
+ * unload.
  */
 #include "ndis/internal.h"
 
@@ -199,7 +199,9 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
         nds.adapter_context = Attributes->RegistrationAttributes.MiniportAdapterContext;
         break;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+        break;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+        nds_take_capability(&Attributes->OffloadAttributes);
         break;
     default:
         status = NDIS_STATUS_BAD_VERSION;
@@ -305,78 +307,7 @@ void nds_unload(void)
     done(mark, NDIS_STATUS_SUCCESS);
 }
 
-#define OID_BUFFER 512u
-
-/* How a request ended, and what it brought. */
-static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, NDIS_STATUS status)
-{
-    bool set = request->RequestType == NdisRequestSetInformation;
-    bool done = status == NDIS_STATUS_SUCCESS;
-    return (struct tap_event){.conn = TAP_NONE,
-                              .object = id,
-                              .status = status,
-                              .data.request.oid = request->DATA.SET_INFORMATION.Oid,
-                              .data.request.set = set,
-                              .data.request.bytes =
-                                  done ? request->DATA.SET_INFORMATION.BytesRead : 0,
-                              .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
-}
-
-NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object)
-{
-    if (nds.oid_object != TAP_NONE) { /* the pending one ends first (NdisOidDoubleRequest) */
-        *object = TAP_NONE;
-        return NDIS_STATUS_NOT_ACCEPTED;
-    }
-    struct {
-        NDIS_OID_REQUEST request;
-        uint8_t buffer[OID_BUFFER];
-    } *piece = guest_alloc(sizeof(*piece));
-    struct nds_object *of = object_add(OBJECT_OID, piece, sizeof(*piece), OWNER_TARGET);
-    memset(&piece->request, 0, sizeof(piece->request));
-    memset(piece->buffer, 0xEE, sizeof(piece->buffer));
-    if (buffer) {
-        memcpy(piece->buffer, buffer, length < OID_BUFFER ? length : OID_BUFFER);
-    }
-    PNDIS_OID_REQUEST request = &piece->request;
-    request->Header = (NDIS_OBJECT_HEADER){NDIS_OBJECT_TYPE_OID_REQUEST,
-                                           NDIS_OID_REQUEST_REVISION_1, sizeof(*request)};
-    request->RequestType = set ? NdisRequestSetInformation : NdisRequestQueryInformation;
-    request->DATA.SET_INFORMATION.Oid = oid; /* both forms share their layout */
-    request->DATA.SET_INFORMATION.InformationBuffer = piece->buffer;
-    request->DATA.SET_INFORMATION.InformationBufferLength = length;
-    nds.oid = request;
-    nds.oid_object = *object = of->id;
-    struct nds_frame_mark mark = nds_open((struct tap_event){.fn = TAP_OID,
-                                                             .conn = TAP_NONE,
-                                                             .object = of->id,
-                                                             .data.request.oid = oid,
-                                                             .data.request.set = set,
-                                                             .data.request.bytes = length,
-                                                             .ptr = piece->buffer});
-    NDIS_STATUS status = nds.calls.driver.OidRequestHandler(nds.adapter_context, request);
-    nds_close(mark, true, oid_event(request, of->id, status));
-    if (status != NDIS_STATUS_PENDING) {
-        nds.oid_object = TAP_NONE;
-        object_own(of, OWNER_HOST, mark.enter);
-        guest_take(of->address, of->bytes);
-    }
-    return status;
-}
-
-const void *nds_oid_reply(uint32_t *length)
-{
-    if (!nds.oid) {
-        *length = 0;
-        return NULL;
-    }
-    guest_lend(nds.oid, sizeof(*nds.oid) + OID_BUFFER);
-    *length = nds.oid->DATA.QUERY_INFORMATION.BytesWritten;
-    return nds.oid->DATA.QUERY_INFORMATION.InformationBuffer;
-}
-
-static void miniport_complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object,
-                              NDIS_STATUS status)
+void nds_miniport_complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t object, NDIS_STATUS status)
 {
     nds_require_level(fn == TAP_OID_COMPLETE ? FAMILY_OID : FAMILY_MINIPORT, DISPATCH_LEVEL);
     struct nds_frame_mark mark =
@@ -390,39 +321,21 @@ static void miniport_complete(enum tap_fn fn, NDIS_HANDLE handle, uint32_t objec
               (struct tap_event){.conn = TAP_NONE, .object = object, .status = status});
 }
 
-VOID NDIS_CALL NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle,
-                                       PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct nds_object *object = object_find(OidRequest, OBJECT_OID);
-    bool pending = object && object->id == nds.oid_object;
-    if (pending) {
-        struct tap_event done = oid_event(OidRequest, object->id, Status);
-        done.kind = TAP_POINT;
-        done.fn = TAP_OID_DONE;
-        tap_emit(done);
-        nds.oid_object = TAP_NONE;
-        object_own(object, OWNER_HOST, nds.events);
-        guest_take(object->address, object->bytes);
-    }
-    miniport_complete(TAP_OID_COMPLETE, MiniportAdapterHandle, pending ? object->id : TAP_NONE,
-                      Status);
-}
-
 VOID NDIS_CALL NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {
-    miniport_complete(TAP_PAUSE_COMPLETE, MiniportAdapterHandle, TAP_NONE, NDIS_STATUS_SUCCESS);
+    nds_miniport_complete(TAP_PAUSE_COMPLETE, MiniportAdapterHandle, TAP_NONE, NDIS_STATUS_SUCCESS);
 }
 
 VOID NDIS_CALL NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
-    miniport_complete(TAP_RESTART_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
+    nds_miniport_complete(TAP_RESTART_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
 }
 
 VOID NDIS_CALL NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status,
                                   BOOLEAN AddressingReset)
 {
     (void)AddressingReset;
-    miniport_complete(TAP_RESET_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
+    nds_miniport_complete(TAP_RESET_COMPLETE, MiniportAdapterHandle, TAP_NONE, Status);
 }
 
 VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,

@@ -24,6 +24,7 @@ void nds_reset(const struct nds_hooks *hooks, const struct nds_limits *limits, s
     nds.trace = trace;
     nds.open_call = TAP_NONE;
     nds.oid_object = TAP_NONE;
+    nds.capability = (struct nds_capability){true, true, true};
 }
 
 _Noreturn void nds_abandon(enum verdict_kind kind, const char *reason)

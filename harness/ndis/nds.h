@@ -96,10 +96,15 @@ void nds_pnp_event(NDIS_DEVICE_PNP_EVENT event);
 void nds_halt(NDIS_HALT_ACTION action);
 void nds_unload(void);
 bool nds_chimney_ready(void); /* both characteristics set, adapter up */
-/* OID request with its own copy of the buffer; PENDING until request_done(object). The reply stays
- * readable through nds_oid_reply until the next request. */
+/* OID request with its own copy of the buffer; PENDING until request_done(object). What NDIS
+ * answers by itself does not reach the driver: no call, object TAP_NONE. */
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object);
-const void *nds_oid_reply(uint32_t *length);
+/* What may be asked of the driver, by the offload attributes that it gave: by the configuration
+ * that is on, else by what the hardware could do. Everything while it has given none. */
+struct nds_capability {
+    bool ipv4, ipv6, sack;
+};
+struct nds_capability nds_advertised(void);
 
 /* ---- Chimney calls of the host ---- */
 struct nds_state *nds_state_new(enum tap_layer layer, uint32_t conn);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "program/run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/payload.h"
@@ -264,6 +265,11 @@ static void play_program(struct world *world, void *context)
 {
     const struct program *program = ((struct play *)context)->program;
     static struct stage stage;
+    const char *lacks = stage_lacks(program);
+    if (lacks) {
+        snprintf(world->trace->end.skipped, sizeof(world->trace->end.skipped), "%s", lacks);
+        return;
+    }
     stage_open(&stage, world, program);
     for (uint32_t i = 0; i < program->count && world->up; i++) {
         world->trace->end.op = i;

@@ -178,7 +178,7 @@ static void peer_open(struct stage *stage, const struct program *p, const struct
     peer->vlan = setup->vlan;
     peer->tagged = setup->vlan != 0;
     peer->timestamps = program_get(p, "timestamps");
-    peer->sack = program_get(p, "sack");
+    peer->sack = setup->constant.Flags & TCP_FLAG_SACK_ENABLED;
     peer->auto_ack = !program_get(p, "manual-ack");
     peer->local = setup->local;
     peer->remote = setup->remote;
@@ -240,6 +240,12 @@ static bool stage_more(void *context)
     return false;
 }
 
+const char *stage_lacks(const struct program *program)
+{
+    bool v6 = program_get(program, "ipv6");
+    return host_family_offered(v6) ? NULL : v6 ? "SupportIPv6" : "SupportIPv4";
+}
+
 void stage_open(struct stage *stage, struct world *world, const struct program *program)
 {
     memset(stage, 0, sizeof(*stage));
@@ -252,7 +258,8 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
     for (uint32_t i = 0; i < stage->conns; i++) {
         struct host_conn_setup setup;
         setup_of(program, &opening, i, &setup);
-        host_add(&world->host, &setup);
+        uint32_t added = host_add(&world->host, &setup);
+        setup.constant = world->host.conn[added].constant;
         peer_open(stage, program, &opening, i, &setup);
     }
     world->host.placeholders = program_get(program, "placeholders");

@@ -29,6 +29,8 @@ struct stage {
 
 /* Operating parameters that the header asks for. */
 void stage_parameters(const struct program *program, NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *out);
+/* What the program needs of the driver, and the driver does not advertise; NULL = nothing. */
+const char *stage_lacks(const struct program *program);
 /* Sets connections up and offloads them unless the header says otherwise. */
 void stage_open(struct stage *stage, struct world *world, const struct program *program);
 void stage_close(struct stage *stage);

@@ -140,7 +140,10 @@ void judge_after(struct play *play, const struct verdict *verdict)
     if (verdict->kind != VERDICT_PASS) {
         from_oracle(r, verdict);
     } else if (!r->ran) {
-        say(r, VERDICT_INCONCLUSIVE, "the target did not take the connection");
+        say(r, VERDICT_INCONCLUSIVE,
+            host_family_offered(play->flow->v6)
+                ? "the target did not take the connection"
+                : "the target does not advertise connections of this version of IP");
     } else {
         r->kind = VERDICT_PASS;
         judge_stream(play);

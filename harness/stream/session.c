@@ -52,7 +52,7 @@ void session_start(struct session *session, struct world *world,
     session->options = *options;
     session->world = world;
     session->use_scale = options->scale != 0;
-    session->use_sack = options->sack;
+    session->use_sack = options->sack && nds_advertised().sack;
     session->use_timestamps = options->timestamps;
     session->wake_ns = session->close_ns = session->post_ns = SESSION_NEVER;
     session->buffered = rig_alloc(SESSION_BUFFERED_MAX);

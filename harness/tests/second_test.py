@@ -81,6 +81,21 @@ def test_every_program_passes_with_other_choices(tmp_path):
 
 
 @ours
+def test_what_is_not_advertised_is_not_asked_for(tmp_path):
+    source = copied(tmp_path)
+    four = compiled(source, tmp_path / "four.so", [("SECOND_ADVERTISE_IPV6", 0)])
+    skipped = checked(four)["skipped"]
+    assert 0 < skipped < len(PROGRAMS)
+    got = run("sweep", "--quiet", "--json", "--driver", four, PROJECT / "corpora/situations")
+    lines = [json.loads(line) for line in got.stdout.splitlines()]
+    passed_over = [line["file"] for line in lines[:-1] if line.get("skipped")]
+    assert got.returncode == 0 and len(passed_over) == lines[-1]["skipped"] > 0
+    one = json.loads(run("run", "--json", "--driver", four, passed_over[0]).stdout)
+    assert (one["verdict"], one["skipped"]) == ("pass", "SupportIPv6")
+    checked(compiled(source, tmp_path / "sack.so", [("SECOND_ADVERTISE_SACK", 1)]))
+
+
+@ours
 @pytest.mark.parametrize("patch", BUGS, ids=lambda patch: patch.stem)
 def test_a_planted_bug_is_found(tmp_path, patch):
     head = dict(line.split(": ", 1) for line in patch.read_text().split("\n\n", 1)[0].splitlines())

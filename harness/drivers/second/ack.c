@@ -208,7 +208,7 @@ static void window_effects(ADAPTER *A, CONN *C)
 
 static BOOLEAN reports_more(CONN *C, const PARSED *P)
 {
-    if (!SECOND_REPORTS_COUNT || !(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || !P->HasReport ||
+    if (!(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || !P->HasReport ||
         SEQ_LE(P->HighReport, C->SndUna) || SEQ_GT(P->HighReport, C->SndMax))
         return FALSE;
     if (SEQ_GT(C->HighReport, C->SndUna) && SEQ_LE(P->HighReport, C->HighReport))

@@ -37,24 +37,19 @@
 /* Arriving data restarts the push timer, as the text has it (1), or not, as the flowchart (0). */
 #define SECOND_PUSH_RESTARTS 1
 
-/* The target advertises SACK (0: it does not); it reports held ranges wherever the connection has
- * it. Reports of the peer are read by nobody: recovery is NewReno, then go-back-N. */
+/* The target advertises SACK (1), or not, so that no connection has it (0). Reports of the peer
+ * only count as duplicate acknowledgements: recovery is NewReno, then go-back-N. */
 #define SECOND_ADVERTISE_SACK 0
+
+/* The target advertises IPv6 (1), or takes IPv4 only (0). */
+#define SECOND_ADVERTISE_IPV6 1
 
 /* Held ranges are reported on segments with text too (1), or on bare acknowledgements only (0). */
 #define SECOND_SACK_ON_TEXT 1
 
-/* A report of a higher range than any before counts as a duplicate acknowledgement whatever its
- * window (1), or reports are not looked at (0). */
-#define SECOND_REPORTS_COUNT 1
-
 /* Frames that a handler made leave before anybody is called upwards (1), or when the calls are done
  * (0). */
 #define SECOND_FRAMES_BEFORE_UPCALLS 1
-
-/* The configuration of offload is asked of NDIS, which answers by itself. A request that comes down
- * all the same is answered (1), or refused (0). */
-#define SECOND_ANSWERS_FOR_NDIS 1
 
 /* Is a segment acceptable that begins before the window and ends behind it? By the four cases of
  * RFC 9293 it is not (1); cut on both sides it fits (0). */

@@ -77,7 +77,7 @@ static NDIS_STATUS attributes_general(ADAPTER *A)
     return NdisMSetMiniportAttributes(A->Handle, &Attributes);
 }
 
-NDIS_TCP_CONNECTION_OFFLOAD capability(void)
+static NDIS_TCP_CONNECTION_OFFLOAD capability(void)
 {
     NDIS_TCP_CONNECTION_OFFLOAD Chimney;
     memset(&Chimney, 0, sizeof(Chimney));
@@ -86,7 +86,7 @@ NDIS_TCP_CONNECTION_OFFLOAD capability(void)
     Chimney.Header.Size = sizeof(Chimney);
     Chimney.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
     Chimney.SupportIPv4 = NDIS_OFFLOAD_SUPPORTED;
-    Chimney.SupportIPv6 = NDIS_OFFLOAD_SUPPORTED;
+    Chimney.SupportIPv6 = SECOND_ADVERTISE_IPV6 ? NDIS_OFFLOAD_SUPPORTED : 0;
     Chimney.SupportSack = SECOND_ADVERTISE_SACK ? NDIS_OFFLOAD_SUPPORTED : 0;
     Chimney.TcpConnectionOffloadCapacity = SECOND_CAPACITY;
     return Chimney;
