@@ -173,6 +173,9 @@ static bool put_point(FILE *out, const struct trace_record *r)
     case TAP_MISUSE:
         fprintf(out, " %s (object %d, %u)", tap_misuse_name(data.misuse.what), (int)r->object,
                 data.misuse.detail);
+        if (data.misuse.least) {
+            fprintf(out, ", size %u of at least %u", data.misuse.size, data.misuse.least);
+        }
         return true;
     case TAP_ALLOC:
     case TAP_FREE:

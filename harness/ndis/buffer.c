@@ -37,8 +37,10 @@ static void pool_del(NDIS_HANDLE handle, enum object_kind kind, enum tap_resourc
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                                     PNET_BUFFER_LIST_POOL_PARAMETERS Parameters)
 {
-    if (!nds_header_ok(&Parameters->Header, NDIS_OBJECT_TYPE_DEFAULT, sizeof(*Parameters)) ||
-        (Parameters->DataSize && !Parameters->fAllocateNetBuffer)) {
+    if (!nds_header_ok(STRUCTURE_LIST_POOL, &Parameters->Header, RESOURCE_NBL_POOL)) {
+        return NULL;
+    }
+    if (Parameters->DataSize && !Parameters->fAllocateNetBuffer) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NBL_POOL);
         return NULL;
     }
@@ -54,8 +56,7 @@ VOID NDIS_CALL NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
                                                 PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
-    if (!nds_header_ok(&Parameters->Header, NDIS_OBJECT_TYPE_DEFAULT, sizeof(*Parameters))) {
-        nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NB_POOL);
+    if (!nds_header_ok(STRUCTURE_BUFFER_POOL, &Parameters->Header, RESOURCE_NB_POOL)) {
         return NULL;
     }
     return pool_new(OBJECT_NB_POOL, RESOURCE_NB_POOL, NdisHandle, Parameters->PoolTag, false);

@@ -26,9 +26,7 @@ NDIS_STATUS NDIS_CALL NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigO
     if (!nds_handle_ok(ConfigObject->NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);
     }
-    if (!nds_header_ok(&ConfigObject->Header, NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
-                       sizeof(*ConfigObject))) {
-        nds_misuse(MISUSE_STRUCTURE, TAP_NONE, TAP_ALLOC);
+    if (!nds_header_ok(STRUCTURE_CONFIGURATION, &ConfigObject->Header, TAP_ALLOC)) {
         return NDIS_STATUS_FAILURE;
     }
     struct nds_object *object = nds_take_memory(OBJECT_CONFIGURATION, RESOURCE_CONFIGURATION,

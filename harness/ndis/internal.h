@@ -137,8 +137,24 @@ struct nds_frame_mark nds_open(struct tap_event event);
 /* Closes it: emits LEAVE; of calls into the driver it also checks level and locks. */
 void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event);
 void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail);
-/* A structure of the driver announces this type, a revision, and no fewer bytes than these. */
-bool nds_header_ok(const NDIS_OBJECT_HEADER *header, UCHAR type, size_t bytes);
+/* The structures in which a driver names type, revision and size. */
+enum nds_structure {
+    STRUCTURE_DRIVER,
+    STRUCTURE_GENERIC,
+    STRUCTURE_TCP,
+    STRUCTURE_REGISTRATION,
+    STRUCTURE_GENERAL,
+    STRUCTURE_OFFLOAD,
+    STRUCTURE_CAPABILITY,
+    STRUCTURE_STATUS,
+    STRUCTURE_TIMER,
+    STRUCTURE_CONFIGURATION,
+    STRUCTURE_LIST_POOL,
+    STRUCTURE_BUFFER_POOL
+};
+/* It announces its type, a revision, and no fewer bytes than that revision has; if not, that is
+ * reported, with the detail. */
+bool nds_header_ok(enum nds_structure structure, const NDIS_OBJECT_HEADER *header, uint32_t detail);
 /* Callers above DISPATCH_LEVEL, or not at PASSIVE_LEVEL where that is required. */
 void nds_require_level(enum tap_family family, KIRQL highest);
 /* The lock is taken while the one before it is held. False: that closes a circle. */

@@ -31,13 +31,10 @@ NDIS_STATUS nds_load(nds_driver_entry entry)
 
 static bool characteristics_ok(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
 {
-    size_t bytes = c->Header.Revision == NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1
-                       ? offsetof(NDIS_MINIPORT_DRIVER_CHARACTERISTICS, DirectOidRequestHandler)
-                       : sizeof(*c);
-    return nds_header_ok(&c->Header, NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, bytes) &&
-           c->Header.Revision <= 3 && c->InitializeHandlerEx && c->HaltHandlerEx &&
-           c->UnloadHandler && c->PauseHandler && c->RestartHandler && c->OidRequestHandler &&
-           c->SendNetBufferListsHandler && c->ReturnNetBufferListsHandler;
+    return nds_header_ok(STRUCTURE_DRIVER, &c->Header, TAP_REGISTER) && c->Header.Revision <= 3 &&
+           c->InitializeHandlerEx && c->HaltHandlerEx && c->UnloadHandler && c->PauseHandler &&
+           c->RestartHandler && c->OidRequestHandler && c->SendNetBufferListsHandler &&
+           c->ReturnNetBufferListsHandler;
 }
 
 NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
@@ -57,7 +54,9 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
         status = NDIS_STATUS_RESOURCES;
     }
     if (status == NDIS_STATUS_SUCCESS) {
-        nds.calls.driver = *MiniportDriverCharacteristics;
+        size_t given = MiniportDriverCharacteristics->Header.Size;
+        memcpy(&nds.calls.driver, MiniportDriverCharacteristics,
+               given < sizeof(nds.calls.driver) ? given : sizeof(nds.calls.driver));
         nds.calls.have_driver = true;
         nds.driver_handle = handle_new(OBJECT_DRIVER);
         nds.driver_context = MiniportDriverContext;
@@ -102,17 +101,14 @@ VOID NDIS_CALL NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandl
 
 static bool generic_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS *c)
 {
-    return nds_header_ok(&c->Header,
-                         NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_GENERIC_CHARACTERISTICS,
-                         sizeof(*c)) &&
+    return nds_header_ok(STRUCTURE_GENERIC, &c->Header, TAP_OPTIONAL) &&
            c->InitiateOffloadHandler && c->TerminateOffloadHandler && c->UpdateOffloadHandler &&
            c->InvalidateOffloadHandler && c->QueryOffloadHandler;
 }
 
 static bool tcp_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *c)
 {
-    return nds_header_ok(&c->Header, NDIS_OBJECT_TYPE_PROVIDER_CHIMNEY_OFFLOAD_CHARACTERISTICS,
-                         sizeof(*c)) &&
+    return nds_header_ok(STRUCTURE_TCP, &c->Header, TAP_OPTIONAL) &&
            c->OffloadType == NdisTcpChimneyOffload && c->TcpOffloadSendHandler &&
            c->TcpOffloadReceiveHandler && c->TcpOffloadDisconnectHandler &&
            c->TcpOffloadForwardHandler && c->TcpOffloadReceiveReturnHandler;
@@ -165,19 +161,23 @@ NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
     return status;
 }
 
+static bool capability_ok(const NDIS_TCP_CONNECTION_OFFLOAD *tcp)
+{
+    return !tcp || nds_header_ok(STRUCTURE_CAPABILITY, &tcp->Header, TAP_ATTRIBUTES);
+}
+
 static bool attributes_ok(const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *a)
 {
-    const NDIS_TCP_CONNECTION_OFFLOAD *tcp;
-    UCHAR type = a->Header.Type;
-    switch (type) {
+    const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *offload = &a->OffloadAttributes;
+    switch (a->Header.Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
-        return nds_header_ok(&a->Header, type, sizeof(a->RegistrationAttributes));
+        return nds_header_ok(STRUCTURE_REGISTRATION, &a->Header, TAP_ATTRIBUTES);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
-        return nds_header_ok(&a->Header, type, sizeof(a->GeneralAttributes));
+        return nds_header_ok(STRUCTURE_GENERAL, &a->Header, TAP_ATTRIBUTES);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
-        tcp = a->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
-        return nds_header_ok(&a->Header, type, sizeof(a->OffloadAttributes)) &&
-               (!tcp || nds_header_ok(&tcp->Header, tcp->Header.Type, sizeof(*tcp)));
+        return nds_header_ok(STRUCTURE_OFFLOAD, &a->Header, TAP_ATTRIBUTES) &&
+               capability_ok(offload->DefaultTcpConnectionOffloadConfiguration) &&
+               capability_ok(offload->TcpConnectionOffloadHardwareCapabilities);
     default:
         return true;
     }
@@ -191,9 +191,7 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
     if (NdisMiniportHandle != nds.adapter_handle) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ATTRIBUTES);
     }
-    if (!attributes_ok(Attributes)) {
-        nds_misuse(MISUSE_STRUCTURE, TAP_NONE, TAP_ATTRIBUTES);
-    }
+    bool right = attributes_ok(Attributes);
     switch (Attributes->Header.Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         nds.adapter_context = Attributes->RegistrationAttributes.MiniportAdapterContext;
@@ -201,7 +199,9 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         break;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
-        nds_take_capability(&Attributes->OffloadAttributes);
+        if (right) {
+            nds_take_capability(&Attributes->OffloadAttributes);
+        }
         break;
     default:
         status = NDIS_STATUS_BAD_VERSION;
@@ -349,8 +349,7 @@ VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
         .status = Status->StatusCode,
         .data.upcall.wrong_handle = MiniportAdapterHandle != nds.adapter_handle});
     bool readable = Status->StatusBuffer || !Status->StatusBufferSize;
-    if (!nds_header_ok(&Status->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, sizeof(*Status)) ||
-        !readable) {
+    if (nds_header_ok(STRUCTURE_STATUS, &Status->Header, Status->Header.Type) && !readable) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, Status->Header.Type);
     }
     nds.hooks.status(nds.hooks.context, Status->StatusCode);

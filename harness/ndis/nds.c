@@ -115,11 +115,6 @@ void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)
                                 .data.misuse.detail = detail});
 }
 
-bool nds_header_ok(const NDIS_OBJECT_HEADER *header, UCHAR type, size_t bytes)
-{
-    return header->Type == type && header->Revision >= 1 && header->Size >= bytes;
-}
-
 void nds_require_level(enum tap_family family, KIRQL highest)
 {
     if (nds.irql > highest) {

@@ -300,7 +300,8 @@ union tap_words {
         uint32_t type, right, offload, inside; /* right: size, type and handlers */
     } optional; /* also TAP_ATTRIBUTES and TAP_HANDLERS, which have a type; inside the right call */
     struct {
-        uint32_t what, detail, unused[2]; /* enum tap_misuse */
+        uint32_t what, detail; /* enum tap_misuse */
+        uint32_t size, least;  /* MISUSE_STRUCTURE: announced, and wanted; 0 = it is not the size */
     } misuse;
     struct {
         uint32_t kind, on, amount, unused; /* enum tap_fault */

@@ -88,9 +88,11 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_TIMER);
     }
-    if (!nds_header_ok(&TimerCharacteristics->Header, NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
-                       sizeof(*TimerCharacteristics)) ||
-        !TimerCharacteristics->TimerFunction) {
+    if (!nds_header_ok(STRUCTURE_TIMER, &TimerCharacteristics->Header,
+                       NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS)) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    if (!TimerCharacteristics->TimerFunction) {
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS);
         return NDIS_STATUS_INVALID_PARAMETER;
     }

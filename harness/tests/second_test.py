@@ -72,7 +72,8 @@ OTHER_CHOICES = [
     ("SECOND_RTO_FLOOR_MS", "300u"), ("SECOND_UPCALLS_FROM_WORK_ITEM", 1), ("SECOND_ACK_EVERYTHING", 1),
     ("SECOND_REQUEST_EMPTIES", 1), ("SECOND_RESET_KEEPS_RECEIVES", 1), ("SECOND_ZERO_WAITS", 1),
     ("SECOND_SEND_MODERATION_MS", "60u"), ("SECOND_STAMPS_OF_1323", 1), ("SECOND_PUSHES", 0),
-    ("SECOND_SHORTAGE_UPLOADS", 1), ("SECOND_GRID_MS", "1u")]
+    ("SECOND_SHORTAGE_UPLOADS", 1), ("SECOND_GRID_MS", "1u"),
+    ("SECOND_REGISTRATION_BYTES", "32u")]
 
 
 @ours
@@ -93,6 +94,13 @@ def test_what_is_not_advertised_is_not_asked_for(tmp_path):
     one = json.loads(run("run", "--json", "--driver", four, passed_over[0]).stdout)
     assert (one["verdict"], one["skipped"]) == ("pass", "SupportIPv6")
     checked(compiled(source, tmp_path / "sack.so", [("SECOND_ADVERTISE_SACK", 1)]))
+
+
+@ours
+def test_a_size_of_no_revision_is_named(tmp_path):
+    short = compiled(copied(tmp_path), tmp_path / "short.so", [("SECOND_REGISTRATION_BYTES", "24u")])
+    got = json.loads(run("run", "--json", "--driver", short, PROGRAMS[0]).stdout)
+    assert (got["rule"], got["actual"]) == ("REG-HND-1", "one of 24") and "28 bytes" in got["expected"]
 
 
 @ours

@@ -44,6 +44,10 @@
 /* The target advertises IPv6 (1), or takes IPv4 only (0). */
 #define SECOND_ADVERTISE_IPV6 1
 
+/* The registration attributes announce the size of their revision, up to its last field, or that of
+ * the structure (32u), which ends with padding. */
+#define SECOND_REGISTRATION_BYTES 28u
+
 /* Held ranges are reported on segments with text too (1), or on bare acknowledgements only (0). */
 #define SECOND_SACK_ON_TEXT 1
 

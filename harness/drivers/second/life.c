@@ -44,7 +44,7 @@ static NDIS_STATUS attributes_registration(ADAPTER *A)
     memset(&Attributes, 0, sizeof(Attributes));
     Attributes.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES;
     Attributes.Header.Revision = 1;
-    Attributes.Header.Size = sizeof(Attributes.RegistrationAttributes);
+    Attributes.Header.Size = SECOND_REGISTRATION_BYTES;
     Attributes.RegistrationAttributes.MiniportAdapterContext = A;
     return NdisMSetMiniportAttributes(A->Handle, &Attributes);
 }

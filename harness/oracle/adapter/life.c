@@ -171,6 +171,21 @@ static void take_parameters(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+static void report_misuse(struct oracle *o, const struct tap_event *ev)
+{
+    enum orc_rule rule = lost_list(o, ev) ? ORC_OWN_RETURN_2 : misuse_rule(ev);
+    if (ev->data.misuse.least) {
+        orc_fail_hard(
+            o, ev->conn, rule,
+            orc_text(o, "a structure of at least %u bytes in its revision", ev->data.misuse.least),
+            orc_text(o, "one of %u", ev->data.misuse.size));
+        return;
+    }
+    orc_fail_hard(o, ev->conn, rule, "the contract of the primitive kept",
+                  orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->data.misuse.what),
+                           ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
+}
+
 void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
@@ -197,11 +212,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
         o->adapter->handlers_tcp += ev->data.optional.type == NdisTcpChimneyOffload;
         break;
     case TAP_MISUSE:
-        orc_fail_hard(
-            o, ev->conn, lost_list(o, ev) ? ORC_OWN_RETURN_2 : misuse_rule(ev),
-            "the contract of the primitive kept",
-            orc_text(o, "%s%s", tap_misuse_name((enum tap_misuse)ev->data.misuse.what),
-                     ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
+        report_misuse(o, ev);
         break;
     case TAP_SETTING: /* what the administrator limits is not the card's */
         o->adapter->configured = true;
