@@ -33,6 +33,12 @@ const char *verdict_kind_name(enum verdict_kind kind)
         return "inconclusive";
     case VERDICT_RIG:
         return "rig-fault";
+    case VERDICT_EXIT:
+        return "exit";
+    case VERDICT_NOT_JUDGED:
+        return "not-judged";
+    case VERDICT_KINDS:
+        break;
     }
     return "unknown";
 }
@@ -43,6 +49,7 @@ int verdict_exit_status(enum verdict_kind kind)
     case VERDICT_PASS:
         return 0;
     case VERDICT_INCONCLUSIVE:
+    case VERDICT_NOT_JUDGED:
         return 4;
     case VERDICT_RIG:
         return 3;
@@ -51,7 +58,20 @@ int verdict_exit_status(enum verdict_kind kind)
     case VERDICT_CRASH:
     case VERDICT_HANG:
     case VERDICT_NONDETERMINISM:
+    case VERDICT_EXIT:
+    case VERDICT_KINDS:
         return 1;
     }
     return 1;
+}
+
+int verdict_worse_status(int a, int b)
+{
+    static const int worst_first[] = {1, 3, 2, 4};
+    for (unsigned i = 0; i < sizeof(worst_first) / sizeof(worst_first[0]); i++) {
+        if (a == worst_first[i] || b == worst_first[i]) {
+            return worst_first[i];
+        }
+    }
+    return 0;
 }

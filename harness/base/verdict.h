@@ -17,6 +17,9 @@ enum verdict_kind {
     VERDICT_NONDETERMINISM, /* the same input gave another trace */
     VERDICT_INCONCLUSIVE,   /* the run could not decide (replay) */
     VERDICT_RIG,            /* a rule that binds the host was broken: our own bug */
+    VERDICT_EXIT,           /* the driver ended its process before the run was over */
+    VERDICT_NOT_JUDGED,     /* the driver never started: nothing of it was seen */
+    VERDICT_KINDS
 };
 
 enum verdict_level {
@@ -49,5 +52,8 @@ const char *verdict_kind_name(enum verdict_kind kind);
 /* Exit status of a program that ends with this verdict: 0 pass, 1 finding, 3 environment (a rig
  * fault), 4 inconclusive. */
 int verdict_exit_status(enum verdict_kind kind);
+/* Of two runs: a finding counts most, then what kept the rig from judging (3, 2, 4), a pass least.
+ */
+int verdict_worse_status(int a, int b);
 
 #endif

@@ -71,7 +71,7 @@ static void put_unnamed(const struct check *check)
     if (check->unnamed) {
         puts("\nverdicts that name no rule");
     }
-    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+    for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         const struct suite_finding *finding = &check->coverage->unnamed[kind];
         if (finding->programs) {
             printf("  %-23s by %u program%s\n", verdict_kind_name((enum verdict_kind)kind),
@@ -174,7 +174,7 @@ void check_json(const struct check *check, int status)
         json_rule(check, i);
     }
     fputs("], \"unnamed\": {", stdout);
-    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+    for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         if (c->unnamed[kind].programs) {
             printf("%s\"%s\": ", separator, verdict_kind_name((enum verdict_kind)kind));
             json_finding(check, &c->unnamed[kind], false);

@@ -78,6 +78,8 @@ unsigned char *cli_read_file(const char *path, size_t limit, size_t *length);
 bool cli_write_file(const char *path, const void *bytes, size_t length);
 /* A program in either form. False after one line on stderr. */
 bool cli_read_program(const char *path, struct program *program);
+/* The verdict of a program that went away while others ran. */
+void cli_lost_file(struct trace *trace, const char *path);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);
 
@@ -94,7 +96,8 @@ struct cli_paths {
     char **path;
     uint32_t count, room;
 };
-/* Adds a file, or everything below a folder in alphabetical order. False after one line. */
+/* Adds a file, or everything below a folder in alphabetical order; a folder without any is an error
+ * too. False after one line. */
 bool cli_collect(struct cli_paths *paths, const char *path);
 /* A file or folder of the project: below the current folder, else above the running program. False
  * when it is in neither. */

@@ -20,11 +20,11 @@ static int conclude(struct check *check)
             check->result[check_result_of(check, i)]++;
         }
     }
-    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+    for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         check->unnamed += check->coverage->unnamed[kind].programs;
     }
-    const struct rule_coverage *c = check->coverage;
-    return c->failed > c->rig_faults ? EXIT_FINDING : c->failed ? EXIT_ENVIRONMENT : EXIT_PASS;
+    bool nothing = !check->result[RESULT_HELD] && !check->result[RESULT_WARNED];
+    return verdict_worse_status(check->coverage->status, nothing ? EXIT_INCONCLUSIVE : EXIT_PASS);
 }
 
 static void add_finding(struct sarif *sarif, const struct check *check,
@@ -55,7 +55,7 @@ static void add_findings(struct sarif *sarif, const struct check *check)
         add_finding(sarif, check, &c->warned[i],
                     (struct sarif_result){.warning = true, .rule = rules[i].id});
     }
-    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+    for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         add_finding(sarif, check, &c->unnamed[kind],
                     (struct sarif_result){.kind = (enum verdict_kind)kind, .rule = ""});
     }

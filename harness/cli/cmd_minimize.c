@@ -148,9 +148,10 @@ int cmd_minimize(int argc, char **argv)
     const struct verdict *verdict = &shrink.world.trace->verdict;
     shrink.goal.kind = verdict->kind;
     snprintf(shrink.goal.rule, sizeof(shrink.goal.rule), "%s", verdict->rule);
-    if (verdict->kind == VERDICT_PASS) {
-        fprintf(stderr, "minimize: %s passes, there is nothing to keep\n", argv[1]);
-        return EXIT_PASS;
+    if (verdict->kind == VERDICT_PASS || verdict->kind == VERDICT_NOT_JUDGED) {
+        fprintf(stderr, "minimize: %s %s, there is nothing to keep\n", argv[1],
+                verdict->kind == VERDICT_PASS ? "passes" : "is not judged");
+        return verdict_exit_status(verdict->kind);
     }
     uint32_t before = program.count;
     shrink.progress = isatty(STDERR_FILENO);
@@ -161,5 +162,5 @@ int cmd_minimize(int argc, char **argv)
     fprintf(stderr, "%s%s%s%s: %u operations became %u in %u tries\n", shrink.progress ? "\r" : "",
             verdict_kind_name(shrink.goal.kind), shrink.goal.rule[0] ? " " : "", shrink.goal.rule,
             before, program.count, shrink.tries);
-    return write_text(out, &program) ? EXIT_FINDING : EXIT_USAGE;
+    return write_text(out, &program) ? verdict_exit_status(shrink.goal.kind) : EXIT_USAGE;
 }

@@ -219,7 +219,7 @@ static int run_seeds(struct job *job, unsigned long seeds)
         }
         fflush(stdout);
         int here = verdict_exit_status(job->world->trace->verdict.kind);
-        status = status == EXIT_PASS ? here : status;
+        status = verdict_worse_status(status, here);
     }
     return status;
 }

@@ -27,6 +27,7 @@ struct sweep {
     struct sarif sarif;
     bool quiet, first;
     uint64_t sum;
+    int status; /* the worst of the programs */
     struct shared {
         uint32_t at;    /* entry that runs now */
         uint32_t round; /* 0, 1: first pass; 2: second pass */
@@ -78,8 +79,12 @@ static void pass(void *context)
     for (; shared->at < sweep->count; shared->at++) {
         struct entry *entry = &sweep->entry[shared->at];
         struct run_counts counts;
+        if (entry->failed) {
+            continue; /* its verdict is known; what it may do to others too */
+        }
         if (!cli_read_program(entry->path, &program)) {
-            _exit(EXIT_USAGE + 100);
+            cli_lost_file(sweep->world.trace, entry->path);
+            return;
         }
         isolate_at_most(PROGRAM_SECONDS);
         run_file(sweep, &program, &counts);
@@ -108,8 +113,9 @@ static void pass(void *context)
 static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
 {
     const struct trace *trace = sweep->world.trace;
-    bool first_pass = sweep->shared->round == 0;
+    bool first_pass = sweep->shared->round == 0 || trace->verdict.kind != VERDICT_NONDETERMINISM;
     entry->failed = true;
+    sweep->status = verdict_worse_status(sweep->status, verdict_exit_status(trace->verdict.kind));
     sarif_add_run(&sweep->sarif, entry->path, trace);
     if (json) {
         render_verdict_json(stdout, entry->path, trace, NULL);
@@ -136,12 +142,9 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
             if (sweep->shared->at >= sweep->count) {
                 break;
             }
-            if (sweep->shared->round == 0 ||
-                sweep->world.trace->verdict.kind == VERDICT_NONDETERMINISM) {
-                failed++;
-                tell_failure(sweep, &sweep->entry[sweep->shared->at], json);
-            }
-            if (failed && sweep->first) {
+            failed++;
+            tell_failure(sweep, &sweep->entry[sweep->shared->at], json);
+            if (sweep->first) {
                 return failed;
             }
             sweep->shared->at++;
@@ -285,6 +288,5 @@ int cmd_sweep(int argc, char **argv)
     }
     summary(&sweep, failed, json);
     add_warnings(&sweep);
-    status = failed ? EXIT_FINDING : EXIT_PASS;
-    return sarif_close(&sweep.sarif, status) ? status : EXIT_USAGE;
+    return sarif_close(&sweep.sarif, sweep.status) ? sweep.status : EXIT_USAGE;
 }

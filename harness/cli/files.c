@@ -156,6 +156,14 @@ int cli_guard(const char *mode)
     return EXIT_USAGE;
 }
 
+void cli_lost_file(struct trace *trace, const char *path)
+{
+    trace_reset(trace);
+    trace->verdict.kind = VERDICT_RIG;
+    snprintf(trace->verdict.actual, sizeof(trace->verdict.actual),
+             "%.150s could be read before, and cannot any more", path);
+}
+
 struct job {
     struct world *world;
     const struct program *program;

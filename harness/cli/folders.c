@@ -33,7 +33,7 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.' && !(end && (!strcmp(end, ".md") || !strcmp(end, ".dict")));
 }
 
-bool cli_collect(struct cli_paths *paths, const char *path)
+static bool folders_below(struct cli_paths *paths, const char *path)
 {
     struct stat about;
     if (stat(path, &about)) {
@@ -49,11 +49,23 @@ bool cli_collect(struct cli_paths *paths, const char *path)
     for (int i = 0; i < count; i++) {
         char below[4096];
         snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
-        good = good && cli_collect(paths, below);
+        good = good && folders_below(paths, below);
         free(names[i]);
     }
     free(names);
     return good;
+}
+
+bool cli_collect(struct cli_paths *paths, const char *path)
+{
+    uint32_t before = paths->count;
+    if (!folders_below(paths, path)) {
+        return false;
+    }
+    if (paths->count == before) {
+        fprintf(stderr, "chimneysweep: %s: no program below it\n", path);
+    }
+    return paths->count != before;
 }
 
 /* A build's programs lie in build/PRESET/bin of the project. */

@@ -23,6 +23,11 @@ static const struct way {
      "does in the field cannot be reproduced."},
     {VERDICT_INCONCLUSIVE, "INCONCLUSIVE", "the run could be judged",
      "Nothing is known about the driver from this input."},
+    {VERDICT_EXIT, "EXIT", "the driver leaves its process alone",
+     "The driver ended the program that it ran in: in a kernel there is nothing to end but the "
+     "machine."},
+    {VERDICT_NOT_JUDGED, "NOT-JUDGED", "the driver starts and offers a TCP chimney",
+     "A driver that never worked broke no rule, and kept none."},
     {VERDICT_RIG, "RIG-FAULT", "the rig keeps the rules that bind the host",
      "Nothing that this run says about the driver can be trusted."},
     {VERDICT_VIOLATION, "STREAM", "what is delivered is what was captured",
@@ -90,7 +95,7 @@ static void put_way(FILE *out, const struct way *way, bool last)
     pair(out, ", \"shortDescription\": {", "text", way->text);
     pair(out, "}, \"fullDescription\": {", "text", way->why);
     pair(out, "}, \"defaultConfiguration\": {", "level",
-         way->kind == VERDICT_INCONCLUSIVE ? "none" : "error");
+         verdict_exit_status(way->kind) == EXIT_INCONCLUSIVE ? "none" : "error");
     fprintf(out, "}}%s\n", last ? "" : ",");
 }
 
@@ -186,7 +191,7 @@ void sarif_add(struct sarif *sarif, const struct sarif_result *r)
     snprintf(text, sizeof(text), "%s%s%s%s%s%s", rule ? rule->statement : "", rule ? ": " : "",
              r->expected[0] ? "expected " : "", r->expected, r->expected[0] ? "; actual " : "",
              r->actual);
-    bool open = r->kind == VERDICT_INCONCLUSIVE;
+    bool open = verdict_exit_status(r->kind) == EXIT_INCONCLUSIVE;
     fprintf(out,
             "%s\n      {\"ruleId\": \"%s\", \"ruleIndex\": %u, \"kind\": \"%s\", \"level\": "
             "\"%s\",\n",

@@ -45,9 +45,9 @@ static void note_verdict(struct rule_coverage *c, const struct verdict *verdict)
     }
     c->failed++;
     c->hangs += verdict->kind == VERDICT_HANG;
-    c->rig_faults += verdict->kind == VERDICT_RIG;
-    note(broken ? &c->broken[broken - rules] : &c->unnamed[verdict->kind % KINDS_MAX], c->at,
-         verdict->expected, verdict->actual);
+    c->status = verdict_worse_status(c->status, verdict_exit_status(verdict->kind));
+    note(broken ? &c->broken[broken - rules] : &c->unnamed[verdict->kind], c->at, verdict->expected,
+         verdict->actual);
 }
 
 static void count_run(struct rule_coverage *c, const struct trace *trace)
@@ -112,7 +112,8 @@ static void suite_run_all(void *context)
     struct run_counts counts;
     while (c->at < job->files->count) {
         if (!cli_read_program(job->files->path[c->at], &program)) {
-            _exit(EXIT_USAGE);
+            cli_lost_file(job->world->trace, job->files->path[c->at]);
+            return;
         }
         show_progress(job);
         isolate_at_most(c->hangs < HANGS_MANY ? most : 1);

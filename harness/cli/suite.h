@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 
 #define RULES_MAX 1024u
-#define KINDS_MAX 8u /* of verdicts */
 
 /* What went wrong under one name: how many programs show it, and the first of them. */
 struct suite_finding {
@@ -19,7 +18,8 @@ struct suite_finding {
 struct rule_coverage { /* shared with the children that run the programs */
     uint32_t rules, programs, failed, at;
     uint32_t skipped; /* programs that need what the driver does not advertise */
-    uint32_t hangs, rig_faults;
+    uint32_t hangs;
+    int status;                      /* the worst of the programs */
     bool running;                    /* the program at `at` */
     uint32_t ran[RULES_MAX];         /* of the last run */
     uint32_t most[RULES_MAX];        /* the most that one program evaluated it, */
@@ -27,7 +27,7 @@ struct rule_coverage { /* shared with the children that run the programs */
     uint32_t programs_of[RULES_MAX]; /* that evaluated it */
     uint64_t total[RULES_MAX];
     struct suite_finding broken[RULES_MAX], warned[RULES_MAX];
-    struct suite_finding unnamed[KINDS_MAX]; /* verdicts that name no rule */
+    struct suite_finding unnamed[VERDICT_KINDS]; /* verdicts that name no rule */
 };
 
 struct suite_options {

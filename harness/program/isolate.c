@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -30,6 +31,10 @@ const char *__asan_default_options(void)
 #define NULL_PAGE 65536u /* nothing is ever mapped below */
 
 static struct trace *shared;
+
+/* Set by the child once everything that it was made for is done: a status of 0 alone proves
+ * nothing, since a driver can end the process at any time. */
+static bool *came_back;
 
 /* Text of a report into the trace, as far as it fits; only its first lines matter. */
 static void note_report(const char *text)
@@ -126,8 +131,10 @@ static void child(void (*body)(void *), void *context, struct trace *trace, unsi
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a driver that loops does not outlive its rig */
     struct rlimit cpu = {timeout_s + 1, timeout_s + 2};
     setrlimit(RLIMIT_CPU, &cpu);
+    pid_t self = getpid();
     body(context);
-    exit(0); /* coverage builds write their profile on the way out */
+    *came_back = getpid() == self; /* a process that the driver made is not the one meant */
+    exit(0);                       /* coverage builds write their profile on the way out */
 }
 
 /* What was asked for and not given was used all the same. */
@@ -164,12 +171,14 @@ static void dead(struct trace *trace, int status, bool timed_out)
         const char *runtime = strstr(end->report, "runtime error:");
         line = line ? line : runtime ? runtime : end->report;
         snprintf(verdict->actual, sizeof(verdict->actual), "%.*s", (int)strcspn(line, "\n"), line);
-    } else {
+    } else if (WIFSIGNALED(status) || end->signal) {
         verdict->kind = VERDICT_CRASH;
-        int number = WIFSIGNALED(status) ? WTERMSIG(status) : end->signal;
-        end->signal = number;
-        snprintf(verdict->actual, sizeof(verdict->actual), "%s",
-                 number ? strsignal(number) : "the process ended by itself");
+        end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : end->signal;
+        snprintf(verdict->actual, sizeof(verdict->actual), "%s", strsignal(end->signal));
+    } else {
+        verdict->kind = VERDICT_EXIT;
+        snprintf(verdict->actual, sizeof(verdict->actual),
+                 "the driver ended the process, with status %d", WEXITSTATUS(status));
     }
     verdict->rule[0] = verdict->expected[0] = '\0';
     if (end->foreign_memory) {
@@ -206,9 +215,21 @@ void isolate_at_most(unsigned seconds)
     }
 }
 
+static bool *shared_flag(void)
+{
+    void *memory =
+        mmap(NULL, sizeof(*came_back), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s)
 {
     sigset_t wanted, before;
+    came_back = came_back ? came_back : shared_flag();
+    if (!came_back) {
+        return false;
+    }
+    *came_back = false;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, &before);
@@ -234,7 +255,7 @@ bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsig
             break;
         }
     }
-    if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !*came_back) {
         dead(trace, status, timed_out);
     }
     return true;

@@ -48,9 +48,6 @@ static void from_oracle(struct replay_result *result, const struct verdict *verd
 void judge_death(struct replay_result *result, const struct verdict *verdict)
 {
     from_oracle(result, verdict);
-    if (result->kind == VERDICT_PASS) {
-        say(result, VERDICT_CRASH, "the replaying process ended by itself");
-    }
 }
 
 static const char *upload_reason(uint32_t reason)

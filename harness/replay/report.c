@@ -8,9 +8,9 @@ static int rank(const struct replay_result *result)
     if (!result->tried) {
         return 0;
     }
-    return result->kind == VERDICT_PASS           ? (result->reason[0] ? 2 : 1)
-           : result->kind == VERDICT_INCONCLUSIVE ? 3
-                                                  : 4;
+    return result->kind == VERDICT_PASS ? (result->reason[0] ? 2 : 1)
+           : result->kind == VERDICT_INCONCLUSIVE || result->kind == VERDICT_NOT_JUDGED ? 3
+                                                                                        : 4;
 }
 
 static void json_string(FILE *out, const char *text)
@@ -136,6 +136,7 @@ void report_conversation(FILE *out, bool json, const char *file, const struct fl
         totals->pass++;
         break;
     case VERDICT_INCONCLUSIVE:
+    case VERDICT_NOT_JUDGED:
         totals->inconclusive++;
         break;
     case VERDICT_RIG:

@@ -80,8 +80,6 @@ def test_no_file_is_an_error(command):
 @pytest.mark.parametrize("command", TAKES_PROGRAM)
 def test_bad_programs_give_one_line_and_status_2(command, tmp_path):
     for path in bad_files(tmp_path):
-        if command == "sweep" and path.name == "a-directory":
-            continue  # an empty folder of programs is fine to it
         extra = ["-o", tmp_path / "out"] if command == "asm" else []
         got = run(command, *extra, path)
         assert got.returncode == 2, (path.name, got.stdout, got.stderr)

@@ -182,13 +182,13 @@ exec {CHIMNEYSWEEP} $command "$@"
 """)
     rig.chmod(0o755)
     found = findings.collect(rig, [raw], out)
-    findings.write_sarif(rig, found, out, tmp_path / "out.sarif")
+    findings.write_sarif(rig, found, tmp_path / "out.sarif")
     assert [item.folder.name for item in found] == ["violation-RCV-FIFO-1"]
     result, = checked(tmp_path / "out.sarif")["results"]
     assert result["ruleId"] == "RCV-FIFO-1" and uris(result) == [str(out / "violation-RCV-FIFO-1/program.chim")]
     assert (out / "violation-RCV-FIFO-1/wire.pcapng").read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
     none = findings.collect(rig, [], out)
-    findings.write_sarif(rig, none, out, tmp_path / "none.sarif")
+    findings.write_sarif(rig, none, tmp_path / "none.sarif")
     assert none == [] and checked(tmp_path / "none.sarif")["results"] == []
 
 

@@ -161,26 +161,56 @@ struct run {
     struct world *world;
     void (*body)(struct world *, void *);
     void *context;
+    const char *refused; /* what kept the driver from being used, NULL = nothing */
+    NDIS_STATUS status;
 };
 
-static bool world_start(struct world *world)
+static bool refused(struct run *run, const char *what, NDIS_STATUS status)
 {
+    run->refused = what;
+    run->status = status;
+    return false;
+}
+
+static bool world_start(struct run *run)
+{
+    struct world *world = run->world;
     if (world->options.fail_start) {
         nds_fault_alloc(world->options.fail_start - 1, 1);
     }
-    if (nds_load(driver_entry()) != NDIS_STATUS_SUCCESS) {
-        return false;
+    NDIS_STATUS status = nds_load(driver_entry());
+    if (status != NDIS_STATUS_SUCCESS) {
+        return refused(run, "DriverEntry failed, or registered no miniport", status);
     }
-    if (nds_initialize(world->mac, MAX_FRAME) != NDIS_STATUS_SUCCESS) {
+    status = nds_initialize(world->mac, MAX_FRAME);
+    if (status != NDIS_STATUS_SUCCESS) {
         nds_unload();
-        return false;
+        return refused(run, "MiniportInitializeEx failed", status);
     }
     world->up = true;
     nds_fault_clear();
     nds_restart();
     world_settle(world);
     world_parameters(world, &world->options.parameters);
-    return nds_chimney_ready();
+    return nds_chimney_ready() ||
+           refused(run, "the driver registered no handlers of a TCP chimney", status);
+}
+
+/* A driver that never worked broke no rule, and kept none. One that was given no memory may refuse
+ * to start. */
+static void not_judged(const struct run *run, struct trace *trace)
+{
+    struct verdict *verdict = &trace->verdict;
+    if (!run->refused || trace->end.starved || verdict->kind != VERDICT_PASS) {
+        return;
+    }
+    verdict->kind = VERDICT_NOT_JUDGED;
+    verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
+    verdict->time_ns = nds_now();
+    snprintf(verdict->expected, sizeof(verdict->expected),
+             "a driver that starts and offers a TCP chimney");
+    snprintf(verdict->actual, sizeof(verdict->actual), "%s (status 0x%08x)", run->refused,
+             (unsigned)run->status);
 }
 
 /* Everything that the host owes or is owed is settled, then the adapter goes. */
@@ -256,7 +286,7 @@ static void life(void *context)
 {
     struct run *run = context;
     struct world *world = run->world;
-    if (world_start(world)) {
+    if (world_start(run)) {
         run->body(world, run->context);
     }
     if (world->up) {
@@ -264,6 +294,7 @@ static void life(void *context)
     }
     nds_report_leaks();
     nds_report_end();
+    not_judged(run, world->trace);
 }
 
 void world_run(struct world *world, const struct world_options *options,
@@ -309,6 +340,6 @@ void world_run(struct world *world, const struct world_options *options,
         oracle_begin(world->oracle, &oracle, &world->trace->verdict);
         tap_subscribe(oracle_event, world->oracle);
     }
-    struct run run = {world, body, context};
+    struct run run = {.world = world, .body = body, .context = context};
     world->trace->end.finished = nds_guard(life, &run);
 }

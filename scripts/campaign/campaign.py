@@ -50,7 +50,7 @@ def main() -> int:
 
     found = findings.collect(CHIMNEYSWEEP, [p for e in running for p in e.crashes()],
                              out / "findings")
-    findings.write_sarif(CHIMNEYSWEEP, found, out / "findings", out / "findings.sarif")
+    findings.write_sarif(CHIMNEYSWEEP, found, out / "findings.sarif")
     corpus = [p for e in running for p in e.corpus()]
     counters = [sum(column) for column in zip(*(e.reached() for e in running))]
     share = {name: n / max(counters[0], 1) for name, n in zip(REACHED, counters[1:])}

@@ -2,6 +2,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,11 @@ def collect(chimneysweep: Path, raw: list, out: Path, driver: Path | None = None
     return list(found.values())
 
 
-def write_sarif(chimneysweep: Path, found: list, folder: Path, out: Path) -> None:
-    """All findings of a folder in one SARIF file; without any, a file without results."""
+def write_sarif(chimneysweep: Path, found: list, out: Path) -> None:
+    """All findings in one SARIF file; without any, a file without results."""
     programs = [item.folder / "program.chim" for item in found]
-    subprocess.run([chimneysweep, "sweep", "--quiet", "--sarif", out, *(programs or [folder])],
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with tempfile.NamedTemporaryFile("w", suffix=".chim") as empty:  # it does nothing, and passes
+        empty.write("chimneysweep program 1\n")
+        empty.flush()
+        subprocess.run([chimneysweep, "sweep", "--quiet", "--sarif", out, *(programs or [empty.name])],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

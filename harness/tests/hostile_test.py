@@ -1,0 +1,91 @@
+"""Drivers that want no verdict: whatever keeps a run from its end, or from judging, is never a pass."""
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from rig import PROGRAMS, PROJECT, run
+
+SOURCE = PROJECT / "harness/tests/hostile/miniport.c"
+CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
+FINDING, INCONCLUSIVE = 1, 4
+# Programs in which the driver gets all the memory that it asks for, so that it has to start.
+PLAIN = [p for p in PROGRAMS if p.suffix == ".chim" and "fail-start" not in p.read_text()][:3]
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    def compiled(*definitions):
+        driver = tmp_path / "hostile.so"
+        subprocess.run(["clang-14", "-shared", "-fPIC", "-O1", "-w", f"-I{PROJECT}/core/include", "-o", driver,
+                        *(f"-D{d}" for d in definitions), SOURCE], check=True)
+        return driver
+    return compiled
+
+
+@pytest.fixture
+def few(tmp_path):
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    for program in PLAIN:
+        shutil.copy(program, folder)
+    return folder
+
+
+def verdicts(driver, few):
+    """What each command that runs drivers says of this one: its verdicts, and its exit status."""
+    got = run("run", "--json", "--driver", driver, PLAIN[0])
+    yield "run", {json.loads(got.stdout)["verdict"]}, got.returncode
+    got = run("sweep", "--json", "--driver", driver, few)
+    lines = [json.loads(line) for line in got.stdout.splitlines()]
+    assert lines[-1]["failed"] == lines[-1]["programs"] == len(PLAIN) == len(lines) - 1
+    yield "sweep", {line["verdict"] for line in lines[:-1]}, got.returncode
+    got = run("check-driver", "--json", "--corpora", few, driver)
+    report = json.loads(got.stdout)
+    assert report["status"] == got.returncode and report["failed"] == report["programs"] == len(PLAIN)
+    yield "check-driver", set(report["unnamed"]), got.returncode
+    got = run("replay", "--json", "--driver", driver, CAPTURE)
+    lines = [json.loads(line) for line in got.stdout.splitlines()]
+    yield "replay", {line["verdict"] for line in lines[:-1]}, got.returncode
+    got = run("stream", "--json", "--bytes", "10k", "--driver", driver)
+    yield "stream", {json.loads(got.stdout)["verdict"]}, got.returncode
+
+
+@pytest.mark.parametrize("place", ["IN_ENTRY", "IN_INITIALIZE", "IN_UNLOAD"])
+@pytest.mark.parametrize("way", ["exit(0)", "_exit(0)", "syscall(SYS_exit_group, 0)", "exit(1)"])
+def test_a_driver_that_ends_its_process_is_a_finding(hostile, few, place, way):
+    for command, found, status in verdicts(hostile(f"{place}={way}"), few):
+        assert (found, status) == ({"exit"}, FINDING), command
+
+
+def test_a_driver_that_never_starts_is_not_judged(hostile, few):
+    for command, found, status in verdicts(hostile("NO_MINIPORT"), few):
+        assert (found, status) == ({"not-judged"}, INCONCLUSIVE), command
+
+
+@pytest.mark.parametrize("what, rule", [("IN_ENTRY=return NDIS_STATUS_FAILURE", "REG-HND-1"),
+                                        ("NO_CHIMNEY", "REG-HND-2")])
+def test_a_driver_that_offers_nothing_breaks_a_rule(hostile, what, rule):
+    got = run("run", "--json", "--driver", hostile(what), PLAIN[0])
+    assert (json.loads(got.stdout)["rule"], got.returncode) == (rule, FINDING)
+
+
+def test_the_readme_has_every_verdict_with_its_status():
+    source = (PROJECT / "harness/base/verdict.c").read_text()
+    names = dict(re.findall(r'case (VERDICT_\w+):\n        return "([\w-]+)";', source))
+    statuses = {name: int(status) for cases, status in
+                re.findall(r"((?:    case VERDICT_\w+:\n)+)        return (\d);", source)
+                for name in re.findall(r"VERDICT_\w+", cases) if name in names}
+    rows = re.findall(r"^\| (\d) \| `([\w-]+)` \|", (PROJECT / "README.md").read_text(), re.M)
+    assert {name: int(status) for status, name in rows} == {names[k]: v for k, v in statuses.items()}
+    assert len(names) == len(statuses) == len(rows)
+
+
+def test_a_folder_without_programs_is_no_pass(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for command in (["sweep", empty], ["check-driver", "--corpora", empty], ["rules", "--coverage", empty]):
+        got = run(*command)
+        assert got.returncode == 2 and not got.stdout
+        assert str(empty) in got.stderr and len(got.stderr.splitlines()) == 1
