@@ -96,8 +96,7 @@ void nds_pnp_event(NDIS_DEVICE_PNP_EVENT event);
 void nds_halt(NDIS_HALT_ACTION action);
 void nds_unload(void);
 bool nds_chimney_ready(void); /* both characteristics set, adapter up */
-/* OID request with its own copy of the buffer; PENDING until request_done(object). What NDIS
- * answers by itself does not reach the driver: no call, object TAP_NONE. */
+/* OID request with its own copy of the buffer; PENDING until request_done(object). */
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object);
 /* What may be asked of the driver, by the offload attributes that it gave: by the configuration
  * that is on, else by what the hardware could do. Everything while it has given none. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the driver advertises, and the requests of the host: those that reach it, and those that
- * NDIS answers.
+ * What the driver advertises, and the requests of the host.
  */
 #include "ndis/internal.h"
 
@@ -43,20 +42,8 @@ static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, 
                               .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
 }
 
-/* What the miniport gave at its initialization, NDIS tells by itself. */
-static bool answered_by_ndis(uint32_t oid, bool set)
-{
-    return oid == OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG ||
-           oid == OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES ||
-           (oid == OID_TCP_CONNECTION_OFFLOAD_PARAMETERS && !set);
-}
-
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object)
 {
-    if (answered_by_ndis(oid, set)) {
-        *object = TAP_NONE;
-        return set ? NDIS_STATUS_NOT_SUPPORTED : NDIS_STATUS_SUCCESS;
-    }
     if (nds.oid_object != TAP_NONE) { /* the pending one ends first (NdisOidDoubleRequest) */
         *object = TAP_NONE;
         return NDIS_STATUS_NOT_ACCEPTED;

@@ -77,7 +77,7 @@ static NDIS_STATUS attributes_general(ADAPTER *A)
     return NdisMSetMiniportAttributes(A->Handle, &Attributes);
 }
 
-static NDIS_TCP_CONNECTION_OFFLOAD capability(void)
+NDIS_TCP_CONNECTION_OFFLOAD capability(void)
 {
     NDIS_TCP_CONNECTION_OFFLOAD Chimney;
     memset(&Chimney, 0, sizeof(Chimney));

@@ -252,6 +252,7 @@ NDIS_STATUS NDIS_CALL SecondOid(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request);
 VOID NDIS_CALL SecondCancelOid(NDIS_HANDLE Context, PVOID RequestId);
 PVOID memory_take(ADAPTER *A, ULONG Bytes);
 void memory_give(PVOID Memory, ULONG Bytes);
+NDIS_TCP_CONNECTION_OFFLOAD capability(void);
 NDIS_HANDLE completion_handle(const ADAPTER *A);
 
 /* pump.c */
