@@ -170,7 +170,7 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
                            .conn = TAP_NONE,
                            .handed_event = TAP_NONE,
                            .fault = fault_of(object, ROLE_INDICATED, mark.enter)};
-    if (seen.fault == NBL_OK && !NetBufferList->FirstNetBuffer) {
+    if (object && seen.fault == NBL_OK && !NetBufferList->FirstNetBuffer) {
         nds_misuse(MISUSE_NULL, object->id, TAP_RCV_INDICATE);
         seen.fault = NBL_WRONG_ROLE;
     }

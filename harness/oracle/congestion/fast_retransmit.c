@@ -238,6 +238,9 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     struct orc_recovery *r = c->recovery;
     const struct orc_send *s = c->send;
     if (!f->again || orc_filler(c, f) || f->spontaneous) {
+        if (!f->spontaneous && f->again && !orc_una_exact(c)) {
+            orc_recovery_doubted(o, c); /* an octet that is only perhaps acknowledged: no probe */
+        }
         orc_pipe_sent(o, c, f);
         return;
     }
