@@ -95,43 +95,51 @@ static void disconnect(struct host *host, struct host_conn *conn, const struct h
     conn->in_disconnect = false;
 }
 
-void host_request(struct host *host, const struct host_request *request)
+/* False: it must wait. */
+static bool request_now(struct host *host, const struct host_request *request)
 {
     if (request->fn == TAP_RETURN) {
         host_return(host, request->count, request->order);
-        return;
+        return true;
     }
     if (request->conn >= host->conns || host->gone) {
-        return;
+        return true;
     }
     struct host_conn *conn = &host->conn[request->conn];
     if (conn->settling) {
-        put_off(host, request);
-        return;
+        return false;
     }
     if (request->fn == TAP_TERMINATE) {
         if (conn->in_post || conn->in_disconnect || conn->busy_ops) {
-            put_off(host, request);
-        } else {
-            host_terminate(host, request->conn, request->scope);
+            return false;
         }
-        return;
+        host_terminate(host, request->conn, request->scope);
+        return true;
     }
     if (conn->phase != HOST_OFFLOADED) {
-        return;
+        return true;
     }
     bool busy = request->fn == TAP_POST         ? conn->in_post
                 : request->fn == TAP_SEND       ? conn->in_send || conn->in_disconnect
                 : request->fn == TAP_DISCONNECT ? conn->in_send || conn->in_disconnect
                                                 : false;
     if (busy) {
-        put_off(host, request);
-    } else if (request->fn == TAP_POST && !conn->aborted) {
+        return false;
+    }
+    if (request->fn == TAP_POST && !conn->aborted) {
         io_post(host, conn, request);
     } else if (request->fn == TAP_SEND && !conn->closed && !conn->aborted) {
         io_send(host, conn, request);
     } else if (request->fn == TAP_DISCONNECT) {
         disconnect(host, conn, request);
+    }
+    return true;
+}
+
+void host_request(struct host *host, const struct host_request *request)
+{
+    if (!request_now(host, request)) {
+        put_off(host, request);
     }
 }
 
@@ -142,15 +150,18 @@ bool host_run_late(struct host *host)
         host_terminate_everything(host);
         return true;
     }
-    if (host->late_first == host->late_last) {
-        return false;
+    /* What must wait longer, perhaps for the clock, stays behind the others. */
+    for (uint32_t waiting = host->late_last - host->late_first; waiting; waiting--) {
+        struct host_request request = host->late[host->late_first++];
+        if (host->late_first == host->late_last) {
+            host->late_first = host->late_last = 0;
+        }
+        if (request_now(host, &request)) {
+            return true;
+        }
+        put_off(host, &request);
     }
-    struct host_request request = host->late[host->late_first++];
-    if (host->late_first == host->late_last) {
-        host->late_first = host->late_last = 0;
-    }
-    host_request(host, &request);
-    return true;
+    return false;
 }
 
 struct bytes {
