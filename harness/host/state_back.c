@@ -55,6 +55,20 @@ static void tcp_initiated(struct host *host, struct host_conn *conn)
     host->counts.established++;
 }
 
+/* A FIN that was asked for and has not left is not in SndMax: the host asks for it anew. */
+static void reopen_without_fin(struct host_conn *conn)
+{
+    TCP_OFFLOAD_STATE_DELEGATED *tcb = &conn->tcb;
+    if (tcb->SndMax - tcb->SndUna > conn->outstanding) {
+        return;
+    }
+    if (tcb->State == TcpConnectionFinWait1) {
+        tcb->State = TcpConnectionEstablished;
+    } else if (tcb->State == TcpConnectionClosing || tcb->State == TcpConnectionLastAck) {
+        tcb->State = TcpConnectionCloseWait;
+    }
+}
+
 static void tcp_terminated(struct host *host, struct host_conn *conn,
                            PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block)
 {
@@ -69,6 +83,7 @@ static void tcp_terminated(struct host *host, struct host_conn *conn,
     conn->tcb = *tcp;
     conn->tcb.SendDataHead = conn->tcb.SendDataTail = NULL;
     conn->tcb.BufferedData = NULL;
+    reopen_without_fin(conn);
     host->counts.uploaded++;
 }
 
