@@ -36,8 +36,9 @@ VOID NDIS_CALL NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 
 VOID NDIS_CALL NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
-    if (!id_of(SpinLock) || state_of(SpinLock) != LOCK_FREE) {
-        nds_misuse(MISUSE_LOCK_LIVE, TAP_NONE, 0);
+    bool made = id_of(SpinLock);
+    if (!made || state_of(SpinLock) != LOCK_FREE) {
+        nds_misuse(made ? MISUSE_LOCK_LIVE : MISUSE_LOCK_UNKNOWN, TAP_NONE, 0);
     }
     SpinLock->SpinLock = 0;
 }

@@ -181,6 +181,7 @@ const char *tap_misuse_name(enum tap_misuse misuse)
         [MISUSE_LOCK_FORM] = "spin lock released by the other form",
         [MISUSE_LOCK_ORDER] = "spin locks taken in both orders: deadlock on two processors",
         [MISUSE_LOCK_LIVE] = "spin lock freed while held",
+        [MISUSE_LOCK_UNKNOWN] = "spin lock freed that is not allocated",
         [MISUSE_TX_OWNED] = "descriptor transmitted while the wire owns it",
     };
     return misuse < sizeof(names) / sizeof(names[0]) ? names[misuse] : "?";

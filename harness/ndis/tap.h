@@ -198,6 +198,7 @@ enum tap_misuse {
     MISUSE_LOCK_ORDER,     /* two locks taken in an order that deadlocks two processors */
     MISUSE_LOCK_LIVE,      /* freed while held, or the memory around it */
     MISUSE_TX_OWNED,       /* a descriptor transmitted again while the wire owns it */
+    MISUSE_LOCK_UNKNOWN,   /* a spin lock freed that was never allocated, or is freed already */
 };
 
 /* What was still held, and where. */

@@ -72,6 +72,7 @@ static enum orc_rule rule_of_lock(const struct tap_event *ev)
     case MISUSE_LOCK_ORDER:
         return ORC_Deadlock;
     case MISUSE_LOCK_LIVE:
+    case MISUSE_LOCK_UNKNOWN:
         return ORC_MiscellaneousChecks;
     default:
         return ev->data.misuse.detail == ACROSS_RETURN  ? ORC_SpinLockBalanced
@@ -91,6 +92,7 @@ enum orc_rule orc_verifier_misuse(const struct tap_event *ev)
     case MISUSE_LOCK_FORM:
     case MISUSE_LOCK_ORDER:
     case MISUSE_LOCK_LIVE:
+    case MISUSE_LOCK_UNKNOWN:
         return rule_of_lock(ev);
     case MISUSE_DOUBLE_FREE:
         return rule_of_free(ev->data.misuse.detail);
