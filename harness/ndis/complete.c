@@ -120,6 +120,23 @@ static struct nds_state *state_of(NDIS_HANDLE handle)
     return object ? object->detail : NULL;
 }
 
+/* The neighbor of an indication; the documents leave open how a block names it. By its handle, or
+ * by the cell of its context or what stands there. */
+static struct nds_state *neighbor_in(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    struct nds_state *state = state_of(block->NdisOffloadHandle);
+    const void *named = block->MiniportOffloadContext;
+    for (uint32_t id = 0; !state && named && id < object_count(); id++) {
+        struct nds_object *object = object_by_id(id);
+        struct nds_state *other =
+            object->live && object->kind == OBJECT_STATE ? object->detail : NULL;
+        bool cell = other && (named == &other->handle->MiniportOffloadContext ||
+                              named == other->handle->MiniportOffloadContext);
+        state = cell ? other : NULL;
+    }
+    return state;
+}
+
 static void upcall_level(void)
 {
     if (nds.irql != DISPATCH_LEVEL) {
@@ -367,7 +384,7 @@ VOID NDIS_CALL NdisMOffloadEventIndicate(NDIS_HANDLE NdisMiniportHandle,
                                          PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST Block,
                                          ULONG IndicationCode)
 {
-    struct nds_state *state = Block ? state_of(Block->NdisOffloadHandle) : NULL;
+    struct nds_state *state = Block ? neighbor_in(Block) : NULL;
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = TAP_MEVENT,
                                     .conn = TAP_NONE,

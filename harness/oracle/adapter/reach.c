@@ -3,6 +3,7 @@
  * Reachability of neighbors.
  */
 #include "oracle/adapter/reach.h"
+#include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/model/state_block.h"
@@ -182,6 +183,28 @@ static void judge_values(struct oracle *o, const struct orc_object *neighbor,
     orc_reach_state(o, neighbor, block);
 }
 
+/* By the event, or by the address in the state that the block carries. */
+static uint32_t neighbor_asked(const struct oracle *o, uint32_t id,
+                               const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
+{
+    if (id != TAP_NONE || !block || block->Header.Type != NeighborOffloadState) {
+        return id;
+    }
+    const NEIGHBOR_OFFLOAD_STATE_CONST *constant =
+        (const void *)orc_state_find(block, NeighborOffloadConstState);
+    const NEIGHBOR_OFFLOAD_STATE_CACHED *cached =
+        (const void *)orc_state_find(block, NeighborOffloadCachedState);
+    for (uint32_t i = 0; constant && cached && i < o->objects->count; i++) {
+        const struct orc_object *other = &o->objects->object[i];
+        if (other->used && other->layer == LAYER_NEIGHBOR && other->live &&
+            other->vlan == (uint16_t)constant->VlanId &&
+            !memcmp(other->mac, cached->DlDestinationAddress, 6)) {
+            return i;
+        }
+    }
+    return TAP_NONE;
+}
+
 void orc_reach_query(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block = ev->ptr;
@@ -192,7 +215,8 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
         }
         return;
     }
-    struct orc_object *neighbor = orc_object(o, ev->object);
+    o->adapter->asked = neighbor_asked(o, ev->object, block);
+    struct orc_object *neighbor = orc_object(o, o->adapter->asked);
     if (!block || !neighbor || neighbor->layer != LAYER_NEIGHBOR) {
         malformed(o, block ? "a block of no neighbor" : "no block");
         return;
@@ -224,7 +248,7 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
 
 void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
-    struct orc_object *neighbor = orc_object(o, call->object);
+    struct orc_object *neighbor = orc_object(o, o->adapter->asked);
     if (neighbor && call->word == NeighborReachabilityQuery && o->parameters->known) {
         neighbor->reach.host_ticks = (uint32_t)ev->data.asked.ticks;
         neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->data.asked.ticks * tick_ns(o);

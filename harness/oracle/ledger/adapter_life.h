@@ -25,6 +25,8 @@ struct orc_adapter {
     uint32_t status_open, upload_all_open, mevent_open;
     bool paused;                        /* OFFLOAD_PAUSE was reported, OFFLOAD_RESUME not yet */
     uint32_t failed_event, failed_left; /* the card lost its connections */
+    bool broken;                        /* ... and was not reset since */
+    uint32_t asked;                     /* neighbor of the last reachability query */
     /* requests */
     bool set; /* the request that is open sets */
     uint32_t oid;
