@@ -12,11 +12,14 @@
 void orc_failure_begin(struct oracle *o, const struct tap_event *ev)
 {
     o->adapter->failed_event = ev->seq;
+    o->adapter->broken = true;
     for (uint32_t i = 0; i < o->connections->conns; i++) {
         struct orc_conn *c = o->connections->conn[i];
         if (c) {
             c->life->reported_first = c->mandatory_event != ORC_NONE ||
                                       c->abort_event != ORC_NONE || c->local_abort != ORC_NONE;
+            /* That is why its requests end, whether the events are out already or not. */
+            c->failed_over = c->failed_over || c->phase == ORC_LIVE;
         }
     }
 }

@@ -276,6 +276,7 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
         o->adapter->phase = ORC_ADAPTER_CHANGING;
         break;
     case TAP_RESET:
+        o->adapter->broken = false;
         o->adapter->changes++;
         o->adapter->phase = ORC_ADAPTER_CHANGING;
         break;

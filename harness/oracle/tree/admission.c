@@ -22,10 +22,11 @@ static bool chain_fits(const struct orc_conn *c)
     return bytes >= 0 && s->handed >= bytes;
 }
 
-/* Nothing more need be taken: without a card that is awake, room and memory. */
+/* Nothing more need be taken: without a card that is awake and has not lost its state, room and
+ * memory. */
 static bool closed(const struct oracle *o)
 {
-    return o->faults->ever_waived || o->adapter->paused ||
+    return o->faults->ever_waived || o->adapter->paused || o->adapter->broken ||
            o->adapter->phase != ORC_ADAPTER_RUNNING || o->connections->live >= o->adapter->capacity;
 }
 
