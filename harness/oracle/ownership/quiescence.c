@@ -38,7 +38,10 @@ void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what)
 void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
-    if (ev->fn != TAP_QUERY_COMPLETE) {
+    /* What the adapter was asked before may end in any step. */
+    bool adapter = ev->fn == TAP_PAUSE_COMPLETE || ev->fn == TAP_RESTART_COMPLETE ||
+                   ev->fn == TAP_RESET_COMPLETE || ev->fn == TAP_OID_COMPLETE;
+    if (ev->fn != TAP_QUERY_COMPLETE && !adapter) {
         orc_quiescence_acted(o, ev->conn, tap_fn_name((enum tap_fn)ev->fn));
     }
 }
