@@ -48,7 +48,7 @@ void orc_sender_begun(struct oracle *o, struct orc_conn *c)
     struct orc_sender *t = c->sender;
     t->begun_left_ns = o->event->time_ns;
     t->dirty_step = o->steps + 1;
-    if (c->keepalive->handed) {
+    if (c->keepalive->handed && c->keepalive->high_ns != ORC_NEVER) {
         c->keepalive->high_ns += t->begun_left_ns - t->begun_ns;
     }
 }
@@ -160,6 +160,7 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
         return;
     }
     struct orc_sent f = frame_of(o, c, packet, begin);
+    orc_keepalive_ending(o, c, &f);
     for (uint32_t i = 0, judged = orc_sender_judged(o, c); judged && rows->sent[f.data][i]; i++) {
         rows->sent[f.data][i](o, c, &f);
     }

@@ -33,7 +33,10 @@ uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
     if (c->rto->handed && !c->rto->timeouts) {
-        return t->begun_left_ns + orc_rto_handed_ns(o, c) + orc_slack_ns(o);
+        uint64_t due = t->begun_left_ns + orc_rto_handed_ns(o, c);
+        /* A fast retransmission may start it anew. */
+        uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs);
+        return (c->rto->since_ns > t->begun_left_ns ? orc_most(due, anew) : due) + orc_slack_ns(o);
     }
     return c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs) +
            orc_slack_ns(o);

@@ -167,6 +167,8 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
     bool below =
         f->begin == s->max - 1 && f->packet->tcp.length <= 1 && !(f->packet->tcp.flags & TCP_FIN);
     bool idle = orc_una_exact(c) && s->una_sure == s->max;
+    /* An ACK that tells something new stands at SndNxt, which a timeout may have put there. */
+    bool told = !f->data && c->receive->acked_event == o->event->seq;
     if (k->answer_step == o->steps + 1 && !k->blind) {
         bool alone = c->receive->answerable_step <= 1; /* else the ACK may be that of another */
         challenge(o, c, !f->data && alone && c->sender->received_step != o->steps + 1);
@@ -189,7 +191,7 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
         return;
     }
     bool inside = f->begin > s->una_sure && s->max_least > s->una_possible && orc_una_exact(c);
-    if (f->spontaneous && below && !f->data && inside && !k->blind && !k->blind_maybe) {
+    if (f->spontaneous && below && !f->data && inside && !told && !k->blind && !k->blind_maybe) {
         orc_ran(o, ORC_TMR_KA_1);
         orc_fail(o, orc_ordinal(o, c), ORC_TMR_KA_1, "no keepalive probe with data in flight",
                  orc_text(o, "one at %lld; %lld is the earliest byte", (long long)f->begin,
@@ -197,6 +199,14 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
     }
     if (k->most == 0 && !k->blind) {
         k->high_ns = orc_most(k->high_ns, now + timeout_ns(o, c) + slack);
+    }
+}
+
+void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
+{
+    bool below = f->begin == c->send->max - 1 && f->packet->tcp.length <= 1;
+    if (below && f->end <= c->send->max && c->term_enter != ORC_NONE) {
+        c->keepalive->late_ns = o->event->time_ns;
     }
 }
 

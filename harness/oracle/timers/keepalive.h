@@ -27,6 +27,7 @@ struct orc_keepalive {
     uint64_t wait_ns;
     uint64_t low_ns, high_ns; /* the next probe, or the end, comes between */
     uint64_t last_ns;         /* last probe */
+    uint64_t late_ns;         /* one that went while the upload was under way, or 0 */
 };
 
 static inline bool orc_keepalive_changing(const struct oracle *o, const struct orc_conn *c)
@@ -47,6 +48,8 @@ void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct o
 /* Something came that is to be challenged; sure: it surely starts a blind check. */
 void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+/* A frame that left between the call of a terminate and its completion. */
+void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
 void orc_keepalive_ended(struct oracle *o, struct orc_conn *c);

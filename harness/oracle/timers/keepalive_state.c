@@ -31,6 +31,19 @@ void orc_keepalive_final(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     }
 }
 
+/* It expired in the moment of the upload, and its probe went before the end of that. */
+static bool probed_late(const struct oracle *o, const struct orc_conn *c,
+                        const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_keepalive *k = c->keepalive;
+    uint64_t slack = orc_slack_ns(o), ticks = c->cached.KaInterval;
+    uint64_t wait = ticks ? orc_ticks_ns(o, c->cached.KaInterval) : ORC_NS_PER_SECOND;
+    uint64_t left = orc_ticks_ns(o, d->KeepAlive.TimeoutDelta);
+    return k->late_ns && k->late_ns + slack >= k->low_ns && left <= wait + slack &&
+           left + (o->event->time_ns - k->late_ns) + slack >= wait &&
+           d->KeepAlive.ProbeCount >= k->least && d->KeepAlive.ProbeCount <= k->most + 1;
+}
+
 void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_keepalive *k = c->keepalive;
@@ -50,6 +63,9 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     bool wanted = orc_keepalive_enabled(c) || k->blind;
     if (off && wanted && low == 0 && k->most >= orc_keepalive_limit(c)) {
         return; /* it expired for the last time, and the upload came before its event */
+    }
+    if (wanted && !off && probed_late(o, c, d)) {
+        return;
     }
     if (off == wanted || (wanted && (left < low || left > high))) {
         enum orc_rule rule = off || !wanted

@@ -128,12 +128,12 @@ static void probe(struct oracle *o, struct orc_conn *c)
     } else if (p->exact) {
         judge_time(o, c, p->last_ns, repeat_least(o, p, rto), ORC_TMR_PER_1);
     }
-    if (p->exact && p->probes >= o->parameters->max_retransmissions) {
+    /* Whether the last one that is allowed is counted before it goes or behind is left open. */
+    uint32_t most = o->parameters->max_retransmissions + 1;
+    if (p->exact && p->probes >= most) {
         orc_ran(o, ORC_TMR_PER_2);
         orc_fail(o, orc_ordinal(o, c), ORC_TMR_PER_2,
-                 orc_text(o, "at most %u unanswered probes in a round",
-                          o->parameters->max_retransmissions),
-                 "another one");
+                 orc_text(o, "at most %u unanswered probes in a round", most), "another one");
     }
     p->gap_ns = p->probes && !p->handed ? now - p->last_ns : 0;
     p->handed = false;
