@@ -99,21 +99,34 @@ void orc_blocks_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
         orc_in_batch(o)) {
         return;
     }
-    orc_ran(o, ORC_WIRE_SACK_1);
     int64_t left = orc_receive_offset(r, tcp->sack[0][0]);
     int64_t right = orc_receive_offset(r, tcp->sack[0][1]);
-    if (!tcp->sack_blocks) {
-        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SACK_1,
-                 "a block on the duplicate ACK for a segment beyond a hole", "none");
-    } else if (!holds_newest(x, left, right) && !tells_duplicate(c, tcp, ack)) {
-        fail(o, c, "the segment that caused the ACK in the first block", left, right);
+    bool right_one =
+        tcp->sack_blocks && (holds_newest(x, left, right) || tells_duplicate(c, tcp, ack));
+    x->told = x->told || right_one;
+    if (!x->untold && !right_one) {
+        x->untold = true;
+        x->empty = !tcp->sack_blocks;
+        x->left = left;
+        x->right = right;
     }
 }
 
+/* Which frame of a step is the duplicate ACK, and which a segment made before or behind it, is the
+ * target's business: one of them must tell. */
 void orc_blocks_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
-    (void)o;
+    struct orc_blocks *x = c->blocks;
     (void)judged;
-    c->blocks->newest = 0;
-    c->blocks->others = false;
+    if (x->told || x->untold) {
+        orc_ran(o, ORC_WIRE_SACK_1);
+    }
+    if (x->untold && !x->told && x->empty) {
+        orc_fail(o, orc_ordinal(o, c), ORC_WIRE_SACK_1,
+                 "a block on the duplicate ACK for a segment beyond a hole", "none");
+    } else if (x->untold && !x->told) {
+        fail(o, c, "the segment that caused the ACK in the first block", x->left, x->right);
+    }
+    x->newest = 0;
+    x->others = x->told = x->untold = false;
 }

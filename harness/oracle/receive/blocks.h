@@ -19,6 +19,9 @@ struct orc_blocks {
     int64_t begin[ORC_NEWEST], end[ORC_NEWEST];
     uint32_t newest;
     bool others; /* something else came as well */
+    /* of the frames of this step: one tells of the newest, the first that does not */
+    bool told, untold, empty;
+    int64_t left, right; /* its first block, or empty */
 };
 
 void orc_blocks_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
