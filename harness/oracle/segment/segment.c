@@ -82,6 +82,14 @@ static int64_t sure_edge(const struct orc_receive *r, const struct orc_conn *c)
     return r->edge - ((1ll << c->receive_scale) - 1);
 }
 
+/* Neither its first octet lies in the window nor its last: by the four cases it is unacceptable,
+ * though a target that cuts first may take its middle. */
+static bool spans_window(const struct orc_conn *c, const struct orc_seen *a)
+{
+    const struct orc_receive *r = c->receive;
+    return a->begin < r->possible && a->end + (a->fin ? 1 : 0) > sure_edge(r, c);
+}
+
 /* Raises what is sure by an in-order segment. */
 static void raise_sure(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
@@ -330,7 +338,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     a.fin = tcp->flags & TCP_FIN;
     widen_edge(conn);
     a.sound = sound(o, conn, &a);
-    a.certain = surely_in_order_fields(conn, &a);
+    a.certain = surely_in_order_fields(conn, &a) && !spans_window(conn, &a);
     for (uint32_t i = 0; rows->arrived[i]; i++) {
         rows->arrived[i](o, conn, &a);
     }
