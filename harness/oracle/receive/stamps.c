@@ -78,6 +78,22 @@ void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_
     x->last_ns = s->tcp->ts_value == x->value ? now : x->last_ns;
 }
 
+void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    if (tcp->has_timestamp) {
+        c->stamps->forwards = true;
+        c->stamps->forwarded = tcp->ts_value;
+    }
+}
+
+void orc_stamps_processed(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_stamps *x = c->stamps;
+    if (x->forwards && x->forwarded == x->value) {
+        x->last_ns = (int64_t)o->event->time_ns;
+    }
+}
+
 static void judge_echo(struct oracle *o, const struct orc_conn *c, uint32_t echo)
 {
     const struct orc_stamps *x = c->stamps;
@@ -161,7 +177,8 @@ static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
     const struct orc_stamps *x = c->stamps;
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)(age * tick_ns(o));
-    int64_t least = now - x->last_ns - slack, most = now - x->first_ns + slack;
+    bool waits = x->forwards && x->forwarded == x->value && c->forwards.count;
+    int64_t least = (waits ? 0 : now - x->last_ns) - slack, most = now - x->first_ns + slack;
     if (reported < least || reported > most) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_2,
                  orc_text(o, "an age of TsRecent from %lld to %lld ms",

@@ -21,7 +21,9 @@ struct orc_stamps {
     uint32_t least, most;      /* TsRecent as of the last rest lies between these */
     uint32_t value;            /* last value received that may have become TsRecent, */
     int64_t first_ns, last_ns; /* and when it came first and last */
-    bool bare;                 /* the next bytes came without the option, */
+    uint32_t forwarded;        /* value of the last segment that the host forwarded, if any is */
+    bool forwards;
+    bool bare; /* the next bytes came without the option, */
     int64_t bare_at;
 };
 
@@ -30,6 +32,10 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);
+/* A segment comes from the host, to be processed at any time until it is given back; processed,
+ * its age begins now at the latest. */
+void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_stamps_processed(struct oracle *o, struct orc_conn *c);
 /* The timestamps in the state that a query or an upload shows. */
 void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 

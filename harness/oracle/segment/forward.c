@@ -8,6 +8,7 @@
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ownership/owner.h"
+#include "oracle/receive/stamps.h"
 #include "oracle/report/report.h"
 #include "oracle/segment/segment.h"
 
@@ -42,6 +43,7 @@ void orc_forward_list(struct oracle *o, const struct tap_event *ev, struct orc_c
         return;
     }
     orc_counts_forwarded(o, conn);
+    orc_stamps_forwarded(conn, &tcp);
     uint32_t overlaps = r->overlaps, arrivals = r->arrivals;
     nbl->begin = orc_receive_offset(r, tcp.sequence);
     nbl->end = nbl->begin + tcp.length;
@@ -87,6 +89,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, struct 
     switch ((uint32_t)list->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
         orc_ran(o, ORC_FWD_PROC_1);
+        orc_stamps_processed(o, conn);
         if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
             orc_fail(o, list->conn, ORC_UPLD_MAND_1,
                      "UPLOAD_IN_PROGRESS after a mandatory upload request",
