@@ -62,6 +62,8 @@ struct orc_conn {
     uint32_t optional_event;
     uint32_t urgent_retrieve;
     uint32_t local_abort, local_abort_left; /* abortive DISC */
+    int64_t abort_arrived; /* bytes that had arrived by then, and how far they were pushed */
+    int64_t abort_pushed;
     bool abort_refused; /* it was answered with UPLOAD_IN_PROGRESS: nothing was aborted */
     uint32_t graceful;
     uint32_t reset_sent;

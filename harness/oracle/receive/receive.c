@@ -167,6 +167,14 @@ static void receive_judge_short(struct oracle *o, const struct orc_conn *conn,
     }
 }
 
+/* Full, or pushed, before the host aborted: that result may still be told. */
+static bool done_before_abort(const struct orc_conn *conn, const struct orc_nbl *nbl, uint32_t bt)
+{
+    int64_t end = conn->receive->delivered + bt;
+    bool pushed = !nbl->no_push && conn->abort_pushed >= end;
+    return end <= conn->abort_arrived && (bt == nbl->length || pushed);
+}
+
 static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
                                   const struct orc_nbl *nbl, uint32_t bt)
 {
@@ -179,7 +187,8 @@ static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
         orc_fail(o, ordinal, ORC_RST_IND_2, "REQUEST_ABORTED after the Abort event",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
     } else if ((nbl->after & ORC_AFTER_LOCAL_ABORT) ||
-               (bt > 0 && orc_before(o, conn->local_abort_left))) {
+               (bt > 0 && orc_before(o, conn->local_abort_left) &&
+                !done_before_abort(conn, nbl, bt))) {
         orc_fail(o, ordinal, ORC_DISC_RST_1, "no SUCCESS receive after an abortive disconnect",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
     } else if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {

@@ -205,6 +205,8 @@ void orc_disconnect_enter(struct oracle *o, const struct tap_event *ev, struct o
     if (ev->data.io.flags & TCP_DISCONNECT_ABORTIVE_CLOSE) {
         if (conn->local_abort == ORC_NONE) {
             conn->local_abort = ev->seq;
+            conn->abort_arrived = conn->receive->possible;
+            conn->abort_pushed = conn->receive->push_end;
             orc_reach_ending(o, conn);
             bool closing =
                 conn->send->fin_asked && (conn->receive->fins || conn->receive->fin_before);
