@@ -9,6 +9,7 @@
 #include "oracle/ownership/serial.h"
 #include "oracle/receive/delivery.h"
 #include "oracle/report/report.h"
+#include "oracle/sender/upload_reasons.h"
 
 void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
@@ -131,6 +132,9 @@ void orc_indicate_leave(struct oracle *o, const struct tap_event *ev, struct orc
         conn->indicate_open--;
     }
     orc_host_answer(o, ev, call);
+    if (ev->status != NDIS_STATUS_SUCCESS) { /* the rest met no request, whenever it came */
+        conn->upload_reasons->unposted = true;
+    }
     switch ((uint32_t)ev->status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
         consumed = call->length;
