@@ -34,6 +34,7 @@ struct trace_end {
     char earlier[256];            /* the violation that came before the driver's death */
     char memory[256];             /* who owned the memory at fault_address, since which event */
     bool foreign_memory;          /* fault_address was not the driver's to touch */
+    bool rig;                     /* it died in code of the rig, with no call of the driver open */
     bool starved;                 /* an allocation or a mapping had failed before */
     uint32_t frames;              /* places in the driver's code that led there, innermost first */
     uint64_t frame[TRACE_FRAMES]; /* as offsets into its file */

@@ -36,11 +36,27 @@ static struct trace *shared;
  * nothing, since a driver can end the process at any time. */
 static bool *came_back;
 
+/* Where in the driver's code it happened, innermost first; whose code it was. */
+static void note_stack(struct trace_end *end)
+{
+    void *frame[64];
+    int count = backtrace(frame, 64);
+    for (int i = 0; i < count && end->frames < TRACE_FRAMES; i++) {
+        if (pages_in_driver(frame[i])) {
+            end->frame[end->frames++] = pages_driver_offset(frame[i]);
+        }
+    }
+    end->rig = !end->frames && nds_depth() == 0;
+}
+
 /* Text of a report into the trace, as far as it fits; only its first lines matter. */
 static void note_report(const char *text)
 {
     struct trace_end *end = &shared->end;
+    uint32_t known = end->frames;
     snprintf(end->report, sizeof(end->report), "%s", text);
+    note_stack(end);
+    end->frames = known; /* the report has a stack of its own */
     if (__asan_get_report_address) {
         void *address = __asan_get_report_address();
         end->fault_address = (uint64_t)(uintptr_t)address;
@@ -66,24 +82,13 @@ void __ubsan_on_report(void)
     }
 }
 
-/* Where in the driver's code it happened, innermost first. */
-static void note_stack(struct trace_end *end)
-{
-    void *frame[64];
-    int count = backtrace(frame, 64);
-    for (int i = 0; i < count && end->frames < TRACE_FRAMES; i++) {
-        if (pages_in_driver(frame[i])) {
-            end->frame[end->frames++] = pages_driver_offset(frame[i]);
-        }
-    }
-}
-
 static void isolate_on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
     struct trace_end *end = &shared->end;
     end->signal = number;
     note_stack(end);
+    end->rig &= number != SIGABRT; /* broken memory shows late, and in the allocator */
     bool guarded = pages_on();
     if (guarded) {
         pages_stop();
@@ -103,7 +108,9 @@ static void isolate_on_signal(int number, siginfo_t *info, void *context)
 void isolate_describe_death(struct trace *trace)
 {
     static uint8_t stack[65536];
+    void *warm[1];
     shared = trace;
+    backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
     if (__asan_set_error_report_callback) {
         __asan_set_error_report_callback(note_report);
         return; /* the sanitizer handles the signals and reports them */
@@ -116,8 +123,6 @@ void isolate_describe_death(struct trace *trace)
     for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         sigaction(signals[i], &action, NULL);
     }
-    void *warm[1];
-    backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
     if (pages_on()) {
         pages_catch();
     }
@@ -166,15 +171,16 @@ static void dead(struct trace *trace, int status, bool timed_out)
         verdict->kind = VERDICT_HANG;
         snprintf(verdict->actual, sizeof(verdict->actual), "no end in sight: the driver loops");
     } else if (end->report[0]) {
-        verdict->kind = VERDICT_SANITIZER;
+        verdict->kind = end->rig ? VERDICT_RIG : VERDICT_SANITIZER;
         const char *line = strstr(end->report, "ERROR:");
         const char *runtime = strstr(end->report, "runtime error:");
         line = line ? line : runtime ? runtime : end->report;
         snprintf(verdict->actual, sizeof(verdict->actual), "%.*s", (int)strcspn(line, "\n"), line);
     } else if (WIFSIGNALED(status) || end->signal) {
-        verdict->kind = VERDICT_CRASH;
+        verdict->kind = end->rig ? VERDICT_RIG : VERDICT_CRASH;
         end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : end->signal;
-        snprintf(verdict->actual, sizeof(verdict->actual), "%s", strsignal(end->signal));
+        snprintf(verdict->actual, sizeof(verdict->actual), "%s%s", strsignal(end->signal),
+                 end->rig ? " in the rig's own code, while no call of the driver was open" : "");
     } else {
         verdict->kind = VERDICT_EXIT;
         snprintf(verdict->actual, sizeof(verdict->actual),

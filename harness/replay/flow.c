@@ -416,7 +416,9 @@ bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow
         flow_handshake(&out->flow[i]);
         flow_sums(&out->flow[i], checksums);
         flow_streams(&out->flow[i]);
-        out->payload += out->flow[i].data[0].end + out->flow[i].data[1].end;
+        for (uint32_t k = 0; k < out->flow[i].packets; k++) {
+            out->payload += out->flow[i].packet[k].payload;
+        }
     }
     return true;
 }

@@ -85,7 +85,7 @@ struct flow_file {
     struct flow *flow;
     uint32_t flows;
     uint32_t packets, tcp_packets, unknown_links;
-    uint64_t payload;
+    uint64_t payload; /* of all packets on the wire */
     char damage[512]; /* the capture could not be read to its end: why; "" = it was */
 };
 

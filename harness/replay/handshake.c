@@ -145,8 +145,8 @@ static void find_prefix(struct flow *flow, enum flow_side side, uint32_t first)
         if (!readable(p)) {
             continue;
         }
-        if (p->from == side && (p->flags & SEG_SYN) && p->seq + 1 == flow->end[side].base &&
-            i < first && p->payload > carried) {
+        if (p->from == side && (p->flags & (SEG_SYN | SEG_RST)) == SEG_SYN &&
+            p->seq + 1 == flow->end[side].base && i < first && p->payload > carried) {
             carried = p->payload;
         }
         if (p->from != side && (p->flags & SEG_ACK) && !(p->flags & SEG_RST)) {
@@ -165,7 +165,8 @@ static void from_handshake(struct flow *flow)
         if (!readable(p)) {
             continue;
         }
-        if ((p->flags & SEG_SYN) && !flow->end[p->from].syn_seen && !sent[p->from]) {
+        if ((p->flags & (SEG_SYN | SEG_RST)) == SEG_SYN && !flow->end[p->from].syn_seen &&
+            !sent[p->from]) {
             flow_parse_syn(p, &flow->end[p->from]);
         }
         sent[p->from] |= p->payload && !(p->flags & SEG_SYN);

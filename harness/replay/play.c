@@ -74,7 +74,7 @@ static void judge_bytes(struct play *play, const uint8_t *bytes, uint32_t length
 {
     const struct stream *data = &play->flow->data[play->remote];
     uint64_t at = play->delivered;
-    if (play->wrong_at >= 0 ||
+    if (!length || play->wrong_at >= 0 ||
         (at + length <= data->end && !memcmp(data->bytes + at, bytes, length))) {
         return;
     }

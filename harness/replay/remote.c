@@ -207,7 +207,7 @@ static void offer_again(struct play *play)
         struct segment segment = {.seq = flow->end[play->remote].base + (uint32_t)at,
                                   .flags = (uint8_t)(SEG_PSH | (fin ? SEG_FIN : 0))};
         segment.length = end > at ? (uint32_t)(end - at) : 0;
-        segment.payload = data->bytes + at;
+        segment.payload = segment.length ? data->bytes + at : NULL;
         play->ack_sent = play->target_max;
         speak(play, &segment);
         world_settle(play->world);

@@ -1,31 +1,42 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "replay/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define ROOM_LEAST ((uint64_t)1 << 16) /* whole pages */
 
 void stream_fini(struct stream *stream)
 {
-    free(stream->bytes);
+    if (stream->bytes) {
+        munmap(stream->bytes, stream->room);
+    }
     free(stream->ahead);
     memset(stream, 0, sizeof(*stream));
 }
 
+/* An end far away is what a number in the capture says, not what the capture holds. */
 bool stream_reach(struct stream *stream, uint64_t end)
 {
     if (end <= stream->room) {
         return true;
     }
-    uint64_t room = stream->room ? stream->room : 4096;
-    while (room < end) {
+    uint64_t room = stream->room ? stream->room : ROOM_LEAST;
+    while (end <= STREAM_MAX && room < end) {
         room *= 2;
     }
-    uint8_t *grown = end <= STREAM_MAX ? realloc(stream->bytes, room) : NULL;
-    if (!grown) {
+    void *grown = MAP_FAILED;
+    if (end <= STREAM_MAX) {
+        grown = stream->bytes ? mremap(stream->bytes, stream->room, room, MREMAP_MAYMOVE)
+                              : mmap(NULL, room, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    }
+    if (grown == MAP_FAILED) {
         stream->failed = true;
         return false;
     }
-    memset(grown + stream->room, 0, room - stream->room);
     stream->bytes = grown;
     stream->room = room;
     return true;

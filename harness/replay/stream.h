@@ -16,10 +16,10 @@ struct stream_range {
 };
 
 struct stream {
-    uint8_t *bytes; /* holes are zero */
-    uint64_t room;
-    uint64_t end;               /* of the highest byte known */
-    uint64_t next;              /* end of what is known without a hole */
+    uint8_t *bytes; /* holes are zero, and take no memory: their pages are never written */
+    uint64_t room;  /* of address space */
+    uint64_t end;   /* of the highest byte known */
+    uint64_t next;  /* end of what is known without a hole */
     struct stream_range *ahead; /* known beyond the first hole, sorted, disjoint */
     uint32_t aheads, ahead_room;
     bool has_fin;         /* reached in order */

@@ -253,4 +253,9 @@ void flow_streams(struct flow *flow)
     free(walk.least);
     find_missing(flow, FLOW_CLIENT);
     find_missing(flow, FLOW_SERVER);
+    for (uint32_t side = 0; side < 2;
+         side++) { /* nothing is taken for delivered that is not there */
+        int64_t there = (int64_t)flow->data[side].next;
+        flow->prefix[side] = flow->prefix[side] < there ? flow->prefix[side] : there;
+    }
 }

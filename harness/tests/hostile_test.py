@@ -1,11 +1,12 @@
 """Drivers that want no verdict: whatever keeps a run from its end, or from judging, is never a pass."""
 import json
+import os
 import re
 import shutil
 import subprocess
 
 import pytest
-from rig import PROGRAMS, PROJECT, run
+from rig import CHIMNEYSWEEP, PROGRAMS, PROJECT, run
 
 SOURCE = PROJECT / "harness/tests/hostile/miniport.c"
 CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
@@ -89,3 +90,21 @@ def test_a_folder_without_programs_is_no_pass(tmp_path):
         got = run(*command)
         assert got.returncode == 2 and not got.stdout
         assert str(empty) in got.stderr and len(got.stderr.splitlines()) == 1
+
+
+def replayed_alone(path):
+    """Result of replaying one capture, and the most memory in KiB that a process of it had."""
+    rig = subprocess.Popen([CHIMNEYSWEEP, "replay", "--json", path], text=True, stdout=subprocess.PIPE)
+    lines = rig.stdout.read().splitlines()
+    _, status, used = os.wait4(rig.pid, 0)
+    rig.returncode = os.waitstatus_to_exitcode(status)
+    return json.loads(lines[0]), rig.returncode, used.ru_maxrss
+
+
+@pytest.mark.parametrize("name, verdict, status", [("ack-of-unseen-bytes", "inconclusive", INCONCLUSIVE),
+                                                   ("rst-syn-with-text", "pass", 0),
+                                                   ("midstream-fins-only", "pass", 0)])
+def test_numbers_in_a_capture_neither_take_memory_nor_break_the_rig(name, verdict, status):
+    got, code, kilobytes = replayed_alone(PROJECT / f"pcaps/crafted-{name}.pcap")
+    assert (got["verdict"], code) == (verdict, status)
+    assert kilobytes < 200 * 1024

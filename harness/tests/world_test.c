@@ -33,9 +33,14 @@ static NDIS_STATUS NDIS_CALL entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
     return NDIS_STATUS_FAILURE;
 }
 
+static void (*deed_of_the_rig)(void);
+
 static void body(void *context)
 {
     (void)context;
+    if (deed_of_the_rig) {
+        deed_of_the_rig();
+    }
     nds_load(entry);
 }
 
@@ -47,7 +52,9 @@ static void world_test_run(void *context)
 {
     (void)context;
     for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
-        sigaction(fatal[i], &before[i], NULL);
+        if (before[i].sa_handler != SIG_DFL) {
+            sigaction(fatal[i], &before[i], NULL);
+        }
     }
     struct nds_limits limits = {.events_max = 10000, .depth_max = 50, .memory_max = 1 << 20};
     object_reset();
@@ -145,6 +152,17 @@ static void the_rig_survives_what_a_driver_does(void **state)
     assert_true(trace->count > 0);
 }
 
+/* No call of the driver is open: what fails is the rig. */
+static void a_fault_of_the_rig_is_none_of_the_driver(void **state)
+{
+    (void)state;
+    deed_of_the_rig = null_write;
+    assert_int_equal(verdict_of(eat_memory), VERDICT_RIG);
+    assert_int_equal(verdict_exit_status(trace->verdict.kind), 3);
+    deed_of_the_rig = NULL;
+    assert_int_equal(verdict_of(eat_memory), VERDICT_PASS);
+}
+
 static void freed_use(void)
 {
     volatile uint8_t *memory = NdisAllocateMemoryWithTagPriority(NULL, 64, 1, NormalPoolPriority);
@@ -173,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rig_survives_what_a_driver_does),
+        cmocka_unit_test(a_fault_of_the_rig_is_none_of_the_driver),
         cmocka_unit_test(what_sanitizers_see_is_told_in_the_verdict),
     };
     for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {

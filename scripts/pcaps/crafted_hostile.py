@@ -3,6 +3,7 @@
 from .catalogue import crafted
 from .crafted_order import begin, end
 from .container import pcap
+from .conversation import Conversation
 from .payload import text
 
 
@@ -190,3 +191,33 @@ def zero_window():
     client.send(880)
     server.ack()
     return end(talk)
+
+
+@crafted("ack-of-unseen-bytes", "an acknowledgement of 2 GB that nobody sent",
+         partial="no close in the capture", verdict="inconclusive")
+def ack_of_unseen_bytes():
+    talk, client, server = begin()
+    server.send(1)
+    client.ack(2**31 - 2**24)
+    return pcap(talk.tape.frames)
+
+
+@crafted("rst-syn-with-text", "the answer to the SYN is a SYN with RST that carries text: no connection, no byte", ip="6",
+         partial="no handshake in the capture")
+def rst_syn_with_text():
+    talk = Conversation(ip=6)
+    talk.client.segment(flags="S", seq=talk.client.iss, options=talk.syn_options(talk.client))
+    talk.server.segment(flags="RS", seq=talk.server.iss, payload=b"no service is here")
+    talk.server.segment(flags="FA", seq=talk.server.iss + 1, ack=talk.client.iss + 1)
+    talk.client.segment(flags="FA", ack=talk.server.iss + 2)
+    return pcap(talk.tape.frames)
+
+
+@crafted("midstream-fins-only", "the last two segments of a conversation, without a byte",
+         partial="no handshake in the capture")
+def midstream_fins_only():
+    talk, client, server = begin()
+    del talk.tape.frames[:]
+    client.finish()
+    server.ack()
+    return pcap(talk.tape.frames)
