@@ -19,7 +19,8 @@ struct bench_result {
 struct bench {
     struct world *world;
     const char *corpora;
-    double seconds; /* per measurement */
+    bool unreadable; /* no programs there, or some that are none */
+    double seconds;  /* per measurement */
     struct bench_result result[BENCH_RESULTS_MAX];
     unsigned results;
 };

@@ -20,7 +20,7 @@ static struct {
     uint32_t count;
 } corpus;
 
-static void load_folder(const char *path)
+static void load_folder(struct bench *bench, const char *path)
 {
     static struct program program;
     static uint8_t bytes[PROGRAM_BINARY_MAX];
@@ -34,9 +34,10 @@ static void load_folder(const char *path)
         bool is_program = end && (!strcmp(end, ".chim") || !strcmp(end, ".bin"));
         if (names[i]->d_name[0] != '.' && !stat(below, &about)) {
             if (S_ISDIR(about.st_mode)) {
-                load_folder(below);
-            } else if (is_program && corpus.count < PROGRAMS_MAX &&
-                       cli_read_program(below, &program)) {
+                load_folder(bench, below);
+            } else if (is_program && !cli_read_program(below, &program)) {
+                bench->unreadable = true;
+            } else if (is_program && corpus.count < PROGRAMS_MAX) {
                 size_t length = program_encode(&program, bytes, sizeof(bytes));
                 corpus.bytes[corpus.count] = malloc(length);
                 if (corpus.bytes[corpus.count]) {
@@ -59,12 +60,13 @@ static int by_value(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
-static bool load(const struct bench *bench)
+static bool load(struct bench *bench)
 {
     if (!corpus.count) {
-        load_folder(bench->corpora);
+        load_folder(bench, bench->corpora);
     }
     if (!corpus.count) {
+        bench->unreadable = true;
         fprintf(stderr,
                 "bench: %s: no programs there (expected the shipped corpora; --corpora DIR)\n",
                 bench->corpora);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/shown.h"
 #include "cli/check.h"
 
 #include <string.h>
@@ -35,10 +36,10 @@ static void put_finding(const struct check *check, const struct suite_finding *f
     char command[8400];
     again(check, finding->first, warned, command, sizeof(command));
     if (finding->expected[0]) {
-        printf("      expected %s\n", finding->expected);
+        printf("      expected %s\n", shown(finding->expected));
     }
-    printf("      %s%s\n", finding->expected[0] ? "actual   " : "", finding->actual);
-    printf("      reproduce: %s\n", command);
+    printf("      %s%s\n", finding->expected[0] ? "actual   " : "", shown(finding->actual));
+    printf("      reproduce: %s\n", shown(command));
 }
 
 static void check_table_put_rule(const struct check *check, uint32_t index)
@@ -97,8 +98,8 @@ void check_text(const struct check *check)
     put_unnamed(check);
     const struct rule_coverage *c = check->coverage;
     printf("\n%s: %u programs of %s, %u passed, %u failed\n",
-           check->driver ? check->driver : "the bundled driver", c->programs, check->corpora,
-           c->programs - c->failed, c->failed);
+           check->driver ? shown(check->driver) : "the bundled driver", c->programs,
+           shown(check->corpora), c->programs - c->failed, c->failed);
     if (c->skipped) {
         printf(
             "%u of those that passed were skipped: they need what the driver does not advertise\n",

@@ -166,5 +166,5 @@ int cmd_bench(int argc, char **argv)
         return EXIT_USAGE;
     }
     print(&bench, json);
-    return good ? EXIT_PASS : EXIT_FINDING;
+    return bench.unreadable ? EXIT_USAGE : good ? EXIT_PASS : EXIT_INCONCLUSIVE;
 }

@@ -108,7 +108,8 @@ int cmd_check_driver(int argc, char **argv)
     }
     struct check check = {
         .driver = names ? argv[1] : NULL, .corpora = corpora, .strict = strict, .files = &files};
-    status = cli_open_world(&world, check.driver) ? EXIT_ENVIRONMENT : cli_guard(guard);
+    status = cli_open_world(&world, check.driver);
+    status = status ? status : cli_guard(guard);
     if (status || !sarif_open(&sarif, sarif_path)) {
         return status ? status : EXIT_USAGE;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 #include "replay/import.h"
 
@@ -69,11 +70,13 @@ int cmd_import(int argc, char **argv)
             return EXIT_USAGE;
         }
         if (error[0]) { /* the others may be better */
-            fprintf(stderr, "chimneysweep: %s\n", error);
+            fprintf(stderr, "chimneysweep: %s\n", shown(error));
             status = EXIT_USAGE;
+        }
+        if (error[0] && out.written == before) {
             continue;
         }
-        printf("%s: %u programs\n", argv[i], out.written - before);
+        printf("%s: %u programs\n", shown(argv[i]), out.written - before);
     }
     return status;
 }

@@ -214,7 +214,7 @@ static int serve(struct job *job, const struct texts *t, char **words, int count
         fputs("live: serve: expected one file (live --help)\n", stderr);
         return EXIT_USAGE;
     }
-    int file = open(words[0], O_RDONLY | O_CLOEXEC);
+    int file = open(words[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 || fstat(file, &about) || !S_ISREG(about.st_mode)) {
         fprintf(stderr, "live: %s: %s\n", words[0], file < 0 ? strerror(errno) : "not a file");
         return EXIT_USAGE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
 #include <string.h>
 
+#include "base/shown.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
 #include "replay/replay.h"
@@ -75,6 +77,17 @@ static bool checksums_of(const char *text, enum flow_checksums *out)
     return true;
 }
 
+static bool is_end(const char *text)
+{
+    uint8_t address[16];
+    if (!text || !strcmp(text, "client") || !strcmp(text, "server") ||
+        inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1) {
+        return true;
+    }
+    fprintf(stderr, "replay: --local '%s': expected an address, client or server\n", shown(text));
+    return false;
+}
+
 /* Where results go besides the terminal. Exit status, 0 = fine. */
 static int open_outputs(struct outputs *to, struct world *world)
 {
@@ -138,7 +151,7 @@ int cmd_replay(int argc, char **argv)
         return EXIT_USAGE;
     }
     unsigned long number = 0, seconds;
-    if (!checksums_of(checksums, &replay.checksums) ||
+    if (!checksums_of(checksums, &replay.checksums) || !is_end(replay.local) ||
         (stream && !cli_number("--stream", stream, 0, 0x7FFFFFFF, &number)) ||
         !cli_number("--timeout", timeout, 1, 86400, &seconds)) {
         return EXIT_USAGE;

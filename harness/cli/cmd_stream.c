@@ -9,6 +9,7 @@
 #include "stream/lwip_run.h"
 
 #define MS 1000000ull
+#define FRAME_BYTES 1514u /* the longest that either end sends */
 
 struct job {
     struct world *world;
@@ -193,6 +194,11 @@ static bool read_texts(const struct texts *t, struct job *job, unsigned long *se
         !cli_number("--seeds", t->seeds, 1, 1000000, seeds) ||
         !cli_number("--timeout", t->timeout, 1, 86400, &timeout_s) ||
         (t->spoil && !cli_bytes("--spoil-at", t->spoil, 1ull << 40, &o->spoil_at))) {
+        return false;
+    }
+    if (queue < FRAME_BYTES) {
+        fprintf(stderr, "chimneysweep: --queue '%s': expected %u bytes or more, one whole frame\n",
+                t->queue, FRAME_BYTES);
         return false;
     }
     link->seed = seed;

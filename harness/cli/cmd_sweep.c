@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "cli/sarif.h"
 #include "program/isolate.h"
 
@@ -122,10 +123,10 @@ static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
     } else if (first_pass) {
         char again[4200];
         snprintf(again, sizeof(again), "chimneysweep run %s", entry->path);
-        printf("%s: ", entry->path);
+        printf("%s: ", shown(entry->path));
         render_verdict(stdout, trace, again, sweep->quiet ? 0 : 12);
     } else {
-        printf("%s: another trace after other runs\n", entry->path);
+        printf("%s: another trace after other runs\n", shown(entry->path));
     }
 }
 

@@ -9,23 +9,22 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 #include "program/isolate.h"
 
 unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
 {
-    FILE *file = fopen(path, "rb");
     struct stat about;
-    if (!file || fstat(fileno(file), &about)) {
-        fprintf(stderr, "chimneysweep: %s: %s\n", path, strerror(errno));
-        if (file) {
-            fclose(file);
-        }
+    bool found = stat(path, &about) == 0;
+    if (found && !S_ISREG(about.st_mode)) { /* opening a pipe waits for its other end */
+        fprintf(stderr, "chimneysweep: %s: is %s, expected a file\n", shown(path),
+                S_ISDIR(about.st_mode) ? "a directory" : "no file, but a device, pipe or socket");
         return NULL;
     }
-    if (S_ISDIR(about.st_mode)) {
-        fprintf(stderr, "chimneysweep: %s: is a directory, expected a file\n", path);
-        fclose(file);
+    FILE *file = found ? fopen(path, "rb") : NULL;
+    if (!file) {
+        fprintf(stderr, "chimneysweep: %s: %s\n", shown(path), strerror(errno));
         return NULL;
     }
     unsigned char *bytes = malloc(limit + 1);
@@ -33,7 +32,7 @@ unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
     bool failed = !bytes || ferror(file);
     fclose(file);
     if (failed || *length > limit) {
-        fprintf(stderr, "chimneysweep: %s: %s\n", path,
+        fprintf(stderr, "chimneysweep: %s: %s\n", shown(path),
                 failed ? "cannot be read" : "too large for a program (the limit is 1 MiB)");
         free(bytes);
         return NULL;
@@ -47,7 +46,7 @@ bool cli_write_file(const char *path, const void *bytes, size_t length)
     bool good = file && fwrite(bytes, 1, length, file) == length;
     good = file && fclose(file) == 0 && good;
     if (!good) {
-        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", path, strerror(errno));
+        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", shown(path), strerror(errno));
     }
     return good;
 }
@@ -95,19 +94,20 @@ bool cli_read_program(const char *path, struct program *program)
     bool good = true;
     struct program_error error;
     if (!length || other) {
-        fprintf(stderr, "chimneysweep: %s: %s%s, expected a program\n", path, other ? "is " : "",
-                other ? other : "empty");
+        fprintf(stderr, "chimneysweep: %s: %s%s, expected a program\n", shown(path),
+                other ? "is " : "", other ? other : "empty");
         good = false;
     } else if (kind == PROGRAM_IS_TEXT) {
         good = program_parse((const char *)bytes, length, program, &error);
         if (!good) {
-            fprintf(stderr, "chimneysweep: %s:%u: %s\n", path, error.line, error.text);
+            fprintf(stderr, "chimneysweep: %s:%u: %s\n", shown(path), error.line,
+                    shown(error.text));
         }
     } else if (kind == PROGRAM_IS_NONE) {
         fprintf(stderr,
                 "chimneysweep: %s: neither text ('chimneysweep program 1') nor a binary program of "
                 "format %d or %d\n",
-                path, PROGRAM_FORMAT_OLD, PROGRAM_FORMAT);
+                shown(path), PROGRAM_FORMAT_OLD, PROGRAM_FORMAT);
         good = false;
     } else if (kind == PROGRAM_IS_FORMAT1) {
         program_decode_format1(bytes, length, program);

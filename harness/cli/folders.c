@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 static bool folders_add(struct cli_paths *paths, const char *path)
@@ -37,7 +38,7 @@ static bool folders_below(struct cli_paths *paths, const char *path)
 {
     struct stat about;
     if (stat(path, &about)) {
-        fprintf(stderr, "chimneysweep: %s: no such file or folder\n", path);
+        fprintf(stderr, "chimneysweep: %s: no such file or folder\n", shown(path));
         return false;
     }
     if (!S_ISDIR(about.st_mode)) {
@@ -63,7 +64,7 @@ bool cli_collect(struct cli_paths *paths, const char *path)
         return false;
     }
     if (paths->count == before) {
-        fprintf(stderr, "chimneysweep: %s: no program below it\n", path);
+        fprintf(stderr, "chimneysweep: %s: no program below it\n", shown(path));
     }
     return paths->count != before;
 }

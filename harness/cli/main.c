@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 #include "program/program.h"
 
@@ -59,6 +60,6 @@ int main(int argc, char **argv)
         }
     }
     fprintf(stderr, "chimneysweep: unknown command '%s' (chimneysweep --help lists them)\n",
-            argv[1]);
+            shown(argv[1]));
     return EXIT_USAGE;
 }

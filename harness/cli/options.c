@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 static void help(const struct cli_option *options, unsigned count, const char *usage,
@@ -58,7 +59,8 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
         const struct cli_option *option = find(options, count, argv[i], length);
         const char *value = argv[i][length] ? argv[i] + length + 1 : NULL;
         if (!option) {
-            fprintf(stderr, "%s: unknown option '%s' (--help lists them)\n", argv[0], argv[i]);
+            fprintf(stderr, "%s: unknown option '%s' (--help lists them)\n", argv[0],
+                    shown(argv[i]));
             return -1;
         }
         if (option->flag) {
@@ -72,7 +74,7 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
         if (!value && i + 1 < argc) {
             value = argv[++i];
         }
-        if (!value) {
+        if (!value || !*value) {
             fprintf(stderr, "%s: %s needs a value (%s)\n", argv[0], option->name, option->value);
             return -1;
         }
@@ -88,8 +90,8 @@ bool cli_number(const char *name, const char *text, unsigned long low, unsigned 
     errno = 0;
     *out = strtoul(text, &end, 0);
     if (end == text || *end || errno || text[0] == '-' || *out < low || *out > high) {
-        fprintf(stderr, "chimneysweep: %s '%s': expected a number from %lu to %lu\n", name, text,
-                low, high);
+        fprintf(stderr, "chimneysweep: %s '%s': expected a number from %lu to %lu\n", name,
+                shown(text), low, high);
         return false;
     }
     return true;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 void render_event(FILE *out, const struct trace_record *r)
@@ -92,11 +93,11 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
         render_wrapped(out, 11, "why", rule->why);
     }
     if (v->expected[0]) {
-        fprintf(out, "  expected %s\n", v->expected);
+        fprintf(out, "  expected %s\n", shown(v->expected));
     }
-    fprintf(out, "  %s%s\n", v->expected[0] ? "actual   " : "", v->actual);
+    fprintf(out, "  %s%s\n", v->expected[0] ? "actual   " : "", shown(v->actual));
     if (trace->end.earlier[0]) {
-        fprintf(out, "  earlier  %s\n", trace->end.earlier);
+        fprintf(out, "  earlier  %s\n", shown(trace->end.earlier));
     }
     if (trace->end.memory[0]) {
         fprintf(out, "  memory   %s\n", trace->end.memory);
@@ -107,10 +108,10 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
         tail(out, trace, events);
     }
     if (trace->end.report[0]) {
-        fprintf(out, "  report:\n%s\n", trace->end.report);
+        fprintf(out, "  report:\n%s\n", shown_lines(trace->end.report));
     }
     if (reproduce) {
-        fprintf(out, "  reproduce: %s\n", reproduce);
+        fprintf(out, "  reproduce: %s\n", shown(reproduce));
         if (rule) {
             fprintf(out, "  explain: chimneysweep explain %s\n", rule->id);
         }

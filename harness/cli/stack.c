@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #define LINE 512
@@ -56,9 +57,9 @@ void render_stack(FILE *out, const struct trace_end *end)
     FILE *answers = stack_ask(end, driver, &pid);
     for (uint32_t i = 0; i < end->frames; i++) {
         if (answers && fgets(line, sizeof(line), answers) && strncmp(line, "??", 2) != 0) {
-            fprintf(out, "    %s", line);
+            fprintf(out, "    %s", shown_lines(line));
         } else {
-            fprintf(out, "    %s+0x%llx\n", driver, (unsigned long long)end->frame[i]);
+            fprintf(out, "    %s+0x%llx\n", shown(driver), (unsigned long long)end->frame[i]);
         }
     }
     if (answers) {

@@ -298,6 +298,9 @@ uint32_t replay_import_all(const char *path, replay_import_taker take, void *con
     if (!count) {
         snprintf(error, size, "%s: no conversation to import (expected one with both ends)", path);
     }
+    if (file.damage[0]) { /* what stood before it was given all the same */
+        snprintf(error, size, "%s", file.damage);
+    }
     flow_file_fini(&file);
     return count;
 }

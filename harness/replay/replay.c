@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "replay/replay.h"
 
+#include "base/shown.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -183,29 +185,30 @@ static void replay_file(struct session *session, const char *path)
     replay_progress(session, false);
     session->totals.files++;
     if (!flow_file_read(path, session->options->checksums, &file, error, sizeof(error))) {
-        fprintf(stderr, "replay: %s\n", error);
+        fprintf(stderr, "replay: %s\n", shown(error));
         session->totals.unreadable++;
         return;
     }
+    bool unknown = !file.flows && file.unknown_links;
+    session->totals.unreadable += file.damage[0] || unknown;
     if (file.damage[0]) {
-        fprintf(stderr, "replay: %s\n", file.damage);
-        session->totals.unreadable++;
+        fprintf(stderr, "replay: %s\n", shown(file.damage));
     }
-    if (!file.flows && file.unknown_links) {
-        session->totals.unreadable++;
+    if (unknown) {
         fprintf(stderr,
                 "replay: %s: link type not supported (expected Ethernet, Linux cooked, raw "
                 "IP, PPP, HDLC, 802.11, NFLOG, null or FDDI)\n",
-                path);
+                shown(path));
     } else if (!file.flows && !file.damage[0]) {
-        fprintf(stderr, "replay: %s: no TCP conversation in %u packets\n", path, file.packets);
+        fprintf(stderr, "replay: %s: no TCP conversation in %u packets\n", shown(path),
+                file.packets);
     }
     size_t bytes = sizeof(struct shared) + 2 * (size_t)file.flows * sizeof(struct replay_result);
     struct shared *shared =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct job job = {session->options, path, &file, shared};
     if (shared == MAP_FAILED || !replay_run_file(&job)) {
-        fprintf(stderr, "replay: %s: no memory or process for the run\n", path);
+        fprintf(stderr, "replay: %s: no memory or process for the run\n", shown(path));
         session->environment_failed = true;
     } else {
         replay_progress(session, true);
@@ -236,7 +239,7 @@ static void replay_directory(struct session *session, const char *path, int dept
     struct dirent **entry;
     int count = scandir(path, &entry, NULL, alphasort);
     if (count < 0) {
-        fprintf(stderr, "replay: %s: directory cannot be read\n", path);
+        fprintf(stderr, "replay: %s: directory cannot be read\n", shown(path));
         session->totals.unreadable++;
         return;
     }
@@ -268,7 +271,7 @@ static void replay_path(struct session *session, const char *path, int depth)
         }
         if (depth == 0 && session->totals.files == before) {
             fprintf(stderr, "replay: %s: no capture below it (expected .pcap, .pcapng, .cap)\n",
-                    path);
+                    shown(path));
             session->totals.unreadable++;
         }
         return;
@@ -283,6 +286,12 @@ int replay_main(const struct replay_options *options, char **paths, int count)
         replay_path(&session, paths[i], 0);
     }
     replay_progress(&session, true);
+    bool nowhere = options->stream >= 0 && !session.totals.conversations &&
+                   !session.totals.unreadable && !session.environment_failed;
+    if (nowhere) {
+        fprintf(stderr, "replay: --stream %lld: no such conversation\n",
+                (long long)options->stream);
+    }
     const struct report_totals *totals = &session.totals;
     session.totals.seconds = seconds() - session.begun;
     report_totals(stdout, options->json, totals);
@@ -293,7 +302,7 @@ int replay_main(const struct replay_options *options, char **paths, int count)
     if (session.environment_failed || totals->rig) {
         return ENVIRONMENT;
     }
-    if (totals->unreadable) {
+    if (totals->unreadable || nowhere) {
         return UNREADABLE;
     }
     return totals->pass ? PASS : INCONCLUSIVE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/report.h"
 
+#include "base/shown.h"
+
 #include <string.h>
 
 static int rank(const struct replay_result *result)
@@ -20,7 +22,7 @@ static void json_string(FILE *out, const char *text)
         unsigned char c = (unsigned char)*at;
         if (c == '"' || c == '\\') {
             fprintf(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7F) {
+        } else if (c < 0x20 || c >= 0x7F) {
             fprintf(out, "\\u%04x", c);
         } else {
             fputc(c, out);
@@ -103,7 +105,8 @@ static void conversation_text(FILE *out, const char *file, const struct flow *fl
                               const char *server)
 {
     fprintf(out, "%-12s %s stream %u  %s > %s  %llu + %llu bytes", verdict_kind_name(worst->kind),
-            file, flow->stream, client, server, (unsigned long long)carrier(result, true)->bytes,
+            shown(file), flow->stream, client, server,
+            (unsigned long long)carrier(result, true)->bytes,
             (unsigned long long)carrier(result, false)->bytes);
     if (worst->rule[0] || worst->reason[0]) {
         fprintf(out, "\n             %s%s%s", worst->rule, worst->rule[0] ? ": " : "",

@@ -2,7 +2,10 @@
 import json
 import os
 import re
+import shutil
 import struct
+import subprocess
+from pathlib import Path
 
 import pytest
 from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run, sweep_totals
@@ -249,3 +252,74 @@ def test_files_in_examples_exist():
     named = {m for text in texts for m in re.findall(r"\b(?:corpora|pcaps)/[\w./-]+\.\w+", text)}
     assert named
     assert not [name for name in named if not (PROJECT / name).exists()]
+
+
+@pytest.mark.parametrize("command", TAKES_PROGRAM + TAKES_CAPTURE)
+def test_pipes_and_devices_are_no_files(command, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    extra = ["-o", tmp_path / "out"] if command in ("asm", "import") else []
+    for path in (pipe, Path("/dev/zero"), Path("/dev/null")):
+        got = run(command, *extra, path)
+        assert got.returncode == 2, (path, got.stdout, got.stderr)
+        one_clear_line(got, path)
+
+
+CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
+
+
+@pytest.mark.parametrize("arguments, named", [
+    (["bench", "--only", "fuzz_exec", "--corpora", "no/such/folder"], "no/such/folder"),
+    (["replay", "--local", "1.2.3", CAPTURE], "1.2.3"),
+    (["replay", "--stream", 77, CAPTURE], "77"),
+    (["import", "-o", "", CAPTURE], "-o"),
+    (["import", "-o=", CAPTURE], "-o"),
+    (["run", "--driver", "", PROGRAMS[0]], "--driver"),
+    (["stream", "--queue", 100], "100"),
+])
+def test_arguments_that_mean_nothing_are_named_and_status_2(arguments, named):
+    got = run(*arguments)
+    assert got.returncode == 2 and (not got.stdout or "0 conversations" in got.stdout)
+    assert named in got.stderr and len(got.stderr.splitlines()) == 1
+
+
+def test_a_damaged_capture_gives_what_it_holds_and_status_2_once(tmp_path):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes((PROJECT / "pcaps/crafted-interleaved-ten.pcap").read_bytes()[:-20])
+    got = run("import", "-o", tmp_path / "out", cut)
+    assert got.returncode == 2 and "damaged after packet" in got.stderr
+    assert len(list((tmp_path / "out").iterdir())) == int(re.search(r"(\d+) programs", got.stdout)[1]) > 0
+    # Nothing is known of its link type, and then it ends.
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 65000)
+    cut.write_bytes(header + struct.pack("<IIII", 0, 0, 4, 4) + b"abcd" + struct.pack("<IIII", 0, 0, 40, 40))
+    got = run("replay", "--json", cut)
+    assert got.returncode == 2
+    assert json.loads(got.stdout.splitlines()[-1])["totals"]["unreadable"] == 1
+
+
+def test_names_put_no_control_characters_on_a_terminal(tmp_path):
+    name = "\x1b[31m\x07\n\x7f.chim"
+    (tmp_path / name).write_bytes(PROGRAMS[0].read_bytes())
+    (tmp_path / (name + ".pcap")).write_bytes(CAPTURE.read_bytes())
+    shutil.copy(BUILD / "lib/chim_mutator.so", tmp_path / (name + ".so"))
+    for arguments in (["sweep", "--driver", tmp_path / (name + ".so"), PROGRAMS[0]],
+                      ["run", tmp_path / (name + "none")], ["replay", tmp_path / (name + ".pcap")],
+                      ["import", "-o", tmp_path / "out", tmp_path / (name + ".pcap")],
+                      ["sweep", tmp_path / (name + ".pcap")], [name], ["run", "--" + name]):
+        got = run(*arguments)
+        text = got.stdout + got.stderr
+        assert "\\x1b[31m\\x07\\x0a\\x7f" in text, arguments
+        assert not [c for c in text if ord(c) < 32 and c != "\n" or ord(c) == 127], arguments
+
+
+@pytest.mark.parametrize("flags, build", [(["-fsanitize=address", "-shared-libasan"], "build/asan"),
+                                          (["-fsanitize=thread"], "build/tsan"),
+                                          (["-fsanitize=memory"], "no build of the rig")])
+def test_a_driver_with_another_runtime_is_told_which_build_to_use(flags, build, tmp_path):
+    source, driver = tmp_path / "driver.c", tmp_path / "driver.so"
+    source.write_text("int seen[4];\nint DriverEntry(int *at);\nint DriverEntry(int *at) { return seen[*at & 3]; }\n")
+    subprocess.run(["clang-14", "-shared", "-fPIC", "-O1", *flags, "-o", driver, source], check=True)
+    for command in (["run", "--driver", driver, PROGRAMS[0]], ["check-driver", driver]):
+        got = run(*command)
+        assert got.returncode == 2 and not got.stdout
+        assert build in got.stderr and len(got.stderr.splitlines()) == 1

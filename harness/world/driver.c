@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "world/driver.h"
 
+#include "base/shown.h"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -34,7 +36,7 @@ static char message[512];
 
 static bool fail(const char **error, const char *path, const char *what)
 {
-    snprintf(message, sizeof(message), "%s: %s", path, what);
+    snprintf(message, sizeof(message), "%s: %s", shown(path), shown(what));
     *error = message;
     return false;
 }
@@ -141,6 +143,66 @@ static bool is_whole(const char *path, uint64_t size)
     return whole;
 }
 
+/* The build of the rig in which a driver's instrumentation finds its runtime. */
+static const char *build_for(const char *text)
+{
+    static const struct {
+        const char *in, *build;
+    } known[] = {
+        {"libasan.so", "by clang, and without a shared runtime, for build/asan"},
+        {"libclang_rt.asan", "without -shared-libasan, for build/asan"},
+        {"libtsan.so", "by clang, and without a shared runtime, for build/tsan"},
+        {"libclang_rt.tsan", "without a shared runtime, for build/tsan"},
+        {"__asan_", "for build/asan: run build/asan/bin/chimneysweep"},
+        {"__ubsan_", "for build/asan: run build/asan/bin/chimneysweep"},
+        {"__tsan_", "for build/tsan: run build/tsan/bin/chimneysweep"},
+        {"__msan_", "without MemorySanitizer: no build of the rig has its runtime"},
+    };
+    for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strstr(text, known[i].in)) {
+            return known[i].build;
+        }
+    }
+    return NULL;
+}
+
+/* A library of this name in the file's list of those that it needs; loading one runs its code, and
+ * that of a sanitizer ends a process in which it does not come first. */
+static const char *runtime_needed(const char *path)
+{
+    static const char *const names[] = {"libasan.so", "libclang_rt.asan", "libtsan.so",
+                                        "libclang_rt.tsan"};
+    const char *found = NULL;
+    struct stat about;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    void *bytes = file >= 0 && !fstat(file, &about)
+                      ? mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0)
+                      : MAP_FAILED;
+    for (unsigned i = 0; bytes != MAP_FAILED && i < sizeof(names) / sizeof(names[0]); i++) {
+        char name[32] = ""; /* with the zero byte before it: a whole string begins there */
+        snprintf(name + 1, sizeof(name) - 1, "%s", names[i]);
+        if (memmem(bytes, (size_t)about.st_size, name, 1 + strlen(names[i]))) {
+            found = names[i];
+        }
+    }
+    if (bytes != MAP_FAILED) {
+        munmap(bytes, (size_t)about.st_size);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return found;
+}
+
+static bool wrong_build(const char **error, const char *path, const char *reason)
+{
+    const char *build = build_for(reason);
+    char text[400];
+    snprintf(text, sizeof(text), "%.200s%s%s", reason, build ? "; build the driver " : "",
+             build ? build : "");
+    return fail(error, path, text);
+}
+
 bool driver_open(const char *path, const char **error)
 {
     struct stat about;
@@ -162,9 +224,13 @@ bool driver_open(const char *path, const char **error)
         return fail(error, path, "path cannot be resolved");
     }
     snprintf(driver.path, sizeof(driver.path), "%s", absolute);
+    const char *runtime = runtime_needed(absolute);
+    if (runtime) {
+        return wrong_build(error, path, runtime);
+    }
     driver.library = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
     if (!driver.library) {
-        return fail(error, "driver cannot be loaded", dlerror());
+        return wrong_build(error, "driver cannot be loaded", dlerror());
     }
     dl_iterate_phdr(find_code, driver.library);
     driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
