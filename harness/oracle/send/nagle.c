@@ -58,7 +58,8 @@ void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent 
                  (long long)s->una_possible));
 }
 
-/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
+/* After a timeout, also one before the hand-over, nothing new goes until an ACK comes (WIRE-RTO-2).
+ * Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
  * that no congestion window stands in the way. */
 static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
 {
@@ -67,7 +68,7 @@ static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t leas
     const struct orc_recovery *r = c->recovery;
     const struct orc_rto *rto = c->rto;
     bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
-    bool plain = lossless && rto->armed && !rto->timeouts && !rto->closed;
+    bool plain = lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
     bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
     bool open = s->window_sure && whole <= (int64_t)s->window && c->sender->edge_now >= s->handed;
     if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
