@@ -4,6 +4,7 @@
  */
 #include "oracle/adapter/failure.h"
 #include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/sends.h"
 #include "oracle/ledger/stream.h"
 #include "oracle/ownership/quiescence.h"
 #include "oracle/report/report.h"
@@ -52,7 +53,10 @@ void orc_failure_step(struct oracle *o, struct orc_conn *c)
         o->adapter->leaving || o->adapter->phase != ORC_ADAPTER_RUNNING) {
         return;
     }
-    bool closed = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE;
+    const struct orc_receive *r = c->receive;
+    const struct orc_send *s = c->send;
+    bool both = s->fin_sent && s->una_possible > s->fin && (r->fins || r->fin_before);
+    bool closed = c->abort_event != ORC_NONE || c->local_abort != ORC_NONE || both;
     orc_ran(o, ORC_TERM_HW_1);
     if (c->mandatory_event == ORC_NONE && !closed && o->adapter->upload_all == ORC_NONE) {
         orc_fail(o, orc_ordinal(o, c), ORC_TERM_HW_1,

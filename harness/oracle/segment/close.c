@@ -100,7 +100,7 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
     if (!orc_mandatory_reason(reason)) {
         orc_fail(o, ordinal, ORC_UPLD_HALF_1, "no voluntary upload request while half closed",
                  orc_text(o, "reason %u", reason));
-    } else if (reason == UploadRequested) {
+    } else if (reason == UploadRequested && !r->syn_possible) { /* for a SYN any reason does */
         orc_warn(o, ordinal, ORC_UPLD_HALF_1, "no voluntary upload request while half closed",
                  "UploadRequested");
     }
