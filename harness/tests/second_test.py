@@ -73,7 +73,8 @@ OTHER_CHOICES = [
     ("SECOND_REQUEST_EMPTIES", 1), ("SECOND_RESET_KEEPS_RECEIVES", 1), ("SECOND_ZERO_WAITS", 1),
     ("SECOND_SEND_MODERATION_MS", "60u"), ("SECOND_STAMPS_OF_1323", 1), ("SECOND_PUSHES", 0),
     ("SECOND_SHORTAGE_UPLOADS", 1), ("SECOND_GRID_MS", "1u"),
-    ("SECOND_REGISTRATION_BYTES", "32u")]
+    ("SECOND_REGISTRATION_BYTES", "32u"), ("SECOND_FRAMES_BEFORE_UPCALLS", 1), ("SECOND_FOUR_CASES", 0),
+    ("SECOND_FAILED_CARD_REFUSES", 0), ("SECOND_ABORT_OVERTAKES", 1), ("SECOND_FIN_WAIT_AT_CALL", 1)]
 
 
 @ours
@@ -93,7 +94,16 @@ def test_what_is_not_advertised_is_not_asked_for(tmp_path):
     assert got.returncode == 0 and len(passed_over) == lines[-1]["skipped"] > 0
     one = json.loads(run("run", "--json", "--driver", four, passed_over[0]).stdout)
     assert (one["verdict"], one["skipped"]) == ("pass", "SupportIPv6")
-    checked(compiled(source, tmp_path / "sack.so", [("SECOND_ADVERTISE_SACK", 1)]))
+
+
+@ours
+@pytest.mark.parametrize("on_text", [0, 1])
+def test_any_frame_of_a_step_may_tell_what_is_held(tmp_path, on_text):
+    driver = compiled(copied(tmp_path), tmp_path / "sack.so",
+                      [("SECOND_ADVERTISE_SACK", 1), ("SECOND_SACK_ON_TEXT", on_text)])
+    for program in ("found/7d0a37e7268b.bin", "regress/block-on-a-retransmission-of-the-same-step.chim"):
+        got = json.loads(run("run", "--json", "--driver", driver, PROJECT / "corpora" / program).stdout)
+        assert got["verdict"] == "pass", got
 
 
 @ours

@@ -49,19 +49,19 @@
 #define SECOND_REGISTRATION_BYTES 28u
 
 /* Held ranges are reported on segments with text too (1), or on bare acknowledgements only (0). */
-#define SECOND_SACK_ON_TEXT 1
+#define SECOND_SACK_ON_TEXT 0
 
 /* Frames that a handler made leave before anybody is called upwards (1), or when the calls are done
  * (0). */
-#define SECOND_FRAMES_BEFORE_UPCALLS 1
+#define SECOND_FRAMES_BEFORE_UPCALLS 0
 
 /* Is a segment acceptable that begins before the window and ends behind it? By the four cases of
  * RFC 9293 it is not (1); cut on both sides it fits (0). */
-#define SECOND_FOUR_CASES 0
+#define SECOND_FOUR_CASES 1
 
 /* A card that lost its state takes no connection until it is reset (1), or goes on as if new (0).
  */
-#define SECOND_FAILED_CARD_REFUSES 0
+#define SECOND_FAILED_CARD_REFUSES 1
 
 /* Upcalls are made by a work item (1), or by whoever made them due (0). */
 #define SECOND_UPCALLS_FROM_WORK_ITEM 0
@@ -99,7 +99,7 @@
 
 /* A receive that is done when the host aborts, but not told yet, is told aborted (1) or done (0).
  */
-#define SECOND_ABORT_OVERTAKES 1
+#define SECOND_ABORT_OVERTAKES 0
 
 #define SECOND_CAPACITY 2048u
 #define SECOND_NEIGHBORS 512u
