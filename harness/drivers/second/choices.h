@@ -30,6 +30,10 @@
  * registration (0). */
 #define SECOND_HANDLE_OF_ADAPTER 0
 
+/* A reachability query names its neighbor by the handle (0), by the context (1), or only by the
+ * addresses in its state (2). */
+#define SECOND_NEIGHBOR_NAMED_BY 0
+
 /* A receive that is empty when the remote FIN is consumed completes with SUCCESS and no byte (1),
  * or stays until the terminate (0). */
 #define SECOND_FIN_COMPLETES_EMPTY 1

@@ -32,7 +32,10 @@ void reach_ask(ADAPTER *A, NEIGHBOR *N)
     Q.Block.Header.Revision = 1;
     Q.Block.Header.Size = sizeof(Q.Block);
     Q.Block.Status = NDIS_STATUS_SUCCESS;
-    Q.Block.NdisOffloadHandle = N->OffloadHandle;
+    if (SECOND_NEIGHBOR_NAMED_BY == 0)
+        Q.Block.NdisOffloadHandle = N->OffloadHandle;
+    else if (SECOND_NEIGHBOR_NAMED_BY == 1)
+        Q.Block.MiniportOffloadContext = (PVOID *)N;
     Q.Const.Header.Length = sizeof(Q.Const);
     memcpy(Q.Const.DlSourceAddress, N->Source, sizeof(N->Source));
     Q.Const.VlanId = N->VlanId;
