@@ -32,9 +32,9 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);
-/* A segment comes from the host, to be processed at any time until it is given back; processed,
- * its age begins now at the latest. */
+/* A segment comes from the host, to be processed at any time until it is given back. */
 void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp);
+/* One is given back as processed: its age begins now at the latest. */
 void orc_stamps_processed(struct oracle *o, struct orc_conn *c);
 /* The timestamps in the state that a query or an upload shows. */
 void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
