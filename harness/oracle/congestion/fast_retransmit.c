@@ -186,7 +186,9 @@ static void judge_repeated(struct oracle *o, struct orc_conn *c, const struct or
     bool one = t->received_step == o->steps + 1 && t->received_count == 1 && orc_una_exact(c);
     bool again =
         r->on && r->resent == s->una_sure && !(sack(c) && f->end >= s->max) && !t->reopened;
-    bool after = r->timed && c->rto->timeouts && orc_window_open(c) && !t->reopened;
+    /* Of a series that is not known what was acknowledged may have ended it. */
+    bool series = c->rto->armed && c->rto->timeouts;
+    bool after = r->timed && series && orc_window_open(c) && !t->reopened;
     bool timed = orc_rto_now(o, c) || t->begun_parameters != o->parameters->sets;
     bool twice = met(&r->lately, f->begin, f->end);
     if (!one || timed || (f->begin != s->una_sure && !twice) || resegmented(o, c)) {
