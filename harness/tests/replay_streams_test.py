@@ -29,6 +29,8 @@ OTHER_THAN_TSHARK = {
     "crafted-checksum-tcp-bad-v6.pcap", "crafted-fin-data-after.pcap", "crafted-paws.pcap", "crafted-rst-exact.pcap",
     "crafted-rst-with-text.pcap", "crafted-syn-in-window.pcap", "crafted-urgent.pcap", "crafted-urgent-pointers.pcap",
 }
+# What a SYN with RST carries is no data, though tshark shows it.
+WITHOUT_A_BYTE = {"crafted-rst-syn-with-text.pcap"}
 EITHER_COPY = {"crafted-overlap-different.pcap"}
 
 
@@ -65,7 +67,7 @@ def test_streams(path):
             continue
         expected = followed(path, conversation["stream"])
         for direction, sender in zip(DIRECTIONS, ("client", "server")):
-            data = expected[conversation[sender]]
+            data = b"" if path.name in WITHOUT_A_BYTE else expected[conversation[sender]]
             assert conversation["bytes"][direction] == len(data), (direction, conversation)
             assert conversation["sha256"][direction] == hashlib.sha256(data).hexdigest(), (direction, conversation)
     assert status == (4 if totals["pass"] == 0 else 0)
