@@ -93,8 +93,8 @@ NDIS_STATUS NDIS_CALL SecondTcpReceive(NDIS_HANDLE Context, PVOID Object, PNET_B
 /* Receives that were done, but not told yet. */
 static void overtake(CONN *C)
 {
-    PNET_BUFFER_LIST Nbl;
-    for (Nbl = C->PostDone; SECOND_ABORT_OVERTAKES && Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) {
+    PNET_BUFFER_LIST Nbl = SECOND_ABORT_OVERTAKES ? C->PostDone : NULL;
+    for (; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) {
         if (NET_BUFFER_LIST_STATUS(Nbl) == NDIS_STATUS_SUCCESS)
             NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_REQUEST_ABORTED;
     }
