@@ -82,8 +82,8 @@ struct nds_held { /* a spin lock that is held */
 
 struct nds_order { /* lock_order.c */
     struct order_edge *edge;
-    uint32_t *slot;                /* edge + 1, by both ends */
-    uint32_t *first, *seen, *todo; /* by lock */
+    uint32_t *slot;                   /* edge + 1, by both ends */
+    uint32_t *first, *seen, *pending; /* by lock */
     uint32_t edges, room, locks, round;
     uint32_t last_held, last_taken; /* the edge that was asked for last */
 };

@@ -57,7 +57,7 @@ static void grow_locks(struct nds_order *order, uint32_t most)
     }
     order->first = longer(order->first, order->locks, room);
     order->seen = longer(order->seen, order->locks, room);
-    order->todo = longer(order->todo, order->locks, room);
+    order->pending = longer(order->pending, order->locks, room);
     order->locks = room;
 }
 
@@ -65,10 +65,10 @@ static void grow_locks(struct nds_order *order, uint32_t most)
 static bool leads(struct nds_order *order, uint32_t from, uint32_t to)
 {
     uint32_t count = 1;
-    order->todo[0] = from;
+    order->pending[0] = from;
     order->seen[from] = ++order->round;
     while (count) {
-        uint32_t at = order->todo[--count];
+        uint32_t at = order->pending[--count];
         if (at == to) {
             return true;
         }
@@ -76,7 +76,7 @@ static bool leads(struct nds_order *order, uint32_t from, uint32_t to)
             uint32_t next = order->edge[i - 1].to;
             if (order->seen[next] != order->round) {
                 order->seen[next] = order->round;
-                order->todo[count++] = next;
+                order->pending[count++] = next;
             }
         }
     }

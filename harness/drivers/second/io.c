@@ -169,27 +169,6 @@ NDIS_STATUS NDIS_CALL SecondTcpForward(NDIS_HANDLE Context, PVOID Object, PNET_B
     return NDIS_STATUS_PENDING;
 }
 
-static BOOLEAN gather(PNET_BUFFER Nb, UCHAR *To)
-{
-    ULONG Length = NET_BUFFER_DATA_LENGTH(Nb), At = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
-    PMDL Mdl = NET_BUFFER_CURRENT_MDL(Nb);
-    while (Length > 0 && Mdl != NULL) {
-        PVOID Address;
-        UINT Bytes;
-        ULONG Part;
-        NdisQueryMdl(Mdl, &Address, &Bytes, NormalPagePriority);
-        if (Address == NULL)
-            return FALSE;
-        Part = At < Bytes ? min_of(Length, Bytes - At) : 0;
-        memcpy(To, (PUCHAR)Address + At, Part);
-        At -= min_of(At, Bytes);
-        To += Part;
-        Length -= Part;
-        NdisGetNextMdl(Mdl, &Mdl);
-    }
-    return Length == 0;
-}
-
 static NDIS_STATUS forward_one(ADAPTER *A, CONN *C, SEG *S)
 {
     PARSED P;
@@ -227,7 +206,7 @@ BOOLEAN forward_step(ADAPTER *A, CONN *C)
         Status = NDIS_STATUS_UPLOAD_IN_PROGRESS;
     } else {
         S = seg_copy(A, max_of(NET_BUFFER_DATA_LENGTH(Nb), 1));
-        if (S == NULL || !gather(Nb, S->Data)) {
+        if (S == NULL || !buffer_copy(Nb, S->Data)) {
             if (S != NULL)
                 seg_free(A, S);
             short_of_memory(C);

@@ -51,7 +51,7 @@ VOID NDIS_CALL SecondReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Nbl, ULONG Fla
     pump(A);
 }
 
-static BOOLEAN copy_out(PNET_BUFFER Nb, UCHAR *To)
+BOOLEAN buffer_copy(PNET_BUFFER Nb, UCHAR *To)
 {
     ULONG Length = NET_BUFFER_DATA_LENGTH(Nb), Skip = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
     PMDL Mdl = NET_BUFFER_CURRENT_MDL(Nb);
@@ -119,7 +119,7 @@ static BOOLEAN send_one(ADAPTER *A)
     Tx = tx_take(A);
     if (Tx == NULL)
         return FALSE;
-    if (!copy_out(Nb, Tx->Bytes)) {
+    if (!buffer_copy(Nb, Tx->Bytes)) {
         tx_give(A, Tx);
         host_done(A, NDIS_STATUS_RESOURCES);
         return TRUE;

@@ -286,6 +286,8 @@ CONN *find_conn(ADAPTER *A, const PARSED *P);
 void ordinary_pass_up(ADAPTER *A, PNIC_FRAME Frame);
 
 /* ordinary.c */
+/* All bytes of one NET_BUFFER; FALSE when an MDL cannot be mapped or the chain is too short. */
+BOOLEAN buffer_copy(PNET_BUFFER Nb, UCHAR *To);
 BOOLEAN ordinary_step(ADAPTER *A);
 VOID NDIS_CALL SecondSend(NDIS_HANDLE Context, PNET_BUFFER_LIST Nbl, NDIS_PORT_NUMBER Port,
                           ULONG Flags);
