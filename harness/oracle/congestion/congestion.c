@@ -203,12 +203,14 @@ void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
     }
-    bool repair = sack && r->on && !r->loose && f->begin != c->send->una_possible;
+    /* It may stand for the earliest byte, by an ACK that was taken or by one that was not. */
+    bool first = f->begin >= c->send->una_sure && f->begin <= c->send->una_possible;
+    bool repair = sack && r->on && !r->loose && !first;
     if (f->fresh) {
         judge_idle(o, c, f);
     } else if (repair) {
         orc_ran(o, ORC_WIRE_SACK_2); /* the first is sent whatever the window */
-    } else if (!r->timed || f->begin == c->send->una_possible || !orc_window_open(c)) {
+    } else if (!r->timed || first || !orc_window_open(c)) {
         return; /* what is sent again is bounded only after a timeout */
     }
     if (!orc_in_batch(o)) {

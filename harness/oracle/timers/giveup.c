@@ -29,6 +29,9 @@ static uint64_t one_more(const struct oracle *o, const struct orc_conn *c)
         /* As handed over it runs from INIT on, whatever was sent again meanwhile. */
         bool handed = rto->handed && !rto->timeouts;
         gap = orc_less(orc_rto_due(o, c), handed ? c->sender->begun_ns : rto->since_ns);
+        if (handed) { /* however long that is */
+            return orc_most(gap, orc_least(ORC_RTO_MAX_NS, 2 * gap)) + slack;
+        }
         gap = rto->timeouts ? gap : 2 * gap;
     }
     return orc_least(ORC_RTO_MAX_NS, gap) + slack;
