@@ -40,6 +40,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_stream(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_family(int argc, char **argv);
 int cmd_check_driver(int argc, char **argv);
 
 /* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */

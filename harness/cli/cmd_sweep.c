@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/shown.h"
+#include "cli/families.h"
 #include "cli/sarif.h"
 #include "program/isolate.h"
 
@@ -214,27 +215,57 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
     putchar('\n');
 }
 
-static bool cmd_sweep_collect(struct sweep *sweep, char **argv, int files)
+static bool cmd_sweep_collect(struct cli_paths *paths, char **argv, int files)
 {
     static struct program program;
-    struct cli_paths paths = {0};
     for (int i = 1; i <= files; i++) {
-        if (!cli_collect(&paths, argv[i])) {
+        if (!cli_collect(paths, argv[i])) {
             return false;
         }
     }
-    for (uint32_t i = 0; i < paths.count; i++) {
-        if (!cli_read_program(paths.path[i], &program)) {
+    for (uint32_t i = 0; i < paths->count; i++) {
+        if (!cli_read_program(paths->path[i], &program)) {
             return false;
         }
-    }
-    sweep->count = paths.count;
-    sweep->shared = cli_shared(sizeof(*sweep->shared) + paths.count * sizeof(struct entry));
-    sweep->entry = (struct entry *)(void *)(sweep->shared ? sweep->shared + 1 : NULL);
-    for (uint32_t i = 0; sweep->entry && i < paths.count; i++) {
-        sweep->entry[i].path = paths.path[i];
     }
     return true;
+}
+
+static bool make_entries(struct sweep *sweep, const struct cli_paths *paths)
+{
+    sweep->count = paths->count;
+    sweep->shared = cli_shared(sizeof(*sweep->shared) + paths->count * sizeof(struct entry));
+    sweep->entry = (struct entry *)(void *)(sweep->shared ? sweep->shared + 1 : NULL);
+    for (uint32_t i = 0; sweep->entry && i < paths->count; i++) {
+        sweep->entry[i].path = paths->path[i];
+    }
+    return sweep->shared != NULL;
+}
+
+static int sweep_twice(struct sweep *sweep, const struct cli_paths *paths, const char *sarif,
+                       bool json)
+{
+    if (!make_entries(sweep, paths)) {
+        return EXIT_ENVIRONMENT;
+    }
+    if (!sarif_open(&sweep->sarif, sarif)) {
+        return EXIT_USAGE;
+    }
+    uint32_t failed = sweep_all(sweep, json);
+    if (failed == UINT32_MAX) {
+        fputs("sweep: no process for the runs can be made\n", stderr);
+        sarif_close(&sweep->sarif, EXIT_ENVIRONMENT);
+        return EXIT_ENVIRONMENT;
+    }
+    for (uint32_t i = 0; i < sweep->count; i++) {
+        sweep->sum = sweep->sum * 0x9e3779b97f4a7c15u + sweep->entry[i].hash;
+    }
+    if (json) {
+        tell_passes(sweep);
+    }
+    summary(sweep, failed, json);
+    add_warnings(sweep);
+    return sarif_close(&sweep->sarif, sweep->status) ? sweep->status : EXIT_USAGE;
 }
 
 int cmd_sweep(int argc, char **argv)
@@ -242,6 +273,7 @@ int cmd_sweep(int argc, char **argv)
     bool json = false;
     const char *driver = NULL, *guard = "poison", *sarif = NULL;
     static struct sweep sweep;
+    struct families_options family = {0};
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"--json", NULL, "one JSON object per program, with its trace hash, then totals", &json,
@@ -251,43 +283,42 @@ int cmd_sweep(int argc, char **argv)
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
         {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
         {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
+        {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
+         &family.names},
+        {"--out", "DIR", "with --families: where the changed programs are kept", NULL, &family.out},
     };
     int status;
-    int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
-                          "  chimneysweep sweep corpora/\n"
-                          "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
-                          "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
-                          "  chimneysweep sweep --quiet --sarif found.sarif corpora\n",
-                          &status);
+    int files =
+        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
+                  "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
+                  "  chimneysweep sweep corpora/\n"
+                  "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
+                  "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
+                  "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
+                  "  chimneysweep sweep --families all --quiet corpora\n"
+                  "  chimneysweep sweep --families pause-over,idle-connection --out changed "
+                  "crash.bin\n",
+                  &status);
     if (files < 1) {
         if (files == 0) {
             fputs("sweep: expected programs or folders of them (sweep --help)\n", stderr);
         }
         return status;
     }
-    if (!cmd_sweep_collect(&sweep, argv, files)) {
+    struct cli_paths paths = {0};
+    if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;
     }
     status = cli_open_world(&sweep.world, driver);
     status = status ? status : cli_guard(guard);
-    status = status || sweep.shared ? status : EXIT_ENVIRONMENT;
-    if (status || !sarif_open(&sweep.sarif, sarif)) {
-        return status ? status : EXIT_USAGE;
+    if (status) {
+        return status;
     }
-    uint32_t failed = sweep_all(&sweep, json);
-    if (failed == UINT32_MAX) {
-        fputs("sweep: no process for the runs can be made\n", stderr);
-        sarif_close(&sweep.sarif, EXIT_ENVIRONMENT);
-        return EXIT_ENVIRONMENT;
+    if (family.names) {
+        family.json = json;
+        family.quiet = sweep.quiet;
+        family.run = sweep.run;
+        return families_sweep(&sweep.world, &paths, &family);
     }
-    for (uint32_t i = 0; i < sweep.count; i++) {
-        sweep.sum = sweep.sum * 0x9e3779b97f4a7c15u + sweep.entry[i].hash;
-    }
-    if (json) {
-        tell_passes(&sweep);
-    }
-    summary(&sweep, failed, json);
-    add_warnings(&sweep);
-    return sarif_close(&sweep.sarif, sweep.status) ? sweep.status : EXIT_USAGE;
+    return sweep_twice(&sweep, &paths, sarif, json);
 }

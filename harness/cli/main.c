@@ -9,6 +9,7 @@ static const struct cli_command commands[] = {
     {"run", "run a program (text or binary) against a driver", cmd_run},
     {"check-driver", "all programs against a driver, and the table of all rules", cmd_check_driver},
     {"sweep", "run every program of files and folders, twice each", cmd_sweep},
+    {"family", "change a program in a way that must not change its verdict", cmd_family},
     {"show", "print a program in text form", cmd_show},
     {"asm", "turn a text program into binary form", cmd_asm},
     {"import", "turn conversations of a capture into programs", cmd_import},

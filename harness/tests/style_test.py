@@ -18,12 +18,13 @@ HARNESS = {
     "host": {"ndis", "peer", "base"},
     "world": {"host", "oracle", "ndis", "peer", "base"},
     "program": {"world", "host", "peer", "ndis", "base"},
+    "families": {"program", "world", "host", "base"},
     "replay": {"program", "world", "host", "peer", "ndis", "base"},
     "stream": {"world", "host", "peer", "link", "ndis", "base"},
     "live": {"stream", "world", "host", "peer", "ndis", "base"},
     "drivers": set(),
     "fuzz": {"program", "world", "ndis", "base"},
-    "cli": {"replay", "live", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
+    "cli": {"families", "replay", "live", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
     "tests": {"replay", "stream", "link", "program", "world", "oracle", "host", "peer", "ndis", "base"},
 }
 CORE = {
