@@ -17,7 +17,7 @@ static const struct family table[] = {
     {"tx-stall-over", "frames of another connection were given back late", front_tx_stall, NULL},
     {"link-over", "the link was down when another connection sent, and is up again", front_link,
      NULL},
-    {"hardware-over", "the card failed under another connection before those of the program",
+    {"hardware-over", "the card failed under another connection and was reset, all before those of the program",
      front_hardware, NULL},
     {"pause-over", "the adapter was paused and restarted", front_pause, NULL},
     {"reset-over", "the adapter was reset", front_reset, NULL},

@@ -89,6 +89,7 @@ static void unplugged(struct front *f)
 static void fails(struct front *f)
 {
     fault(f, INJECT_HARDWARE);
+    edit_add(f->out, OP_ADAPTER, 0, "do", STOP_RESET); /* else it may refuse whatever comes */
 }
 
 static void pauses(struct front *f)

@@ -8,6 +8,8 @@ examples:
   scripts/bugs --no-fuzz              only what the programs and the corpora catch (minutes)
   scripts/bugs --programs             only what each bug's own program catches
   scripts/bugs --clean                the fuzzer starts from those seeds alone that do not show the bug
+  scripts/bugs --families             each bug's program changed by every family (chimneysweep family lists them)
+  scripts/bugs --families pause-over,seventy-frames --sample 20 --seed 7
   scripts/bugs refused-data-offered-again
 """
 import argparse
@@ -24,6 +26,7 @@ from statistics import median
 
 import drivers
 import engines
+import families
 import findings
 from seeds import make_dictionary, make_seeds
 
@@ -53,6 +56,7 @@ class Bug:
     patch: Path
     program: Path
     strict: bool = False  # a "should" rule: only a warning but in strict mode
+    also: list = field(default_factory=list)  # rules that may name it too when its program is changed
     by_program: str = ""
     by_corpora: int = 0
     seeded: list = field(default_factory=list)
@@ -71,9 +75,12 @@ class Bug:
 
 
 def read(patch: Path) -> Bug:
-    head = dict(line.split(": ", 1) for line in patch.read_text().split("\n\n", 1)[0].splitlines())
+    lines = [line.split(": ", 1) for line in patch.read_text().split("\n\n", 1)[0].splitlines()]
+    head, also = dict(lines), [value.strip() for key, value in lines if key == "Also"]
+    if len(also) > 2:
+        raise RuntimeError(f"{patch.name}: more than two lines Also")
     return Bug(patch.stem, head["Rule"].strip(), head["Story"].strip(), patch,
-               PROGRAMS / f"{patch.stem}.chim", head.get("Strict", "").strip() == "yes")
+               PROGRAMS / f"{patch.stem}.chim", head.get("Strict", "").strip() == "yes", also)
 
 
 def build(bug: Bug, preset: str, commands: dict) -> Path:
@@ -203,6 +210,10 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=RUNS, help="hunts from seeds for each bug")
     parser.add_argument("--no-empty", dest="empty", action="store_false", help="no hunts from an empty corpus")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
+    parser.add_argument("--families", nargs="?", const="all", metavar="NAME,...",
+                        help="each bug's program, changed by these families (by all)")
+    parser.add_argument("--sample", type=int, help="with --families: so many bugs, drawn by --seed")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw")
     options = parser.parse_args()
     options.no_fuzz |= options.programs
     bugs = [read(p) for p in sorted(BUGS.glob("*.patch")) if not options.names or p.stem in options.names]
@@ -210,6 +221,8 @@ def main() -> int:
         print(f"bugs: no patch of that name in {BUGS}", file=sys.stderr)
         return 2
     OUT.mkdir(parents=True, exist_ok=True)
+    if options.families:
+        return families.main(bugs, options)
     shipped = OUT / "seeds"
     make_seeds(CHIMNEYSWEEP, shipped)
     make_dictionary(CHIMNEYSWEEP, OUT / "program.dict")

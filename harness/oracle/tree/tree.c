@@ -69,8 +69,9 @@ static void judge_vlan(struct oracle *o, const struct orc_op *op, const struct o
     bool refused = node->status == NDIS_STATUS_OFFLOAD_VLAN_MISMATCH ||
                    (!vlan && node->status == NDIS_STATUS_OFFLOAD_VLAN_ENTRIES);
     bool wrong = mismatch ? node->status != NDIS_STATUS_OFFLOAD_VLAN_MISMATCH : refused;
+    bool hindered = starved(o, op) || o->adapter->broken;
     orc_ran(o, ORC_INIT_VLAN_1);
-    if (wrong && !(mismatch && !taken(node) && starved(o, op))) {
+    if (wrong && !(mismatch && !taken(node) && hindered)) {
         orc_fail(o, ORC_NONE, ORC_INIT_VLAN_1,
                  mismatch ? "VLAN_MISMATCH for a neighbor of another VLAN than the interface"
                           : "no refusal for its VLAN",
