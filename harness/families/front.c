@@ -130,6 +130,13 @@ static void nothing(struct front *f)
 
 enum needs { NEEDS_NOTHING, NEEDS_CONN, NEEDS_RECEIVE, NEEDS_SEND };
 
+/* Connections 2n and 2n + 1 share a path: the further one begins a path of its own. */
+static uint32_t further(const struct program *in)
+{
+    uint32_t conns = edit_conns(in);
+    return conns <= 2 ? 2 : (conns + 1) & ~1u;
+}
+
 static const char *unfit(const struct program *in, enum needs needs)
 {
     enum tcp_state state = (enum tcp_state)program_get(in, "state");
@@ -139,8 +146,8 @@ static const char *unfit(const struct program *in, enum needs needs)
     if (needs == NEEDS_NOTHING) {
         return NULL;
     }
-    if (edit_conns(in) == CONNS_MOST) {
-        return "it has all connections that there are";
+    if (further(in) >= CONNS_MOST) {
+        return "it has no place for a further connection";
     }
     if (program_get(in, "capacity")) {
         return "its target takes no further connection";
@@ -162,28 +169,53 @@ static void widen(const struct program *in, struct program *out, uint32_t conn)
     }
 }
 
-/* After the program's connections were offloaded; the further one is part of the first tree. */
+static bool moves_its_neighbor(const struct program *in)
+{
+    for (uint32_t i = 0; i < in->count; i++) {
+        if (in->op[i].byte[0] == OP_UPDATE && op_get(&in->op[i], "what") == UPDATE_NEIGHBOR) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Offloads the further connection, behind a router of its own where that is possible. */
+static uint32_t add_further(const struct program *in, struct program *out, bool wide)
+{
+    uint32_t conn = further(in);
+    program_set(out, "connections", conn);
+    program_set(out, "manual-initiate", 1);
+    if (edit_conns(in) <= 2 && !moves_its_neighbor(in)) {
+        program_set(out, "two-routers", 1);
+    }
+    if (wide) {
+        widen(in, out, conn);
+    }
+    edit_add(out, OP_INITIATE, conn, NULL, 0);
+    return conn;
+}
+
+static void offload_own(const struct program *in, struct program *out)
+{
+    if (!program_get(in, "manual-initiate")) {
+        edit_offload(in, out, edit_conns(in));
+    }
+}
+
+/* After the program's connections were offloaded. */
 static const char *after(const struct program *in, struct program *out, enum needs needs,
                          void (*make)(struct front *))
 {
     const char *why = unfit(in, needs);
-    uint32_t conns = edit_conns(in), opening = edit_opening(in);
-    struct front f = {out, conns, edit_mss(in), program_get(in, "manual-ack")};
+    uint32_t opening = edit_opening(in);
+    struct front f = {out, 0, edit_mss(in), program_get(in, "manual-ack")};
     if (why) {
         return why;
     }
     edit_header(in, out);
     if (needs != NEEDS_NOTHING) {
-        program_set(out, "connections", conns);
-        program_set(out, "manual-initiate", 1);
-        if (make == floods) {
-            widen(in, out, conns);
-        }
-        if (program_get(in, "manual-initiate")) {
-            edit_add(out, OP_INITIATE, conns, NULL, 0);
-        } else {
-            edit_offload(in, out, conns + 1);
-        }
+        f.conn = add_further(in, out, make == floods);
+        offload_own(in, out);
     }
     bool room = edit_ops(in, 0, opening, out);
     make(&f);
@@ -194,21 +226,16 @@ static const char *after(const struct program *in, struct program *out, enum nee
 static const char *before(const struct program *in, struct program *out,
                           void (*make)(struct front *))
 {
-    uint32_t conns = edit_conns(in);
-    struct front f = {out, conns, edit_mss(in), false};
+    struct front f = {out, 0, edit_mss(in), false};
     const char *why = unfit(in, NEEDS_CONN);
     if (why) {
         return why;
     }
     edit_header(in, out);
-    program_set(out, "connections", conns);
-    program_set(out, "manual-initiate", 1);
-    edit_add(out, OP_INITIATE, conns, NULL, 0);
+    f.conn = add_further(in, out, false);
     make(&f);
-    edit_add(out, OP_TERMINATE, conns, "scope", SCOPE_ALL);
-    if (!program_get(in, "manual-initiate")) {
-        edit_offload(in, out, conns);
-    }
+    edit_add(out, OP_TERMINATE, f.conn, "scope", SCOPE_ALL);
+    offload_own(in, out);
     return edit_ops(in, 0, in->count, out) ? NULL : NO_ROOM;
 }
 
