@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "families/front.h"
+#include "families/numbers.h"
+#include "families/times.h"
 
 static const struct family table[] = {
     {"alloc-over", "an allocation of another connection failed, and memory is back", front_alloc,
@@ -27,6 +29,22 @@ static const struct family table[] = {
     {"seventy-frames", "70 frames of another connection in one step exhausted the descriptors",
      front_flood, NULL},
     {"idle-connection", "one connection more, which does nothing", front_idle, NULL},
+    {"local-below-2^31", "the target's sequence numbers begin just below 2^31", numbers_local_31,
+     NULL},
+    {"local-below-2^32", "they begin just below 2^32", numbers_local_32, NULL},
+    {"peer-below-2^31", "the peer's begin just below 2^31", numbers_peer_31, NULL},
+    {"peer-below-2^32", "they begin just below 2^32", numbers_peer_32, NULL},
+    {"ipv6", "over IPv6 instead of IPv4", numbers_ipv6, NULL},
+    {"vlan", "in a VLAN, with a priority", numbers_vlan, NULL},
+    {"timestamps", "with timestamps", numbers_timestamps, NULL},
+    {"ticks-100", "a tick is ten milliseconds", times_ticks_100, NULL},
+    {"ticks-10", "a tick is a tenth of a second", times_ticks_10, NULL},
+    {"uptime-below-2^32", "the system's milliseconds pass 2^32 during the program", times_uptime,
+     NULL},
+    {"twenty-five-times", "25 times in one life, uploaded and offloaded again in between",
+     times_again, NULL},
+    {"longer-mdls", "the MDLs are longer than their NET_BUFFERs", NULL,
+     "every chain of MDLs ends with its data (the shapes of ndis/list.c)"},
 };
 
 const struct family *families(uint32_t *count)

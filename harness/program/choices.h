@@ -66,6 +66,13 @@ enum upload_policy { UPLOAD_POLICIES(CHOICE_VALUE) };
     X(CAPACITY_3, "3", "it takes three", 3)
 enum capacity { CAPACITIES(CHOICE_VALUE) };
 
+/* How long the system has been up when the driver starts, in milliseconds. */
+#define UPTIMES(X)                                                                                 \
+    X(UPTIME_SHORT, "short", "100 seconds", 100000)                                                \
+    X(UPTIME_WRAPS, "wraps", "its milliseconds pass 2^32 after a tenth of a second",               \
+      (INT64_C(1) << 32) - 100)
+enum uptime { UPTIMES(CHOICE_VALUE) };
+
 /* ---- operations ---- */
 
 /* Added to the acknowledgement that a segment should carry. */
@@ -160,8 +167,8 @@ enum time_unit { TIME_UNITS(CHOICE_VALUE) };
 /* ---- all lists ---- */
 
 extern const struct choice_list choices_tcp_state, choices_tick_rate, choices_window,
-    choices_upload_policy, choices_capacity, choices_ack_number, choices_raw_kind, choices_fault,
-    choices_callback, choices_nested, choices_oid, choices_time_unit;
+    choices_upload_policy, choices_capacity, choices_uptime, choices_ack_number, choices_raw_kind,
+    choices_fault, choices_callback, choices_nested, choices_oid, choices_time_unit;
 extern const struct choice_list choices_answer, choices_order, choices_scope, choices_query,
     choices_update, choices_variable;
 extern const struct choice_list choices_peer_window, choices_peer_options, choices_adapter;

@@ -62,6 +62,7 @@ static const struct field header_fields[] = {
     NUMBER("push-ticks", 34, 0, 16),
     NUMBER("delayed-ack-ticks", 36, 0, 8),
     NUMBER("fail-start", 37, 0, 8),
+    CHOICE("uptime", 38, uptime),
 };
 
 static const struct field post_fields[] = {

@@ -309,7 +309,8 @@ void program_run(struct world *world, const struct program *program,
                                   .in_full = options->in_full,
                                   .oracle_off = options->oracle_off,
                                   .context_is_cell = options->context_is_cell,
-                                  .fail_start = program_get(program, "fail-start")};
+                                  .fail_start = program_get(program, "fail-start"),
+                                  .uptime_ms = (uint64_t)program_parameter(program, "uptime")};
     stage_parameters(program, &setup.parameters);
     configure(program, &setup);
     struct play play = {program};

@@ -15,6 +15,7 @@
 #define DEPTH_MAX 120u
 #define MEMORY_MAX ((uint64_t)256 << 20)
 #define MS 1000000u
+#define UPTIME_MS 100000u /* the system has been up for a while */
 
 const char *world_default_driver(void)
 {
@@ -329,7 +330,7 @@ void world_run(struct world *world, const struct world_options *options,
     };
     memcpy(limits.setting, options->setting, sizeof(limits.setting));
     nds_reset(&hooks, &limits, world->trace);
-    nds_set_now(1000ull * MS * 100); /* the system has been up for a while */
+    nds_set_now((options->uptime_ms ? options->uptime_ms : UPTIME_MS) * MS);
     tap_reset();
     world->up = false;
     if (world->reader) {

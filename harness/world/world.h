@@ -23,6 +23,7 @@ struct world_options {
     bool context_is_cell; /* rules Q35 */
     uint32_t fail_start;  /* n-th allocation of load and initialize fails, 0 = none */
     uint32_t events_max;  /* 0 = default */
+    uint64_t uptime_ms;   /* when the driver is loaded, 0 = default */
     struct nds_setting setting[NDS_SETTINGS_MAX]; /* the adapter's configuration */
     uint32_t settings;
     NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS parameters; /* TicksPerSecond 0 = defaults */
