@@ -107,17 +107,20 @@ static void count_open(const struct oracle *o, const struct orc_conn *c, bool si
 static void counts_judge_tcp(struct oracle *o, const struct orc_count_set *x,
                              const TCP_OFFLOAD_STATS *reported, bool six)
 {
-    struct orc_count open = {0, 0};
+    struct orc_count open = {0, 0}, cut = x->cut;
     for (uint32_t i = 0; i < o->connections->conns; i++) {
         if (o->connections->conn[i]) {
             count_open(o, o->connections->conn[i], six, &open);
         }
     }
+    if (cut.most - cut.least >= open.least) {
+        cut.most -= open.least; /* what is surely open was not reset */
+    }
     judge(o, "InSegments", &x->in, reported->InSegments, false);
     judge(o, "OutSegments", &x->out, reported->OutSegments, false);
     judge(o, "RetransmittedSegments", &x->again, reported->RetransmittedSegments, true);
     judge(o, "OutResets", &x->resets, reported->OutResets, true);
-    judge(o, "ResetEstablished", &x->cut, reported->ResetEstablished, true);
+    judge(o, "ResetEstablished", &cut, reported->ResetEstablished, true);
     judge(o, "CurrentlyEstablished", &open, reported->CurrentlyEstablished, true);
 }
 

@@ -8,6 +8,7 @@
 #include "oracle/ledger/parameters.h"
 #include "oracle/ownership/quiescence.h"
 #include "oracle/receive/delay.h"
+#include "oracle/receive/stamps.h"
 #include "oracle/report/report.h"
 
 #define THROTTLE_NS (5 * ORC_NS_PER_SECOND)
@@ -126,16 +127,22 @@ static uint8_t answer_due(const struct oracle *o, const struct orc_conn *c,
     return (above || ancient) && placed && !c->inside ? DUE_ACK : 0;
 }
 
+/* No options but a timestamp that nobody can object to, where there must be one. */
+static bool plain(const struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    bool stamped = c->flags & TCP_FLAG_TIMESTAMP_ENABLED;
+    return tcp->header == (stamped ? 32 : 20) && orc_stamps_fine(c, tcp);
+}
+
 /* An acknowledgement and nothing else, of what is known to the byte: no cause to say anything. */
 static bool quiet(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
 {
     const struct orc_send *out = c->send;
     const struct orc_tcp *tcp = s->tcp;
-    bool bare = tcp->flags == TCP_ACK && tcp->header == 20 && !tcp->length && !s->doubtful;
+    bool bare = tcp->flags == TCP_ACK && plain(c, tcp) && !tcp->length && !s->doubtful;
     bool known = out->una_possible == out->una_sure && s->ack >= out->una_sure;
     return bare && known && s->ack <= out->max_least && s->begin == least &&
-           least == next_most(c->receive) && !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) &&
-           c->phase == ORC_LIVE && c->init_returned && c->sane;
+           least == next_most(c->receive) && c->phase == ORC_LIVE && c->init_returned && c->sane;
 }
 
 /* TIME_WAIT was reached, and the host asked to take the connection, but it has not yet. */
@@ -152,10 +159,9 @@ static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct o
 {
     const struct orc_tcp *tcp = s->tcp;
     const struct orc_call *call = orc_call_top(o, o->event->cpu);
-    bool plain = tcp->header == 20 && !(tcp->flags & TCP_URG) && (tcp->flags & TCP_ACK);
-    return call && call->fn == TAP_NIC_RECEIVE && plain && !s->doubtful && s->fin &&
-           s->end == c->receive->fin_sure && s->ack == c->send->una_sure &&
-           !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED);
+    bool flags = !(tcp->flags & TCP_URG) && (tcp->flags & TCP_ACK);
+    return call && call->fn == TAP_NIC_RECEIVE && plain(c, tcp) && flags && !s->doubtful &&
+           s->fin && s->end == c->receive->fin_sure && s->ack == c->send->una_sure;
 }
 
 bool orc_wire_sure(const struct oracle *o)

@@ -29,6 +29,12 @@ static bool within(const struct oracle *o, uint32_t difference, uint64_t elapsed
     return apart >= ticks - e && apart <= ticks + 1 + e;
 }
 
+bool orc_stamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    return !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) ||
+           (tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive->ts_highest) >= 0);
+}
+
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     struct orc_stamps *x = c->stamps;

@@ -27,6 +27,8 @@ struct orc_stamps {
     int64_t bare_at;
 };
 
+/* No target can find the segment's timestamp too old, or miss one. */
+bool orc_stamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp);
 /* The connection was offloaded with timestamps or without. */
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);

@@ -13,6 +13,7 @@
 #include "oracle/model/flows.h"
 #include "oracle/receive/delay.h"
 #include "oracle/receive/held.h"
+#include "oracle/receive/stamps.h"
 #include "oracle/segment/nonoff.h"
 #include "oracle/segment/predicted.h"
 #include "oracle/send/shadow.h"
@@ -50,14 +51,6 @@ static bool surely_dropped(const struct oracle *o, const struct orc_conn *c,
     return false;
 }
 
-static bool timestamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
-{
-    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED)) {
-        return true;
-    }
-    return tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive->ts_highest) >= 0;
-}
-
 static bool sound(struct oracle *o, const struct orc_conn *c, const struct orc_seen *a)
 {
     return !a->doubtful && a->tcp->options_right && orc_running(o, c) && !orc_path_invalid(o, c) &&
@@ -69,7 +62,7 @@ static bool surely_in_order_fields(const struct orc_conn *c, const struct orc_se
 {
     const struct orc_send *s = c->send;
     uint8_t reported = a->tcp->flags & (TCP_SYN | TCP_RST | TCP_URG | TCP_ACK);
-    if (!a->sound || reported != TCP_ACK || !timestamps_fine(c, a->tcp)) {
+    if (!a->sound || reported != TCP_ACK || !orc_stamps_fine(c, a->tcp)) {
         return false;
     }
     uint64_t most = s->max_window_sure;
@@ -203,7 +196,7 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_
     struct orc_receive *r = c->receive;
     bool clear = r->sure == r->possible && !r->fins && !r->fin_before && !a->doubtful &&
                  orc_running(o, c) && a->tcp->options_right && !orc_path_invalid(o, c) &&
-                 timestamps_fine(c, a->tcp);
+                 orc_stamps_fine(c, a->tcp);
     bool inside = clear && a->begin > r->possible && a->begin < sure_edge(r, c);
     if (inside || (a->end >= r->sure && a->begin <= r->largest_edge)) {
         orc_sender_challenged(o, c, inside);

@@ -169,7 +169,8 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
     orc_ran(o, ORC_WIRE_QUIET_1);
     struct orc_passing *entry =
         orc_passing_find(&o->frames->host, orc_frame_hash(packet->frame, packet->frame_bytes));
-    if (entry || o->frames->host_frames_unknown || packet->tagged || !o->connections->live_ever) {
+    bool tagged_for_host = packet->tagged && !conn; /* its own frame, with the interface's VLAN */
+    if (entry || o->frames->host_frames_unknown || tagged_for_host || !o->connections->live_ever) {
         return;
     }
     bool reset = packet->plain && packet->ip_right && (packet->tcp.flags & TCP_RST);
