@@ -38,6 +38,7 @@
 #include "oracle/ownership/serial.h"
 #include "oracle/receive/answers.h"
 #include "oracle/receive/blocks.h"
+#include "oracle/receive/delay.h"
 #include "oracle/receive/delivery.h"
 #include "oracle/receive/held.h"
 #include "oracle/receive/offers.h"
@@ -54,6 +55,7 @@
 #include "oracle/send/retransmission.h"
 #include "oracle/send/send.h"
 #include "oracle/send/send_window.h"
+#include "oracle/send/shadow.h"
 #include "oracle/sender/flight.h"
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
@@ -61,6 +63,7 @@
 #include "oracle/timers/giveup.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
+#include "oracle/timers/progress.h"
 #include "oracle/timers/rto.h"
 #include "oracle/tree/state.h"
 #include "oracle/tree/terminate.h"
@@ -125,9 +128,10 @@ static const struct orc_checker checkers[] = {
     {"contexts", .run = {RUN(contexts, orc_contexts)}},
     {"faults", .run = {RUN(faults, orc_faults)}, .begin = orc_faults_begin},
     {"parameters", .run = {RUN(parameters, orc_parameters)}, .begin = orc_parameters_begin},
-    {"receive ledger", .conn = {CONN(receive, orc_receive)}, .fresh = orc_receive_fresh},
+    {"receive ledger", .conn = {CONN(receive, orc_receive)}, .fresh = orc_receive_fresh,
+     .hindered = orc_receive_hindered},
     {"send ledger", .conn = {CONN(send, orc_send)}, .fresh = orc_send_fresh},
-    {"shadow sender", .conn = {CONN(sender, orc_sender)}},
+    {"shadow sender", .conn = {CONN(sender, orc_sender)}, .hindered = orc_sender_hindered},
     {"prediction", .run = {RUN(prediction, orc_prediction)}},
 
     /* ---- calls: whose, when, on which terms ---- */
@@ -158,8 +162,10 @@ static const struct orc_checker checkers[] = {
     {"indications",
      .on = {ENTER(TAP_RCV_INDICATE, orc_indicate_enter), LIST(TAP_RCV_INDICATE, orc_indicate_list),
             LEAVE(TAP_RCV_INDICATE, orc_indicate_leave)}},
-    {"sends", .on = {ENTER(TAP_SEND, orc_send_enter), LIST(TAP_SEND, orc_send_list),
-                     LIST(TAP_SND_COMPLETE, orc_send_completed)}},
+    {"sends",
+     .on = {ENTER(TAP_SEND, orc_send_enter), LIST(TAP_SEND, orc_send_list),
+            LIST(TAP_SND_COMPLETE, orc_send_completed)},
+     .hindered = orc_send_hindered},
     {"closing",
      .on = {ENTER(TAP_DISCONNECT, orc_disconnect_enter), LIST(TAP_DISCONNECT, orc_disconnect_list),
             LEAVE(TAP_DISCONNECT, orc_disconnect_leave),
@@ -188,7 +194,8 @@ static const struct orc_checker checkers[] = {
 
     /* ---- the receiving half ---- */
     {"answers", .run = {RUN(replies, orc_replies)}, .conn = {CONN(answers, orc_answers)},
-     .arrived = orc_answers_received, .receiver_rest = orc_answers_step},
+     .arrived = orc_answers_received, .receiver_rest = orc_answers_step,
+     .hindered = orc_delay_hindered},
     {"upload reasons", .conn = {CONN(upload_reasons, orc_upload_reasons)},
      .arrived = orc_upload_reasons_received},
     {"held text", .conn = {CONN(held, orc_held)}, .receiver_rest = orc_held_step},
@@ -202,28 +209,33 @@ static const struct orc_checker checkers[] = {
 
     /* ---- the sending half ---- */
     {"flight", .conn = {CONN(flight, orc_flight), CONN(rtt_bounds, orc_rtt_bounds)},
-     .fresh = orc_flight_fresh, .offloaded = orc_flight_begin, .received = orc_flight_received},
+     .fresh = orc_flight_fresh, .offloaded = orc_flight_begin, .received = orc_flight_received,
+     .hindered = orc_flight_hindered},
     {"peer's window, state", .offloaded = orc_edge_begin, .judged_state = orc_edge_state},
     {"round trips", .judged_state = orc_rtt_judge},
     {"retransmission timer", .conn = {CONN(rto, orc_rto)}, .offloaded = orc_rto_begin,
-     .received = orc_rto_received, .judged_state = orc_rto_state},
+     .received = orc_rto_received, .judged_state = orc_rto_state, .hindered = orc_rto_hindered},
     {"place in the stream", .sent = orc_place_sent},
     {"peer's window", .received = orc_edge_received, .sent_data = orc_edge_sent},
     {"small segments", .sent_data = orc_nagle_sent, .sender_rest = orc_nagle_step},
     {"congestion, state", .judged_state = orc_congestion_state},
     {"window probes", .conn = {CONN(persist, orc_persist)}, .offloaded = orc_persist_begin,
-     .received = orc_persist_received, .sent = orc_persist_sent, .judged_state = orc_persist_state},
+     .received = orc_persist_received, .sent = orc_persist_sent, .judged_state = orc_persist_state,
+     .hindered = orc_persist_hindered},
     {"keepalive", .conn = {CONN(keepalive, orc_keepalive)}, .offloaded = orc_keepalive_begin,
      .received = orc_keepalive_received, .sent = orc_keepalive_sent,
-     .judged_state = orc_keepalive_state},
+     .judged_state = orc_keepalive_state, .hindered = orc_keepalive_hindered},
     {"recovery", .conn = {CONN(recovery, orc_recovery)}, .offloaded = orc_recovery_begin,
      .received = orc_recovery_received, .sent_data = orc_recovery_sent,
-     .sender_rest = orc_recovery_step},
+     .sender_rest = orc_recovery_step, .hindered = orc_recovery_hindered},
     {"congestion", .conn = {CONN(congestion, orc_congestion)}, .offloaded = orc_congestion_begin,
      .received = orc_congestion_received, .sent_data = orc_congestion_sent},
     {"timeouts", .sent_data = orc_rto_sent},
     {"window probes, rest", .sender_rest = orc_persist_step},
     {"timeouts, rest", .sender_rest = orc_rto_step},
+    {"progress", .conn = {CONN(progress, orc_progress)}, .received = orc_progress_received,
+     .sent_data = orc_progress_sent, .sender_rest = orc_progress_step,
+     .hindered = orc_progress_hindered},
     {"end of retransmission", .sender_rest = orc_giveup_step, .timed_out = orc_giveup_reported,
      .updated = orc_giveup_update},
     {"keepalive, rest", .sender_rest = orc_keepalive_step, .updated = orc_keepalive_update},

@@ -24,6 +24,8 @@ static void commit(struct orc_conn *c, bool waived)
         s->una_sure = s->una_sure_step;
         s->window_sure = false;
     }
+    bool whole = r->sure == r->possible && !r->ranges && (!r->fins || r->fin_sure >= 0);
+    r->shorted = r->shorted && !(whole && !waived && orc_accepted(r) >= r->sure);
     r->sure_step = r->sure;
     r->fin_sure_step = r->fin_sure;
     s->una_sure_step = s->una_sure;
@@ -92,12 +94,28 @@ static void wake_watched(struct oracle *o, uint64_t now)
     }
 }
 
+static void hinder(struct oracle *o)
+{
+    const struct orc_connections *all = o->connections;
+    const struct orc_rows *rows = o->rows;
+    for (uint32_t i = 0; i < all->conns; i++) {
+        struct orc_conn *c = all->conn[i];
+        for (uint32_t k = 0; c && c->phase != ORC_ABSENT && rows->hindered[k]; k++) {
+            rows->hindered[k](o, c);
+        }
+    }
+}
+
 void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     const struct orc_rows *rows = o->rows;
     struct orc_connections *all = o->connections;
     bool waived = orc_waived(o);
     (void)call;
+    orc_faults_rest(o);
+    if (o->faults->hindered) {
+        hinder(o);
+    }
     wake_watched(o, ev->time_ns);
     uint32_t count = all->dirty_count;
     all->dirty_count = 0;
@@ -112,9 +130,7 @@ void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *cal
     for (uint32_t i = 0; rows->rest[i]; i++) {
         rows->rest[i](o);
     }
-    o->faults->alloc_failed = false;
-    o->faults->transmit_failed_step = false;
-    o->faults->resolving = false;
+    orc_faults_rested(o);
     o->steps++;
 }
 

@@ -36,6 +36,7 @@ static void add_events(struct orc_rows *rows, const struct orc_checker *row)
     ADD(rows->receiver_rest, row->receiver_rest);
     ADD(rows->state, row->state);
     ADD(rows->judged_state, row->judged_state);
+    ADD(rows->hindered, row->hindered);
     ADD(rows->timed_out, row->timed_out);
     ADD(rows->updated, row->updated);
     ADD(rows->rest, row->rest);

@@ -15,6 +15,7 @@
 /* The OID request that is open. */
 struct orc_requests {
     bool right, too_short;
+    uint32_t made; /* event */
 };
 
 void orc_adapter_begin(struct oracle *o);

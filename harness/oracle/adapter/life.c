@@ -123,32 +123,6 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     }
 }
 
-static void take_fault(struct oracle *o, const struct tap_event *ev)
-{
-    bool on = ev->data.fault.on;
-    switch (ev->data.fault.kind) {
-    case FAULT_ALLOC:
-        o->faults->alloc = on;
-        break;
-    case FAULT_POOL:
-        o->faults->pool = on;
-        break;
-    case FAULT_TX_STALL:
-        o->faults->stall = on;
-        break;
-    case FAULT_LINK_DOWN:
-        o->faults->link_down = on;
-        o->faults->transmit_failed = o->faults->transmit_failed || on;
-        break;
-    case FAULT_MAP:
-        o->faults->map = on;
-        break;
-    default:
-        break;
-    }
-    o->faults->ever_waived = o->faults->ever_waived || on;
-}
-
 static void take_parameters(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters = ev->ptr;
@@ -192,9 +166,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
     switch (ev->fn) {
     case TAP_ALLOC:
         if (ev->status != NDIS_STATUS_SUCCESS) {
-            o->faults->alloc_failed = o->faults->ever_waived = true;
-            o->faults->alloc_failed_event = ev->seq;
-            o->faults->alloc_failed_ns = ev->time_ns;
+            orc_faults_starved(o, ev);
         }
         break;
     case TAP_OPTIONAL:
@@ -221,7 +193,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
         orc_adapter_done(o, ev);
         break;
     case TAP_FAULT:
-        take_fault(o, ev);
+        orc_faults_switched(o, ev);
         break;
     case TAP_PARAMETERS:
         take_parameters(o, ev);
@@ -294,8 +266,7 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
         }
         break;
     case TAP_NIC_LINK:
-        o->faults->link_down = !ev->data.link.connected;
-        o->faults->transmit_failed = o->faults->transmit_failed || !ev->data.link.connected;
+        orc_faults_linked(o, ev->data.link.connected);
         break;
     case TAP_PAUSE_COMPLETE:
         judge_paused(o);
@@ -323,9 +294,9 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
 }
 
 /* A driver that does not start would keep every other rule. */
-static void judge_refusal(struct oracle *o, const struct tap_event *ev)
+static void judge_refusal(struct oracle *o, const struct tap_event *ev, const struct orc_call *call)
 {
-    if (o->faults->ever_waived) {
+    if (orc_short_since(o, call ? call->seq : 0)) {
         return;
     }
     orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? ORC_REG_HND_2 : ORC_REG_HND_1,
@@ -334,10 +305,11 @@ static void judge_refusal(struct oracle *o, const struct tap_event *ev)
                       orc_status_name(ev->status), (uint32_t)ev->status));
 }
 
-static void judge_registration(struct oracle *o, const struct tap_event *ev)
+static void judge_registration(struct oracle *o, const struct tap_event *ev,
+                               const struct orc_call *call)
 {
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        judge_refusal(o, ev);
+        judge_refusal(o, ev, call);
         return;
     }
     if (ev->fn == TAP_SET_OPTIONS &&
@@ -361,7 +333,7 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, struct orc_cal
     case TAP_DRIVER_ENTRY:
     case TAP_SET_OPTIONS:
     case TAP_INITIALIZE:
-        judge_registration(o, ev);
+        judge_registration(o, ev, call);
         break;
     case TAP_RESTART:
         if (ev->status == NDIS_STATUS_SUCCESS) {

@@ -114,8 +114,8 @@ static void reach_judge_delta(struct oracle *o, const struct orc_reach *x, uint3
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)ticks * tick_ns(o);
-    if (o->faults->ever_waived) {
-        return; /* what came may have been processed later */
+    if (orc_waived(o) || orc_starved_until(o)) {
+        return; /* what came may be processed later */
     }
     orc_ran(o, ORC_NBR_PROG_1);
     if (reported < now - x->nic_possible_ns - slack || reported > now - nic_sure(o, x) + slack) {

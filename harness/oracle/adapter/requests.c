@@ -64,6 +64,7 @@ void orc_request_made(struct oracle *o, const struct tap_event *ev)
     struct orc_requests *x = o->requests;
     x->too_short = request && ev->data.request.bytes < request->bytes;
     x->right = request && !x->too_short && legal(ev);
+    x->made = ev->seq;
 }
 
 /* It ended, by its return or later. */
@@ -75,7 +76,7 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
         return;
     }
     bool done = ev->status == NDIS_STATUS_SUCCESS;
-    if (x->right && !o->faults->ever_waived && !o->adapter->leaving) {
+    if (x->right && !orc_short_since(o, x->made) && !o->adapter->leaving) {
         orc_ran(o, request->rule);
         if (!done || (!ev->data.request.set && ev->data.request.bytes != request->bytes)) {
             orc_fail(o, ORC_NONE, request->rule,

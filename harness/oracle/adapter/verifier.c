@@ -402,7 +402,7 @@ void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_
     uint64_t now = o->event->time_ns;
     (void)ev;
     (void)call;
-    if (orc_waived(o) || o->faults->stall || o->faults->link_down) {
+    if (orc_waived(o) || orc_wire_held(o->faults)) {
         x->excused_ns = now;
     }
     for (enum orc_asked asked = 0; asked <= ASKED_PAUSE; asked++) {

@@ -77,6 +77,9 @@ struct orc_checker {
                   bool final);
     void (*judged_state)(struct oracle *o, struct orc_conn *c,
                          const TCP_OFFLOAD_STATE_DELEGATED *d);
+    /* At a rest, before any duty is judged: in this step something hindered the target (faults.h).
+     * What it left in doubt of a connection is noted; what was due is put off, not forgotten. */
+    void (*hindered)(struct oracle *o, struct orc_conn *c);
     /* Retrieve(TimeoutExpiration), before it counts. */
     void (*timed_out)(struct oracle *o, struct orc_conn *c);
     /* An update of the connection begins (done = false), completed. */
@@ -110,6 +113,7 @@ struct orc_rows {
                                      const TCP_OFFLOAD_STATE_DELEGATED *, bool);
     void (*judged_state[ORC_CHECKERS_MOST])(struct oracle *, struct orc_conn *,
                                             const TCP_OFFLOAD_STATE_DELEGATED *);
+    void (*hindered[ORC_CHECKERS_MOST])(struct oracle *, struct orc_conn *);
     void (*timed_out[ORC_CHECKERS_MOST])(struct oracle *, struct orc_conn *);
     void (*updated[ORC_CHECKERS_MOST])(struct oracle *, struct orc_conn *, bool);
     void (*rest[ORC_CHECKERS_MOST])(struct oracle *);

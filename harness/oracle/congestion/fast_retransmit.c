@@ -5,6 +5,7 @@
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/pipe.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/ledger/full_size.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/model/calls.h"
@@ -285,6 +286,22 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
     r->perhaps = r->perhaps || !r->on;
     r->fast_owed = r->hole_owed = false;
     r->edge = r->resend = c->send->max;
+}
+
+void orc_recovery_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_recovery *r = c->recovery;
+    if (!c->sender->on || c->phase != ORC_LIVE || c->send->tried <= c->send->una_sure) {
+        return;
+    }
+    orc_recovery_doubted(o, c);
+    r->perhaps = true;
+    r->on = false;
+    r->dups_sure = 0;
+    if (orc_waived(o)) { /* reports that were not taken hold nothing */
+        r->scoreboard.count = 0;
+        r->loose = true;
+    }
 }
 
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)

@@ -43,6 +43,8 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
 void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 /* Something was sent again and it is not known why: nothing before it is evidence any more. */
 void orc_recovery_doubted(struct oracle *o, struct orc_conn *c);
+/* The target was hindered: what was sent again nobody saw, what came may not have been taken. */
+void orc_recovery_hindered(struct oracle *o, struct orc_conn *c);
 /* A timeout: recovery begins anew from the earliest byte. */
 void orc_recovery_timeout(struct oracle *o, struct orc_conn *c);
 void orc_recovery_step(struct oracle *o, struct orc_conn *c);

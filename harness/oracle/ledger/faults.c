@@ -4,7 +4,7 @@
 
 void orc_faults_begin(struct oracle *o)
 {
-    o->faults->alloc_failed_event = ORC_NONE;
+    o->faults->short_event = ORC_NONE;
 }
 
 void orc_faults_returned(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -12,4 +12,79 @@ void orc_faults_returned(struct oracle *o, const struct tap_event *ev, struct or
     (void)ev;
     (void)call;
     o->faults->resolving = true;
+}
+
+static void note_short(struct orc_faults *x, const struct tap_event *ev)
+{
+    x->memory_step = true;
+    x->short_event = ev->seq;
+    x->short_ns = ev->time_ns;
+}
+
+void orc_faults_switched(struct oracle *o, const struct tap_event *ev)
+{
+    struct orc_faults *x = o->faults;
+    bool on = ev->data.fault.on;
+    bool wire = orc_wire_held(x);
+    switch (ev->data.fault.kind) {
+    case FAULT_ALLOC:
+        x->alloc = on;
+        break;
+    case FAULT_POOL:
+        x->pool = on;
+        break;
+    case FAULT_TX_STALL:
+        x->stall = on;
+        break;
+    case FAULT_LINK_DOWN:
+        x->link_down = on;
+        break;
+    case FAULT_MAP:
+        x->map = on;
+        break;
+    default:
+        break;
+    }
+    if (orc_memory_short(x)) {
+        note_short(x, ev);
+    }
+    x->wire_step = x->wire_step || wire || orc_wire_held(x);
+}
+
+void orc_faults_starved(struct oracle *o, const struct tap_event *ev)
+{
+    note_short(o->faults, ev);
+}
+
+void orc_faults_linked(struct oracle *o, bool connected)
+{
+    o->faults->wire_step = o->faults->wire_step || !connected || o->faults->link_down;
+    o->faults->link_down = !connected;
+}
+
+void orc_faults_refused(struct oracle *o)
+{
+    o->faults->wire_step = true;
+}
+
+void orc_faults_rest(struct oracle *o)
+{
+    struct orc_faults *x = o->faults;
+    bool on = orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o);
+    if (on && !x->hindered) {
+        x->since_ns = o->event->time_ns;
+    }
+    x->hindered = on;
+    if (orc_memory_short(x)) {
+        note_short(x, o->event);
+    }
+}
+
+void orc_faults_rested(struct oracle *o)
+{
+    struct orc_faults *x = o->faults;
+    x->quiet_event = orc_waived(o) ? x->quiet_event : o->event->seq;
+    x->memory_step = x->wire_step = false;
+    x->changes = o->adapter->changes;
+    x->resolving = false;
 }

@@ -1,38 +1,88 @@
 /* SPDX-License-Identifier: MIT
  *
- * What goes wrong by the program's will, and so excuses the target.
+ * What goes wrong by the program's will, and so excuses the target: while it lasts, and in the step
+ * in which it ends. What it has left in doubt of a connection each piece keeps for itself, by the
+ * event `hindered`, until that is known again.
+ *
+ * Memory: allocations, pools or mappings fail. What arrives may be dropped, what is due may have to
+ *   wait for memory, at most a second longer than the lack of it.
+ * Wire: frames are refused, stall, or have no link. What was not sent may have been lost or held.
  */
 #ifndef ORACLE_LEDGER_FAULTS_H
 #define ORACLE_LEDGER_FAULTS_H
 
 #include "ndis/tap.h"
 #include "oracle/base/events.h"
+#include "oracle/ledger/adapter_life.h"
+
+#define ORC_STARVED_NS ORC_NS_PER_SECOND /* a target looks again for memory at least that often */
 
 struct orc_faults {
     bool alloc, pool, stall, link_down, map; /* on now; the kinds of enum tap_fault */
-    bool ever_waived;
-    bool alloc_failed;           /* since the last end of a step */
-    uint32_t alloc_failed_event; /* the last allocation that failed */
-    uint64_t alloc_failed_ns;
-    bool transmit_failed; /* ever: frames may have been lost or held back */
-    bool transmit_failed_step;
-    bool resolving; /* a RET happened since the last end of a step */
+    bool memory_step, wire_step; /* memory was short, frames were held up, since the last rest */
+    bool hindered;               /* memory, wire or adapter, in this step or at its end */
+    uint64_t since_ns;           /* begin of what hinders, while it does */
+    uint64_t short_ns;           /* when memory was short last */
+    uint32_t short_event;        /* the same as an event, or ORC_NONE: never */
+    uint32_t quiet_event;        /* the last rest at which memory was not short */
+    uint32_t changes;            /* of the adapter, as of the last rest */
+    bool resolving;              /* a RET happened since the last end of a step */
 };
 
 void orc_faults_begin(struct oracle *o);
 /* TAP_RETURN: the host gives lists back, which may end a shortage. */
 void orc_faults_returned(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
+/* TAP_FAULT, a failed TAP_ALLOC, a link that came or went. */
+void orc_faults_switched(struct oracle *o, const struct tap_event *ev);
+void orc_faults_starved(struct oracle *o, const struct tap_event *ev);
+void orc_faults_linked(struct oracle *o, bool connected);
+/* The wire did not take a frame. */
+void orc_faults_refused(struct oracle *o);
+/* A rest begins, after which `hindered` holds; it is over. */
+void orc_faults_rest(struct oracle *o);
+void orc_faults_rested(struct oracle *o);
+
+static inline bool orc_memory_short(const struct orc_faults *x)
+{
+    return x->alloc || x->pool || x->map;
+}
+
+static inline bool orc_wire_held(const struct orc_faults *x)
+{
+    return x->stall || x->link_down;
+}
+
+/* Memory is short in this step. */
 static inline bool orc_waived(const struct oracle *o)
 {
-    return o->faults->alloc || o->faults->pool || o->faults->map || o->faults->alloc_failed;
+    return o->faults->memory_step || orc_memory_short(o->faults);
+}
+
+/* Frames may be kept from the wire in this step. */
+static inline bool orc_wire_waived(const struct oracle *o)
+{
+    return o->faults->wire_step || orc_wire_held(o->faults);
+}
+
+/* The adapter changes its state in this step, or stands still. */
+static inline bool orc_adapter_moves(const struct oracle *o)
+{
+    return o->adapter->phase != ORC_ADAPTER_RUNNING || o->faults->changes != o->adapter->changes;
 }
 
 /* Until when a target may be waiting for memory that it lacked, 0 = it does not. */
 static inline uint64_t orc_starved_until(const struct oracle *o)
 {
     const struct orc_faults *x = o->faults;
-    uint64_t end = x->alloc_failed_ns + ORC_NS_PER_SECOND;
-    return x->alloc_failed_event != ORC_NONE && o->event->time_ns < end ? end : 0;
+    uint64_t end = x->short_ns + ORC_STARVED_NS;
+    return x->short_event != ORC_NONE && o->event->time_ns < end ? end : 0;
+}
+
+/* Memory was short at some time since an event. */
+static inline bool orc_short_since(const struct oracle *o, uint32_t event)
+{
+    const struct orc_faults *x = o->faults;
+    return orc_waived(o) || (x->short_event != ORC_NONE && x->short_event >= event);
 }
 
 #endif

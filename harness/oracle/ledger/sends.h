@@ -18,7 +18,8 @@ struct orc_send {
     bool fin_asked;    /* a graceful DISC or a state that implies it */
     bool fin_sent;     /* seen on the wire, or before INIT */
     int64_t max_least; /* end of what the wire accepted */
-    int64_t max;       /* end of what was attempted */
+    int64_t max;       /* end of what may count as sent */
+    int64_t tried;     /* the same with what the wire gave back to be sent later */
     int64_t una_sure, una_sure_step;
     int64_t una_possible; /* highest plausible ACK */
     uint64_t una_time_ns; /* when una_sure last moved */

@@ -319,7 +319,7 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                  orc_text(o, "nothing delivered from byte %lld on, where urgent data came",
                           (long long)r->urgent_limit),
                  orc_text(o, "%s up to byte %lld", what, (long long)end));
-    } else if (r->fin_sure >= 0 && end > r->fin_sure && !o->faults->ever_waived) {
+    } else if (r->fin_sure >= 0 && end > r->fin_sure && !orc_shorted(o, r)) {
         /* memory: else what stood before it may have been dropped, and it was not next */
         orc_fail(
             o, ordinal, ORC_WIRE_OOO_2,
@@ -330,6 +330,19 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                  orc_text(o, "%s up to byte %lld, of which %lld had arrived at TERM", what,
                           (long long)end, (long long)r->possible_term));
     }
+}
+
+/* What came or waits while memory is short may be dropped, as long as it was not acknowledged. */
+void orc_receive_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_receive *r = c->receive;
+    bool ended = c->phase == ORC_GONE && c->gone_event < o->faults->quiet_event;
+    if (!orc_waived(o) || ended) {
+        return;
+    }
+    c->urgent_excused = c->urgent_excused || c->urgent_sure;
+    r->shorted =
+        r->shorted || r->arrived_step == o->steps + 1 || r->ranges || r->sure > orc_accepted(r);
 }
 
 void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length)

@@ -11,6 +11,7 @@
 
 #include "ndis/tap.h"
 #include "oracle/base/bytes.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/model/connections.h"
 
 /* A span of arrived bytes beyond a hole. */
@@ -80,8 +81,10 @@ struct orc_receive {
     bool outlet_step;    /* some delivery in this step */
     bool raced_indicate, raced_complete; /* post or data came while a delivery was open */
     bool posted_step, zero_posted;
-    bool healed; /* a hole was filled */
-    bool parted; /* the host took a part of the last indication */
+    bool shorted; /* for lack of memory some of what arrived may be gone, acknowledged or not */
+    uint32_t arrived_step; /* step + 1 of the last segment */
+    bool healed;           /* a hole was filled */
+    bool parted;           /* the host took a part of the last indication */
     bool buffered_before_post;
     bool consumed_step;       /* the host consumed in this step */
     int64_t posted_bytes;     /* of the requests that wait */
@@ -90,6 +93,7 @@ struct orc_receive {
 };
 
 void orc_receive_fresh(struct orc_conn *c); /* orc_checker.fresh */
+void orc_receive_hindered(struct oracle *o, struct orc_conn *c);
 
 /* Whether all of [begin, end) has arrived without a hole in it. */
 bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end);
@@ -103,6 +107,12 @@ void orc_stream_judge(struct oracle *o, struct orc_conn *conn, const struct tap_
                       uint32_t offset, uint32_t length, const char *what);
 /* The host has taken so many bytes, the next ones of the stream. */
 void orc_stream_consume(struct oracle *o, struct orc_conn *conn, uint32_t length);
+
+/* Some of what arrived may be gone for lack of memory. */
+static inline bool orc_shorted(const struct oracle *o, const struct orc_receive *r)
+{
+    return r->shorted || orc_waived(o);
+}
 
 static inline int64_t orc_receive_offset(const struct orc_receive *r, uint32_t sequence)
 {

@@ -73,8 +73,9 @@ struct orc_conn {
     bool upload_early_warned;
     bool rearm; /* a POST began while the open indication was open */
     bool urgent_sure, urgent_due;
-    bool urgent_odd;  /* its pointer lies outside the segment */
-    bool urgent_owed; /* terminated with nothing to excuse the loss of its raw frames */
+    bool urgent_odd;     /* its pointer lies outside the segment */
+    bool urgent_owed;    /* terminated with nothing to excuse the loss of its raw frames */
+    bool urgent_excused; /* memory was short while they were kept */
     bool reset_due;
     bool abort_done; /* an abortive DISC completed with SUCCESS */
     bool watched;
@@ -97,6 +98,7 @@ struct orc_conn {
     struct orc_rtt_bounds *rtt_bounds;
     struct orc_rto *rto;
     struct orc_persist *persist;
+    struct orc_progress *progress;
     struct orc_keepalive *keepalive;
     struct orc_congestion *congestion;
     struct orc_recovery *recovery;

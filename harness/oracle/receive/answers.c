@@ -151,7 +151,8 @@ static bool waits(struct oracle *o, const struct orc_conn *c)
     return c->life->wait_reported && c->phase == ORC_LIVE && c->term_enter == ORC_NONE &&
            c->abort_event == ORC_NONE && c->local_abort == ORC_NONE && !c->failed_over &&
            !c->answers->syn_closed && o->adapter->phase == ORC_ADAPTER_RUNNING &&
-           !o->adapter->leaving && !o->faults->ever_waived && !orc_path_invalid(o, c) && c->sane;
+           !o->adapter->leaving && !orc_shorted(o, c->receive) && !orc_path_invalid(o, c) &&
+           c->sane;
 }
 
 /* The peer's FIN once more, from the wire: the ACK of it was lost. */
@@ -166,9 +167,7 @@ static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct o
 
 bool orc_wire_sure(const struct oracle *o)
 {
-    const struct orc_faults *f = o->faults;
-    return !f->transmit_failed && !f->transmit_failed_step && !f->link_down && !f->stall &&
-           !o->replies->stalled;
+    return !orc_wire_waived(o);
 }
 
 void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
@@ -270,15 +269,15 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     bool rounded =
         c->receive->consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps || rounded || o->faults->ever_waived) {
+        c->update_step == o->steps || rounded || orc_waived(o) || orc_starved_until(o)) {
         return;
     }
     uint32_t received = c->receive->answerable_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (x->plain_step > received && !o->replies->stalled && !o->faults->link_down &&
-        !o->faults->stall && !o->faults->transmit_failed && c->phase == ORC_LIVE) {
+    if (x->plain_step > received && !orc_wire_waived(o) && !orc_adapter_moves(o) &&
+        c->phase == ORC_LIVE) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1,
                  orc_text(o, "at most %u answers to as many segments, acknowledgements left out",
                           received),
@@ -291,7 +290,6 @@ void orc_answers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tc
 {
     struct orc_answers *x = c->answers;
     if (o->event->status != NDIS_STATUS_SUCCESS) {
-        o->replies->stalled = true;
         return;
     }
     if (!(tcp->flags & TCP_ACK) || (tcp->flags & TCP_RST)) {

@@ -50,16 +50,16 @@ struct orc_answers {
     bool syn_closed;      /* the same, for good */
     bool urgent_rejected; /* URG on a segment that had to be discarded */
     bool odd_options;     /* since the last rest */
+    int64_t lost;         /* an ACK up to here may have been held up, and was given up then */
 };
 
 /* Answers of the whole target. */
 struct orc_replies {
     bool ever;
     uint64_t last_ns; /* when it last answered something unacceptable */
-    bool stalled;     /* frames were refused once: when they left is not known */
 };
 
-/* Nothing keeps or kept frames of the target from the wire: what was not seen was not sent. */
+/* Nothing keeps frames of the target from the wire in this step: what was not seen was not sent. */
 bool orc_wire_sure(const struct oracle *o);
 void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_answers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);

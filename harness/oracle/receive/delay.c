@@ -33,7 +33,7 @@ void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_s
                   orc_fin_first(r) > s->arrived && !r->fin_before && !r->fin_lenient;
     /* What the ledger holds may have been dropped for a FIN or for lack of memory. */
     bool heals = x->hole && s->tcp->length && s->begin <= before && r->possible > s->end &&
-                 !r->fins && !o->faults->ever_waived;
+                 !r->fins && !orc_shorted(o, r);
     if (r->urgent_limit >= 0) {
         return;
     }
@@ -142,12 +142,32 @@ static void delay_judge_owed(struct oracle *o, struct orc_conn *c)
     x->owed = false;
 }
 
+void orc_delay_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_answers *x = c->answers;
+    const struct orc_receive *r = c->receive;
+    bool came = r->arrived_step == o->steps + 1; /* it may not have been taken */
+    bool lost = orc_wire_waived(o) || orc_adapter_moves(o);
+    if (lost) {
+        int64_t next = r->possible + (orc_fin_possible(r, r->possible) ? 1 : 0);
+        x->lost = next > x->lost ? next : x->lost;
+    }
+    x->owed = x->owed && !lost && r->sure_step > orc_accepted(r);
+    x->prompt = x->prompt && !lost && !came;
+    x->owed_ns = x->prompt_ns = o->event->time_ns;
+    x->full = x->data = 0;
+}
+
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
     struct orc_answers *x = c->answers;
     const struct orc_receive *r = c->receive;
     if (!x->owed && !x->prompt) {
         return;
+    }
+    if (!judged && (orc_waived(o) || c->waive_pending)) {
+        orc_watch(o, c, orc_starved_until(o));
+        return; /* it is put off */
     }
     if (!judged || !o->parameters->known || r->urgent_limit >= 0 || r->lossy || !c->sane ||
         orc_path_invalid(o, c)) {

@@ -18,6 +18,8 @@ void orc_delay_received(struct oracle *o, struct orc_conn *c, const struct orc_s
 /* The text of a segment was surely accepted. */
 void orc_delay_placed(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_delay_frame(struct oracle *o, struct orc_conn *c, int64_t ack);
+/* Memory was short: an ACK that is owed may wait for it; the wire was held up: it may be lost. */
+void orc_delay_hindered(struct oracle *o, struct orc_conn *c);
 void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 #endif

@@ -207,8 +207,7 @@ void orc_due_end(struct oracle *o, struct orc_conn *c)
         orc_fail(o, ordinal, ORC_RST_IND_1, "the Abort event in the step of the RST",
                  "no such event");
     }
-    bool wire = !o->faults->transmit_failed && !o->faults->transmit_failed_step &&
-                !o->faults->link_down && !o->faults->stall;
+    bool wire = !orc_wire_waived(o);
     if (c->reset_due && c->reset_sent == ORC_NONE && wire && c->phase == ORC_LIVE) {
         orc_fail(o, ordinal, ORC_DISC_RST_1, "an RST in the step of the abortive disconnect",
                  "none");

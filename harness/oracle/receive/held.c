@@ -61,7 +61,7 @@ void orc_held_received(struct oracle *o, struct orc_conn *c, const struct orc_se
         bool first = r->ranges == 0 || alone; /* nothing was held before */
         x->kept = sure && (x->kept || (first && r->fins == s->fin));
     }
-    if (contradicts(r, s->end) || r->urgent_limit >= 0 || r->lossy || o->faults->ever_waived) {
+    if (contradicts(r, s->end) || r->urgent_limit >= 0 || r->lossy || orc_shorted(o, r)) {
         x->kept = false;
         return;
     }

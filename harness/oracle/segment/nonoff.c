@@ -133,7 +133,7 @@ static bool surely_served(struct oracle *o, const struct orc_conn *c,
                   o->adapter->upload_all != ORC_NONE || orc_abort_possible(o, c);
     return orc_running(o, c) && c->init_returned && !closed && !odd && !ending &&
            packet->tcp.checksum_right && for_us(o, packet->frame) && !r->urgent_possible &&
-           !orc_path_invalid(o, c) && !o->faults->ever_waived;
+           !orc_path_invalid(o, c) && !orc_shorted(o, r) && !orc_starved_until(o);
 }
 
 static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const uint8_t *bytes,
@@ -225,7 +225,7 @@ void orc_nonoff_end(struct oracle *o)
         }
         const struct orc_conn *conn = o->connections->conn[entry->conn];
         o->ran[ORC_URG_QUEUE_1] += conn->urgent_owed;
-        if (conn->phase == ORC_GONE && conn->urgent_owed && !o->faults->ever_waived) {
+        if (conn->phase == ORC_GONE && conn->urgent_owed && !conn->urgent_excused) {
             orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                      "the urgent segment and later ones handed up after TERM",
                      orc_text(o, "the frame of event %u never was", entry->event));

@@ -226,7 +226,7 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct orc_s
     struct orc_receive *r = c->receive;
     int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
     /* For want of memory what was never acknowledged may be gone, and this brings it again. */
-    int64_t kept = o->faults->ever_waived && r->acked < r->sure ? r->acked : r->sure;
+    int64_t kept = orc_shorted(o, r) && r->acked < r->sure ? r->acked : r->sure;
     bool may = a->begin <= r->largest_edge && last > kept;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;
@@ -269,7 +269,7 @@ static void take_data(struct oracle *o, struct orc_conn *c, const struct orc_see
     if (a->begin + length > r->largest_edge) {
         length = a->begin < r->largest_edge ? (uint32_t)(r->largest_edge - a->begin) : 0;
     }
-    bool over = r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step && !o->faults->ever_waived;
+    bool over = r->fin_sure_step >= 0 && a->begin >= r->fin_sure_step && !orc_shorted(o, r);
     if (r->fin_before || over) {
         return; /* nothing follows a FIN */
     }
@@ -322,6 +322,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     if (!judged_phase(conn) || !tcp->valid || conn->version == 0) {
         return;
     }
+    r->arrived_step = o->steps + 1;
     if (!doubtful && orc_predicted(o, conn, tcp)) {
         return;
     }

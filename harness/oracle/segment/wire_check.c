@@ -20,8 +20,7 @@
 /* Values replaced by an UPD may still show until the step of its completion is over. */
 static bool old_too(const struct oracle *o, bool open, uint32_t step)
 {
-    return open || step == o->steps ||
-           (step != ORC_NONE && (o->faults->transmit_failed || o->faults->stall));
+    return open || step == o->steps || (step != ORC_NONE && orc_wire_waived(o));
 }
 
 static void header(struct oracle *o, const struct orc_conn *conn, bool right, const char *what,
@@ -196,9 +195,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
     struct orc_packet packet;
     struct orc_conn *conn = NULL;
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        o->faults->transmit_failed_step = true;
-        o->faults->transmit_failed =
-            o->faults->transmit_failed || ev->status != NDIS_STATUS_RESOURCES;
+        orc_faults_refused(o);
     }
     if (!ev->ptr || ev->status == NDIS_STATUS_INVALID_LENGTH) {
         return;

@@ -8,6 +8,7 @@
 #include "oracle/ledger/parameters.h"
 #include "oracle/report/report.h"
 #include "oracle/sender/rto_clock.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/sender/sender.h"
 
 #define OPTIONS_MOST 40
@@ -87,6 +88,9 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     int64_t least, most, queued = s->handed - s->max;
     bool quiet = orc_una_exact(c) && s->una_sure == s->max && !s->blind;
     orc_full_sizes(o, c, &least, &most);
+    if (o->event->time_ns <= t->recover_ns) {
+        return;
+    }
     if (queued > 0 && s->max > s->una_possible) {
         judge_small(o, c, least - OPTIONS_MOST);
     }

@@ -235,6 +235,16 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc
     orc_dirty(o, conn);
 }
 
+/* What the wire still holds cannot be completed. */
+void orc_send_hindered(struct oracle *o, struct orc_conn *c)
+{
+    uint64_t later = o->event->time_ns + MODERATION_NS + orc_slack_ns(o);
+    if (c->send->ok_due_ns < ORC_NEVER - 1 && c->send->ok_due_ns < later) {
+        c->send->ok_due_ns = later;
+        orc_watch(o, c, later);
+    }
+}
+
 /* Sends that the peer has acknowledged must be completed; queued bytes must not sit still. */
 void orc_send_step(struct oracle *o, struct orc_conn *conn)
 {
@@ -254,8 +264,7 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
         }
     }
     bool quiet = s->una_sure == s->una_possible && s->una_sure == s->max && !s->blind;
-    bool wire = !o->faults->link_down && !o->faults->stall && !o->faults->transmit_failed &&
-                !o->faults->transmit_failed_step && !orc_waived(o);
+    bool wire = !orc_wire_waived(o) && !orc_waived(o) && now > conn->sender->recover_ns;
     uint64_t wanted = conn->remote_mss > s->max_window / 2 ? conn->remote_mss : s->max_window / 2;
     bool open = s->window_sure && s->window >= wanted && s->window > 0;
     if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {

@@ -24,6 +24,7 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc
 void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t *least,
                     int64_t *most);
 /* At rest: sends that are acknowledged are completed in time. */
+void orc_send_hindered(struct oracle *o, struct orc_conn *c);
 void orc_send_step(struct oracle *o, struct orc_conn *conn);
 
 #endif

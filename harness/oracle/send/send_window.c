@@ -107,7 +107,7 @@ void orc_edge_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STAT
     }
     orc_ran(o, ORC_ST_WND_1);
     orc_ran(o, ORC_ST_SEQ_1);
-    if (max < s->max_least || max > s->max) {
+    if (max < s->max_least || max > s->tried) {
         orc_fail(o, ordinal, ORC_ST_SEQ_1,
                  orc_text(o, "SndMax at byte %lld, the end of what was sent", (long long)s->max),
                  orc_text(o, "%lld", (long long)max));

@@ -135,10 +135,11 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
         s->fin_sent = s->fin_sent || !refused;
         end++;
     }
+    bool carries = tcp->length || (tcp->flags & TCP_FIN);
+    s->tried = carries && end > s->tried ? end : s->tried;
     if (refused) {
         return;
     }
-    bool carries = tcp->length || (tcp->flags & TCP_FIN);
     if (carries && end > s->max) {
         s->max = end;
     }

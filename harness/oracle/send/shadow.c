@@ -5,8 +5,9 @@
 #include "oracle/send/shadow.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
-#include "oracle/ledger/adapter_life.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
+#include "oracle/ledger/stream.h"
 #include "oracle/model/calls.h"
 #include "oracle/model/objects.h"
 #include "oracle/model/state_block.h"
@@ -27,7 +28,6 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     memset(t, 0, sizeof(*t));
     memcpy(&t->handed, delegated, orc_delegated_bytes(delegated));
     t->on = c->sane && c->version && o->parameters->known;
-    t->adapter = o->adapter->changes;
     t->parameters = t->begun_parameters = o->parameters->sets;
     t->rates = o->parameters->rates_set;
     t->smoothed_ns = orc_ticks_ns(o, t->handed.SRtt) / 8;
@@ -151,7 +151,6 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
     }
     catch_up(o, c);
     if (ev->status != NDIS_STATUS_SUCCESS) {
-        t->not_judged = true;
         c->upload_reasons->again = true; /* what was refused the target has to send again */
         return;
     }
@@ -171,7 +170,8 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
         t->sent_step = o->steps + 1;
     }
     t->sent_ns = ev->time_ns;
-    if (tcp->has_timestamp) {
+    bool held = orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o); /* built before */
+    if (tcp->has_timestamp && !held) {
         t->ts_value = tcp->ts_value;
         t->ts_ns = ev->time_ns;
     }
@@ -186,6 +186,28 @@ void orc_sender_step(struct oracle *o, struct orc_conn *c)
     catch_up(o, c);
     for (uint32_t i = 0; rows->sender_rest[i]; i++) {
         rows->sender_rest[i](o, c);
+    }
+}
+
+/* Frames that nobody saw may have been tried, and what came may not have been taken. */
+void orc_sender_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_sender *t = c->sender;
+    uint64_t now = o->event->time_ns;
+    if (!t->on || c->phase != ORC_LIVE) {
+        return;
+    }
+    t->hindered_ns = now;
+    if (orc_sender_busy(c)) {
+        t->stepped = true;
+        t->recover_ns = now + ORC_STARVED_NS + orc_slack_ns(o);
+        t->small_since_ns = 0;
+        orc_watch(o, c, now);
+    }
+    if (orc_waived(o) && c->receive->arrived_step == o->steps + 1) {
+        t->set_from = INT64_MIN;
+        t->window_sequence_sure = false;
+        t->fin2_doubted = true;
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #include "oracle/sender/flight.h"
 #include "oracle/base/memory.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/report/report.h"
 #include "oracle/sender/sender.h"
@@ -122,6 +123,13 @@ static bool take_echo(const struct oracle *o, struct orc_conn *c, const struct o
     return (int32_t)(t->ts_value - tcp->ts_echo) >= 0;
 }
 
+static uint64_t first_tried(const struct orc_flight *f, const struct orc_transmission *sent)
+{
+    uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
+    bool held = f->held_until_ns && first >= f->held_from_ns && first <= f->held_until_ns;
+    return held ? f->held_from_ns : first;
+}
+
 /* Until the ACK surely was taken, a later one may give the sample instead. */
 static bool flight_measure(struct oracle *o, struct orc_conn *c, const struct orc_received *h,
                            bool echo)
@@ -133,7 +141,7 @@ static bool flight_measure(struct oracle *o, struct orc_conn *c, const struct or
     for (uint32_t i = 0; i < most; i++) {
         const struct orc_transmission *sent = entry(f, i);
         if (sent->last_ns) {
-            uint64_t first = sent->first_ns ? sent->first_ns : sent->last_ns;
+            uint64_t first = first_tried(f, sent);
             /* What may not have been taken leaves the estimate where it was: a resend may end
              * every measurement under way. */
             bool taken = h->sure && !h->late && (!f->broken_ns || f->broken_ns < sent->last_ns);
@@ -168,6 +176,16 @@ void orc_flight_received(struct oracle *o, struct orc_conn *c, const struct orc_
 {
     bool moved = h->ack > h->una_sure_before && h->ack <= c->send->max;
     c->flight->sampled = moved && acked(o, c, h);
+}
+
+/* A target may count from when it tried to send, and may have sent again unseen. */
+void orc_flight_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_flight *f = c->flight;
+    if (c->sender->on && c->phase == ORC_LIVE && orc_sender_busy(c)) {
+        f->broken_ns = f->held_until_ns = o->event->time_ns;
+        f->held_from_ns = o->faults->since_ns;
+    }
 }
 
 struct rtt_bounds {

@@ -19,8 +19,9 @@ struct orc_transmission {
 struct orc_flight {
     struct orc_transmission *sent; /* a ring, in the order of offsets */
     uint32_t room, head, count;
-    bool sampled;       /* the last segment surely gave a sample */
-    uint64_t broken_ns; /* last retransmission or window probe, or 0 */
+    bool sampled;                         /* the last segment surely gave a sample */
+    uint64_t broken_ns;                   /* last retransmission or window probe, or 0 */
+    uint64_t held_from_ns, held_until_ns; /* what was first sent then may have been tried before */
 };
 
 /* Least and greatest round trip that can have been measured since INIT. */
@@ -39,6 +40,7 @@ void orc_flight_received(struct oracle *o, struct orc_conn *c, const struct orc_
 /* When the earliest outstanding byte was first sent; false: nobody here knows. */
 bool orc_flight_first(const struct orc_conn *c, uint64_t *first_ns);
 void orc_flight_fresh(struct orc_conn *c);
+void orc_flight_hindered(struct oracle *o, struct orc_conn *c);
 /* Some round trip may have been measured, or was handed over. */
 bool orc_rtt_known(const struct oracle *o, const struct orc_conn *c);
 /* The least that the retransmission timeout can be now, ns, without back-off. */

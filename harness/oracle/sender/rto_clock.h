@@ -9,22 +9,23 @@
 
 /* The retransmission timer. */
 struct orc_rto {
-    bool armed;             /* the series below is known exactly */
-    bool handed;            /* it still runs as INIT handed it over */
-    bool quiet;             /* a timeout: the earliest segment only, until something arrives */
-    bool closed;            /* a zero window came: the count may have begun anew with probes */
-    bool loose;             /* something may have called for a retransmission before the timer */
-    bool doubted;           /* it may have run out since something perhaps moved SND.UNA */
-    uint32_t timeouts;      /* since SND.UNA moved, without those before INIT */
-    uint32_t backoffs;      /* since the last sure sample, those before INIT included */
-    uint64_t since_ns;      /* when it may have been started last */
-    uint64_t first_ns;      /* first timeout of the series, or 0 */
-    uint64_t last_ns;       /* last timeout of the series */
-    uint64_t gap_ns;        /* between the last two timeouts, or 0 */
-    uint64_t total_ns;      /* TotalRT counts from here on, or 0: from the first transmission */
-    uint64_t total_most_ns; /* it counts at the latest from here on, or 0: from a timeout */
-    uint64_t total_before;  /* counted before that, ns */
-    bool total_updated;     /* an UPD started it anew */
+    bool armed;               /* the series below is known exactly */
+    bool handed;              /* it still runs as INIT handed it over */
+    bool quiet;               /* a timeout: the earliest segment only, until something arrives */
+    bool closed;              /* a zero window came: the count may have begun anew with probes */
+    bool loose;               /* something may have called for a retransmission before the timer */
+    bool doubted;             /* it may have run out since something perhaps moved SND.UNA */
+    uint32_t timeouts;        /* since SND.UNA moved, without those before INIT */
+    uint32_t backoffs;        /* at most: since the last sure sample, those before INIT included */
+    uint32_t backoffs_before; /* the same when the target began to be hindered */
+    uint64_t since_ns;        /* when it may have been started last */
+    uint64_t first_ns;        /* first timeout of the series, or 0 */
+    uint64_t last_ns;         /* last timeout of the series */
+    uint64_t gap_ns;          /* between the last two timeouts, or 0 */
+    uint64_t total_ns;        /* TotalRT counts from here on, or 0: from the first transmission */
+    uint64_t total_most_ns;   /* it counts at the latest from here on, or 0: from a timeout */
+    uint64_t total_before;    /* counted before that, ns */
+    bool total_updated;       /* an UPD started it anew */
 };
 
 /* Timeouts of the series, those before INIT included. */

@@ -14,11 +14,15 @@ static bool over(const struct orc_conn *c)
 
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_sender *t = c->sender;
-    bool wire = !o->faults->ever_waived && !o->faults->transmit_failed && !o->faults->link_down;
-    return t->on && !t->not_judged && wire && o->parameters->known &&
-           t->adapter == o->adapter->changes && orc_running(o, c) && !orc_path_invalid(o, c) &&
-           !over(c);
+    return c->sender->on && o->parameters->known && !orc_waived(o) && !orc_wire_waived(o) &&
+           !orc_adapter_moves(o) && orc_running(o, c) && !orc_path_invalid(o, c) && !over(c);
+}
+
+bool orc_sender_busy(const struct orc_conn *c)
+{
+    const struct orc_send *s = c->send;
+    bool fin = s->fin_asked && s->una_sure <= s->fin;
+    return s->handed > s->una_sure || s->tried > s->una_sure || fin || c->sends.head != ORC_NONE;
 }
 
 bool orc_filler(const struct orc_conn *c, const struct orc_sent *f)

@@ -16,11 +16,9 @@
 struct orc_sender {
     bool closed_ever;    /* the peer's window was zero: the slot of the timer was another one's */
     bool on;             /* offloaded with numbers that are sane */
-    bool not_judged;     /* frames were refused or held: nothing is judged until the next INIT */
     uint32_t dirty_step; /* step + 1 in which something of the connection happened last */
     uint32_t parameters; /* settings of the operating parameters that the measures go by */
     uint32_t begun_parameters;
-    uint32_t adapter;                 /* changes of the adapter seen at INIT */
     uint64_t begun_ns, begun_left_ns; /* INIT called and completed */
     uint64_t received_sure_ns,
         received_ns;    /* last segment that surely, that possibly was acceptable */
@@ -29,8 +27,11 @@ struct orc_sender {
     uint32_t sent_step; /* step + 1 of the last data frame */
     uint64_t fin2_ns;   /* FIN_WAIT_2 surely entered, or 0 */
     bool fin2_handed, fin2_warned, fin2_reported;
-    bool stepped;      /* SndNxt may be below SndMax */
-    uint32_t ts_value; /* TSval of the last frame, or TsTime */
+    bool fin2_doubted;    /* a segment that restarts it may have been dropped */
+    uint64_t hindered_ns; /* last rest at which something hindered the target */
+    uint64_t recover_ns;  /* until then what is due at once may wait: it was held up */
+    bool stepped;         /* SndNxt may be below SndMax */
+    uint32_t ts_value;    /* TSval of the last frame, or TsTime */
     uint64_t ts_ns;
     int64_t edge;                       /* most that the peer's window can reach */
     int64_t edge_now;                   /* the same by what came last */
@@ -52,7 +53,9 @@ struct orc_sender {
     TCP_OFFLOAD_STATE_DELEGATED handed;
 };
 
-/* Whether the sending half is judged now: nothing excuses it, and the model follows. */
+/* Something of the connection waits to be sent, acknowledged or completed, as far as one knows. */
+bool orc_sender_busy(const struct orc_conn *c);
+/* Whether the sending half is judged now: nothing hinders it, and the model follows. */
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c);
 /* The octet of a keepalive probe: it was acknowledged before. */
 bool orc_filler(const struct orc_conn *c, const struct orc_sent *f);

@@ -34,6 +34,7 @@ void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct or
         t->fin2_ns = o->event->time_ns; /* entered */
     }
     t->fin2_handed = t->fin2_handed && !h->sure;
+    t->fin2_doubted = t->fin2_doubted && !h->sure;
 }
 
 void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c)
@@ -71,7 +72,7 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
     if (!surely(c) || !runs(t) || rate_changed(o, t)) {
         return;
     }
-    uint64_t from = orc_most(t->fin2_ns, t->received_ns);
+    uint64_t from = orc_most(orc_most(t->fin2_ns, t->received_ns), t->hindered_ns);
     uint64_t due = t->fin2_handed ? t->begun_left_ns + handed_ns(o, t) : from + FIN_WAIT_NS;
     uint64_t most = t->fin2_handed ? due : from + FIN_WAIT_MOST_NS;
     due += slack;
@@ -102,7 +103,7 @@ void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
         return;
     }
     t->fin2_reported = true;
-    if (rate_changed(o, t)) {
+    if (rate_changed(o, t) || t->fin2_doubted) {
         return;
     }
     orc_ran(o, ORC_TMR_FW2_1);

@@ -3,6 +3,7 @@
  * Keepalive, for idle connections and after a challenge.
  */
 #include "oracle/timers/keepalive.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/timers/timers.h"
 
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
@@ -208,6 +209,28 @@ void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc
     if (below && f->end <= c->send->max && c->term_enter != ORC_NONE) {
         c->keepalive->late_ns = o->event->time_ns;
     }
+}
+
+/* A probe may have been tried that nobody saw, or what came may not have been taken: the next one,
+ * or the end, comes at any time from now on, and by the time that a new beginning would set. */
+void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_keepalive *k = c->keepalive;
+    uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
+    bool came = orc_waived(o) && c->receive->arrived_step == o->steps + 1;
+    if (!c->sender->on || c->phase != ORC_LIVE || !k->known || (!came && now + slack < k->low_ns)) {
+        return;
+    }
+    if (k->blind || k->blind_maybe || (came && k->challenged)) {
+        k->blind = false;
+        k->blind_maybe = true;
+        k->high_ns = ORC_NEVER;
+    }
+    k->low_ns = 0;
+    k->least = came ? 0 : k->least;
+    k->most = orc_keepalive_limit(c);
+    uint64_t wait = orc_most(timeout_ns(o, c), interval_ns(o, c));
+    k->high_ns = orc_most(k->high_ns, now + wait + slack);
 }
 
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c)

@@ -50,6 +50,7 @@ void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 /* A frame that left between the call of a terminate and its completion. */
 void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);
 void orc_keepalive_ended(struct oracle *o, struct orc_conn *c);

@@ -3,6 +3,7 @@
  * A closed window is probed.
  */
 #include "oracle/timers/persist.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/ledger/full_size.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/timers.h"
@@ -179,6 +180,30 @@ static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
     return p->since_ns + shifted(rto, p->most) + slack;
 }
 
+/* The next probe is not due before. */
+static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_persist *p = c->persist;
+    uint64_t rto = orc_rto_least(o, c);
+    if (p->handed) {
+        return c->sender->begun_ns + handed_ns(o, c->sender);
+    }
+    return p->probes ? p->last_ns + repeat_least(o, p, rto) : p->opened_ns + shifted(rto, p->least);
+}
+
+/* A probe may have been tried that nobody saw. */
+void orc_persist_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_persist *p = c->persist;
+    uint64_t now = o->event->time_ns;
+    p->reopened = false;
+    if (!c->sender->on || c->phase != ORC_LIVE || !active(c)) {
+        return;
+    }
+    p->exact = p->exact && !orc_waived(o) && now + orc_slack_ns(o) < first_due(o, c);
+    p->since_ns = now;
+}
+
 /* The window has opened: what it admits goes at once. */
 static void judge_reopened(struct oracle *o, const struct orc_conn *c)
 {
@@ -257,14 +282,8 @@ void orc_persist_reported(struct oracle *o, const struct orc_conn *c)
 static bool expired(const struct oracle *o, const struct orc_conn *c,
                     const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
-    const struct orc_persist *p = c->persist;
-    uint64_t rto = orc_rto_least(o, c), due = p->opened_ns + shifted(rto, p->least);
-    if (p->handed) {
-        due = c->sender->begun_ns + handed_ns(o, c->sender);
-    } else if (p->probes) {
-        due = p->last_ns + repeat_least(o, p, rto);
-    }
-    return d->Retransmit.Count == p->probes + 1 && o->event->time_ns + orc_slack_ns(o) >= due;
+    return d->Retransmit.Count == c->persist->probes + 1 &&
+           o->event->time_ns + orc_slack_ns(o) >= first_due(o, c);
 }
 
 void orc_persist_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)

@@ -31,6 +31,7 @@ struct orc_persist {
 void orc_persist_begin(struct oracle *o, struct orc_conn *c);
 void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
+void orc_persist_hindered(struct oracle *o, struct orc_conn *c);
 void orc_persist_step(struct oracle *o, struct orc_conn *c);
 void orc_persist_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 /* Probing may have come to its limit, or to its end without reaching it. */

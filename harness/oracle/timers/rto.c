@@ -7,6 +7,7 @@
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/timers/fin_wait.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/timers/giveup.h"
 #include "oracle/timers/timers.h"
 
@@ -179,6 +180,49 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     }
     if (f->again && f->begin <= una && f->end > una) {
         rto->since_ns = now;
+    }
+}
+
+/* The timer may have run out already, or may run out in this moment. */
+static bool may_have_run(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_rto *rto = c->rto;
+    uint64_t due = orc_rto_first_due(o, c);
+    if (rto->timeouts && !rto->loose) {
+        due = rto->last_ns + orc_rto_backed_off(orc_rto_least(o, c), 1);
+    }
+    return !rto->armed || !due || o->event->time_ns + orc_slack_ns(o) >= due;
+}
+
+/* Each timeout that nobody saw doubles the next, and all of them lie between the begin of what
+ * hinders and now. */
+static uint32_t unseen_backoffs(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t spent = (o->event->time_ns - o->faults->since_ns) / orc_rto_least(o, c);
+    uint32_t count = 1;
+    while (spent) {
+        spent /= 2;
+        count++;
+    }
+    return count;
+}
+
+void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_rto *rto = c->rto;
+    uint64_t now = o->event->time_ns;
+    if (!c->sender->on || c->phase != ORC_LIVE || c->send->tried <= c->send->una_sure) {
+        return;
+    }
+    if (o->faults->since_ns == now) {
+        rto->backoffs_before = rto->backoffs;
+    }
+    rto->since_ns = now;
+    if (orc_waived(o) || may_have_run(o, c)) {
+        rto->backoffs = rto->backoffs_before + unseen_backoffs(o, c);
+        rto->armed = rto->quiet = false;
+        rto->loose = rto->doubted = true;
+        rto->gap_ns = 0;
     }
 }
 

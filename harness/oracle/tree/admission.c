@@ -24,15 +24,16 @@ static bool chain_fits(const struct orc_conn *c)
 
 /* Nothing more need be taken: without a card that is awake and has not lost its state, room and
  * memory. */
-static bool closed(const struct oracle *o)
+static bool closed(const struct oracle *o, const struct orc_op *op)
 {
-    return o->faults->ever_waived || o->adapter->paused || o->adapter->broken ||
+    return orc_short_since(o, op->enter) || o->adapter->paused || o->adapter->broken ||
            o->adapter->phase != ORC_ADAPTER_RUNNING || o->connections->live >= o->adapter->capacity;
 }
 
-void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node)
+void orc_admission_refused(struct oracle *o, const struct orc_op *op, const struct orc_conn *c,
+                           const struct orc_node *node)
 {
-    bool short_of = closed(o);
+    bool short_of = closed(o, op);
     bool right = c->sane && chain_fits(c) && c->cached.InitialRcvWnd < WINDOW_MOST &&
                  c->local_port && c->remote_port;
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES ||
@@ -51,8 +52,8 @@ void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const str
 }
 
 /* A neighbor or a path: nothing but its own fields can speak against it. */
-void orc_admission_refused_above(struct oracle *o, const struct orc_object *object,
-                                 const struct orc_node *node)
+void orc_admission_refused_above(struct oracle *o, const struct orc_op *op,
+                                 const struct orc_object *object, const struct orc_node *node)
 {
     bool path = node->layer == LAYER_PATH;
     uint32_t least = object->version == 6 ? 1280 : 68;
@@ -62,7 +63,7 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_object *obje
     bool right =
         !path || (object->version && object->mtu >= least && object->mtu <= o->adapter->link_mtu);
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES;
-    if (node->dead || closed(o) || !right || !above) {
+    if (node->dead || closed(o, op) || !right || !above) {
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);

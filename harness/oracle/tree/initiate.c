@@ -86,7 +86,7 @@ static void begin_send(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     struct orc_send *s = c->send;
     s->sequence = d->SndUna;
-    s->max = s->max_least = (int32_t)(d->SndMax - d->SndUna);
+    s->max = s->max_least = s->tried = (int32_t)(d->SndMax - d->SndUna);
     s->window = s->max_window = d->SndWnd;
     s->max_window = d->MaxSndWnd > d->SndWnd ? d->MaxSndWnd : d->SndWnd;
     s->max_window_sure = s->max_window;
@@ -362,7 +362,8 @@ static void give_back(struct oracle *o, struct orc_conn *c)
 }
 
 /* clean: nothing before it in the walk was refused */
-static void apply_node(struct oracle *o, const struct orc_node *node, bool clean)
+static void apply_node(struct oracle *o, const struct orc_op *op, const struct orc_node *node,
+                       bool clean)
 {
     struct orc_object *object = orc_object(o, node->object);
     bool in = success(node->status);
@@ -375,7 +376,7 @@ static void apply_node(struct oracle *o, const struct orc_node *node, bool clean
         orc_contexts_add(o, node);
     }
     if (!in && clean && node->layer != LAYER_TCP) {
-        orc_admission_refused_above(o, object, node);
+        orc_admission_refused_above(o, op, object, node);
     }
     struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
     if (!c || c->phase != ORC_STARTING) {
@@ -384,7 +385,7 @@ static void apply_node(struct oracle *o, const struct orc_node *node, bool clean
     if (!in) {
         o->ran[ORC_INIT_FAILSND_1] += c->sends.count > 0;
         if (clean) {
-            orc_admission_refused(o, c, node);
+            orc_admission_refused(o, op, c, node);
         }
         give_back(o, c);
         return;
@@ -423,7 +424,7 @@ void orc_initiate_judge(struct oracle *o, struct orc_op *op)
     bool clean = true;
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
         judge_node(o, &o->operations->node[id]);
-        apply_node(o, &o->operations->node[id], clean);
+        apply_node(o, op, &o->operations->node[id], clean);
         clean = clean && (o->operations->node[id].kind != NODE_NEW ||
                           success(o->operations->node[id].status));
     }

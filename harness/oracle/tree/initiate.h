@@ -17,9 +17,10 @@
 
 void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
 void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
-void orc_admission_refused(struct oracle *o, const struct orc_conn *c, const struct orc_node *node);
-void orc_admission_refused_above(struct oracle *o, const struct orc_object *object,
-                                 const struct orc_node *node);
+void orc_admission_refused(struct oracle *o, const struct orc_op *op, const struct orc_conn *c,
+                           const struct orc_node *node);
+void orc_admission_refused_above(struct oracle *o, const struct orc_op *op,
+                                 const struct orc_object *object, const struct orc_node *node);
 void orc_initiate_judge(struct oracle *o, struct orc_op *op);
 void orc_initiate_done(struct oracle *o, struct orc_op *op, uint32_t left);
 void orc_tree_judge(struct oracle *o, const struct orc_op *op);

@@ -205,11 +205,11 @@ static void judge_sent(struct oracle *o, struct orc_conn *c, const struct orc_cl
                  orc_text(o, "%lld", (long long)una));
         return;
     }
-    if (max < s->max_least || (max > s->max && !o->faults->transmit_failed)) {
-        orc_fail(
-            o, ordinal, ORC_TERM_STATE_1,
-            orc_text(o, "SndMax at byte %lld to %lld", (long long)s->max_least, (long long)s->max),
-            orc_text(o, "%lld", (long long)max));
+    if (max < s->max_least || max > s->tried) {
+        orc_fail(o, ordinal, ORC_TERM_STATE_1,
+                 orc_text(o, "SndMax at byte %lld to %lld", (long long)s->max_least,
+                          (long long)s->tried),
+                 orc_text(o, "%lld", (long long)max));
     }
     if (!closing->chain_lists) {
         return;
@@ -233,7 +233,7 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
 {
     const struct orc_receive *r = c->receive;
     const struct orc_send *s = c->send;
-    bool sure = r->fin_sure_step >= 0 && !o->faults->ever_waived;
+    bool sure = r->fin_sure_step >= 0 && !orc_shorted(o, r);
     bool in = r->fin_before || sure || c->disconnect_event != ORC_NONE;
     bool in_none = !in && r->fins == 0 && !r->fin_lenient;
     bool acked = s->fin_sent && s->una_sure_step > s->fin;
@@ -303,9 +303,9 @@ static void terminate_judge_owed(struct oracle *o, const struct orc_conn *c,
 {
     const struct orc_receive *r = c->receive;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
-    bool excused = cut_short(o, c) || o->faults->transmit_failed || o->faults->link_down ||
-                   !c->sane || closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
-                   r->urgent_possible || !c->version;
+    bool excused = cut_short(o, c) || orc_wire_waived(o) || !c->sane ||
+                   closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
+                   r->urgent_possible || !c->version || next <= c->answers->lost;
     orc_ran(o, ORC_TERM_ACK_1);
     if (next > r->acked && !excused) {
         orc_fail(o, closing->conn, ORC_TERM_ACK_1,

@@ -24,9 +24,8 @@ static bool no_entry(int32_t status)
 /* Memory ran short between the call and its completion. */
 static bool starved(const struct oracle *o, const struct orc_op *op)
 {
-    uint32_t failed = o->faults->alloc_failed_event;
-    return (failed != ORC_NONE && failed > op->enter) || o->faults->alloc || o->faults->pool ||
-           o->faults->map;
+    uint32_t last = o->faults->short_event;
+    return orc_memory_short(o->faults) || (last != ORC_NONE && last > op->enter);
 }
 
 /* With room for k objects of a layer the first k in walking order are taken. */
