@@ -251,6 +251,9 @@ VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
         if (nds.map_fail) {
             nds.map_fail--;
             nds.trace->end.starved = true;
+            if (!nds.map_fail) {
+                nds_fault_map(0);
+            }
             return;
         }
         Mdl->MappedSystemVa = object->detail;

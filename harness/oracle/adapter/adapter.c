@@ -83,8 +83,7 @@ void orc_adapter_rest(struct oracle *o)
     uint64_t now = o->event->time_ns;
     struct orc_adapter *x = o->adapter;
     bool idle = x->paused && !o->connections->live && !o->adapter->leaving && !x->low &&
-                !x->sleeping && o->adapter->phase == ORC_ADAPTER_RUNNING &&
-                x->failed_event == ORC_NONE;
+                !x->sleeping && o->adapter->phase == ORC_ADAPTER_RUNNING && !x->broken;
     if (!idle) {
         x->idle_ns = ORC_NEVER;
     } else if (x->idle_ns == ORC_NEVER) {

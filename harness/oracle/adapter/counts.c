@@ -74,8 +74,7 @@ void orc_counts_begin(struct oracle *o, const struct orc_conn *c)
 void orc_counts_abort(struct oracle *o, const struct orc_conn *c)
 {
     bool open = c->begin_state == TcpConnectionEstablished && !c->send->fin_asked &&
-                c->mandatory_event == ORC_NONE && c->local_abort == ORC_NONE &&
-                o->adapter->failed_event == ORC_NONE;
+                c->mandatory_event == ORC_NONE && c->local_abort == ORC_NONE && !o->adapter->broken;
     counts_of(o, c->version)->cut.least +=
         open && c->aborts == 0 && c->phase == ORC_LIVE && !c->failed_over;
 }

@@ -21,6 +21,7 @@ void orc_failure_begin(struct oracle *o, const struct tap_event *ev)
                                       c->abort_event != ORC_NONE || c->local_abort != ORC_NONE;
             /* That is why its requests end, whether the events are out already or not. */
             c->failed_over = c->failed_over || c->phase == ORC_LIVE;
+            c->card_failed = c->card_failed || c->phase == ORC_LIVE;
         }
     }
 }

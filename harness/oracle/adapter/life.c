@@ -160,6 +160,24 @@ static void report_misuse(struct oracle *o, const struct tap_event *ev)
                            ev->object == TAP_NONE ? "" : orc_text(o, " (object %u)", ev->object)));
 }
 
+/* What stood still for a while goes on, if nothing else keeps it. */
+static void resume(struct orc_adapter *x)
+{
+    if (!x->leaving && !x->pausing && !x->stopped && !x->low && !x->sleeping) {
+        x->phase = ORC_ADAPTER_RUNNING;
+    }
+}
+
+/* A request ended: back in D0 the adapter runs again. */
+static void adapter_answered(struct oracle *o, const struct tap_event *ev)
+{
+    orc_adapter_done(o, ev);
+    if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set &&
+        ev->status == NDIS_STATUS_SUCCESS) {
+        resume(o->adapter);
+    }
+}
+
 void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
@@ -190,7 +208,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
         o->adapter->configured = true;
         break;
     case TAP_OID_DONE:
-        orc_adapter_done(o, ev);
+        adapter_answered(o, ev);
         break;
     case TAP_FAULT:
         orc_faults_switched(o, ev);
@@ -274,6 +292,11 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
     case TAP_RESTART_COMPLETE:
         if (ev->status == NDIS_STATUS_SUCCESS) {
             o->adapter->phase = ORC_ADAPTER_RUNNING;
+        }
+        break;
+    case TAP_RESET_COMPLETE:
+        if (ev->status == NDIS_STATUS_SUCCESS) {
+            resume(o->adapter);
         }
         break;
     case TAP_STATUS:
@@ -364,8 +387,13 @@ void orc_life_leave(struct oracle *o, const struct tap_event *ev, struct orc_cal
         orc_reach_answered(o, ev, call);
         o->adapter->mevent_open -= o->adapter->mevent_open > 0;
         break;
+    case TAP_RESET:
+        if (ev->status == NDIS_STATUS_SUCCESS) {
+            resume(o->adapter);
+        }
+        break;
     case TAP_OID:
-        orc_adapter_done(o, ev);
+        adapter_answered(o, ev);
         break;
     case TAP_NIC_FAILED:
         orc_failure_left(o, ev);

@@ -291,7 +291,7 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
 void orc_recovery_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = c->recovery;
-    if (!c->sender->on || c->phase != ORC_LIVE || c->send->tried <= c->send->una_sure) {
+    if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure) {
         return;
     }
     orc_recovery_doubted(o, c);

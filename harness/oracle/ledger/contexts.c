@@ -101,7 +101,7 @@ bool orc_closed(const struct orc_conn *c)
 void orc_life_answered(struct oracle *o, const struct orc_op *op, const struct orc_node *node)
 {
     const struct orc_conn *c = node->layer == LAYER_TCP ? orc_conn(o, node->conn) : NULL;
-    bool excused = o->adapter->failed_event != ORC_NONE || orc_short_since(o, op->enter) ||
+    bool excused = o->adapter->broken || (c && c->card_failed) || orc_short_since(o, op->enter) ||
                    o->adapter->leaving;
     if (!c || op->fn == TAP_INITIATE || op->fn == TAP_TERMINATE || !orc_closed(c)) {
         return;

@@ -25,7 +25,7 @@ void orc_faults_switched(struct oracle *o, const struct tap_event *ev)
 {
     struct orc_faults *x = o->faults;
     bool on = ev->data.fault.on;
-    bool wire = orc_wire_held(x);
+    bool memory = orc_memory_short(x), wire = orc_wire_held(x);
     switch (ev->data.fault.kind) {
     case FAULT_ALLOC:
         x->alloc = on;
@@ -45,7 +45,7 @@ void orc_faults_switched(struct oracle *o, const struct tap_event *ev)
     default:
         break;
     }
-    if (orc_memory_short(x)) {
+    if (memory || orc_memory_short(x)) { /* also by the last failure, which ends it */
         note_short(x, ev);
     }
     x->wire_step = x->wire_step || wire || orc_wire_held(x);

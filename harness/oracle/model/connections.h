@@ -26,6 +26,7 @@ struct orc_conn {
     uint8_t version; /* 4 or 6; 0 = addresses unknown */
     bool init_returned;
     bool failed_over; /* FAILURE of a state operation or HardwareFailure was reported */
+    bool card_failed; /* the card lost its state while the connection was offloaded */
     bool invalidated;
     bool sane;     /* the numbers handed over are inside WIRE-HOST-1 */
     uint32_t path; /* state object ids */

@@ -198,7 +198,7 @@ void orc_sender_hindered(struct oracle *o, struct orc_conn *c)
         return;
     }
     t->hindered_ns = now;
-    if (orc_sender_busy(c)) {
+    if (orc_sender_touched(o, c)) {
         t->stepped = true;
         t->recover_ns = now + ORC_STARVED_NS + orc_slack_ns(o);
         t->small_since_ns = 0;

@@ -182,7 +182,7 @@ void orc_flight_received(struct oracle *o, struct orc_conn *c, const struct orc_
 void orc_flight_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_flight *f = c->flight;
-    if (c->sender->on && c->phase == ORC_LIVE && orc_sender_busy(c)) {
+    if (orc_sender_touched(o, c)) {
         f->broken_ns = f->held_until_ns = o->event->time_ns;
         f->held_from_ns = o->faults->since_ns;
     }

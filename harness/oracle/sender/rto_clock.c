@@ -79,3 +79,13 @@ bool orc_rto_expired(const struct oracle *o, const struct orc_conn *c,
     return orc_rto_runs(c) && d->Retransmit.Count == orc_rto_count(c) + 1 &&
            o->event->time_ns + orc_slack_ns(o) >= due;
 }
+
+bool orc_rto_may_have_run(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_rto *rto = c->rto;
+    uint64_t due = orc_rto_first_due(o, c);
+    if (rto->timeouts && !rto->loose) {
+        due = rto->last_ns + orc_rto_backed_off(orc_rto_least(o, c), 1);
+    }
+    return !rto->armed || !due || o->event->time_ns + orc_slack_ns(o) >= due;
+}

@@ -42,6 +42,8 @@ uint64_t orc_rto_handed_ns(const struct oracle *o, const struct orc_conn *c);
 
 /* The timer may run out in this moment, whatever else happens in it. */
 bool orc_rto_now(const struct oracle *o, const struct orc_conn *c);
+/* The timer may have run out already, or may run out in this moment. */
+bool orc_rto_may_have_run(const struct oracle *o, const struct orc_conn *c);
 /* Something is outstanding that the retransmission timer surely serves. */
 bool orc_rto_runs(const struct orc_conn *c);
 /* It has run out in this moment by what the state shows, ahead of what is to be sent for it. */

@@ -3,6 +3,7 @@
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
+#include "oracle/sender/rto_clock.h"
 
 /* Both closed: in TIME_WAIT segments may go to the host unread. */
 static bool over(const struct orc_conn *c)
@@ -16,6 +17,12 @@ bool orc_sender_judged(struct oracle *o, const struct orc_conn *c)
 {
     return c->sender->on && o->parameters->known && !orc_waived(o) && !orc_wire_waived(o) &&
            !orc_adapter_moves(o) && orc_running(o, c) && !orc_path_invalid(o, c) && !over(c);
+}
+
+bool orc_sender_touched(const struct oracle *o, const struct orc_conn *c)
+{
+    bool live = c->sender->on && c->phase == ORC_LIVE && orc_sender_busy(c);
+    return live && (c->dirty || orc_adapter_moves(o) || orc_rto_may_have_run(o, c));
 }
 
 bool orc_sender_busy(const struct orc_conn *c)

@@ -55,6 +55,9 @@ struct orc_sender {
 
 /* Something of the connection waits to be sent, acknowledged or completed, as far as one knows. */
 bool orc_sender_busy(const struct orc_conn *c);
+/* In a step in which the target is hindered: whether that can concern this sending half. Nothing
+ * happened to it and no timer of its data can have run out: nothing of it was tried. */
+bool orc_sender_touched(const struct oracle *o, const struct orc_conn *c);
 /* Whether the sending half is judged now: nothing hinders it, and the model follows. */
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c);
 /* The octet of a keepalive probe: it was acknowledged before. */

@@ -218,7 +218,14 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool came = orc_waived(o) && c->receive->arrived_step == o->steps + 1;
-    if (!c->sender->on || c->phase != ORC_LIVE || !k->known || (!came && now + slack < k->low_ns)) {
+    if (!c->sender->on || c->phase != ORC_LIVE || !k->known) {
+        return;
+    }
+    uint64_t wait = orc_most(timeout_ns(o, c), interval_ns(o, c));
+    if (orc_adapter_moves(o) && k->high_ns != ORC_NEVER) { /* it may start its timers anew */
+        k->high_ns = orc_most(k->high_ns, now + orc_most(wait, k->wait_ns) + slack);
+    }
+    if (!came && now + slack < k->low_ns) {
         return;
     }
     if (k->blind || k->blind_maybe || (came && k->challenged)) {
@@ -229,7 +236,6 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     k->low_ns = 0;
     k->least = came ? 0 : k->least;
     k->most = orc_keepalive_limit(c);
-    uint64_t wait = orc_most(timeout_ns(o, c), interval_ns(o, c));
     k->high_ns = orc_most(k->high_ns, now + wait + slack);
 }
 

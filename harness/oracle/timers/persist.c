@@ -200,7 +200,7 @@ void orc_persist_hindered(struct oracle *o, struct orc_conn *c)
     if (!c->sender->on || c->phase != ORC_LIVE || !active(c)) {
         return;
     }
-    p->exact = p->exact && !orc_waived(o) && now + orc_slack_ns(o) < first_due(o, c);
+    p->exact = p->exact && !(orc_waived(o) && c->dirty) && now + orc_slack_ns(o) < first_due(o, c);
     p->since_ns = now;
 }
 

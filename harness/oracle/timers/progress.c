@@ -10,7 +10,7 @@
 
 void orc_progress_hindered(struct oracle *o, struct orc_conn *c)
 {
-    if (c->sender->on && c->phase == ORC_LIVE && orc_sender_busy(c)) {
+    if (orc_sender_touched(o, c)) {
         *c->progress = (struct orc_progress){.owed = true, .since_ns = o->event->time_ns};
     }
 }

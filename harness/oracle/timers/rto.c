@@ -183,17 +183,6 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     }
 }
 
-/* The timer may have run out already, or may run out in this moment. */
-static bool may_have_run(const struct oracle *o, const struct orc_conn *c)
-{
-    const struct orc_rto *rto = c->rto;
-    uint64_t due = orc_rto_first_due(o, c);
-    if (rto->timeouts && !rto->loose) {
-        due = rto->last_ns + orc_rto_backed_off(orc_rto_least(o, c), 1);
-    }
-    return !rto->armed || !due || o->event->time_ns + orc_slack_ns(o) >= due;
-}
-
 /* Each timeout that nobody saw doubles the next, and all of them lie between the begin of what
  * hinders and now. */
 static uint32_t unseen_backoffs(const struct oracle *o, const struct orc_conn *c)
@@ -211,14 +200,14 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_rto *rto = c->rto;
     uint64_t now = o->event->time_ns;
-    if (!c->sender->on || c->phase != ORC_LIVE || c->send->tried <= c->send->una_sure) {
+    if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure) {
         return;
     }
     if (o->faults->since_ns == now) {
         rto->backoffs_before = rto->backoffs;
     }
     rto->since_ns = now;
-    if (orc_waived(o) || may_have_run(o, c)) {
+    if (orc_waived(o) || orc_rto_may_have_run(o, c)) {
         rto->backoffs = rto->backoffs_before + unseen_backoffs(o, c);
         rto->armed = rto->quiet = false;
         rto->loose = rto->doubted = true;
