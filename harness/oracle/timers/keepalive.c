@@ -211,14 +211,16 @@ void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc
     }
 }
 
-/* A probe may have been tried that nobody saw, or what came may not have been taken: the next one,
- * or the end, comes at any time from now on, and by the time that a new beginning would set. */
+/* A challenge may have begun a blind check, a probe may have been tried that nobody saw, or what
+ * came may not have been taken: the next probe, or the end, comes at any time from now on, and by
+ * the time that a new beginning would set. */
 void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool came = orc_waived(o) && c->receive->arrived_step == o->steps + 1;
-    if (!c->sender->on || c->phase != ORC_LIVE || !k->known) {
+    bool checked = k->blind || k->blind_maybe || (came && k->challenged);
+    if (!c->sender->on || c->phase != ORC_LIVE || !(checked || orc_keepalive_enabled(c))) {
         return;
     }
     uint64_t wait = orc_most(timeout_ns(o, c), interval_ns(o, c));
@@ -228,15 +230,12 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     if (!came && now + slack < k->low_ns) {
         return;
     }
-    if (k->blind || k->blind_maybe || (came && k->challenged)) {
-        k->blind = false;
-        k->blind_maybe = true;
-        k->high_ns = ORC_NEVER;
-    }
+    k->blind = false;
+    k->blind_maybe = checked;
     k->low_ns = 0;
+    k->high_ns = checked ? ORC_NEVER : orc_most(k->high_ns, now + wait + slack);
     k->least = came ? 0 : k->least;
     k->most = orc_keepalive_limit(c);
-    k->high_ns = orc_most(k->high_ns, now + wait + slack);
 }
 
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c)

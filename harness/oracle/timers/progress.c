@@ -31,11 +31,12 @@ void orc_progress_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     p->again += !f->fresh;
 }
 
-/* Nothing but an answer of the peer's can be waited for, or a timer that is known. */
-static bool known_again(const struct orc_conn *c)
+/* Nothing surely waits, or a timer that is known again sees to it. */
+static bool seen_to(const struct orc_conn *c)
 {
     bool probing = orc_window_closed(c) && orc_una_exact(c) && c->persist->exact;
-    return !orc_sender_busy(c) || c->rto->armed || probing;
+    bool waits = orc_sender_pending(c) || c->sends.head != ORC_NONE;
+    return !waits || c->rto->armed || probing;
 }
 
 static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
@@ -68,7 +69,7 @@ static enum orc_rule what_stands(const struct orc_conn *c)
 void orc_progress_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_progress *p = c->progress;
-    if (!p->owed || known_again(c)) {
+    if (!p->owed || seen_to(c)) {
         p->owed = false;
         return;
     }

@@ -37,7 +37,8 @@ void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_rec
     rto->quiet = false;
     if (h->ack > h->una_sure_before && h->ack <= c->send->max) {
         bool before = h->ack <= h->una_before; /* a doubtful segment may have said it already */
-        if (h->sure && orc_una_exact(c) && !(before && rto->doubted)) {
+        bool whole = c->send->max == c->send->max_least; /* else what was refused may be timed */
+        if (h->sure && orc_una_exact(c) && whole && !(before && rto->doubted)) {
             restart(o, rto, c->flight->sampled);
         } else {
             rto->armed = false;
