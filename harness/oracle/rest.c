@@ -20,11 +20,12 @@ static void commit(struct orc_conn *c, bool waived)
     if (waived) {
         int64_t acked = orc_accepted(r);
         r->sure = acked > r->sure_step ? acked : r->sure_step;
-        r->fin_sure = r->acked > r->fin_sure ? r->fin_sure : r->fin_sure_step;
+        r->fin_sure = r->acked == r->fin_sure + 1 ? r->fin_sure : r->fin_sure_step;
         s->una_sure = s->una_sure_step;
         s->window_sure = false;
     }
-    bool whole = r->sure == r->possible && !r->ranges && (!r->fins || r->fin_sure >= 0);
+    bool closed = r->fins == 1 && r->fin_sure == r->possible;
+    bool whole = r->sure == r->possible && !r->ranges && (!r->fins || closed);
     r->shorted = r->shorted && !(whole && !waived && orc_accepted(r) >= r->sure);
     r->sure_step = r->sure;
     r->fin_sure_step = r->fin_sure;

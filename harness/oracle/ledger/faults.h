@@ -32,14 +32,17 @@ struct orc_faults {
 void orc_faults_begin(struct oracle *o);
 /* TAP_RETURN: the host gives lists back, which may end a shortage. */
 void orc_faults_returned(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
-/* TAP_FAULT, a failed TAP_ALLOC, a link that came or went. */
+/* TAP_FAULT: one of them is switched on or off. */
 void orc_faults_switched(struct oracle *o, const struct tap_event *ev);
+/* A TAP_ALLOC that failed. */
 void orc_faults_starved(struct oracle *o, const struct tap_event *ev);
+/* The link came or went. */
 void orc_faults_linked(struct oracle *o, bool connected);
 /* The wire did not take a frame. */
 void orc_faults_refused(struct oracle *o);
-/* A rest begins, after which `hindered` holds; it is over. */
+/* A rest begins: from here on `hindered` holds for its step. */
 void orc_faults_rest(struct oracle *o);
+/* The rest is over, and the next step begins. */
 void orc_faults_rested(struct oracle *o);
 
 static inline bool orc_memory_short(const struct orc_faults *x)

@@ -93,7 +93,7 @@ struct orc_receive {
 };
 
 void orc_receive_fresh(struct orc_conn *c); /* orc_checker.fresh */
-void orc_receive_hindered(struct oracle *o, struct orc_conn *c);
+void orc_receive_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
 
 /* Whether all of [begin, end) has arrived without a hole in it. */
 bool orc_stream_holds(const struct orc_receive *r, int64_t begin, int64_t end);

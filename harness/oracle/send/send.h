@@ -23,8 +23,8 @@ void orc_send_completed(struct oracle *o, const struct tap_event *ev, struct orc
 /* The amount by which a list's data was or should have been advanced, in [least, most]. */
 void orc_send_acked(const struct orc_send *s, const struct orc_nbl *nbl, int64_t *least,
                     int64_t *most);
+void orc_send_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
 /* At rest: sends that are acknowledged are completed in time. */
-void orc_send_hindered(struct oracle *o, struct orc_conn *c);
 void orc_send_step(struct oracle *o, struct orc_conn *conn);
 
 #endif

@@ -32,9 +32,8 @@ void orc_sender_challenged(struct oracle *o, struct orc_conn *c, bool sure);
 void orc_sender_updated(struct oracle *o, struct orc_conn *c, bool done);
 /* TERM is called: whether the state that comes back is judged is decided now. */
 void orc_sender_ending(struct oracle *o, struct orc_conn *c);
+void orc_sender_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
 /* The delegated state of a query, or of the upload (final). */
-/* The connection at a rest of a step in which the target was hindered. */
-void orc_sender_hindered(struct oracle *o, struct orc_conn *c);
 void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegated, bool final);
 
 #endif

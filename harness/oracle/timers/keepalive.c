@@ -219,7 +219,8 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o);
     bool came = orc_waived(o) && c->receive->arrived_step == o->steps + 1;
-    bool checked = k->blind || k->blind_maybe || (came && k->challenged);
+    bool now_challenged = k->challenged && c->receive->arrived_step == o->steps + 1;
+    bool checked = k->blind || k->blind_maybe || now_challenged;
     if (!c->sender->on || c->phase != ORC_LIVE || !(checked || orc_keepalive_enabled(c))) {
         return;
     }
@@ -227,7 +228,7 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     if (orc_adapter_moves(o) && k->high_ns != ORC_NEVER) { /* it may start its timers anew */
         k->high_ns = orc_most(k->high_ns, now + orc_most(wait, k->wait_ns) + slack);
     }
-    if (!came && now + slack < k->low_ns) {
+    if (!came && !now_challenged && now + slack < k->low_ns) {
         return;
     }
     k->blind = false;
