@@ -114,7 +114,8 @@ static void reach_judge_delta(struct oracle *o, const struct orc_reach *x, uint3
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)ticks * tick_ns(o);
-    if (orc_waived(o) || orc_starved_until(o)) {
+    uint64_t end = o->faults->short_ns + ORC_STARVED_NS;
+    if (orc_waived(o) || (o->faults->short_event != ORC_NONE && o->event->time_ns < end)) {
         return; /* what came may be processed later */
     }
     orc_ran(o, ORC_NBR_PROG_1);

@@ -14,6 +14,7 @@
 #include "ndis/tap.h"
 #include "oracle/base/events.h"
 #include "oracle/ledger/adapter_life.h"
+#include "oracle/model/connections.h"
 
 #define ORC_STARVED_NS ORC_NS_PER_SECOND /* a target looks again for memory at least that often */
 
@@ -23,6 +24,7 @@ struct orc_faults {
     bool hindered;               /* memory, wire or adapter, in this step or at its end */
     uint64_t since_ns;           /* begin of what hinders, while it does */
     uint64_t short_ns;           /* when memory was short last */
+    uint64_t short_rest_ns;      /* the same, at the last rest of such a step */
     uint32_t short_event;        /* the same as an event, or ORC_NONE: never */
     uint32_t quiet_event;        /* the last rest at which memory was not short */
     uint32_t changes;            /* of the adapter, as of the last rest */
@@ -73,12 +75,11 @@ static inline bool orc_adapter_moves(const struct oracle *o)
     return o->adapter->phase != ORC_ADAPTER_RUNNING || o->faults->changes != o->adapter->changes;
 }
 
-/* Until when a target may be waiting for memory that it lacked, 0 = it does not. */
-static inline uint64_t orc_starved_until(const struct oracle *o)
+/* What is due of the connection may be waiting for memory that it lacked when something happened to
+ * it. */
+static inline bool orc_starved(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_faults *x = o->faults;
-    uint64_t end = x->short_ns + ORC_STARVED_NS;
-    return x->short_event != ORC_NONE && o->event->time_ns < end ? end : 0;
+    return orc_waived(o) || o->event->time_ns < c->starved_ns;
 }
 
 /* Memory was short at some time since an event. */

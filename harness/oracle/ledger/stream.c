@@ -340,6 +340,10 @@ void orc_receive_hindered(struct oracle *o, struct orc_conn *c)
     if (!orc_waived(o) || ended) {
         return;
     }
+    bool still = c->starved_ns && c->starved_ns == o->faults->short_rest_ns + ORC_STARVED_NS;
+    if (c->dirty || still) { /* it may have been refused memory, and is as long as that lasts */
+        c->starved_ns = o->event->time_ns + ORC_STARVED_NS;
+    }
     c->urgent_excused = c->urgent_excused || c->urgent_sure;
     r->shorted =
         r->shorted || r->arrived_step == o->steps + 1 || r->ranges || r->sure > orc_accepted(r);

@@ -92,7 +92,7 @@ struct orc_receive {
     uint32_t delivered_event; /* the last delivery */
 };
 
-void orc_receive_fresh(struct orc_conn *c); /* orc_checker.fresh */
+void orc_receive_fresh(struct orc_conn *c);                      /* orc_checker.fresh */
 void orc_receive_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
 
 /* Whether all of [begin, end) has arrived without a hole in it. */

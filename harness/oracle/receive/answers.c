@@ -269,7 +269,7 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     bool rounded =
         c->receive->consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps || rounded || orc_waived(o) || orc_starved_until(o)) {
+        c->update_step == o->steps || rounded || orc_starved(o, c)) {
         return;
     }
     uint32_t received = c->receive->answerable_step - x->quiet_step;

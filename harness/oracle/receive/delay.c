@@ -125,9 +125,7 @@ static void delay_judge_owed(struct oracle *o, struct orc_conn *c)
 {
     struct orc_answers *x = c->answers;
     uint64_t due = x->owed_ns + delay_ns(o) + orc_slack_ns(o);
-    if (orc_starved_until(o) > due) {
-        due = orc_starved_until(o); /* there was no memory for its frame */
-    }
+    due = orc_most(due, c->starved_ns); /* there was no memory for its frame */
     orc_ran(o, ORC_TMR_DACK_1);
     if (o->event->time_ns <= due) {
         orc_watch(o, c, due + 1);
@@ -166,7 +164,7 @@ void orc_delay_step(struct oracle *o, struct orc_conn *c, bool judged)
         return;
     }
     if (!judged && (orc_waived(o) || c->waive_pending)) {
-        orc_watch(o, c, orc_starved_until(o));
+        orc_watch(o, c, c->starved_ns);
         return; /* it is put off */
     }
     if (!judged || !o->parameters->known || r->urgent_limit >= 0 || r->lossy || !c->sane ||

@@ -328,7 +328,7 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         o->ran[ORC_UPLD_MAND_1] += nbl->after & ORC_AFTER_MANDATORY ? 1u : 0u;
         o->ran[ORC_DISC_RST_1] += nbl->abortive && conn->reset_due;
         if (nbl->abortive && conn->reset_due && conn->reset_sent == ORC_NONE &&
-            !orc_wire_waived(o) && !orc_waived(o) && !orc_starved_until(o)) {
+            !orc_wire_waived(o) && !orc_starved(o, conn)) {
             orc_fail(o, list->conn, ORC_DISC_RST_1, "an RST before the abort completes", "none");
         }
         break;

@@ -133,7 +133,7 @@ static bool surely_served(struct oracle *o, const struct orc_conn *c,
                   o->adapter->upload_all != ORC_NONE || orc_abort_possible(o, c);
     return orc_running(o, c) && c->init_returned && !closed && !odd && !ending &&
            packet->tcp.checksum_right && for_us(o, packet->frame) && !r->urgent_possible &&
-           !orc_path_invalid(o, c) && !orc_shorted(o, r) && !orc_starved_until(o);
+           !orc_path_invalid(o, c) && !orc_shorted(o, r) && !orc_starved(o, c);
 }
 
 static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const uint8_t *bytes,
