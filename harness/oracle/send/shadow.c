@@ -202,7 +202,7 @@ void orc_sender_hindered(struct oracle *o, struct orc_conn *c)
         t->stepped = true;
         t->recover_ns = now + ORC_STARVED_NS + orc_slack_ns(o);
         t->small_since_ns = 0;
-        orc_watch(o, c, now);
+        orc_watch(o, c, now + 1);
     }
     if (orc_waived(o) && c->receive->arrived_step == o->steps + 1) {
         t->set_from = INT64_MIN;
