@@ -75,30 +75,12 @@ class Bug:
 
 
 def read(patch: Path) -> Bug:
-    lines = [line.split(": ", 1) for line in patch.read_text().split("\n\n", 1)[0].splitlines()]
-    head, also = dict(lines), [value.strip() for key, value in lines if key == "Also"]
+    head = drivers.patch_head(patch)
+    also = head.get("Also", [])
     if len(also) > 2:
         raise RuntimeError(f"{patch.name}: more than two lines Also")
-    return Bug(patch.stem, head["Rule"].strip(), head["Story"].strip(), patch,
-               PROGRAMS / f"{patch.stem}.chim", head.get("Strict", "").strip() == "yes", also)
-
-
-def build(bug: Bug, preset: str, commands: dict) -> Path:
-    """Compiles only what the patch changes and links it with the objects of the preset's build."""
-    home = OUT / bug.name / preset
-    source = drivers.copy_core(home)
-    done = subprocess.run(["patch", "-p1", "--fuzz=3", "-s", "-i", bug.patch], cwd=source, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise RuntimeError(f"patch does not apply: {done.stdout.strip()[:200]}")
-    changed = {line[6:].strip() for line in bug.patch.read_text().splitlines() if line.startswith("+++ b/")}
-    if any(path.endswith(".h") for path in changed):
-        changed = set(drivers.core_files(commands))
-    compiled = {}
-    for path in changed:
-        compiled[path] = home / (path.replace("/", "-") + ".o")
-        drivers.compile_one(commands, path, source, preset, compiled[path])
-    return drivers.link(commands, compiled, preset, home / f"{bug.name}.so")
+    return Bug(patch.stem, head["Rule"][0], head["Story"][0], patch, PROGRAMS / f"{patch.stem}.chim",
+               head.get("Strict") == ["yes"], also)
 
 
 def run(driver: Path | None, program: Path, mode: list) -> str:
@@ -160,12 +142,12 @@ def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None) -> Hunt:
 
 def prove(bug: Bug, commands: dict, seeds: Path, options: argparse.Namespace) -> Bug:
     try:
-        driver = build(bug, "asan", commands["asan"])
+        driver = drivers.patched(bug.patch, OUT / bug.name / "asan", "asan", commands["asan"])
         bug.by_program = run(driver, bug.program, bug.mode()) or "pass"
         if not options.programs:
             chosen = judge_corpora(bug, driver, seeds, options.clean)
             if not options.no_fuzz:
-                build(bug, "fuzz", commands["fuzz"])
+                drivers.patched(bug.patch, OUT / bug.name / "fuzz", "fuzz", commands["fuzz"])
                 bug.seeded = [hunt(bug, n + 1, SEEDED, chosen) for n in range(options.runs)]
                 bug.empty = hunt(bug, 1, EMPTY, None) if options.empty else None
     except (RuntimeError, subprocess.CalledProcessError, json.JSONDecodeError) as error:

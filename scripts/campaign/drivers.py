@@ -47,3 +47,30 @@ def link(commands: dict, compiled: dict, preset: str, driver: Path) -> Path:
     sanitizers = [] if preset == "release" else ["-fsanitize=address,undefined"]
     subprocess.run(["clang-14", "-shared", *sanitizers, "-Wl,-z,lazy", "-o", driver, *objects], check=True)
     return driver
+
+
+def patch_head(patch: Path) -> dict:
+    """The lines above a patch by their keys, each a list: a key may stand there more than once."""
+    head = {}
+    for line in patch.read_text().split("\n\n", 1)[0].splitlines():
+        key, _, value = line.partition(": ")
+        head.setdefault(key, []).append(value.strip())
+    return head
+
+
+def patched(patch: Path, home: Path, preset: str, commands: dict) -> Path:
+    """Compiles only what a patch changes and links it with the objects of the preset's build. RuntimeError: the patch
+    does not apply, or what it makes does not compile."""
+    source = copy_core(home)
+    done = subprocess.run(["patch", "-p1", "--fuzz=3", "-s", "-i", patch], cwd=source, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise RuntimeError(f"patch does not apply: {done.stdout.strip()[:200]}")
+    changed = {line[6:].strip() for line in patch.read_text().splitlines() if line.startswith("+++ b/")}
+    if any(path.endswith(".h") for path in changed):
+        changed = set(core_files(commands))
+    compiled = {}
+    for path in changed:
+        compiled[path] = home / (path.replace("/", "-") + ".o")
+        compile_one(commands, path, source, preset, compiled[path])
+    return link(commands, compiled, preset, home / f"{patch.stem}.so")

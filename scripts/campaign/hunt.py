@@ -14,11 +14,11 @@ import argparse
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
+import draw
 import engines
 import findings
 import seeds
@@ -32,18 +32,6 @@ COLUMNS = ["when", "commit", "driver", "engine", "start", "seed", "cpu_seconds",
 def cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def commit() -> str:
-    got = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], cwd=ROOT, text=True,
-                         stdout=subprocess.PIPE, check=True)
-    return got.stdout.strip()
-
-
-def seed_of(name: str, turn: int) -> int:
-    """The groups of eight digits of the commit, one after the other, then from the first again, one higher."""
-    groups = [int(name[i:i + 8], 16) for i in range(0, 40, 8)]
-    return (groups[turn % 5] + turn // 5) % 0x7FFFFFFF or 1
 
 
 def run(engine, seconds: float) -> float:
@@ -76,7 +64,7 @@ def turns_so_far(log: Path, name: str, driver: str) -> list:
 
 
 def hunt(options, log: Path) -> int:
-    name, driver = commit(), str(options.driver or "core")
+    name, driver = draw.commit(), str(options.driver or "core")
     wanted = [t for t in TURNS if options.engine in (None, t[0]) and options.start in (None, t[1])]
     left, out = options.minutes * 60.0, options.out.resolve()
     seeds.make_seeds(CHIMNEYSWEEP, out / "seeds")
@@ -85,7 +73,7 @@ def hunt(options, log: Path) -> int:
         number = len(turns_so_far(log, name, driver))
         kind, start = wanted[number % len(wanted)]
         seconds = min(left, options.turn * 60.0)
-        engine = make(options, out, kind, start, seed_of(name.removesuffix("-dirty"), number))
+        engine = make(options, out, kind, start, draw.seed_of(name, number))
         used = run(engine, seconds)
         left -= max(used, 1)
         found = findings.collect(CHIMNEYSWEEP, engine.crashes(), out / "turn", options.driver)
