@@ -33,7 +33,9 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
     }
     x->known = true;
     x->host_ticks = cached->HostReachabilityDelta;
+    x->handed_ns = now;
     x->host_ns = now - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+    x->host_late_ns = x->host_ns;
     x->nic_sure_ns = x->nic_possible_ns =
         now - (int64_t)delegated->NicReachabilityDelta * tick_ns(o);
 }
@@ -41,10 +43,26 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
 void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
                       const NEIGHBOR_OFFLOAD_STATE_CACHED *cached)
 {
-    neighbor->reach.host_ticks = cached->HostReachabilityDelta;
+    struct orc_reach *x = &neighbor->reach;
+    x->host_ticks = cached->HostReachabilityDelta;
     if (o->parameters->known) {
-        neighbor->reach.host_ns =
-            (int64_t)o->event->time_ns - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+        x->handed_ns = (int64_t)o->event->time_ns;
+        x->host_ns = x->handed_ns - (int64_t)cached->HostReachabilityDelta * tick_ns(o);
+        x->host_late_ns = x->host_ns;
+    }
+}
+
+/* At what moment of the operation the target read its clock is open. */
+void orc_reach_taken(struct oracle *o, struct orc_object *neighbor, bool initiated)
+{
+    struct orc_reach *x = &neighbor->reach;
+    int64_t took = (int64_t)o->event->time_ns - x->handed_ns;
+    if (!x->known) {
+        return;
+    }
+    x->host_late_ns = x->host_ns + took;
+    if (initiated) {
+        x->nic_possible_ns += took;
     }
 }
 
@@ -98,7 +116,7 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
         return;
     }
     const struct orc_reach *x = &neighbor->reach;
-    int64_t age = (int64_t)o->event->time_ns - later(x->host_ns, x->nic_possible_ns);
+    int64_t age = (int64_t)o->event->time_ns - later(x->host_late_ns, x->nic_possible_ns);
     int64_t stale = (int64_t)o->parameters->stale_ticks * tick_ns(o) + (int64_t)orc_slack_ns(o);
     if (age <= stale || x->asked_step == o->steps) {
         return;
@@ -139,10 +157,11 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
     }
 }
 
-static bool age_right(const struct oracle *o, int64_t age, uint32_t ticks)
+static bool host_age_right(const struct oracle *o, const struct orc_reach *x, uint32_t ticks)
 {
     int64_t reported = (int64_t)ticks * tick_ns(o), slack = (int64_t)orc_slack_ns(o);
-    return reported >= age - slack && reported <= age + slack;
+    int64_t now = (int64_t)o->event->time_ns;
+    return reported >= now - x->host_late_ns - slack && reported <= now - x->host_ns + slack;
 }
 
 /* In the answer to a query: as the host reported it last, or how old that is now. */
@@ -150,7 +169,7 @@ bool orc_reach_host_right(const struct oracle *o, const struct orc_object *neigh
 {
     const struct orc_reach *x = &neighbor->reach;
     return !x->known || !o->parameters->known || neighbor->update_open || ticks == x->host_ticks ||
-           age_right(o, (int64_t)o->event->time_ns - x->host_ns, ticks);
+           host_age_right(o, x, ticks);
 }
 
 static void malformed(struct oracle *o, const char *actual)
@@ -176,8 +195,8 @@ static void judge_values(struct oracle *o, const struct orc_object *neighbor,
     if (!mac || (uint16_t)constant->VlanId != neighbor->vlan) {
         malformed(o, "another address or VLAN");
     }
-    int64_t age = now - neighbor->reach.host_ns;
-    if (!age_right(o, age, cached->HostReachabilityDelta)) {
+    if (!host_age_right(o, &neighbor->reach, cached->HostReachabilityDelta)) {
+        int64_t age = now - neighbor->reach.host_ns;
         malformed(o, orc_text(o, "host reachability %u ticks, which lies %lld ms back",
                               cached->HostReachabilityDelta, (long long)(age / 1000000)));
     }
@@ -253,5 +272,6 @@ void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const stru
     if (neighbor && call->word == NeighborReachabilityQuery && o->parameters->known) {
         neighbor->reach.host_ticks = (uint32_t)ev->data.asked.ticks;
         neighbor->reach.host_ns = (int64_t)ev->time_ns - (int64_t)ev->data.asked.ticks * tick_ns(o);
+        neighbor->reach.host_late_ns = neighbor->reach.host_ns;
     }
 }

@@ -21,6 +21,8 @@ void orc_reach_begin(struct oracle *o, struct orc_object *neighbor,
 /* The host updated the neighbor. */
 void orc_reach_update(struct oracle *o, struct orc_object *neighbor,
                       const NEIGHBOR_OFFLOAD_STATE_CACHED *cached);
+/* What was handed over was taken over: the initiate or update is complete. */
+void orc_reach_taken(struct oracle *o, struct orc_object *neighbor, bool initiated);
 /* New data or a new acknowledgement came; sure: the target surely took it for a sign of life. */
 void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure);
 /* The connection is terminated: what its last segments confirmed may not count any more. */

@@ -11,8 +11,9 @@
 /* When a neighbor was last known to be reachable, in virtual time; may lie before the run. */
 struct orc_reach {
     bool known;
-    int64_t host_ns;
-    uint32_t host_ticks; /* as the host reported it */
+    int64_t handed_ns;             /* when the host handed the ages below over */
+    int64_t host_ns, host_late_ns; /* counted from the call, and from its completion */
+    uint32_t host_ticks;           /* as the host reported it */
     int64_t nic_sure_ns, nic_possible_ns;
     int64_t nic_sure_rest_ns; /* as of the last rest before sure_step */
     uint32_t sure_step;

@@ -22,11 +22,22 @@ static int64_t leeway(const struct oracle *o)
     return (int64_t)(1 + (granularity + tick - 1) / tick);
 }
 
-static bool within(const struct oracle *o, uint32_t difference, uint64_t elapsed_ns)
+/* Is value what the clock may show by now, going on from the anchor? */
+static bool within(const struct oracle *o, const struct orc_stamps *x, uint32_t value)
 {
-    int64_t ticks = (int64_t)(elapsed_ns / tick_ns(o)), e = leeway(o);
-    int64_t apart = (int32_t)difference;
-    return apart >= ticks - e && apart <= ticks + 1 + e;
+    uint64_t now = o->event->time_ns;
+    uint64_t late = x->anchor_late_ns < now ? x->anchor_late_ns : now;
+    int64_t least = (int64_t)((now - late) / tick_ns(o)), e = leeway(o);
+    int64_t most = (int64_t)((now - x->anchor_ns) / tick_ns(o));
+    int64_t apart = (int32_t)(value - x->anchor);
+    return apart >= least - e && apart <= most + 1 + e;
+}
+
+static void set_anchor(const struct oracle *o, struct orc_stamps *x, uint32_t value)
+{
+    x->anchor = value;
+    x->anchor_ns = x->anchor_late_ns = o->event->time_ns;
+    x->anchor_event = o->event->seq;
 }
 
 bool orc_stamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
@@ -39,17 +50,26 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
 {
     struct orc_stamps *x = c->stamps;
     uint64_t now = o->event->time_ns;
-    *x = (struct orc_stamps){.anchor = d->TsTime,
-                             .anchor_ns = now,
-                             .anchor_event = o->event->seq,
-                             .sent = d->TsTime,
-                             .least = d->TsRecent,
-                             .most = d->TsRecent,
-                             .value = d->TsRecent};
+    *x = (struct orc_stamps){
+        .sent = d->TsTime, .least = d->TsRecent, .most = d->TsRecent, .value = d->TsRecent};
+    set_anchor(o, x, d->TsTime);
+    x->anchor_late_ns = UINT64_MAX;
     x->first_ns = x->last_ns = (int64_t)now;
     if (o->parameters->known) {
         x->first_ns -= (int64_t)(d->TsRecentAge * tick_ns(o));
         x->last_ns = x->first_ns;
+    }
+}
+
+void orc_stamps_taken(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_stamps *x = c->stamps;
+    int64_t took = (int64_t)(o->event->time_ns - c->begun_ns);
+    if (x->anchor_late_ns == UINT64_MAX) {
+        x->anchor_late_ns = o->event->time_ns;
+    }
+    if (x->last_ns <= (int64_t)c->begun_ns) {
+        x->last_ns += took; /* the age handed over; no segment has renewed it */
     }
 }
 
@@ -124,16 +144,14 @@ static void judge_value(struct oracle *o, struct orc_conn *c, uint32_t value)
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "a timestamp of at least %u", x->sent), orc_text(o, "%u", value));
     } else if (o->parameters->known && x->anchor_event > o->parameters->event &&
-               !within(o, value - x->anchor, now - x->anchor_ns)) {
+               !within(o, x, value)) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "a timestamp %llu ticks after %u",
                           (unsigned long long)((now - x->anchor_ns) / tick_ns(o)), x->anchor),
                  orc_text(o, "%u", value));
     }
     if (x->anchor_event < o->parameters->event) { /* a new rate: measured from here on */
-        x->anchor = value;
-        x->anchor_ns = now;
-        x->anchor_event = o->event->seq;
+        set_anchor(o, x, value);
     }
     x->sent = value;
 }
@@ -204,7 +222,7 @@ void orc_stamps_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     uint64_t elapsed = o->event->time_ns - x->anchor_ns;
     orc_ran(o, ORC_ST_TS_1);
     if ((int32_t)(d->TsTime - x->sent) < 0 ||
-        (x->anchor_event > o->parameters->event && !within(o, d->TsTime - x->anchor, elapsed))) {
+        (x->anchor_event > o->parameters->event && !within(o, x, d->TsTime))) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_1,
                  orc_text(o, "TsTime going on from %u, and %llu ticks after %u", x->sent,
                           (unsigned long long)(elapsed / tick_ns(o)), x->anchor),

@@ -14,8 +14,8 @@
 
 /* Timestamps, modular. */
 struct orc_stamps {
-    uint32_t anchor; /* a value sent or handed over, and when */
-    uint64_t anchor_ns;
+    uint32_t anchor;                    /* a value sent or handed over, and when */
+    uint64_t anchor_ns, anchor_late_ns; /* the first and last moment that it may stand for */
     uint32_t anchor_event;
     uint32_t sent;             /* highest value sent or handed over */
     uint32_t least, most;      /* TsRecent as of the last rest lies between these */
@@ -31,6 +31,8 @@ struct orc_stamps {
 bool orc_stamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp);
 /* The connection was offloaded with timestamps or without. */
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
+/* The initiate is complete: at what moment of it the target read its clock is open. */
+void orc_stamps_taken(struct oracle *o, struct orc_conn *c);
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);

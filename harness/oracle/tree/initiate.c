@@ -374,6 +374,9 @@ static void apply_node(struct oracle *o, const struct orc_op *op, const struct o
     object->starting = ORC_NONE;
     if (in) {
         orc_contexts_add(o, node);
+        if (node->layer == LAYER_NEIGHBOR) {
+            orc_reach_taken(o, object, true);
+        }
     }
     if (!in && clean && node->layer != LAYER_TCP) {
         orc_admission_refused_above(o, op, object, node);
@@ -391,6 +394,7 @@ static void apply_node(struct oracle *o, const struct orc_op *op, const struct o
         return;
     }
     c->phase = ORC_LIVE;
+    orc_stamps_taken(o, c);
     o->connections->live++;
     o->connections->live_ever = true;
     bool chain_unseen = node->image.NetBufferListChain && c->sends.count == 0;

@@ -79,6 +79,9 @@ void orc_update_node(struct oracle *o, struct orc_node *node, bool done)
         }
         object->update_open = object->update_open && !applied;
         object->update_step = o->steps;
+        if (node->layer == LAYER_NEIGHBOR) {
+            orc_reach_taken(o, object, false);
+        }
         if (c) {
             c->update_open = c->update_open && !applied;
             c->update_step = o->steps;
