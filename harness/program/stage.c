@@ -246,6 +246,16 @@ const char *stage_lacks(const struct program *program)
     return host_family_offered(v6) ? NULL : v6 ? "SupportIPv6" : "SupportIPv4";
 }
 
+/* For a target that takes its time; the clocks of the peers go on meanwhile. */
+static void stage_await_initiate(struct stage *stage)
+{
+    uint64_t before = nds_now();
+    world_await_initiate(stage->world);
+    if (nds_now() != before) {
+        stage_pass_time(stage, 0);
+    }
+}
+
 void stage_open(struct stage *stage, struct world *world, const struct program *program)
 {
     memset(stage, 0, sizeof(*stage));
@@ -271,14 +281,11 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
     if (program_get(program, "manual-initiate")) {
         return;
     }
-    if (program_get(program, "separate-trees")) {
-        for (uint32_t i = 0; i < stage->conns; i++) {
-            host_initiate(&world->host, i, 1);
-            world_settle(world);
-        }
-    } else {
-        host_initiate(&world->host, 0, stage->conns);
+    bool separate = program_get(program, "separate-trees");
+    for (uint32_t i = 0; i < (separate ? stage->conns : 1); i++) {
+        host_initiate(&world->host, i, separate ? 1 : stage->conns);
         world_settle(world);
+        stage_await_initiate(stage);
     }
 }
 

@@ -70,6 +70,7 @@ void local_setup(struct play *play)
     play->conn = host_add(&play->world->host, &setup);
     host_initiate(&play->world->host, play->conn, 1);
     world_settle(play->world);
+    world_await_initiate(play->world);
 }
 
 bool local_offloaded(const struct play *play)

@@ -100,6 +100,23 @@ void world_advance(struct world *world, uint64_t ns)
     world_settle(world);
 }
 
+static bool initiating(const struct host *host)
+{
+    for (uint32_t i = 0; i < host->conns; i++) {
+        if (host->conn[i].phase == HOST_INITIATING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void world_await_initiate(struct world *world)
+{
+    for (uint32_t i = 0; i < 100 && world->up && initiating(&world->host); i++) {
+        world_advance(world, 10 * MS);
+    }
+}
+
 /* The driver sleeps: time passes, lists that the host holds come back. */
 static void hook_sleep(void *context, uint64_t ns)
 {

@@ -64,6 +64,8 @@ void world_run(struct world *world, const struct world_options *options,
 /* ---- For bodies ---- */
 /* Lets everything runnable at this virtual time run, then marks the end of the step. */
 void world_settle(struct world *world);
+/* Lets virtual time pass until what is being offloaded is, for a second at most. */
+void world_await_initiate(struct world *world);
 /* Lets virtual time pass, timers in their order. */
 void world_advance(struct world *world, uint64_t ns);
 /* Gives frames to the driver and settles. */

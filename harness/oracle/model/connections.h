@@ -54,6 +54,7 @@ struct orc_conn {
     uint32_t post_open, send_open, disconnect_open, forward_open;
     uint32_t ops_open; /* INV, QRY, UPD */
     uint32_t term_enter, term_left;
+    uint32_t term_step; /* in which TERM was called */
     uint32_t gone_event;
     uint32_t disconnect_event, disconnect_left; /* Disconnect event */
     uint32_t disconnects;

@@ -36,10 +36,12 @@ static bool stamp_fits(const struct oracle *o, const struct orc_sender *t,
                        const struct orc_tcp *tcp)
 {
     uint64_t tick = orc_ticks_ns(o, 1), apart = o->event->time_ns - t->ts_ns;
+    uint64_t open = t->ts_ns == t->begun_ns ? t->begun_left_ns - t->begun_ns : 0;
     int64_t passed = (int64_t)(apart / tick);
+    int64_t least = (int64_t)((apart > open ? apart - open : 0) / tick);
     int64_t slack = 2 + (int64_t)(orc_slack_ns(o) / 2 / tick);
     int32_t moved = (int32_t)(tcp->ts_value - t->ts_value);
-    return passed > 0x3FFFFFFF || (moved >= passed - slack && moved <= passed + slack);
+    return passed > 0x3FFFFFFF || (moved >= least - slack && moved <= passed + slack);
 }
 
 static void judge_header(struct oracle *o, const struct orc_conn *c, const struct orc_tcp *tcp)

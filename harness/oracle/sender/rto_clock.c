@@ -36,20 +36,26 @@ uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
         uint64_t due = t->begun_left_ns + orc_rto_handed_ns(o, c);
         /* A fast retransmission may start it anew. */
         uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs);
-        return (c->rto->since_ns > t->begun_left_ns ? orc_most(due, anew) : due) + orc_slack_ns(o);
+        return (c->rto->anew ? orc_most(due, anew) : due) + orc_slack_ns(o);
     }
     return c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs) +
            orc_slack_ns(o);
 }
 
+uint64_t orc_rto_handed_due(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t due = c->sender->begun_ns + orc_rto_handed_ns(o, c);
+    uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_least(o, c), c->rto->backoffs);
+    return c->rto->anew ? orc_least(due, anew) : due;
+}
+
 /* The first timeout of a series is not due before, as far as one can tell. */
 uint64_t orc_rto_first_due(const struct oracle *o, const struct orc_conn *c)
 {
-    const struct orc_sender *t = c->sender;
     const struct orc_rto *rto = c->rto;
     uint64_t first;
     if (rto->handed && !rto->timeouts) {
-        return t->begun_ns + orc_rto_handed_ns(o, c);
+        return orc_rto_handed_due(o, c);
     }
     return !rto->timeouts && !rto->loose && orc_flight_first(c, &first)
                ? first + orc_rto_least(o, c)

@@ -11,6 +11,7 @@
 struct orc_rto {
     bool armed;               /* the series below is known exactly */
     bool handed;              /* it still runs as INIT handed it over */
+    bool anew;                /* a fast retransmission may have started it anew */
     bool quiet;               /* a timeout: the earliest segment only, until something arrives */
     bool closed;              /* a zero window came: the count may have begun anew with probes */
     bool loose;               /* something may have called for a retransmission before the timer */
@@ -33,6 +34,8 @@ uint32_t orc_rto_count(const struct orc_conn *c);
 /* At the latest: the next expiry. */
 uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c);
 
+/* At the earliest: the first expiry of a timer that was handed over. */
+uint64_t orc_rto_handed_due(const struct oracle *o, const struct orc_conn *c);
 /* The first timeout of a series is not due before, as far as one can say; 0 = one cannot. */
 uint64_t orc_rto_first_due(const struct oracle *o, const struct orc_conn *c);
 /* ns doubled shift times, up to the most that a timeout may be. */

@@ -44,6 +44,13 @@ static bool probed_late(const struct oracle *o, const struct orc_conn *c,
            d->KeepAlive.ProbeCount >= k->least && d->KeepAlive.ProbeCount <= k->most + 1;
 }
 
+/* Something came in the step in which the state was asked for, and may not be in it. */
+static bool came_late(const struct oracle *o, const struct orc_conn *c)
+{
+    uint32_t step = (c->term_enter == ORC_NONE ? o->steps : c->term_step) + 1;
+    return c->keepalive->answer_step == step || c->sender->received_step == step;
+}
+
 void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     const struct orc_keepalive *k = c->keepalive;
@@ -52,8 +59,7 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     uint64_t left = orc_ticks_ns(o, d->KeepAlive.TimeoutDelta);
     uint64_t low = orc_less(k->low_ns, now + slack);
     uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
-    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe ||
-        k->answer_step == o->steps + 1 || c->sender->received_step == o->steps + 1 ||
+    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe || came_late(o, c) ||
         c->sender->parameters != o->parameters->sets || c->send->fin_asked ||
         orc_sender_pending(c) || !orc_una_exact(c)) {
         return; /* also while data probes by itself, or may do so */

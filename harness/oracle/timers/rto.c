@@ -60,7 +60,7 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
         uint64_t wait = orc_rto_handed_ns(o, c);
         orc_ran(o, ORC_TMR_OFF_1);
         orc_ran(o, ORC_TMR_TICK_1);
-        if (now + slack < t->begun_ns + wait) {
+        if (now + slack < orc_rto_handed_due(o, c)) {
             orc_fail(
                 o, orc_ordinal(o, c), orc_timer_rule(o, wait, now - t->begun_ns, ORC_TMR_OFF_1),
                 orc_text(o, "the first timeout %llu ms after INIT, as handed over",
@@ -181,6 +181,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     }
     if (f->again && f->begin <= una && f->end > una) {
         rto->since_ns = now;
+        rto->anew = true;
     }
 }
 

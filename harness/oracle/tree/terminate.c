@@ -27,6 +27,7 @@ void orc_terminate_node(struct oracle *o, const struct tap_event *ev, struct orc
     orc_reach_ending(o, c);
     c->phase = ORC_ENDING;
     c->term_enter = ev->call;
+    c->term_step = o->steps;
     c->term_left = ORC_NONE;
     orc_dirty(o, c);
 }
