@@ -270,11 +270,27 @@ static void hash_up(struct run *run)
     }
 }
 
+/* The streams run over IPv4: without it nothing can be said. */
+static bool offered(struct world *world)
+{
+    struct verdict *verdict = &world->trace->verdict;
+    bool ours = host_family_offered(false);
+    if (!ours && verdict->kind == VERDICT_PASS) {
+        verdict->kind = VERDICT_INCONCLUSIVE;
+        verdict->event = VERDICT_NO_EVENT;
+        snprintf(verdict->actual, sizeof(verdict->actual), "the driver does not advertise IPv4");
+    }
+    return ours;
+}
+
 static void lwip_run_body(struct world *world, void *context)
 {
     struct run *run = context;
     struct stream_result *result = run->result;
     const struct stream_options *o = run->options;
+    if (!offered(world)) {
+        return;
+    }
     run->world = world;
     uint64_t begun_ns = run->moved_ns = nds_now();
     const char *failed = lwip_run_start(run) ? NULL : "lwIP is out of memory";

@@ -229,11 +229,19 @@ uint64_t orc_rto_least(const struct oracle *o, const struct orc_conn *c)
     return orc_least(ORC_RTO_MAX_NS, orc_most(RTO_FLOOR_NS, b.any ? b.low : 0));
 }
 
+/* Of a segment that was sent again, or acknowledged in part, no round trip is demanded. */
+static bool without_sample(const struct orc_conn *c)
+{
+    const struct orc_sender *t = c->sender;
+    const struct orc_rtt_bounds *rtt = c->rtt_bounds;
+    return !t->handed.SRtt && !t->handed.RttVar && (!rtt->once || !rtt->whole);
+}
+
 uint64_t orc_rto_most(const struct oracle *o, const struct orc_conn *c)
 {
     struct rtt_bounds b = bounds(o, c, false);
     uint64_t rto = b.high + orc_most(granularity(o), 4 * b.variation);
-    uint64_t least = b.any ? ORC_NS_PER_SECOND : NO_SAMPLE_MOST_NS;
+    uint64_t least = without_sample(c) ? NO_SAMPLE_MOST_NS : ORC_NS_PER_SECOND;
     return orc_least(ORC_RTO_MAX_NS, orc_most(least, rto));
 }
 
@@ -262,8 +270,7 @@ void orc_rtt_judge(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE
     enum orc_rule rule = !inside(o, &all, d)    ? ORC_ST_RTT_1
                          : !inside(o, &once, d) ? ORC_WIRE_RTT_1
                                                 : ORC_NO_RULE;
-    /* Of a segment that was acknowledged in part no round trip is demanded. */
-    bool optional = !once.any || (!c->rtt_bounds->whole && !t->handed.SRtt && !t->handed.RttVar);
+    bool optional = !once.any || without_sample(c);
     if (rule == ORC_NO_RULE || (optional && !d->SRtt && !d->RttVar)) {
         return;
     }
