@@ -17,7 +17,6 @@
 #define INITIAL_SEGMENTS 10
 #define STRETCH 4u /* segments that one ACK may count for in slow start */
 #define LIMITED 2u /* segments of limited transmit */
-#define GROWTH 8u  /* windows in full use after which one that has not grown stands still */
 #define WINDOW_MOST (1ull << 40)
 
 static uint64_t full_size(struct oracle *o, const struct orc_conn *c)
@@ -33,7 +32,6 @@ void orc_congestion_begin(struct oracle *o, struct orc_conn *c)
     g->window = orc_most(c->sender->handed.CWnd, full_size(o, c));
     g->uncut = g->window_step = g->window;
     g->threshold = c->sender->handed.SsThresh;
-    g->reported = c->sender->handed.CWnd;
 }
 
 static uint64_t grown(uint64_t window, uint64_t threshold, uint64_t bytes, uint64_t full)
@@ -62,8 +60,6 @@ void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct 
     uint64_t full = full_size(o, c);
     if (progress) {
         uint64_t bytes = (uint64_t)(h->ack - h->una_sure_before);
-        bool used = (uint64_t)(c->send->max_least - h->una_before) + full > g->reported;
-        g->fed += used && h->sure ? bytes : 0;
         g->uncut = grown(g->uncut, WINDOW_MOST, bytes, full);
         g->window = c->recovery->on ? g->window : grown(g->window, g->threshold, bytes, full);
         g->idle = 0;
@@ -101,7 +97,6 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
     g->window = timeout ? full : g->threshold + full * dups(c);
     g->window_step = orc_most(g->window_step, g->window);
     g->cut = true;
-    g->reported = 0;
 }
 
 /* Perhaps a loss: ssthresh may have been set anew, nothing is surely less than before. */
@@ -111,14 +106,12 @@ void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
     g->threshold = orc_most(g->threshold, halved(o, c));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
-    g->reported = 0;
 }
 
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = c->congestion;
     g->window = g->threshold + full_size(o, c);
-    g->reported = 0;
 }
 
 /* More duplicates than it takes came one by one: they began a recovery, or could not. */
@@ -193,13 +186,9 @@ static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
 
 void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
-    struct orc_sender *t = c->sender;
     const struct orc_recovery *r = c->recovery;
     uint64_t full = full_size(o, c), more = full + limited(o, c) * full;
     bool sack = c->flags & TCP_FLAG_SACK_ENABLED;
-    if (o->event->time_ns > t->data_ns + orc_rto_least(o, c) / 2) {
-        c->congestion->reported = 0; /* it may restart */
-    }
     if (!f->packet->tcp.length || f->packet->tcp.length == 1 || (r->timed && sack)) {
         return;
     }
@@ -218,28 +207,8 @@ void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_
     }
 }
 
-/* The window should grow by a segment with each round trip (RFC 5681 section 3.1). */
-static void judge_growth(struct oracle *o, struct orc_conn *c, uint32_t window)
-{
-    struct orc_congestion *g = c->congestion;
-    const struct orc_recovery *r = c->recovery;
-    bool repairing = r->on || r->perhaps || r->timed;
-    bool judged = g->reported && !repairing && g->reported < c->send->window &&
-                  g->fed >= GROWTH * g->reported;
-    if (judged) {
-        orc_ran(o, ORC_WIRE_CC_1);
-    }
-    if (judged && window <= g->reported) {
-        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_CC_1,
-                 orc_text(o, "CWnd above %llu, of which %llu bytes were acknowledged in full use",
-                          (unsigned long long)g->reported, (unsigned long long)g->fed),
-                 orc_text(o, "%u", window));
-    }
-    g->reported = repairing ? 0 : window;
-    g->fed = 0;
-}
-
-/* The same of ssthresh: a loss, or a timeout, of which nothing was sent again yet cuts it. */
+/* The most that ssthresh can be: a loss, or a timeout, of which nothing was sent again yet cuts it.
+ */
 static uint64_t highest(struct oracle *o, const struct orc_conn *c,
                         const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
@@ -265,5 +234,4 @@ void orc_congestion_state(struct oracle *o, struct orc_conn *c,
                  orc_text(o, "SsThresh at most %llu", (unsigned long long)highest(o, c, d)),
                  orc_text(o, "%u", d->SsThresh));
     }
-    judge_growth(o, c, d->CWnd);
 }

@@ -21,8 +21,6 @@ struct orc_congestion {
     bool advanced;          /* this step did */
     bool cut;               /* a loss was seen */
     uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
-    uint64_t reported;      /* CWnd as last reported, or 0: it may have been cut since */
-    uint64_t fed;           /* bytes acknowledged since while all of it was in use */
 };
 
 void orc_congestion_begin(struct oracle *o, struct orc_conn *c);

@@ -3,6 +3,7 @@
  * What came beyond a hole is kept until the hole is filled, a FIN too.
  */
 #include "oracle/receive/held.h"
+#include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/ledger/stream.h"
@@ -92,9 +93,11 @@ void orc_held_step(struct oracle *o, struct orc_conn *c, bool judged)
         orc_watch(o, c, latest + 1);
         return;
     }
-    orc_fail(o, orc_ordinal(o, c), ORC_WIRE_OOO_1,
-             orc_text(o, "what was held acknowledged up to %lld once the hole is filled",
-                      (long long)x->due),
-             orc_text(o, "the last ACK was %lld", (long long)c->receive->acked));
+    /* A target without SACK reports nothing that it would have to hold: it should hold it. */
+    (o->adapter->sack ? orc_fail : orc_warn)(
+        o, orc_ordinal(o, c), ORC_WIRE_OOO_1,
+        orc_text(o, "what was held acknowledged up to %lld once the hole is filled",
+                 (long long)x->due),
+        orc_text(o, "the last ACK was %lld", (long long)c->receive->acked));
     x->due = 0;
 }
