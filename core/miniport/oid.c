@@ -16,8 +16,6 @@ const NDIS_OID chim_oid_list[] = {
     OID_TCP6_OFFLOAD_STATS,
     OID_IP4_OFFLOAD_STATS,
     OID_IP6_OFFLOAD_STATS,
-    OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG,
-    OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES,
     OID_TCP_CONNECTION_OFFLOAD_PARAMETERS,
 };
 const ULONG chim_oid_list_bytes = sizeof(chim_oid_list);
@@ -63,7 +61,6 @@ static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *data, ULONG byt
 
 static NDIS_STATUS query(struct chim_adapter *ad, PNDIS_OID_REQUEST request)
 {
-    NDIS_TCP_CONNECTION_OFFLOAD capability;
     ULONG frame = ad->nic_attributes.MaxFrameBytes - CHIM_ETH_BYTES;
     ULONG vlan = ad->vlan_id;
     switch (request->DATA.QUERY_INFORMATION.Oid) {
@@ -79,10 +76,6 @@ static NDIS_STATUS query(struct chim_adapter *ad, PNDIS_OID_REQUEST request)
         return answer(request, &ad->stats[0].ip, sizeof(ad->stats[0].ip));
     case OID_IP6_OFFLOAD_STATS:
         return answer(request, &ad->stats[1].ip, sizeof(ad->stats[1].ip));
-    case OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG:
-    case OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES:
-        chim_oid_capability(ad, &capability);
-        return answer(request, &capability, sizeof(capability));
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }

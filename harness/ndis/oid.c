@@ -42,8 +42,21 @@ static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, 
                               .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
 }
 
+/* NDIS knows these from what the driver registered, and never sends them down. */
+static bool answered_by_ndis(uint32_t oid)
+{
+    return oid == OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG ||
+           oid == OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES;
+}
+
 NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length, uint32_t *object)
 {
+    if (answered_by_ndis(oid)) {
+        *object = TAP_NONE;
+        return set                                            ? NDIS_STATUS_NOT_SUPPORTED
+               : length < sizeof(NDIS_TCP_CONNECTION_OFFLOAD) ? NDIS_STATUS_INVALID_LENGTH
+                                                              : NDIS_STATUS_SUCCESS;
+    }
     if (nds.oid_object != TAP_NONE) { /* the pending one ends first (NdisOidDoubleRequest) */
         *object = TAP_NONE;
         return NDIS_STATUS_NOT_ACCEPTED;

@@ -36,7 +36,6 @@ static NDIS_STATUS oid_query(ADAPTER *A, PNDIS_OID_REQUEST Request)
     ULONG Value;
     TCP_OFFLOAD_STATS Tcp;
     IP_OFFLOAD_STATS Ip;
-    NDIS_TCP_CONNECTION_OFFLOAD Chimney;
     switch (Oid) {
     case OID_GEN_CURRENT_PACKET_FILTER:
         return answer(Request, &A->PacketFilter, sizeof(ULONG));
@@ -57,10 +56,6 @@ static NDIS_STATUS oid_query(ADAPTER *A, PNDIS_OID_REQUEST Request)
         Ip = A->Ip[Oid == OID_IP6_OFFLOAD_STATS];
         NdisReleaseSpinLock(&A->Lock);
         return answer(Request, &Ip, sizeof(Ip));
-    case OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG:
-    case OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES:
-        Chimney = capability();
-        return answer(Request, &Chimney, sizeof(Chimney));
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }

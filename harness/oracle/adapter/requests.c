@@ -27,8 +27,6 @@ static const struct request known[] = {
     {OID_TCP6_OFFLOAD_STATS, sizeof(TCP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
     {OID_IP4_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
     {OID_IP6_OFFLOAD_STATS, sizeof(IP_OFFLOAD_STATS), false, ORC_STAT_CNT_1},
-    {OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD), false,
-     ORC_REG_CAP_1},
 };
 
 static const struct request *find(uint32_t oid, bool set)
