@@ -84,7 +84,7 @@ void orc_faults_rested(struct oracle *o)
 {
     struct orc_faults *x = o->faults;
     x->quiet_event = orc_waived(o) ? x->quiet_event : o->event->seq;
-    x->short_rest_ns = orc_waived(o) ? o->event->time_ns : x->short_rest_ns;
+    x->hindered_ns = x->hindered ? o->event->time_ns : x->hindered_ns;
     x->memory_step = x->wire_step = false;
     x->changes = o->adapter->changes;
     x->resolving = false;

@@ -4,9 +4,10 @@
  * in which it ends. What it has left in doubt of a connection each piece keeps for itself, by the
  * event `hindered`, until that is known again.
  *
- * Memory: allocations, pools or mappings fail. What arrives may be dropped, what is due may have to
- *   wait for memory, at most a second longer than the lack of it.
+ * Memory: allocations, pools or mappings fail. What arrives may be dropped.
  * Wire: frames are refused, stall, or have no link. What was not sent may have been lost or held.
+ * Adapter: it is paused, reset, asleep. As with the wire.
+ * What is due may have to wait, at most a second longer than the lack lasts.
  */
 #ifndef ORACLE_LEDGER_FAULTS_H
 #define ORACLE_LEDGER_FAULTS_H
@@ -16,7 +17,7 @@
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/model/connections.h"
 
-#define ORC_STARVED_NS ORC_NS_PER_SECOND /* a target looks again for memory at least that often */
+#define ORC_STARVED_NS ORC_NS_PER_SECOND /* a target looks again for what it lacks that often */
 
 struct orc_faults {
     bool alloc, pool, stall, link_down, map; /* on now; the kinds of enum tap_fault */
@@ -24,7 +25,7 @@ struct orc_faults {
     bool hindered;               /* memory, wire or adapter, in this step or at its end */
     uint64_t since_ns;           /* begin of what hinders, while it does */
     uint64_t short_ns;           /* when memory was short last */
-    uint64_t short_rest_ns;      /* the same, at the last rest of such a step */
+    uint64_t hindered_ns;        /* the last rest of a hindered step */
     uint32_t short_event;        /* the same as an event, or ORC_NONE: never */
     uint32_t quiet_event;        /* the last rest at which memory was not short */
     uint32_t changes;            /* of the adapter, as of the last rest */
@@ -75,8 +76,7 @@ static inline bool orc_adapter_moves(const struct oracle *o)
     return o->adapter->phase != ORC_ADAPTER_RUNNING || o->faults->changes != o->adapter->changes;
 }
 
-/* What is due of the connection may be waiting for memory that it lacked when something happened to
- * it. */
+/* What is due of the connection may be waiting for what it lacked when something happened to it. */
 static inline bool orc_starved(const struct oracle *o, const struct orc_conn *c)
 {
     return orc_waived(o) || o->event->time_ns < c->starved_ns;

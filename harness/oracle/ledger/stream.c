@@ -337,12 +337,12 @@ void orc_receive_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_receive *r = c->receive;
     bool ended = c->phase == ORC_GONE && c->gone_event < o->faults->quiet_event;
+    bool still = c->starved_ns && c->starved_ns == o->faults->hindered_ns + ORC_STARVED_NS;
+    if (c->dirty || still) { /* it may lack something, as long as that lasts */
+        c->starved_ns = o->event->time_ns + ORC_STARVED_NS;
+    }
     if (!orc_waived(o) || ended) {
         return;
-    }
-    bool still = c->starved_ns && c->starved_ns == o->faults->short_rest_ns + ORC_STARVED_NS;
-    if (c->dirty || still) { /* it may have been refused memory, and is as long as that lasts */
-        c->starved_ns = o->event->time_ns + ORC_STARVED_NS;
     }
     c->urgent_excused = c->urgent_excused || c->urgent_sure;
     r->shorted =

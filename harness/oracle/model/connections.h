@@ -83,7 +83,7 @@ struct orc_conn {
     bool watched;
     bool waive_pending;          /* a duty was waived; next RET, TICK resolves it */
     uint64_t waived_ns;          /* when it was last waived */
-    uint64_t starved_ns;         /* until then it may be waiting for memory that it lacked */
+    uint64_t starved_ns;         /* until then it may be waiting for what it lacked */
     struct orc_queue requests;   /* posted receives */
     struct orc_queue sends;      /* INIT chain and SENDs */
     struct orc_queue disconnect; /* DISC lists */

@@ -91,6 +91,22 @@ void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
 }
 
+/* The edge that all room makes up. */
+static int64_t full_edge(const struct orc_conn *c)
+{
+    int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
+    size &= -(1ll << c->receive_scale); /* what can be reported of it */
+    return c->receive->delivered + size;
+}
+
+/* An update may have been tried and refused, and is not sent again without another reason. */
+void orc_offers_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_offers *x = c->offers;
+    (void)o;
+    x->lost_edge = full_edge(c) > x->lost_edge ? full_edge(c) : x->lost_edge;
+}
+
 /* At rest: room that the host has made and that the peer does not know of. */
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
@@ -107,10 +123,9 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
         c->inside || !c->sane) {
         return;
     }
-    int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
-    size &= -(1ll << c->receive_scale); /* what can be reported of it */
-    int64_t unknown = r->delivered + size - r->edge;
-    int64_t worth = least_of(size / 2, 2 * full);
+    int64_t edge = r->edge > x->lost_edge ? r->edge : x->lost_edge;
+    int64_t unknown = full_edge(c) - edge;
+    int64_t worth = least_of((full_edge(c) - r->delivered) / 2, 2 * full);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);
     if (unknown >= (worth ? worth : 1) + rounding(c)) {
         orc_fail(o, orc_ordinal(o, c), updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3,

@@ -14,14 +14,16 @@
 
 /* What it offered. */
 struct orc_offers {
-    uint32_t largest; /* payload received in one segment */
-    uint32_t widest;  /* InitialRcvWnd that was in force once */
-    bool update_step; /* an update of the window was completed */
+    uint32_t largest;  /* payload received in one segment */
+    uint32_t widest;   /* InitialRcvWnd that was in force once */
+    bool update_step;  /* an update of the window was completed */
+    int64_t lost_edge; /* may have been tried by frames that did not leave */
 };
 
 /* A segment, before the ledgers. */
 void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
+void orc_offers_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 #endif

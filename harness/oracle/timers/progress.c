@@ -45,7 +45,10 @@ static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
     const struct orc_sender *t = c->sender;
     uint32_t probes = c->persist->most + c->persist->probes;
     uint32_t shift = (orc_window_open(c) ? 0 : probes) + c->rto->backoffs + p->again;
-    uint64_t wait = orc_rto_backed_off(orc_rto_most(o, c), shift);
+    uint64_t begun = orc_most(t->begun_ns, c->send->una_time_ns), most = orc_rto_most(o, c);
+    /* A doubled wait is not longer than all before it together, and the first once more. */
+    uint64_t series = orc_less(p->since_ns, begun) + most;
+    uint64_t wait = orc_most(orc_rto_backed_off(most, shift), orc_least(series, ORC_RTO_MAX_NS));
     uint64_t sws = orc_ticks_ns(o, o->parameters->sws_ticks);
     uint64_t due = p->since_ns + orc_most(wait, ORC_STARVED_NS + sws);
     if (c->rto->handed || c->persist->handed) {
