@@ -50,7 +50,7 @@ def judge(bug, commands: dict, names: str, allowed: dict) -> list:
     driver = bugs.OUT / bug.name / "asan" / f"{bug.name}.so"
     try:
         if not fresh(driver, bug.patch):
-            bugs.build(bug, "asan", commands)
+            drivers.patched(bug.patch, bugs.OUT / bug.name / "asan", "asan", commands)
     except RuntimeError as error:
         return [Outcome(bug.name, "nothing", bug.rule, str(error), "", False)]
     got = subprocess.run([bugs.CHIMNEYSWEEP, "sweep", "--families", names, "--json", "--quiet", *bug.mode(),

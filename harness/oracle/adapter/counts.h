@@ -4,7 +4,8 @@
  *
  * Knows: bounds of every counter since it was last zeroed.
  * Asked: at every frame of a connection, at its begin and reset, and when statistics are shown.
- * Excuses: a frame of which it is not sure that it counts: it widens the bounds.
+ * Excuses: a frame of which it is not sure that it counts: it widens the bounds. Whether a card is
+ *   asked or a copy of its counters that is not two seconds old is the target's choice.
  */
 #ifndef ORACLE_ADAPTER_COUNTS_H
 #define ORACLE_ADAPTER_COUNTS_H
@@ -25,8 +26,16 @@ struct orc_count_set {
     struct orc_count received, sent, octets, in_octets; /* IP */
 };
 
+/* What had been counted two seconds ago, or before that. */
+struct orc_counted {
+    struct orc_count_set then, next; /* next takes its place when it is old enough */
+    uint32_t then_event, next_event;
+    uint64_t next_ns, changed_ns;
+};
+
 struct orc_counts {
-    struct orc_count_set of[2]; /* IPv4, IPv6 */
+    struct orc_count_set of[2];    /* IPv4, IPv6 */
+    struct orc_counted counted[2]; /* the same */
 };
 
 /* A frame from the wire named the connection; certain: it surely counts. */

@@ -44,8 +44,9 @@ uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
 
 uint64_t orc_rto_handed_due(const struct oracle *o, const struct orc_conn *c)
 {
+    uint32_t count = c->sender->handed.Retransmit.Count;
     uint64_t due = c->sender->begun_ns + orc_rto_handed_ns(o, c);
-    uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_least(o, c), c->rto->backoffs);
+    uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_least(o, c), count);
     return c->rto->anew ? orc_least(due, anew) : due;
 }
 

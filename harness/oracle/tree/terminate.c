@@ -363,7 +363,9 @@ static void terminate_finish(struct oracle *o, const struct orc_closing *closing
             judge_state(o, c, closing);
         }
     }
-    c->urgent_owed = c->urgent_sure && o->adapter->phase == ORC_ADAPTER_RUNNING;
+    /* What an abort overtook found the connection closed (CLOSED-DATA-1). */
+    c->urgent_owed = c->urgent_sure && o->adapter->phase == ORC_ADAPTER_RUNNING &&
+                     (c->local_abort == ORC_NONE || c->abort_refused);
     c->phase = ORC_GONE;
     c->gone_event = o->event->call;
     if (o->connections->live) {
