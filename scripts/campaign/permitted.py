@@ -6,7 +6,7 @@ that its patch names in May lines, no capture is a finding, and a stream over a 
 Status: 0 all of it holds, 1 a driver is blamed, 2 usage, 3 environment.
 
 examples:
-  scripts/permitted                          every variant (half an hour of CPU)
+  scripts/permitted                          every variant (a quarter of an hour on two processors)
   scripts/permitted --list                   the choices, and what permits them
   scripts/permitted --sample 4               those that the commit's hash draws
   scripts/permitted --sample 4 --seed 7
@@ -30,6 +30,7 @@ OUT = ROOT / "build/permitted"
 CHIMNEYSWEEP = ROOT / "build/asan/bin/chimneysweep"
 STREAM = ["--bytes", "2M", "--loss", "2", "--reorder", "2", "--duplicate", "1", "--corrupt", "0.1", "--seeds", "2",
           "--twice"]
+SHOWN = 20  # findings of a variant that are printed
 QUIET = {**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"}
 
 
@@ -106,8 +107,10 @@ def line_of(variant: Variant, options: argparse.Namespace) -> str:
 
 
 def show(variant: Variant, out) -> None:
-    for kind, file, rule in variant.blamed:
+    for kind, file, rule in variant.blamed[:SHOWN]:
         print(f"    {kind:<10} {rule:<24} {file}", file=out)
+    if len(variant.blamed) > SHOWN:
+        print(f"    and {len(variant.blamed) - SHOWN} more", file=out)
 
 
 def as_json(variant: Variant) -> dict:

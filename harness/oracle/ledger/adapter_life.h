@@ -15,6 +15,7 @@ struct orc_adapter {
     uint32_t changes; /* how often it was paused, reset, put to sleep */
     /* as registered */
     bool mac_known;
+    bool stamps_taken, stamps_refused; /* a connection with timestamps was */
     bool sack; /* the target advertises it, so it holds what comes beyond a hole */
     uint8_t mac[6];
     uint32_t capacity;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the advertised capability promises: a connection that is described rightly, with room and
- * memory left, is taken in each of the states in which a host offloads.
+ * memory left, is taken in each of the states in which a host offloads. Timestamps need not be
+ * supported.
  */
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
@@ -30,6 +31,27 @@ static bool closed(const struct oracle *o, const struct orc_op *op)
            o->adapter->phase != ORC_ADAPTER_RUNNING || o->connections->live >= o->adapter->capacity;
 }
 
+/* There is no capability to say that a target does without timestamps: it rejects all connections
+ * that have them. */
+static bool without_stamps(const struct oracle *o, const struct orc_conn *c,
+                           const struct orc_node *node)
+{
+    return (c->flags & TCP_FLAG_TIMESTAMP_ENABLED) && !o->adapter->stamps_taken &&
+           node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED;
+}
+
+void orc_admission_taken(struct oracle *o, const struct orc_conn *c)
+{
+    if (!(c->flags & TCP_FLAG_TIMESTAMP_ENABLED)) {
+        return;
+    }
+    o->adapter->stamps_taken = true;
+    if (o->adapter->stamps_refused) {
+        orc_fail(o, orc_ordinal(o, c), ORC_REG_CAP_1,
+                 "either all connections with timestamps rejected, or none for them", "one taken");
+    }
+}
+
 void orc_admission_refused(struct oracle *o, const struct orc_op *op, const struct orc_conn *c,
                            const struct orc_node *node)
 {
@@ -43,6 +65,10 @@ void orc_admission_refused(struct oracle *o, const struct orc_op *op, const stru
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);
+    if (without_stamps(o, c, node)) {
+        o->adapter->stamps_refused = true;
+        return;
+    }
     if (no_cause) {
         orc_fail(o, node->conn, ORC_REG_CAP_1,
                  orc_text(o, "a connection in state %u taken: %u of %u are", c->begin_state,

@@ -395,6 +395,7 @@ static void apply_node(struct oracle *o, const struct orc_op *op, const struct o
     }
     c->phase = ORC_LIVE;
     orc_stamps_taken(o, c);
+    orc_admission_taken(o, c);
     o->connections->live++;
     o->connections->live_ever = true;
     bool chain_unseen = node->image.NetBufferListChain && c->sends.count == 0;

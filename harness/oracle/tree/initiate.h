@@ -17,6 +17,8 @@
 
 void orc_initiate_node(struct oracle *o, const struct tap_event *ev, struct orc_node *node);
 void orc_initiate_list(struct oracle *o, const struct tap_event *ev, const struct tap_nbl *list);
+/* A connection was taken. */
+void orc_admission_taken(struct oracle *o, const struct orc_conn *c);
 void orc_admission_refused(struct oracle *o, const struct orc_op *op, const struct orc_conn *c,
                            const struct orc_node *node);
 void orc_admission_refused_above(struct oracle *o, const struct orc_op *op,
