@@ -70,7 +70,7 @@ void orc_faults_refused(struct oracle *o)
 void orc_faults_rest(struct oracle *o)
 {
     struct orc_faults *x = o->faults;
-    bool on = orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o);
+    bool on = orc_hindered(o);
     if (on && !x->hindered) {
         x->since_ns = o->event->time_ns;
     }

@@ -76,6 +76,12 @@ static inline bool orc_adapter_moves(const struct oracle *o)
     return o->adapter->phase != ORC_ADAPTER_RUNNING || o->faults->changes != o->adapter->changes;
 }
 
+/* Something hinders the target in this step, as far as it has come. */
+static inline bool orc_hindered(const struct oracle *o)
+{
+    return orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o);
+}
+
 /* What is due of the connection may be waiting for what it lacked when something happened to it. */
 static inline bool orc_starved(const struct oracle *o, const struct orc_conn *c)
 {

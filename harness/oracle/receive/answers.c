@@ -269,15 +269,14 @@ static void judge_cause(struct oracle *o, struct orc_conn *c, const struct orc_t
     bool rounded =
         c->receive->consumed_step && c->receive_scale; /* a new edge may read as an old */
     if (ack > r->acked || edge > r->edge || at < s->max || c->update_open ||
-        c->update_step == o->steps || rounded || orc_starved(o, c)) {
+        c->update_step == o->steps || rounded || orc_hindered(o) || orc_starved(o, c)) {
         return;
     }
     uint32_t received = c->receive->answerable_step - x->quiet_step;
     x->plain_step++;
     judge_challenge(o, c);
     orc_ran(o, ORC_WIRE_QUIET_1);
-    if (x->plain_step > received && !orc_wire_waived(o) && !orc_adapter_moves(o) &&
-        c->phase == ORC_LIVE) {
+    if (x->plain_step > received && c->phase == ORC_LIVE) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_QUIET_1,
                  orc_text(o, "at most %u answers to as many segments, acknowledgements left out",
                           received),

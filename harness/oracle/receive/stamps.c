@@ -4,6 +4,7 @@
  * the echo is TsRecent.
  */
 #include "oracle/receive/stamps.h"
+#include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/ledger/stream.h"
 #include "oracle/report/report.h"
@@ -180,8 +181,11 @@ void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
                  wanted ? "none" : "the option");
         return;
     }
-    if (wanted) {
-        judge_bare(o, c, tcp);
+    if (!wanted) {
+        return;
+    }
+    judge_bare(o, c, tcp);
+    if (!orc_hindered(o)) { /* else it may have been built before */
         judge_echo(o, c, tcp->ts_echo);
         judge_value(o, c, tcp->ts_value);
     }

@@ -264,7 +264,7 @@ void orc_send_step(struct oracle *o, struct orc_conn *conn)
         }
     }
     bool quiet = s->una_sure == s->una_possible && s->una_sure == s->max && !s->blind;
-    bool wire = !orc_wire_waived(o) && !orc_waived(o) && now > conn->sender->recover_ns;
+    bool wire = !orc_hindered(o) && now > conn->sender->recover_ns;
     uint64_t wanted = conn->remote_mss > s->max_window / 2 ? conn->remote_mss : s->max_window / 2;
     bool open = s->window_sure && s->window >= wanted && s->window > 0;
     if (!quiet || !wire || !open || !conn->sane || orc_path_invalid(o, conn)) {

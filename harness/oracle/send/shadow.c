@@ -170,8 +170,7 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
         t->sent_step = o->steps + 1;
     }
     t->sent_ns = ev->time_ns;
-    bool held = orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o); /* built before */
-    if (tcp->has_timestamp && !held) {
+    if (tcp->has_timestamp && !orc_hindered(o)) { /* else it may have been built before */
         t->ts_value = tcp->ts_value;
         t->ts_ns = ev->time_ns;
     }

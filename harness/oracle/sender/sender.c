@@ -15,8 +15,8 @@ static bool over(const struct orc_conn *c)
 
 bool orc_sender_judged(struct oracle *o, const struct orc_conn *c)
 {
-    return c->sender->on && o->parameters->known && !orc_waived(o) && !orc_wire_waived(o) &&
-           !orc_adapter_moves(o) && orc_running(o, c) && !orc_path_invalid(o, c) && !over(c);
+    return c->sender->on && o->parameters->known && !orc_hindered(o) && orc_running(o, c) &&
+           !orc_path_invalid(o, c) && !over(c);
 }
 
 bool orc_sender_touched(const struct oracle *o, const struct orc_conn *c)

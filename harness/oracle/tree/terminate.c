@@ -305,7 +305,7 @@ static void terminate_judge_owed(struct oracle *o, const struct orc_conn *c,
     const struct orc_receive *r = c->receive;
     int64_t next = orc_receive_offset(r, closing->delegated.RcvNxt);
     bool excused = cut_short(o, c) || orc_wire_waived(o) || !c->sane ||
-                   closing->delegated.State == TcpConnectionClosed || orc_waived(o) ||
+                   closing->delegated.State == TcpConnectionClosed || orc_starved(o, c) ||
                    r->urgent_possible || !c->version || next <= c->answers->lost;
     orc_ran(o, ORC_TERM_ACK_1);
     if (next > r->acked && !excused) {
