@@ -283,7 +283,8 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = c->recovery;
     orc_congestion_doubted(o, c); /* a timeout in a recovery cuts once more */
-    r->perhaps = r->perhaps || !r->on;
+    r->perhaps = true;
+    r->on = false; /* ... and ends it: nothing of it is owed any more */
     r->fast_owed = r->hole_owed = false;
     r->edge = r->resend = c->send->max;
 }
@@ -295,8 +296,6 @@ void orc_recovery_hindered(struct oracle *o, struct orc_conn *c)
         return;
     }
     orc_recovery_doubted(o, c);
-    r->perhaps = true;
-    r->on = false;
     r->dups_sure = 0;
     if (orc_waived(o)) { /* reports that were not taken hold nothing */
         r->scoreboard.count = 0;
