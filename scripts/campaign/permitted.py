@@ -179,10 +179,15 @@ def main() -> int:
     if not CHIMNEYSWEEP.is_file():
         print(f"permitted: {CHIMNEYSWEEP} is missing: scripts/build asan", file=sys.stderr)
         return 3
-    if options.sample is not None:
-        seed = options.seed if options.seed is not None else draw.seed_of(draw.commit())
-        variants = draw.sample(variants, options.sample, seed)
-    return 0 if run_all(variants, options) else 1
+    try:
+        if options.sample is not None:
+            seed = options.seed if options.seed is not None else draw.seed_of(draw.commit())
+            variants = draw.sample(variants, options.sample, seed)
+            print(f"permitted: {len(variants)} of {len(options.variants)} variants, drawn by {seed}", file=sys.stderr)
+        return 0 if run_all(variants, options) else 1
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"permitted: {error}", file=sys.stderr)
+        return 3
 
 
 if __name__ == "__main__":
