@@ -7,13 +7,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import bugs
 import draw
 import drivers
 
 JUDGED = ("violation", "sanitizer")  # a hang, a crash or a fault of the rig names no duty
 SHARE = 0.95                         # of the bugs of each family must be caught
-REVIEWED = bugs.BUGS / "families.tsv"
+CHIMNEYSWEEP = drivers.ROOT / "build/asan/bin/chimneysweep"
+BUILT = drivers.ROOT / "build/bugs"
+BUGS = drivers.ROOT / "harness/bugs"
+REVIEWED = BUGS / "families.tsv"
 
 
 @dataclass
@@ -35,7 +37,7 @@ def reviewed() -> dict:
 
 def fresh(driver, patch) -> bool:
     """Built from this patch and these objects."""
-    core = bugs.ROOT / "build/asan/lib/offload_core.so"
+    core = drivers.ROOT / "build/asan/lib/offload_core.so"
     return driver.exists() and driver.stat().st_mtime > max(patch.stat().st_mtime, core.stat().st_mtime)
 
 
@@ -47,13 +49,13 @@ def outcome_of(bug, line: dict, allowed: dict) -> Outcome:
 
 def judge(bug, commands: dict, names: str, allowed: dict) -> list:
     """All families on one bug's program."""
-    driver = bugs.OUT / bug.name / "asan" / f"{bug.name}.so"
+    driver = BUILT / bug.name / "asan" / f"{bug.name}.so"
     try:
         if not fresh(driver, bug.patch):
-            drivers.patched(bug.patch, bugs.OUT / bug.name / "asan", "asan", commands)
+            drivers.patched(bug.patch, BUILT / bug.name / "asan", "asan", commands)
     except RuntimeError as error:
         return [Outcome(bug.name, "nothing", bug.rule, str(error), "", False)]
-    got = subprocess.run([bugs.CHIMNEYSWEEP, "sweep", "--families", names, "--json", "--quiet", *bug.mode(),
+    got = subprocess.run([CHIMNEYSWEEP, "sweep", "--families", names, "--json", "--quiet", *bug.mode(),
                           "--driver", driver, bug.program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          env={**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"})
     lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith('{"family"')]
@@ -87,7 +89,7 @@ def table(outcomes: list, whole: bool) -> bool:
 def stale(outcomes: list, allowed: dict) -> list:
     """What is reviewed as missed and was caught, or does not exist."""
     caught = {(o.family, o.bug) for o in outcomes if o.good}
-    names = {bug.stem for bug in bugs.BUGS.glob("*.patch")}
+    names = {bug.stem for bug in BUGS.glob("*.patch")}
     return [key for key in allowed if key in caught or key[1] not in names]
 
 

@@ -109,6 +109,16 @@ void orc_counts_abort(struct oracle *o, const struct orc_conn *c)
         open && c->aborts == 0 && c->phase == ORC_LIVE && !c->failed_over;
 }
 
+/* A connection that goes as it came was not reset. */
+void orc_counts_gone(struct oracle *o, const struct orc_conn *c, TCP_OFFLOAD_CONNECTION_STATE state)
+{
+    struct orc_count *cut = &counts_of(o, c->version)->cut;
+    if (state == TcpConnectionEstablished && c->aborts == 0 && !c->receive->rst_possible &&
+        !c->receive->rst_lenient && c->local_abort == ORC_NONE && cut->most > cut->least) {
+        cut->most--;
+    }
+}
+
 static void judge(struct oracle *o, const char *name, uint64_t least, const struct orc_count *count,
                   uint64_t reported, bool narrow)
 {

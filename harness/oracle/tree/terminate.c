@@ -3,6 +3,7 @@
  * Terminate: everything drained, nothing lost, nothing twice, the state as it stopped.
  */
 #include "oracle/tree/terminate.h"
+#include "oracle/adapter/counts.h"
 #include "oracle/adapter/reach.h"
 #include "oracle/base/memory.h"
 #include "oracle/ledger/cause.h"
@@ -361,6 +362,7 @@ static void terminate_finish(struct oracle *o, const struct orc_closing *closing
             orc_stamps_state(o, c, &closing->delegated);
             judge_carried(o, c, closing);
             judge_state(o, c, closing);
+            orc_counts_gone(o, c, closing->delegated.State);
         }
     }
     /* What an abort overtook found the connection closed (CLOSED-DATA-1). */
