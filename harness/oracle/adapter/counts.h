@@ -51,6 +51,7 @@ void orc_counts_out(struct oracle *o, const struct orc_conn *c, const struct orc
 void orc_counts_begin(struct oracle *o, const struct orc_conn *c);
 /* The connection was reset, by either end. */
 void orc_counts_abort(struct oracle *o, const struct orc_conn *c);
+/* A connection is uploaded in this state. */
 void orc_counts_gone(struct oracle *o, const struct orc_conn *c,
                      TCP_OFFLOAD_CONNECTION_STATE state);
 void orc_counts_request(struct oracle *o, const struct tap_event *ev);
