@@ -31,7 +31,7 @@ struct job {
     int status;
 };
 
-static bool choose(struct job *job)
+static bool families_choose(struct job *job)
 {
     uint32_t count;
     const struct family *all = families(&count);
@@ -192,7 +192,7 @@ int families_sweep(struct world *world, const struct cli_paths *files,
     job.world = world;
     job.files = files;
     job.options = options;
-    if (!choose(&job)) {
+    if (!families_choose(&job)) {
         return EXIT_USAGE;
     }
     if (options->out) {

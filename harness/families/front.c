@@ -203,8 +203,8 @@ static void offload_own(const struct program *in, struct program *out)
 }
 
 /* After the program's connections were offloaded. */
-static const char *after(const struct program *in, struct program *out, enum needs needs,
-                         void (*make)(struct front *))
+static const char *front_after(const struct program *in, struct program *out, enum needs needs,
+                               void (*make)(struct front *))
 {
     const char *why = unfit(in, needs);
     uint32_t opening = edit_opening(in);
@@ -223,8 +223,8 @@ static const char *after(const struct program *in, struct program *out, enum nee
 }
 
 /* Before they were: what it ends is the further one. */
-static const char *before(const struct program *in, struct program *out,
-                          void (*make)(struct front *))
+static const char *front_before(const struct program *in, struct program *out,
+                                void (*make)(struct front *))
 {
     struct front f = {out, 0, edit_mss(in), false};
     const char *why = unfit(in, NEEDS_CONN);
@@ -241,57 +241,57 @@ static const char *before(const struct program *in, struct program *out,
 
 const char *front_alloc(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_RECEIVE, no_alloc);
+    return front_after(in, out, NEEDS_RECEIVE, no_alloc);
 }
 
 const char *front_pool(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_RECEIVE, no_pool);
+    return front_after(in, out, NEEDS_RECEIVE, no_pool);
 }
 
 const char *front_map(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_SEND, no_map);
+    return front_after(in, out, NEEDS_SEND, no_map);
 }
 
 const char *front_tx_stall(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_SEND, stalled);
+    return front_after(in, out, NEEDS_SEND, stalled);
 }
 
 const char *front_link(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_SEND, unplugged);
+    return front_after(in, out, NEEDS_SEND, unplugged);
 }
 
 const char *front_hardware(const struct program *in, struct program *out)
 {
-    return before(in, out, fails);
+    return front_before(in, out, fails);
 }
 
 const char *front_pause(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_NOTHING, pauses);
+    return front_after(in, out, NEEDS_NOTHING, pauses);
 }
 
 const char *front_reset(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_NOTHING, resets);
+    return front_after(in, out, NEEDS_NOTHING, resets);
 }
 
 const char *front_power(const struct program *in, struct program *out)
 {
-    return before(in, out, sleeps);
+    return front_before(in, out, sleeps);
 }
 
 const char *front_flood(const struct program *in, struct program *out)
 {
     return FLOOD_FRAMES * edit_mss(in) > FLOOD_LISTS * 65535u
                ? "its segments are too long for so many in one call"
-               : after(in, out, NEEDS_SEND, floods);
+               : front_after(in, out, NEEDS_SEND, floods);
 }
 
 const char *front_idle(const struct program *in, struct program *out)
 {
-    return after(in, out, NEEDS_CONN, nothing);
+    return front_after(in, out, NEEDS_CONN, nothing);
 }
