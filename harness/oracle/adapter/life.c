@@ -251,6 +251,13 @@ void orc_life_shown(struct oracle *o, const struct tap_event *ev, struct orc_cal
              tap_fn_name((enum tap_fn)ev->fn));
 }
 
+/* From here on it stands still, or changes its state. */
+static void halt_service(struct orc_adapter *x)
+{
+    x->changes++;
+    x->phase = ORC_ADAPTER_CHANGING;
+}
+
 void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;
@@ -258,18 +265,15 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
     case TAP_PNP:
     case TAP_HALT:
         o->adapter->leaving = true;
-        o->adapter->changes++;
-        o->adapter->phase = ORC_ADAPTER_CHANGING;
+        halt_service(o->adapter);
         break;
     case TAP_PAUSE:
         o->adapter->pausing = true;
-        o->adapter->changes++;
-        o->adapter->phase = ORC_ADAPTER_CHANGING;
+        halt_service(o->adapter);
         break;
     case TAP_RESET:
         o->adapter->broken = false;
-        o->adapter->changes++;
-        o->adapter->phase = ORC_ADAPTER_CHANGING;
+        halt_service(o->adapter);
         break;
     case TAP_RESTART:
         o->adapter->pausing = o->adapter->stopped = false;
@@ -280,8 +284,7 @@ void orc_life_enter(struct oracle *o, const struct tap_event *ev, struct orc_cal
     case TAP_OID:
         orc_adapter_request(o, ev);
         if (ev->data.request.oid == OID_PNP_SET_POWER && ev->data.request.set) {
-            o->adapter->changes++;
-            o->adapter->phase = ORC_ADAPTER_CHANGING;
+            halt_service(o->adapter);
         }
         break;
     case TAP_NIC_LINK:

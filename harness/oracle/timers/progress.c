@@ -39,7 +39,7 @@ static bool seen_to(const struct orc_conn *c)
     return !waits || c->rto->armed || probing;
 }
 
-static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
+static uint64_t progress_due(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_progress *p = c->progress;
     const struct orc_sender *t = c->sender;
@@ -76,7 +76,7 @@ void orc_progress_step(struct oracle *o, struct orc_conn *c)
         p->owed = false;
         return;
     }
-    uint64_t due = due_at(o, c);
+    uint64_t due = progress_due(o, c);
     enum orc_rule rule = what_stands(c);
     orc_ran(o, rule);
     if (o->event->time_ns <= due) {

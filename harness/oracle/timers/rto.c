@@ -160,7 +160,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     bool first = f->begin == una && !(rto->quiet && rto->last_ns == now);
     if (late && first) {
         timeout(o, c);
-    } else if (rto->quiet && exact && payload && orc_window_open(c)) {
+    } else if (rto->quiet && exact && payload && orc_window_open(c) && !first) {
         judge_quiet(o, c, f);
     } else if (late && payload && f->begin > una) {
         bool held = orc_scoreboard_holds(&c->recovery->scoreboard, una, una + 1);
@@ -209,6 +209,7 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
         rto->backoffs_before = rto->backoffs;
     }
     rto->since_ns = now;
+    rto->anew = rto->anew || orc_adapter_moves(o);
     if (orc_waived(o) || orc_rto_may_have_run(o, c)) {
         rto->backoffs = rto->backoffs_before + unseen_backoffs(o, c);
         rto->armed = rto->quiet = false;
