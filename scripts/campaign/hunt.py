@@ -7,45 +7,89 @@ shrunk and kept by verdict and rule. Status: 0 nothing found in any turn of this
 
 examples:
   scripts/hunt --minutes 120
-  scripts/hunt --minutes 60 --driver build/asan/lib/second.so --out /var/tmp/hunt-second
+  scripts/hunt --minutes 60 --driver second --out /var/tmp/hunt-second
+  scripts/hunt --minutes 12 --drawn 5           12 minutes on each of five permitted variants
   scripts/hunt --minutes 10 --engine libfuzzer --start empty
 """
 import argparse
 import os
-import resource
 import shutil
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import draw
+import drivers
 import engines
 import findings
 import seeds
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = drivers.ROOT
+PRESETS = {"libfuzzer": "fuzz", "afl": "afl"}
 CHIMNEYSWEEP = ROOT / "build/asan/bin/chimneysweep"
 TURNS = [("libfuzzer", "seeds"), ("libfuzzer", "empty"), ("afl", "seeds"), ("afl", "empty")]
 COLUMNS = ["when", "commit", "driver", "engine", "start", "seed", "cpu_seconds", "executions", "verdicts"]
 
 
-def cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+@dataclass
+class Target:
+    """A driver in the builds that the engines and the judge need; None: the core, which they have."""
+    name: str = "core"
+    engines: dict = field(default_factory=dict)  # engine: driver
+    judge: Path | None = None
+
+
+def processes(session: int) -> dict:
+    """CPU seconds of the processes of a session, by their numbers. An engine does not wait for all that it kills."""
+    used = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(words[3]) == session:
+            used[folder.name] = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def attend(engine) -> float:
+    """Waits for an engine; the CPU seconds that it and its children took."""
+    used = {}
+    while engine.process.poll() is None:
+        used.update(processes(engine.process.pid))
+        time.sleep(0.5)
+    return sum(used.values())
 
 
 def run(engine, seconds: float) -> float:
     """One turn; a finding ends libFuzzer, not the turn."""
-    begin = cpu_seconds()
     engine.start(max(1, int(seconds)))
-    while True:
-        engine.process.wait()
-        left = seconds - (cpu_seconds() - begin)
-        if left < 2 or not engine.again(int(left)):
-            return cpu_seconds() - begin
+    used = attend(engine)
+    while seconds - used >= 2 and engine.again(int(seconds - used)):
+        used += attend(engine)
+    return used
 
 
-def make(options, out: Path, kind: str, start: str, seed: int):
+def built(patch: Path, preset: str) -> Path:
+    return drivers.patched(patch, ROOT / "build/hunted" / patch.stem / preset, preset, drivers.compile_commands(preset))
+
+
+def target_of(word: str) -> Target:
+    """The core, the second target, a permitted variant by its name, or a driver by its path."""
+    if word == "core":
+        return Target()
+    if word == "second":
+        return Target("second", {kind: ROOT / f"build/{preset}/lib/second.so" for kind, preset in PRESETS.items()},
+                      ROOT / "build/asan/lib/second.so")
+    patch = ROOT / f"harness/permitted/{word}.patch"
+    if patch.is_file():
+        return Target(word, {kind: built(patch, preset) for kind, preset in PRESETS.items()}, built(patch, "asan"))
+    path = Path(word).resolve()
+    return Target(word, {kind: path for kind in PRESETS}, path)
+
+
+def make(target: Target, out: Path, kind: str, start: str, seed: int):
     engine = (engines.LibFuzzer if kind == "libfuzzer" else engines.Afl)(ROOT, out)
     engine.seed = seed
     if start == "empty":
@@ -53,8 +97,9 @@ def make(options, out: Path, kind: str, start: str, seed: int):
         shutil.rmtree(engine.seeds, ignore_errors=True)
         engine.seeds.mkdir()
         (engine.seeds / "one").write_bytes(b"\n")
-    if options.driver:
-        os.environ["CHIMNEYSWEEP_DRIVER"] = str(options.driver.resolve())
+    os.environ.pop("CHIMNEYSWEEP_DRIVER", None)
+    if target.engines:
+        os.environ["CHIMNEYSWEEP_DRIVER"] = str(target.engines[kind])
     return engine
 
 
@@ -63,8 +108,9 @@ def turns_so_far(log: Path, name: str, driver: str) -> list:
     return [row for row in rows if row[1:3] == [name, driver]]
 
 
-def hunt(options, log: Path) -> int:
-    name, driver = draw.commit(), str(options.driver or "core")
+def hunt(options, target: Target, log: Path) -> bool:
+    """Whether no turn of this commit on the target found anything."""
+    name, driver = draw.commit(), target.name
     wanted = [t for t in TURNS if options.engine in (None, t[0]) and options.start in (None, t[1])]
     left, out = options.minutes * 60.0, options.out.resolve()
     seeds.make_seeds(CHIMNEYSWEEP, out / "seeds")
@@ -73,10 +119,10 @@ def hunt(options, log: Path) -> int:
         number = len(turns_so_far(log, name, driver))
         kind, start = wanted[number % len(wanted)]
         seconds = min(left, options.turn * 60.0)
-        engine = make(options, out, kind, start, draw.seed_of(name, number))
+        engine = make(target, out, kind, start, draw.seed_of(name, number))
         used = run(engine, seconds)
         left -= max(used, 1)
-        found = findings.collect(CHIMNEYSWEEP, engine.crashes(), out / "turn", options.driver)
+        found = findings.collect(CHIMNEYSWEEP, engine.crashes(), out / "turn", target.judge)
         for item in found:
             kept = out / "findings" / f"{item.folder.name}-{name[:8]}-{number}"
             shutil.rmtree(kept, ignore_errors=True)
@@ -90,7 +136,7 @@ def hunt(options, log: Path) -> int:
     rows = turns_so_far(log, name, driver)
     print(f"hunt: {sum(float(row[6]) for row in rows) / 60:.0f} CPU minutes of {name[:12]} on {driver}, "
           f"{sum(int(row[7]) for row in rows)} executions, log in {log}")
-    return 1 if any(row[8] != "none" for row in rows) else 0
+    return all(row[8] == "none" for row in rows)
 
 
 def main() -> int:
@@ -100,18 +146,23 @@ def main() -> int:
     parser.add_argument("--turn", type=float, default=5, help="CPU minutes of a turn (5)")
     parser.add_argument("--engine", choices=["libfuzzer", "afl"], help="only this one")
     parser.add_argument("--start", choices=["seeds", "empty"], help="only from there")
-    parser.add_argument("--driver", type=Path, help="a driver built by the fuzz or afl preset (default: the core)")
+    parser.add_argument("--driver", default="core", metavar="WHICH",
+                        help="core (default), second, a variant of harness/permitted, or a driver's path")
+    parser.add_argument("--drawn", type=int, metavar="N", help="N variants of harness/permitted that the commit draws")
     parser.add_argument("--out", type=Path, default=ROOT / "build/hunt", help="where to write (build/hunt)")
     options = parser.parse_args()
     if options.minutes <= 0 or options.turn <= 0:
         parser.error("--minutes and --turn: expected numbers above 0")
-    if options.driver and not options.driver.is_file():
-        parser.error(f"--driver {options.driver}: no such file")
+    variants = sorted(p.stem for p in (ROOT / "harness/permitted").glob("*.patch"))
+    if options.driver not in ("core", "second", *variants) and not Path(options.driver).is_file():
+        parser.error(f"--driver {options.driver}: no such file, and no such variant (scripts/permitted --list)")
+    words = draw.sample(variants, options.drawn, draw.seed_of(draw.commit())) if options.drawn else [options.driver]
     options.out.mkdir(parents=True, exist_ok=True)
     log = options.out.resolve() / "log.tsv"
     if not log.exists():
         log.write_text("\t".join(COLUMNS) + "\n")
-    return hunt(options, log)
+    clean = [hunt(options, target_of(word), log) for word in words]
+    return 0 if all(clean) else 1
 
 
 if __name__ == "__main__":
