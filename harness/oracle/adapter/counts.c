@@ -132,17 +132,23 @@ static void judge(struct oracle *o, const char *name, uint64_t least, const stru
     }
 }
 
-/* A request is rare: all connections are visited. */
-static void count_open(const struct oracle *o, const struct orc_conn *c, bool six,
-                       struct orc_count *open)
+/* It is open as it came: nothing has reset it. */
+static bool surely_open(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_receive *r = c->receive;
     bool closing = r->fins || r->fin_before || c->send->fin_asked;
+    return orc_running(o, c) && c->begin_state == TcpConnectionEstablished && !closing;
+}
+
+/* A request is rare: all connections are visited. */
+static void count_open(const struct oracle *o, const struct orc_conn *c, bool six,
+                       struct orc_count *open, uint64_t *whole)
+{
     bool gone = c->phase == ORC_GONE && c->gone_event <= o->counts->counted[six].then_event;
     bool young = c->begun_ns + COPY_NS > o->event->time_ns;
     if (c->phase != ORC_ABSENT && !gone && (c->version == 6) == six) {
-        add(open, 1,
-            orc_running(o, c) && c->begin_state == TcpConnectionEstablished && !closing && !young);
+        add(open, 1, surely_open(o, c) && !young);
+        *whole += surely_open(o, c);
     }
 }
 
@@ -151,13 +157,14 @@ static void counts_judge_tcp(struct oracle *o, const struct orc_count_set *x,
 {
     const struct orc_count_set *then = &o->counts->counted[six].then;
     struct orc_count open = {0, 0}, cut = x->cut;
+    uint64_t whole = 0;
     for (uint32_t i = 0; i < o->connections->conns; i++) {
         if (o->connections->conn[i]) {
-            count_open(o, o->connections->conn[i], six, &open);
+            count_open(o, o->connections->conn[i], six, &open, &whole);
         }
     }
-    if (cut.most - then->cut.least >= open.least) {
-        cut.most -= open.least; /* what is surely open was not reset */
+    if (cut.most - then->cut.least >= whole) {
+        cut.most -= whole; /* what is surely open was not reset */
     }
     judge(o, "InSegments", then->in.least, &x->in, reported->InSegments, false);
     judge(o, "OutSegments", then->out.least, &x->out, reported->OutSegments, false);

@@ -292,7 +292,8 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
 void orc_recovery_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = c->recovery;
-    if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure) {
+    bool met = c->dirty || orc_rto_may_have_run(o, c); /* standing still alone sends nothing */
+    if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure || !met) {
         return;
     }
     orc_recovery_doubted(o, c);
