@@ -153,14 +153,15 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     int64_t una = s->una_possible;
     uint64_t now = o->event->time_ns;
     bool exact = orc_una_exact(c), payload = f->packet->tcp.length > 0;
-    bool late = exact && f->spontaneous && f->again && orc_window_open(c);
+    bool retried = orc_starved(o, c); /* what found no memory or room before comes by itself too */
+    bool late = exact && f->spontaneous && f->again && orc_window_open(c) && !retried;
     if (exact && f->fresh && s->max == una) {
         restart(o, rto, false);
     }
     bool first = f->begin == una && !(rto->quiet && rto->last_ns == now);
     if (late && first) {
         timeout(o, c);
-    } else if (rto->quiet && exact && payload && orc_window_open(c) && !first) {
+    } else if (rto->quiet && exact && payload && orc_window_open(c) && !first && !retried) {
         judge_quiet(o, c, f);
     } else if (late && payload && f->begin > una) {
         bool held = orc_scoreboard_holds(&c->recovery->scoreboard, una, una + 1);
