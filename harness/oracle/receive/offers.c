@@ -91,20 +91,20 @@ void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
 }
 
-/* The edge that all room makes up. */
-static int64_t full_edge(const struct orc_conn *c)
+/* What can be reported of the whole window. */
+static int64_t whole_window(const struct orc_conn *c)
 {
     int64_t size = least_of(c->cached.InitialRcvWnd, 0xFFFFll << c->receive_scale);
-    size &= -(1ll << c->receive_scale); /* what can be reported of it */
-    return c->receive->delivered + size;
+    return size & -(1ll << c->receive_scale);
 }
 
 /* An update may have been tried and refused, and is not sent again without another reason. */
 void orc_offers_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_offers *x = c->offers;
+    int64_t edge = c->receive->possible + whole_window(c); /* all may lie in requests */
     (void)o;
-    x->lost_edge = full_edge(c) > x->lost_edge ? full_edge(c) : x->lost_edge;
+    x->lost_edge = edge > x->lost_edge ? edge : x->lost_edge;
 }
 
 /* At rest: room that the host has made and that the peer does not know of. */
@@ -124,8 +124,8 @@ void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged)
         return;
     }
     int64_t edge = r->edge > x->lost_edge ? r->edge : x->lost_edge;
-    int64_t unknown = full_edge(c) - edge;
-    int64_t worth = least_of((full_edge(c) - r->delivered) / 2, 2 * full);
+    int64_t unknown = r->delivered + whole_window(c) - edge;
+    int64_t worth = least_of(whole_window(c) / 2, 2 * full);
     orc_ran(o, updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3);
     if (unknown >= (worth ? worth : 1) + rounding(c)) {
         orc_fail(o, orc_ordinal(o, c), updated ? ORC_UPD_RCVWND_1 : ORC_WIRE_WND_3,

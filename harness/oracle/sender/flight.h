@@ -19,8 +19,9 @@ struct orc_transmission {
 struct orc_flight {
     struct orc_transmission *sent; /* a ring, in the order of offsets */
     uint32_t room, head, count;
-    bool sampled;                         /* the last segment surely gave a sample */
-    uint64_t broken_ns;                   /* last retransmission or window probe, or 0 */
+    bool sampled;       /* the last segment surely gave a sample */
+    uint64_t broken_ns; /* last retransmission or window probe, or 0 */
+    uint64_t late_ns;   /* by so much later an ACK may have been looked at than it came */
     uint64_t held_from_ns, held_until_ns; /* what was first sent then may have been tried before */
 };
 

@@ -18,7 +18,8 @@ struct orc_rto {
     bool doubted;             /* it may have run out since something perhaps moved SND.UNA */
     uint32_t timeouts;        /* since SND.UNA moved, without those before INIT */
     uint32_t backoffs;        /* at most: since the last sure sample, those before INIT included */
-    uint32_t backoffs_before; /* the same when the target began to be hindered */
+    uint32_t backoffs_before; /* the same when the target began to be hindered, */
+    uint64_t hindered_ns;     /* which was then */
     uint64_t since_ns;        /* when it may have been started last */
     uint64_t first_ns;        /* first timeout of the series, or 0 */
     uint64_t last_ns;         /* last timeout of the series */

@@ -206,13 +206,15 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
     if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure) {
         return;
     }
-    if (o->faults->since_ns == now) {
+    if (rto->hindered_ns != o->faults->since_ns) {
+        rto->hindered_ns = o->faults->since_ns;
         rto->backoffs_before = rto->backoffs;
     }
     rto->since_ns = now;
     rto->anew = rto->anew || orc_adapter_moves(o);
     if (orc_waived(o) || orc_rto_may_have_run(o, c)) {
-        rto->backoffs = rto->backoffs_before + unseen_backoffs(o, c);
+        uint32_t most = rto->backoffs_before + unseen_backoffs(o, c);
+        rto->backoffs = most > rto->backoffs ? most : rto->backoffs;
         rto->armed = rto->quiet = false;
         rto->loose = rto->doubted = true;
         rto->gap_ns = 0;
