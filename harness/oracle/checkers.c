@@ -13,6 +13,7 @@
 #include "oracle/adapter/counts.h"
 #include "oracle/adapter/growth.h"
 #include "oracle/adapter/life.h"
+#include "oracle/adapter/reach.h"
 #include "oracle/sender/upload_reasons.h"
 #include "oracle/adapter/verifier.h"
 #include "oracle/base/memory.h"
@@ -254,6 +255,7 @@ static const struct orc_checker checkers[] = {
     {"growth", .run = {RUN(growth, orc_growth)},
      .on = {POINT(TAP_ALLOC, orc_growth_point), POINT(TAP_FREE, orc_growth_point)},
      .rest = orc_growth_rest},
+    {"reachability", .hindered = orc_reach_hindered},
     {"life",
      .on = {ENTERS(TAP_RESTART, TAP_HALT, orc_life_enter), ENTERS(TAP_PNP, TAP_OID, orc_life_enter),
             ENTERS(TAP_NIC_LINK, TAP_NIC_FAILED, orc_life_enter),

@@ -244,10 +244,13 @@ NDIS_STATUS NDIS_CALL SecondRestart(NDIS_HANDLE Context,
                                     PNDIS_MINIPORT_RESTART_PARAMETERS Parameters)
 {
     ADAPTER *A = Context;
+    CONN *C;
     (void)Parameters;
     NicStart(A->Nic);
     NdisAcquireSpinLock(&A->Lock);
     A->Paused = FALSE;
+    for (C = A->Conns; C != NULL; C = C->Next)
+        C->Dirty = TRUE; /* what was not indicated meanwhile */
     NdisReleaseSpinLock(&A->Lock);
     pump(A);
     return NDIS_STATUS_SUCCESS;

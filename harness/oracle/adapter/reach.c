@@ -87,6 +87,16 @@ void orc_reach_progress(struct oracle *o, const struct orc_conn *c, bool sure)
     }
 }
 
+/* What came while memory is short may be looked at as soon as some is found. */
+void orc_reach_hindered(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_object *neighbor = neighbor_of(o, c);
+    if (orc_waived(o) && neighbor && c->starved_ns > o->event->time_ns) {
+        neighbor->reach.nic_possible_ns =
+            later(neighbor->reach.nic_possible_ns, (int64_t)c->starved_ns);
+    }
+}
+
 /* What came in the step of an upload may have been passed up behind it. */
 void orc_reach_ending(struct oracle *o, const struct orc_conn *c)
 {

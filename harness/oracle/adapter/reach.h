@@ -38,4 +38,6 @@ void orc_reach_state(struct oracle *o, const struct orc_object *neighbor,
 void orc_reach_query(struct oracle *o, const struct tap_event *ev);
 void orc_reach_answered(struct oracle *o, const struct tap_event *ev, const struct orc_call *call);
 
+void orc_reach_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
+
 #endif

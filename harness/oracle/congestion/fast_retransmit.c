@@ -289,9 +289,16 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
     r->edge = r->resend = c->send->max;
 }
 
+static void step_over(struct orc_recovery *r)
+{
+    r->fast_owed = r->hole_owed = r->excuse_step = r->unseen = false;
+    r->lately.count = 0;
+}
+
 void orc_recovery_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = c->recovery;
+    step_over(r);
     bool met = c->dirty || orc_rto_may_have_run(o, c); /* standing still alone sends nothing */
     if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure || !met) {
         return;
@@ -337,7 +344,6 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
                           (long long)s->una_sure),
                  "no retransmission");
     }
-    r->fast_owed = r->hole_owed = r->excuse_step = r->unseen = false;
-    r->lately.count = 0;
+    step_over(r);
     orc_pipe_step(o, c);
 }

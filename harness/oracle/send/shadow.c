@@ -197,10 +197,10 @@ void orc_sender_hindered(struct oracle *o, struct orc_conn *c)
         return;
     }
     t->hindered_ns = now;
+    t->small_since_ns = 0;
     if (orc_sender_touched(o, c)) {
         t->stepped = true;
         t->recover_ns = now + ORC_STARVED_NS + orc_slack_ns(o);
-        t->small_since_ns = 0;
         orc_watch(o, c, now + 1);
     }
     if (orc_waived(o) && c->receive->arrived_step == o->steps + 1) {

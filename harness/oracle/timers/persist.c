@@ -191,13 +191,28 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
     return p->probes ? p->last_ns + repeat_least(o, p, rto) : p->opened_ns + shifted(rto, p->least);
 }
 
+/* It has nothing to probe with: what is sent later may begin with a first round. */
+static void stop_probing(const struct orc_conn *c, struct orc_persist *p)
+{
+    p->on = false;
+    p->handed = p->handed && orc_sender_pending(c);
+    if (!p->handed) {
+        p->least = p->probes = 0;
+        p->gap_ns = p->waited_ns = 0;
+    }
+}
+
 /* A probe may have been tried that nobody saw. */
 void orc_persist_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_persist *p = c->persist;
     uint64_t now = o->event->time_ns;
     p->reopened = false;
-    if (!c->sender->on || c->phase != ORC_LIVE || !active(c)) {
+    if (!c->sender->on || c->phase != ORC_LIVE) {
+        return;
+    }
+    if (!active(c)) {
+        stop_probing(c, p);
         return;
     }
     p->exact = p->exact && !(orc_waived(o) && c->dirty) && now + orc_slack_ns(o) < first_due(o, c);
@@ -233,12 +248,7 @@ void orc_persist_step(struct oracle *o, struct orc_conn *c)
         judge_reopened(o, c);
     }
     if (!active(c)) {
-        p->on = false;
-        p->handed = p->handed && orc_sender_pending(c); /* it has nothing to probe with */
-        if (!p->handed) { /* what is sent later may begin with a first round */
-            p->least = p->probes = 0;
-            p->gap_ns = p->waited_ns = 0;
-        }
+        stop_probing(c, p);
         return;
     }
     if (!p->on) {
