@@ -197,7 +197,7 @@ static void window_effects(ADAPTER *A, CONN *C)
         }
     } else if (C->Persisting) {
         /* The probe's byte may have been thrown away: it goes again, with more. */
-        if (C->RtxCount != 0 || C->ProbeRound != 0)
+        if ((C->RtxCount != 0 || C->ProbeRound != 0) && !C->Resent)
             C->SndNxt = C->SndUna;
         C->Persisting = FALSE;
         C->ProbeRound = C->RtxCount = 0;
@@ -224,6 +224,7 @@ void ack_input(ADAPTER *A, CONN *C, const PARSED *P)
     ULONG Window = P->Window << Scale;
     if (SEQ_LT(P->Ack, C->SndUna))
         return;
+    C->Resent = FALSE;
     if (P->Ack != C->SndUna)
         new_ack(A, C, P);
     else if (Window != 0 && C->SndMax != C->SndUna &&

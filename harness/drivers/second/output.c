@@ -134,6 +134,7 @@ BOOLEAN resend_first(ADAPTER *A, CONN *C, ULONG Most)
     if (!frame_build(A, C, Fin ? TH_FIN : TH_PSH, C->SndUna, Length, 0))
         return FALSE;
     sent_up_to(C, C->SndUna + Length + Fin, Fin);
+    C->Resent = TRUE;
     return TRUE;
 }
 

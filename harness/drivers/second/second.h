@@ -153,6 +153,7 @@ struct _CONN {
     ULONG CWnd, SsThresh, Recover;
     UCHAR DupAcks;
     BOOLEAN InRecovery;
+    BOOLEAN Resent; /* the oldest segment, by the ACK that is being read */
     ULONG HighReport;
     BOOLEAN Lost; /* timed out: nothing more goes until the peer answers */
     ULONG64 LastSentAt;
