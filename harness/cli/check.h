@@ -17,9 +17,8 @@ enum check_result {
 };
 
 struct check {
-    const char *driver; /* as it was named, or NULL */
+    struct cli_driven driven;
     const char *corpora;
-    bool strict;
     const struct cli_paths *files;
     const struct rule_coverage *coverage;
     uint32_t result[RESULTS]; /* how many rules, without those that are the same as others: */

@@ -26,9 +26,9 @@ enum check_result check_result_of(const struct check *check, uint32_t index)
 /* What shows the finding again, without the indentation. */
 static void again(const struct check *check, uint32_t program, bool warned, char *out, size_t size)
 {
-    snprintf(out, size, "chimneysweep run %s%s%s%s%s", check->driver ? "--driver " : "",
-             check->driver ? check->driver : "", check->driver ? " " : "",
-             check->strict || warned ? "--strict " : "", check->files->path[program]);
+    struct cli_driven driven = check->driven;
+    driven.strict |= warned;
+    cli_reproduction(&driven, check->files->path[program], out, size);
 }
 
 static void put_finding(const struct check *check, const struct suite_finding *finding, bool warned)
@@ -98,7 +98,7 @@ void check_text(const struct check *check)
     put_unnamed(check);
     const struct rule_coverage *c = check->coverage;
     printf("\n%s: %u programs of %s, %u passed, %u failed\n",
-           check->driver ? shown(check->driver) : "the bundled driver", c->programs,
+           check->driven.driver ? shown(check->driven.driver) : "the bundled driver", c->programs,
            shown(check->corpora), c->programs - c->failed, c->failed);
     if (c->skipped) {
         printf(
@@ -170,7 +170,7 @@ void check_json(const struct check *check, int status)
     cli_json_string(stdout, world_driver_path());
     printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"skipped\": %u, \"status\": %d, "
            "\"rules\": [\n",
-           check->strict ? "true" : "false", c->programs, c->failed, c->skipped, status);
+           check->driven.strict ? "true" : "false", c->programs, c->failed, c->skipped, status);
     for (uint32_t i = 0; i < count; i++) {
         json_rule(check, i);
     }

@@ -62,6 +62,22 @@ struct cli_option {
  * which). */
 int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned count,
               const char *usage, const char *examples, int *status);
+/* Options of every command that runs a driver; the table is in options.c. Before cli_parse_driven
+ * the members are the command's defaults. */
+struct cli_driven {
+    const char *driver, *guard;
+    unsigned timeout_s; /* CPU seconds of a run before it counts as a hang */
+    bool json, strict, context_is_cell;
+    const char *timeout_text;
+};
+/* As cli_parse, with these options before the command's own; their values are checked. */
+int cli_parse_driven(int argc, char **argv, struct cli_driven *driven,
+                     const struct cli_option *options, unsigned count, const char *usage,
+                     const char *examples, int *status);
+/* Opens the world with the driver and sets the guard up. Exit status, 0 = fine. */
+int cli_open_driven(struct world *world, const struct cli_driven *driven);
+/* The command that runs a program in the same way. */
+void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size);
 /* A number option: false and a message when it is not one in range. */
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,
                 unsigned long *out);
@@ -84,9 +100,9 @@ void cli_lost_file(struct trace *trace, const char *path);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);
 
-/* --guard poison|pages|off, after the world was opened. Exit status, 0 = fine. */
-#define CLI_GUARD_HELP                                                                             \
-    "what stops foreign accesses: poison (AddressSanitizer builds), pages, off (poison)"
+/* --guard poison|pages|off: false after one line if it is none of these. */
+bool cli_is_guard(const char *mode);
+/* Sets the guard up, after the world was opened. Exit status, 0 = fine. */
 int cli_guard(const char *mode);
 
 /* ---- stack.c ---- */

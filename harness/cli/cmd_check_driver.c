@@ -76,45 +76,44 @@ static bool collect(struct cli_paths *files, const char **corpora)
 
 int cmd_check_driver(int argc, char **argv)
 {
-    bool json = false, strict = false;
-    const char *corpora = NULL, *guard = "poison", *sarif_path = NULL;
+    const char *corpora = NULL, *sarif_path = NULL;
+    struct cli_paths files = {0};
+    struct check check = {.driven = {.timeout_s = SECONDS}, .files = &files};
     static struct world world;
     struct sarif sarif;
     const struct cli_option options[] = {
-        {"--strict", NULL, "\"should\" rules fail too", &strict, NULL},
-        {"--json", NULL, "print one JSON object", &json, NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
         {"--corpora", "DIR", "programs to run (default: corpora of the project)", NULL, &corpora},
-        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
     };
     int status;
-    int names =
-        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                  "check-driver [OPTIONS] [D.so]\n\n" CLI_SKIPPED_HELP,
-                  "  chimneysweep check-driver ./mydriver.so\n"
-                  "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
-                  "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
-                  &status);
+    int names = cli_parse_driven(
+        argc, argv, &check.driven, options, sizeof(options) / sizeof(options[0]),
+        "check-driver [OPTIONS] [D.so]\n\n" CLI_SKIPPED_HELP,
+        "  chimneysweep check-driver ./mydriver.so\n"
+        "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
+        "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
+        &status);
     if (names < 0) {
         return status;
     }
-    if (names > 1) {
+    if (names > 1 || (names && check.driven.driver)) {
         fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
         return EXIT_USAGE;
     }
-    struct cli_paths files = {0};
     if (!collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
-    struct check check = {
-        .driver = names ? argv[1] : NULL, .corpora = corpora, .strict = strict, .files = &files};
-    status = cli_open_world(&world, check.driver);
-    status = status ? status : cli_guard(guard);
+    check.corpora = corpora;
+    check.driven.driver = names ? argv[1] : check.driven.driver;
+    status = cli_open_driven(&world, &check.driven);
     if (status || !sarif_open(&sarif, sarif_path)) {
         return status ? status : EXIT_USAGE;
     }
-    const struct suite_options suite = {
-        .strict = strict, .twice = true, .seconds = SECONDS, .progress = isatty(STDERR_FILENO)};
+    const struct suite_options suite = {.strict = check.driven.strict,
+                                        .context_is_cell = check.driven.context_is_cell,
+                                        .twice = true,
+                                        .seconds = check.driven.timeout_s,
+                                        .progress = isatty(STDERR_FILENO)};
     check.coverage = rules_measure(&world, &files, &suite, &status);
     if (!check.coverage) {
         sarif_close(&sarif, status);
@@ -122,7 +121,7 @@ int cmd_check_driver(int argc, char **argv)
     }
     status = conclude(&check);
     add_findings(&sarif, &check);
-    if (json) {
+    if (check.driven.json) {
         check_json(&check, status);
     } else {
         check_text(&check);

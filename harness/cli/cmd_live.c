@@ -20,16 +20,15 @@
 #define PORT_FIRST 49152u
 
 struct texts {
-    const char *driver, *tap, *local, *gateway, *port, *out, *reoffload, *gap, *idle, *timeout;
-    bool json, no_oracle;
+    const char *tap, *local, *gateway, *port, *out, *reoffload, *gap, *idle;
+    bool no_oracle;
 };
 
 struct job {
     struct world *world;
     struct live_options options;
     struct live_result *result; /* shared with the child */
-    unsigned timeout_s;
-    bool json;
+    struct cli_driven driven;
 };
 
 static void on_signal(int number)
@@ -80,7 +79,7 @@ static int print_result(const struct job *job)
     for (unsigned i = 0; i < 32; i++) {
         snprintf(hash + 2 * (size_t)i, 3, "%02x", r->hash[i]);
     }
-    if (job->json) {
+    if (job->driven.json) {
         printf("{\"verdict\": \"%s\", \"rule\": ", verdict_kind_name(trace->verdict.kind));
         cli_json_string(stdout, trace->verdict.rule);
         fputs(", \"actual\": ", stdout);
@@ -116,14 +115,13 @@ static bool address_of(const char *name, const char *text, uint8_t out[4])
 static bool cmd_live_common(const struct texts *t, struct job *job)
 {
     struct live_options *o = &job->options;
-    unsigned long reoffload, timeout_s, port = 80;
+    unsigned long reoffload, port = 80;
     char error[200];
     if (!address_of("--local", t->local, o->local.address) ||
         (t->port && !cli_number("--port", t->port, 1, 65535, &port)) ||
         !cli_number("--reoffload", t->reoffload, 0, 1000000000, &reoffload) ||
         !cli_duration("--gap", t->gap, 1000 * MS, &o->gap_ns) ||
-        !cli_duration("--idle", t->idle, 3600000 * MS, &o->idle_ns) ||
-        !cli_number("--timeout", t->timeout, 1, 86400, &timeout_s)) {
+        !cli_duration("--idle", t->idle, 3600000 * MS, &o->idle_ns)) {
         return false;
     }
     o->reoffload = (uint32_t)reoffload;
@@ -132,8 +130,8 @@ static bool cmd_live_common(const struct texts *t, struct job *job)
     }
     o->local.port = (uint16_t)port;
     o->oracle_off = t->no_oracle;
-    job->timeout_s = (unsigned)timeout_s;
-    job->json = t->json;
+    o->strict = job->driven.strict;
+    o->context_is_cell = job->driven.context_is_cell;
     job->options.progress = isatty(STDERR_FILENO) ? progress : NULL;
     o->tun = tun_open(t->tap, error, sizeof(error));
     if (o->tun < 0) {
@@ -143,10 +141,10 @@ static bool cmd_live_common(const struct texts *t, struct job *job)
     return true;
 }
 
-static int cmd_live_run_job(struct job *job, const char *driver)
+static int cmd_live_run_job(struct job *job)
 {
     static struct world world;
-    int status = cli_open_world(&world, driver);
+    int status = cli_open_driven(&world, &job->driven);
     if (status) {
         return status;
     }
@@ -158,7 +156,7 @@ static int cmd_live_run_job(struct job *job, const char *driver)
     }
     stop_by_signals();
     trace_reset(world.trace);
-    if (!isolate_run(run_child, job, world.trace, job->timeout_s)) {
+    if (!isolate_run(run_child, job, world.trace, job->driven.timeout_s)) {
         fputs("live: no child process\n", stderr);
         return EXIT_ENVIRONMENT;
     }
@@ -203,7 +201,7 @@ static int get(struct job *job, const struct texts *t, char **words, int count)
             return EXIT_USAGE;
         }
     }
-    return cmd_live_common(t, job) ? cmd_live_run_job(job, t->driver) : EXIT_USAGE;
+    return cmd_live_common(t, job) ? cmd_live_run_job(job) : EXIT_USAGE;
 }
 
 static int serve(struct job *job, const struct texts *t, char **words, int count)
@@ -229,7 +227,7 @@ static int serve(struct job *job, const struct texts *t, char **words, int count
     }
     o->serve = true;
     o->out = -1;
-    return cmd_live_common(t, job) ? cmd_live_run_job(job, t->driver) : EXIT_USAGE;
+    return cmd_live_common(t, job) ? cmd_live_run_job(job) : EXIT_USAGE;
 }
 
 static int relay(char **words, int count)
@@ -256,10 +254,8 @@ static int relay(char **words, int count)
 int cmd_live(int argc, char **argv)
 {
     static struct job job;
-    struct texts t = {
-        .tap = "tap0", .reoffload = "3000", .gap = "1ms", .idle = "20s", .timeout = "600"};
+    struct texts t = {.tap = "tap0", .reoffload = "3000", .gap = "1ms", .idle = "20s"};
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &t.driver},
         {"--tap", "NAME", "TAP device of this network namespace (tap0)", NULL, &t.tap},
         {"--local", "ADDRESS", "of the target's end", NULL, &t.local},
         {"--port", "N", "of the target's end (serve: 80)", NULL, &t.port},
@@ -270,12 +266,11 @@ int cmd_live(int argc, char **argv)
         {"--gap", "TIME", "for which the host then keeps the connection (1ms)", NULL, &t.gap},
         {"--idle", "TIME", "without a byte until it is given up (20s)", NULL, &t.idle},
         {"--no-oracle", NULL, "do not judge the target: measure it", &t.no_oracle, NULL},
-        {"--json", NULL, "one JSON object", &t.json, NULL},
-        {"--timeout", "S", "CPU seconds before it counts as a hang (600)", NULL, &t.timeout},
     };
     int status;
-    int words = cli_parse(
-        argc, argv, options, sizeof(options) / sizeof(options[0]),
+    job.driven.timeout_s = 600;
+    int words = cli_parse_driven(
+        argc, argv, &job.driven, options, sizeof(options) / sizeof(options[0]),
         "live get ADDRESS[:PORT] PATH | serve FILE | relay TAP TAP [OPTIONS]",
         "  chimneysweep live get --local 10.9.0.1 10.9.0.2:8080 /file -o file\n"
         "  chimneysweep live serve --local 10.9.0.1 file      and there: curl http://10.9.0.1/\n"

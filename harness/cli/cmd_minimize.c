@@ -16,6 +16,7 @@ struct goal {
 struct shrink {
     struct world world;
     struct run_options run;
+    struct cli_driven driven;
     struct goal goal;
     uint32_t tries;
     bool progress;
@@ -27,7 +28,7 @@ static bool still(struct shrink *shrink, const struct program *program)
     if (shrink->progress && shrink->tries % 50 == 0) {
         fprintf(stderr, "\r%u tries, %u operations ", shrink->tries, program->count);
     }
-    if (!cli_run_isolated(&shrink->world, program, &shrink->run, 10, NULL)) {
+    if (!cli_run_isolated(&shrink->world, program, &shrink->run, shrink->driven.timeout_s, NULL)) {
         return false;
     }
     const struct verdict *verdict = &shrink->world.trace->verdict;
@@ -115,18 +116,37 @@ static bool write_text(const char *path, const struct program *program)
     return good;
 }
 
+static void tell(const struct shrink *shrink, uint32_t before, const struct program *program)
+{
+    static char text[PROGRAM_OPS_MAX * 128];
+    const struct goal *goal = &shrink->goal;
+    if (shrink->driven.json) {
+        program_print(program, text, sizeof(text));
+        printf("{\"verdict\": \"%s\", \"rule\": ", verdict_kind_name(goal->kind));
+        cli_json_string(stdout, goal->rule);
+        printf(", \"before\": %u, \"operations\": %u, \"tries\": %u, \"program\": ", before,
+               program->count, shrink->tries);
+        cli_json_string(stdout, text);
+        puts("}");
+        return;
+    }
+    fprintf(stderr, "%s%s%s%s: %u operations became %u in %u tries\n", shrink->progress ? "\r" : "",
+            verdict_kind_name(goal->kind), goal->rule[0] ? " " : "", goal->rule, before,
+            program->count, shrink->tries);
+}
+
 int cmd_minimize(int argc, char **argv)
 {
-    const char *driver = NULL, *out = NULL;
+    const char *out = NULL;
     static struct shrink shrink;
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
         {"-o", "OUT", "file for the result, as text (default: standard output)", NULL, &out},
-        {"--strict", NULL, "\"should\" rules fail too", &shrink.run.strict, NULL},
     };
     int status;
-    int files = cli_parse(argc, argv, options, 3, "minimize [OPTIONS] PROGRAM",
-                          "  chimneysweep minimize -o small.chim crash-1.bin\n", &status);
+    shrink.driven.timeout_s = 10;
+    int files =
+        cli_parse_driven(argc, argv, &shrink.driven, options, 1, "minimize [OPTIONS] PROGRAM",
+                         "  chimneysweep minimize -o small.chim crash-1.bin\n", &status);
     static struct program program;
     if (files < 0) {
         return status;
@@ -138,11 +158,13 @@ int cmd_minimize(int argc, char **argv)
     if (!cli_read_program(argv[1], &program)) {
         return EXIT_USAGE;
     }
-    status = cli_open_world(&shrink.world, driver);
+    shrink.run = (struct run_options){.strict = shrink.driven.strict,
+                                      .context_is_cell = shrink.driven.context_is_cell};
+    status = cli_open_driven(&shrink.world, &shrink.driven);
     if (status) {
         return status;
     }
-    if (!cli_run_isolated(&shrink.world, &program, &shrink.run, 10, NULL)) {
+    if (!cli_run_isolated(&shrink.world, &program, &shrink.run, shrink.driven.timeout_s, NULL)) {
         return EXIT_ENVIRONMENT;
     }
     const struct verdict *verdict = &shrink.world.trace->verdict;
@@ -159,8 +181,8 @@ int cmd_minimize(int argc, char **argv)
         again = cut_ops(&shrink, &program);
         again |= lower_fields(&shrink, &program);
     }
-    fprintf(stderr, "%s%s%s%s: %u operations became %u in %u tries\n", shrink.progress ? "\r" : "",
-            verdict_kind_name(shrink.goal.kind), shrink.goal.rule[0] ? " " : "", shrink.goal.rule,
-            before, program.count, shrink.tries);
-    return write_text(out, &program) ? verdict_exit_status(shrink.goal.kind) : EXIT_USAGE;
+    tell(&shrink, before, &program);
+    return (shrink.driven.json && !out) || write_text(out, &program)
+               ? verdict_exit_status(shrink.goal.kind)
+               : EXIT_USAGE;
 }

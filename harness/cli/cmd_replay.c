@@ -113,12 +113,11 @@ static int close_outputs(struct outputs *to, int status)
 
 int cmd_replay(int argc, char **argv)
 {
-    const char *driver = NULL, *checksums = NULL, *stream = NULL, *timeout = "20";
+    const char *checksums = NULL, *stream = NULL;
+    struct cli_driven driven = {.timeout_s = 20};
     static struct outputs to;
     static struct replay_options replay = {.stream = -1};
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
-        {"--json", NULL, "one JSON object per conversation, then the totals", &replay.json, NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &to.sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &to.pcapng_path},
         {"--local", "END", "end that the target takes: an address, client or server (both in turn)",
@@ -126,23 +125,18 @@ int cmd_replay(int argc, char **argv)
         {"--checksums", "HOW", "auto (repair those of offloading senders), keep or fix", NULL,
          &checksums},
         {"--stream", "N", "only this conversation (tshark's tcp.stream)", NULL, &stream},
-        {"--strict", NULL, "\"should\" rules fail too", &replay.strict, NULL},
-        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
-         &replay.context_is_cell, NULL},
         {"--verbose", NULL, "show the events around a finding", &verbose, NULL},
-        {"--timeout", "S", "CPU seconds of a conversation before it counts as a hang (20)", NULL,
-         &timeout},
     };
     int status;
-    int files =
-        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                  "replay [OPTIONS] CAPTURE|FOLDER...",
-                  "  chimneysweep replay pcaps/\n"
-                  "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
-                  "  chimneysweep replay --json night.pcapng | tail -1\n"
-                  "  chimneysweep replay --sarif found.sarif pcaps/\n"
-                  "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n",
-                  &status);
+    int files = cli_parse_driven(
+        argc, argv, &driven, options, sizeof(options) / sizeof(options[0]),
+        "replay [OPTIONS] CAPTURE|FOLDER...",
+        "  chimneysweep replay pcaps/\n"
+        "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
+        "  chimneysweep replay --json night.pcapng | tail -1\n"
+        "  chimneysweep replay --sarif found.sarif pcaps/\n"
+        "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n",
+        &status);
     if (files < 0) {
         return status;
     }
@@ -150,21 +144,23 @@ int cmd_replay(int argc, char **argv)
         fputs("replay: expected captures or folders of them (replay --help)\n", stderr);
         return EXIT_USAGE;
     }
-    unsigned long number = 0, seconds;
+    unsigned long number = 0;
     if (!checksums_of(checksums, &replay.checksums) || !is_end(replay.local) ||
-        (stream && !cli_number("--stream", stream, 0, 0x7FFFFFFF, &number)) ||
-        !cli_number("--timeout", timeout, 1, 86400, &seconds)) {
+        (stream && !cli_number("--stream", stream, 0, 0x7FFFFFFF, &number))) {
         return EXIT_USAGE;
     }
     static struct world world;
-    status = cli_open_world(&world, driver);
+    status = cli_open_driven(&world, &driven);
     status = status ? status : open_outputs(&to, &world);
     if (status) {
         return status;
     }
     replay.world = &world;
     replay.stream = stream ? (int64_t)number : -1;
-    replay.timeout_s = (unsigned)seconds;
+    replay.timeout_s = driven.timeout_s;
+    replay.json = driven.json;
+    replay.strict = driven.strict;
+    replay.context_is_cell = driven.context_is_cell;
     verbose &= !replay.json;
     replay.ran = after_run;
     replay.judged = add_result;

@@ -39,34 +39,29 @@ static bool run_twice(struct world *world, const struct program *program,
 }
 
 struct command {
-    bool json, trace, strict, cell;
-    const char *driver, *guard, *timeout_text, *events_text, *sarif_path, *pcapng_path;
-    unsigned long timeout_s, events;
+    struct cli_driven driven;
+    bool trace;
+    const char *events_text, *sarif_path, *pcapng_path;
+    unsigned long events;
 };
 
 static bool parse(struct command *c, int argc, char **argv, int *status)
 {
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &c->driver},
         {"--trace", NULL, "print every event", &c->trace, NULL},
-        {"--json", NULL, "print one JSON object", &c->json, NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->pcapng_path},
-        {"--strict", NULL, "\"should\" rules fail too", &c->strict, NULL},
-        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &c->guard},
-        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
-         &c->cell, NULL},
         {"--events", "N", "how many last events a verdict shows (25)", NULL, &c->events_text},
-        {"--timeout", "S", "CPU seconds before it counts as a hang (10)", NULL, &c->timeout_text},
     };
-    int files = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "run [OPTIONS] PROGRAM\n\n" CLI_SKIPPED_HELP,
-                          "  chimneysweep run corpora/situations/reordered-segments.chim\n"
-                          "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
-                          "  chimneysweep run --json crash-1.bin | jq .rule\n"
-                          "  chimneysweep run --sarif found.sarif crash-1.bin\n"
-                          "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n",
-                          status);
+    int files =
+        cli_parse_driven(argc, argv, &c->driven, options, sizeof(options) / sizeof(options[0]),
+                         "run [OPTIONS] PROGRAM\n\n" CLI_SKIPPED_HELP,
+                         "  chimneysweep run corpora/situations/reordered-segments.chim\n"
+                         "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
+                         "  chimneysweep run --json crash-1.bin | jq .rule\n"
+                         "  chimneysweep run --sarif found.sarif crash-1.bin\n"
+                         "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n",
+                         status);
     if (files < 0) {
         return false;
     }
@@ -75,16 +70,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         fputs("run: expected one program file (run --help)\n", stderr);
         return false;
     }
-    return cli_number("--timeout", c->timeout_text, 1, 86400, &c->timeout_s) &&
-           cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
-}
-
-static void reproduction(const struct command *c, const char *path, char *out, size_t size)
-{
-    bool guarded = strcmp(c->guard, "poison") != 0;
-    snprintf(out, size, "chimneysweep run %s%s%s%s%s%s%s%s", c->driver ? "--driver " : "",
-             c->driver ? c->driver : "", c->driver ? " " : "", c->strict ? "--strict " : "",
-             guarded ? "--guard " : "", guarded ? c->guard : "", guarded ? " " : "", path);
+    return cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
 static void show(const struct command *c, const char *path, const struct trace *trace,
@@ -93,12 +79,12 @@ static void show(const struct command *c, const char *path, const struct trace *
     if (c->trace) {
         print_trace(trace);
     }
-    if (c->json) {
+    if (c->driven.json) {
         render_verdict_json(stdout, path, trace, ran);
         return;
     }
     char again[4600];
-    reproduction(c, path, again, sizeof(again));
+    cli_reproduction(&c->driven, path, again, sizeof(again));
     render_verdict(stdout, trace, again, c->trace ? 0 : (unsigned)c->events);
 }
 
@@ -109,7 +95,7 @@ static bool write_wire(const struct command *c, const char *path, const struct w
     if (!log) {
         return true;
     }
-    reproduction(c, path, about, sizeof(about));
+    cli_reproduction(&c->driven, path, about, sizeof(about));
     wire_log_run(&trace->verdict, about);
     return pcapng_write(c->pcapng_path, log);
 }
@@ -118,7 +104,7 @@ int cmd_run(int argc, char **argv)
 {
     static struct program program;
     static struct world world;
-    struct command c = {.guard = "poison", .timeout_text = "10", .events_text = "25"};
+    struct command c = {.driven = {.timeout_s = 10}, .events_text = "25"};
     struct sarif sarif;
     int status;
     if (!parse(&c, argc, argv, &status)) {
@@ -128,8 +114,7 @@ int cmd_run(int argc, char **argv)
     if (!cli_read_program(path, &program)) {
         return EXIT_USAGE;
     }
-    status = cli_open_world(&world, c.driver);
-    status = status ? status : cli_guard(c.guard);
+    status = cli_open_driven(&world, &c.driven);
     if (status || !sarif_open(&sarif, c.sarif_path)) {
         return status ? status : EXIT_USAGE;
     }
@@ -139,11 +124,12 @@ int cmd_run(int argc, char **argv)
     }
     uint32_t rules;
     oracle_rules(&rules);
-    uint32_t *ran = c.json ? cli_shared(rules * sizeof(*ran)) : NULL;
+    uint32_t *ran = c.driven.json ? cli_shared(rules * sizeof(*ran)) : NULL;
     oracle_count_into(world.oracle, ran);
     world.reader = log ? wire_log_event : NULL;
-    struct run_options run = {.strict = c.strict, .context_is_cell = c.cell};
-    if (run_twice(&world, &program, &run, (unsigned)c.timeout_s)) {
+    struct run_options run = {.strict = c.driven.strict,
+                              .context_is_cell = c.driven.context_is_cell};
+    if (run_twice(&world, &program, &run, c.driven.timeout_s)) {
         show(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);

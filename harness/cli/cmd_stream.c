@@ -15,8 +15,8 @@ struct job {
     struct world *world;
     struct stream_options options;
     struct stream_result *result; /* shared with the child */
-    bool json, twice;
-    unsigned timeout_s;
+    bool twice;
+    struct cli_driven driven;
 };
 
 static double seconds(void)
@@ -57,7 +57,7 @@ static bool cmd_stream_run_job(struct job *job, double *spent)
     struct trace *trace = job->world->trace;
     double begun = seconds();
     trace_reset(trace);
-    if (!isolate_run(run_child, job, trace, job->timeout_s)) {
+    if (!isolate_run(run_child, job, trace, job->driven.timeout_s)) {
         return false;
     }
     *spent = seconds() - begun;
@@ -66,7 +66,7 @@ static bool cmd_stream_run_job(struct job *job, double *spent)
     }
     uint64_t hash = trace->hash;
     trace_reset(trace);
-    if (!isolate_run(run_child, job, trace, job->timeout_s)) {
+    if (!isolate_run(run_child, job, trace, job->driven.timeout_s)) {
         return false;
     }
     if (trace->verdict.kind == VERDICT_PASS && trace->hash != hash) {
@@ -168,8 +168,8 @@ static void cmd_stream_print_json(const struct job *job, double spent)
 }
 
 struct texts {
-    const char *driver, *bytes, *loss, *reorder, *duplicate, *corrupt, *delay, *rate, *queue;
-    const char *reoffload, *gap, *seed, *seeds, *timeout, *spoil;
+    const char *bytes, *loss, *reorder, *duplicate, *corrupt, *delay, *rate, *queue;
+    const char *reoffload, *gap, *seed, *seeds, *spoil;
     bool listen;
 };
 
@@ -177,7 +177,7 @@ static bool read_texts(const struct texts *t, struct job *job, unsigned long *se
 {
     struct stream_options *o = &job->options;
     struct link_options *link = &o->link;
-    unsigned long reoffload, seed, timeout_s;
+    unsigned long reoffload, seed;
     uint64_t queue;
     o->spoil_at = UINT64_MAX;
     if (!cli_bytes("--bytes", t->bytes, 1ull << 40, &o->bytes) ||
@@ -192,7 +192,6 @@ static bool read_texts(const struct texts *t, struct job *job, unsigned long *se
         !cli_duration("--gap", t->gap, 1000 * MS, &o->gap_ns) ||
         !cli_number("--seed", t->seed, 0, 0xFFFFFFFF, &seed) ||
         !cli_number("--seeds", t->seeds, 1, 1000000, seeds) ||
-        !cli_number("--timeout", t->timeout, 1, 86400, &timeout_s) ||
         (t->spoil && !cli_bytes("--spoil-at", t->spoil, 1ull << 40, &o->spoil_at))) {
         return false;
     }
@@ -205,7 +204,6 @@ static bool read_texts(const struct texts *t, struct job *job, unsigned long *se
     link->queue_bytes = (uint32_t)queue;
     o->reoffload = (uint32_t)reoffload;
     o->listen = t->listen;
-    job->timeout_s = (unsigned)timeout_s;
     return true;
 }
 
@@ -218,7 +216,7 @@ static int run_seeds(struct job *job, unsigned long seeds)
             fputs("stream: no child process\n", stderr);
             return EXIT_ENVIRONMENT;
         }
-        if (job->json) {
+        if (job->driven.json) {
             cmd_stream_print_json(job, spent);
         } else {
             cmd_stream_print_text(job, spent);
@@ -241,15 +239,14 @@ static const struct texts defaults = {.bytes = "100M",
                                       .reoffload = "1000",
                                       .gap = "3ms",
                                       .seed = "1",
-                                      .seeds = "1",
-                                      .timeout = "600"};
+                                      .seeds = "1"};
 
 int cmd_stream(int argc, char **argv)
 {
     static struct job job;
     struct texts t = defaults;
+    job.driven.timeout_s = 600;
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &t.driver},
         {"--bytes", "N", "length of each stream (100M)", NULL, &t.bytes},
         {"--loss", "PERCENT", "of the frames each way (0)", NULL, &t.loss},
         {"--reorder", "PERCENT", "overtaken by later ones (0)", NULL, &t.reorder},
@@ -265,19 +262,15 @@ int cmd_stream(int argc, char **argv)
         {"--seed", "S", "of the link's generator (1)", NULL, &t.seed},
         {"--seeds", "N", "run N seeds from S on (1)", NULL, &t.seeds},
         {"--twice", NULL, "run each twice and compare the trace hashes", &job.twice, NULL},
-        {"--strict", NULL, "\"should\" rules fail too", &job.options.strict, NULL},
-        {"--json", NULL, "one JSON object per seed", &job.json, NULL},
-        {"--timeout", "S", "CPU seconds of a run before it counts as a hang (600)", NULL,
-         &t.timeout},
         {"--spoil-at", "N", "lwIP sends byte N wrong: the run must fail", NULL, &t.spoil},
     };
     int status;
-    int files =
-        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]), "stream [OPTIONS]",
-                  "  chimneysweep stream --bytes 2M\n"
-                  "  chimneysweep stream --loss 2 --reorder 2 --duplicate 1 --corrupt 0.1 "
-                  "--seeds 10 --twice\n",
-                  &status);
+    int files = cli_parse_driven(
+        argc, argv, &job.driven, options, sizeof(options) / sizeof(options[0]), "stream [OPTIONS]",
+        "  chimneysweep stream --bytes 2M\n"
+        "  chimneysweep stream --loss 2 --reorder 2 --duplicate 1 --corrupt 0.1 "
+        "--seeds 10 --twice\n",
+        &status);
     unsigned long seeds;
     if (files < 0) {
         return status;
@@ -290,11 +283,13 @@ int cmd_stream(int argc, char **argv)
         return EXIT_USAGE;
     }
     static struct world world;
-    status = cli_open_world(&world, t.driver);
+    status = cli_open_driven(&world, &job.driven);
     if (status) {
         return status;
     }
     job.world = &world;
+    job.options.strict = job.driven.strict;
+    job.options.context_is_cell = job.driven.context_is_cell;
     job.options.progress = isatty(STDERR_FILENO) ? cmd_stream_progress : NULL;
     job.result = cli_shared(sizeof(*job.result));
     return job.result ? run_seeds(&job, seeds) : EXIT_ENVIRONMENT;

@@ -12,7 +12,7 @@
 #include "cli/sarif.h"
 #include "program/isolate.h"
 
-#define PROGRAM_SECONDS 10u /* of CPU; the longest of corpora/ takes a hundredth of one */
+#define SECONDS 10u /* of CPU for a program; the longest of corpora/ takes a hundredth of one */
 
 struct entry {
     const char *path;
@@ -26,6 +26,7 @@ struct sweep {
     uint32_t count;
     struct world world;
     struct run_options run;
+    struct cli_driven driven;
     struct sarif sarif;
     bool quiet, first;
     uint64_t sum;
@@ -88,7 +89,7 @@ static void pass(void *context)
             cli_lost_file(sweep->world.trace, entry->path);
             return;
         }
-        isolate_at_most(PROGRAM_SECONDS);
+        isolate_at_most(sweep->driven.timeout_s);
         run_file(sweep, &program, &counts);
         if (shared->round == 0) {
             entry->hash = sweep->world.trace->hash;
@@ -122,8 +123,8 @@ static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
     if (json) {
         render_verdict_json(stdout, entry->path, trace, NULL);
     } else if (first_pass) {
-        char again[4200];
-        snprintf(again, sizeof(again), "chimneysweep run %s", entry->path);
+        char again[8400];
+        cli_reproduction(&sweep->driven, entry->path, again, sizeof(again));
         printf("%s: ", shown(entry->path));
         render_verdict(stdout, trace, again, sweep->quiet ? 0 : 12);
     } else {
@@ -270,35 +271,30 @@ static int sweep_twice(struct sweep *sweep, const struct cli_paths *paths, const
 
 int cmd_sweep(int argc, char **argv)
 {
-    bool json = false;
-    const char *driver = NULL, *guard = "poison", *sarif = NULL;
+    const char *sarif = NULL;
     static struct sweep sweep;
     struct families_options family = {0};
     const struct cli_option options[] = {
-        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
-        {"--json", NULL, "one JSON object per program, with its trace hash, then totals", &json,
-         NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif},
         {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
-        {"--guard", "MODE", CLI_GUARD_HELP, NULL, &guard},
-        {"--strict", NULL, "\"should\" rules fail too", &sweep.run.strict, NULL},
         {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
          &family.names},
         {"--out", "DIR", "with --families: where the changed programs are kept", NULL, &family.out},
     };
     int status;
+    sweep.driven.timeout_s = SECONDS;
     int files =
-        cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                  "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
-                  "  chimneysweep sweep corpora/\n"
-                  "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
-                  "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
-                  "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
-                  "  chimneysweep sweep --families all --quiet corpora\n"
-                  "  chimneysweep sweep --families pause-over,idle-connection --out changed "
-                  "crash.bin\n",
-                  &status);
+        cli_parse_driven(argc, argv, &sweep.driven, options, sizeof(options) / sizeof(options[0]),
+                         "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
+                         "  chimneysweep sweep corpora/\n"
+                         "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
+                         "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
+                         "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
+                         "  chimneysweep sweep --families all --quiet corpora\n"
+                         "  chimneysweep sweep --families pause-over,idle-connection --out changed "
+                         "crash.bin\n",
+                         &status);
     if (files < 1) {
         if (files == 0) {
             fputs("sweep: expected programs or folders of them (sweep --help)\n", stderr);
@@ -309,16 +305,17 @@ int cmd_sweep(int argc, char **argv)
     if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;
     }
-    status = cli_open_world(&sweep.world, driver);
-    status = status ? status : cli_guard(guard);
+    status = cli_open_driven(&sweep.world, &sweep.driven);
     if (status) {
         return status;
     }
+    sweep.run = (struct run_options){.strict = sweep.driven.strict,
+                                     .context_is_cell = sweep.driven.context_is_cell};
     if (family.names) {
-        family.json = json;
+        family.json = sweep.driven.json;
         family.quiet = sweep.quiet;
         family.run = sweep.run;
         return families_sweep(&sweep.world, &paths, &family);
     }
-    return sweep_twice(&sweep, &paths, sarif, json);
+    return sweep_twice(&sweep, &paths, sarif, sweep.driven.json);
 }

@@ -132,9 +132,23 @@ int cli_open_world(struct world *world, const char *driver)
     return EXIT_PASS;
 }
 
+static const char *const guards[] = {"poison", "pages", "off"};
+#define GUARDS 3u
+
+bool cli_is_guard(const char *mode)
+{
+    for (uint32_t i = 0; i < GUARDS; i++) {
+        if (!strcmp(mode, guards[i])) {
+            return true;
+        }
+    }
+    fprintf(stderr, "chimneysweep: --guard '%s': expected poison, pages or off\n", shown(mode));
+    return false;
+}
+
 int cli_guard(const char *mode)
 {
-    static const char *const names[] = {"poison", "pages", "off"};
+    uint32_t guard = 0;
     if (!strcmp(mode, "pages") && arena_instrumented()) {
         fputs(
             "chimneysweep: --guard pages: this build has AddressSanitizer, which handles accesses "
@@ -142,18 +156,15 @@ int cli_guard(const char *mode)
             stderr);
         return EXIT_USAGE;
     }
-    for (uint32_t i = 0; i < 3; i++) {
-        if (!strcmp(mode, names[i])) {
-            if (arena_guard((enum arena_guard)i)) {
-                return EXIT_PASS;
-            }
-            fputs("chimneysweep: --guard pages: the system refuses to protect that many pages\n",
-                  stderr);
-            return EXIT_ENVIRONMENT;
-        }
+    while (guard + 1 < GUARDS && strcmp(mode, guards[guard]) != 0) {
+        guard++;
     }
-    fprintf(stderr, "chimneysweep: --guard '%s': expected poison, pages or off\n", mode);
-    return EXIT_USAGE;
+    if (!arena_guard((enum arena_guard)guard)) {
+        fputs("chimneysweep: --guard pages: the system refuses to protect that many pages\n",
+              stderr);
+        return EXIT_ENVIRONMENT;
+    }
+    return EXIT_PASS;
 }
 
 void cli_lost_file(struct trace *trace, const char *path)

@@ -83,6 +83,59 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
     return rest;
 }
 
+#define DRIVEN_MOST 40u
+
+int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const struct cli_option *own,
+                     unsigned count, const char *usage, const char *examples, int *status)
+{
+    static char timeout[80];
+    const struct cli_option common[] = {
+        {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driven->driver},
+        {"--json", NULL, "print JSON", &driven->json, NULL},
+        {"--strict", NULL, "\"should\" rules fail too", &driven->strict, NULL},
+        {"--guard", "MODE",
+         "what stops foreign accesses: poison (AddressSanitizer builds), pages, off (poison)", NULL,
+         &driven->guard},
+        {"--timeout", "S", timeout, NULL, &driven->timeout_text},
+        {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
+         &driven->context_is_cell, NULL},
+    };
+    const unsigned first = sizeof(common) / sizeof(common[0]);
+    struct cli_option all[DRIVEN_MOST];
+    unsigned long seconds = driven->timeout_s;
+    snprintf(timeout, sizeof(timeout), "CPU seconds of a run before it counts as a hang (%lu)",
+             seconds);
+    driven->guard = "poison";
+    memcpy(all, common, sizeof(common));
+    memcpy(all + first, own, count * sizeof(own[0]));
+    int rest = cli_parse(argc, argv, all, first + count, usage, examples, status);
+    if (rest >= 0 && driven->timeout_text &&
+        !cli_number("--timeout", driven->timeout_text, 1, 86400, &seconds)) {
+        return -1;
+    }
+    driven->timeout_s = (unsigned)seconds;
+    if (rest >= 0 && !cli_is_guard(driven->guard)) {
+        *status = EXIT_USAGE;
+        return -1;
+    }
+    return rest;
+}
+
+int cli_open_driven(struct world *world, const struct cli_driven *driven)
+{
+    int status = cli_open_world(world, driven->driver);
+    return status ? status : cli_guard(driven->guard);
+}
+
+void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size)
+{
+    bool guarded = strcmp(driven->guard, "poison") != 0;
+    snprintf(out, size, "chimneysweep run %s%s%s%s%s%s%s%s%s", driven->driver ? "--driver " : "",
+             driven->driver ? driven->driver : "", driven->driver ? " " : "",
+             driven->strict ? "--strict " : "", driven->context_is_cell ? "--context-is-cell " : "",
+             guarded ? "--guard " : "", guarded ? driven->guard : "", guarded ? " " : "", path);
+}
+
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,
                 unsigned long *out)
 {

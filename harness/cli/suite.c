@@ -107,7 +107,8 @@ static void suite_run_all(void *context)
     static struct program program;
     struct job *job = context;
     struct rule_coverage *c = job->coverage;
-    const struct run_options options = {.strict = job->options->strict};
+    const struct run_options options = {.strict = job->options->strict,
+                                        .context_is_cell = job->options->context_is_cell};
     unsigned most = job->options->seconds ? job->options->seconds : SECONDS;
     struct run_counts counts;
     while (c->at < job->files->count) {

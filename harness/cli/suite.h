@@ -31,7 +31,7 @@ struct rule_coverage { /* shared with the children that run the programs */
 };
 
 struct suite_options {
-    bool strict;
+    bool strict, context_is_cell;
     bool twice;       /* each program, to see that its trace is the same */
     unsigned seconds; /* of CPU for each program; fewer once many have hung */
     bool progress;    /* on stderr, when it takes longer */

@@ -320,8 +320,10 @@ void live_run(struct world *world, const struct live_options *options, struct li
     live.options = options;
     live.result = result;
     sha256_init(&live.hash);
-    struct world_options world_options = {
-        .oracle_off = options->oracle_off, .strict = options->strict, .reuse = true};
+    struct world_options world_options = {.oracle_off = options->oracle_off,
+                                          .strict = options->strict,
+                                          .context_is_cell = options->context_is_cell,
+                                          .reuse = true};
     world_run(world, &world_options, live_body, &live);
     struct verdict *verdict = &world->trace->verdict;
     if (!result->complete && verdict->kind == VERDICT_PASS) {

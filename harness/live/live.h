@@ -19,7 +19,7 @@ struct live_options {
     uint64_t file_bytes;
     uint32_t reoffload;
     uint64_t gap_ns;
-    bool serve, oracle_off, strict;
+    bool serve, oracle_off, strict, context_is_cell;
     uint64_t idle_ns; /* without a byte for so long: given up */
     void (*progress)(void *context, uint64_t done, uint64_t all);
     void *context;

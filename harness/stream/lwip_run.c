@@ -326,6 +326,7 @@ void stream_run(struct world *world, const struct stream_options *options,
         sha256_init(&run.sent[way]);
         sha256_init(&run.taken[way]);
     }
-    struct world_options world_options = {.strict = options->strict, .reuse = true};
+    struct world_options world_options = {
+        .strict = options->strict, .context_is_cell = options->context_is_cell, .reuse = true};
     world_run(world, &world_options, lwip_run_body, &run);
 }

@@ -15,7 +15,7 @@ struct stream_options {
     uint32_t reoffload; /* segments between uploads, 0 = only when the target asks */
     uint64_t gap_ns;
     bool listen; /* lwIP connects to the target */
-    bool strict;
+    bool strict, context_is_cell;
     uint64_t spoil_at; /* lwIP sends another byte there than it should, UINT64_MAX = nowhere */
     /* Called now and then; may be NULL. */
     void (*progress)(void *context, uint64_t done, uint64_t all);

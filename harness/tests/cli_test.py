@@ -323,3 +323,42 @@ def test_a_driver_with_another_runtime_is_told_which_build_to_use(flags, build, 
         got = run(*command)
         assert got.returncode == 2 and not got.stdout
         assert build in got.stderr and len(got.stderr.splitlines()) == 1
+
+
+ARGUMENTS = {"run": [PROGRAMS[0]], "sweep": [PROGRAMS[0]], "check-driver": [], "replay": [CAPTURE],
+             "minimize": [PROGRAMS[0]], "stream": [], "live": ["get", "--tap", "none", "10.0.0.1", "/"]}
+
+
+@pytest.mark.parametrize("command", sorted(ARGUMENTS))
+def test_every_command_that_runs_drivers_has_the_same_options(command):
+    """--driver, --json, --strict, --guard, --timeout and --context-is-cell, word for word but for the time."""
+    def common(name):
+        lines = run(name, "--help").stdout.splitlines()[2:8]
+        return [re.sub(r"\(\d+\)$", "", line) for line in lines]
+    assert common(command) == common("run")
+    assert [line.split()[0] for line in common("run")] == ["--driver", "--json", "--strict", "--guard", "--timeout",
+                                                           "--context-is-cell"]
+    assert run(command, "--timeout", 0).returncode == 2
+    assert "--guard 'walls'" in run(command, "--guard", "walls", *ARGUMENTS[command]).stderr
+
+
+
+def test_minimize_prints_json(tmp_path):
+    driver, source = tmp_path / "driver.so", tmp_path / "driver.c"
+    source.write_text("#include <unistd.h>\nint DriverEntry(void) { _exit(0); }\n")
+    subprocess.run(["clang-14", "-shared", "-fPIC", "-o", driver, source], check=True)
+    got = run("minimize", "--json", "--driver", driver, PROGRAMS[0])
+    found = json.loads(got.stdout)
+    assert got.returncode == 1 and found["verdict"] == "exit"
+    assert found["operations"] <= found["before"] and found["program"].startswith("chimneysweep program")
+
+
+def test_what_reproduces_a_finding_has_the_options_that_showed_it(tmp_path):
+    driver, source = tmp_path / "driver.so", tmp_path / "driver.c"
+    source.write_text("#include <unistd.h>\nint DriverEntry(void) { _exit(0); }\n")
+    subprocess.run(["clang-14", "-shared", "-fPIC", "-o", driver, source], check=True)
+    options = ["--driver", driver, "--strict", "--context-is-cell"]
+    wanted = f"reproduce: chimneysweep run --driver {driver} --strict --context-is-cell {PROGRAMS[0]}"
+    assert wanted in run("run", *options, PROGRAMS[0]).stdout
+    assert wanted in run("sweep", *options, PROGRAMS[0]).stdout
+    assert wanted in run("check-driver", *options, "--corpora", PROGRAMS[0]).stdout
