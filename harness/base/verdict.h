@@ -19,6 +19,7 @@ enum verdict_kind {
     VERDICT_RIG,            /* a rule that binds the host was broken: our own bug */
     VERDICT_EXIT,           /* the driver ended its process before the run was over */
     VERDICT_NOT_JUDGED,     /* the driver never started: nothing of it was seen */
+    VERDICT_PROCESSES,      /* the driver left processes behind */
     VERDICT_KINDS
 };
 

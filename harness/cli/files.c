@@ -118,6 +118,22 @@ bool cli_read_program(const char *path, struct program *program)
     return good;
 }
 
+/* Loading runs code of the driver, so a child tries whether it can be loaded. One that loops or
+ * dies in that is no error here: the runs say what it does. */
+#define PROBE_SECONDS 2u
+struct probe {
+    char error[600];
+};
+
+static void probe_driver(void *context)
+{
+    struct probe *probe = context;
+    const char *error;
+    if (!world_load_driver(&error)) {
+        snprintf(probe->error, sizeof(probe->error), "%s", error);
+    }
+}
+
 int cli_open_world(struct world *world, const char *driver)
 {
     const char *error;
@@ -125,11 +141,22 @@ int cli_open_world(struct world *world, const char *driver)
         fputs("chimneysweep: no memory at the addresses that the rig needs\n", stderr);
         return EXIT_ENVIRONMENT;
     }
-    if (!world_open_driver(driver ? driver : world_default_driver(), &error)) {
-        fprintf(stderr, "chimneysweep: %s\n", error);
-        return driver ? EXIT_USAGE : EXIT_ENVIRONMENT;
+    struct probe *probe = cli_shared(sizeof(*probe));
+    if (!probe) {
+        return EXIT_ENVIRONMENT;
     }
-    return EXIT_PASS;
+    if (!world_name_driver(driver ? driver : world_default_driver(), &error)) {
+        snprintf(probe->error, sizeof(probe->error), "%s", error);
+    } else if (!isolate_run(probe_driver, probe, world->trace, PROBE_SECONDS)) {
+        snprintf(probe->error, sizeof(probe->error), "no process for the driver can be made");
+    }
+    bool good = !probe->error[0];
+    if (!good) {
+        fprintf(stderr, "chimneysweep: %s\n", probe->error);
+    }
+    munmap(probe, sizeof(*probe));
+    trace_reset(world->trace);
+    return good ? EXIT_PASS : driver ? EXIT_USAGE : EXIT_ENVIRONMENT;
 }
 
 static const char *const guards[] = {"poison", "pages", "off"};

@@ -26,6 +26,8 @@ static const struct way {
     {VERDICT_EXIT, "EXIT", "the driver leaves its process alone",
      "The driver ended the program that it ran in: in a kernel there is nothing to end but the "
      "machine."},
+    {VERDICT_PROCESSES, "PROCESSES", "the driver leaves no process behind",
+     "A driver has no processes; what it left would work on unseen."},
     {VERDICT_NOT_JUDGED, "NOT-JUDGED", "the driver starts and offers a TCP chimney",
      "A driver that never worked broke no rule, and kept none."},
     {VERDICT_RIG, "RIG-FAULT", "the rig keeps the rules that bind the host",

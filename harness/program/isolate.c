@@ -17,6 +17,7 @@
 
 #include "base/pages.h"
 #include "ndis/nds.h"
+#include "world/world.h"
 
 void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
 void *__asan_get_report_address(void) __attribute__((weak));
@@ -46,7 +47,7 @@ static void note_stack(struct trace_end *end)
             end->frame[end->frames++] = pages_driver_offset(frame[i]);
         }
     }
-    end->rig = !end->frames && nds_depth() == 0;
+    end->rig = !end->frames && nds_depth() == 0 && !world_driver_loading();
 }
 
 /* Text of a report into the trace, as far as it fits; only its first lines matter. */
@@ -228,6 +229,43 @@ static bool *shared_flag(void)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* Ends every process that is left below this one; the driver made them. How many there were. */
+static uint32_t isolate_reap(void)
+{
+    uint32_t ended = 0;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)gettid());
+    for (bool any = true; any;) {
+        long pid;
+        any = false;
+        FILE *list = fopen(path, "re");
+        while (list && fscanf(list, "%ld", &pid) == 1) {
+            any = true;
+            kill((pid_t)pid, SIGKILL);
+        }
+        if (list) {
+            fclose(list);
+        }
+        while (any && waitpid(-1, NULL, 0) > 0) {
+            ended++; /* what these had made is the rig's now: the next round */
+        }
+    }
+    return ended;
+}
+
+/* A process that outlives its run works on, and holds what the rig's caller waits for. */
+static void left_behind(struct trace *trace, uint32_t processes)
+{
+    struct verdict *verdict = &trace->verdict;
+    if (!processes || verdict->kind != VERDICT_PASS) {
+        return;
+    }
+    verdict->kind = VERDICT_PROCESSES;
+    verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
+    snprintf(verdict->actual, sizeof(verdict->actual), "the driver left %u process%s", processes,
+             processes > 1 ? "es" : "");
+}
+
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s)
 {
     sigset_t wanted, before;
@@ -236,6 +274,7 @@ bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsig
         return false;
     }
     *came_back = false;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, &before);
@@ -264,5 +303,6 @@ bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsig
     if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !*came_back) {
         dead(trace, status, timed_out);
     }
+    left_behind(trace, isolate_reap());
     return true;
 }

@@ -12,8 +12,8 @@
 
 /* Forks; the child runs body(context) and leaves its results in shared memory (the trace, and
  * whatever context points to if that is shared). The verdict in trace becomes crash, sanitizer,
- * hang or exit when body did not come to its end, whatever status the child left. False only when
- * no process could be made. */
+ * hang or exit when body did not come to its end, whatever status the child left, and processes
+ * when the child left others; they are ended. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
 /* In the child: from here on at most so much more CPU time, within the whole; then it is a hang. */
 void isolate_at_most(unsigned seconds);

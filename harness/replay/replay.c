@@ -126,8 +126,9 @@ static bool replay_run_file(struct job *job)
         if (!isolate_run(run_rest, job, trace, timeout)) {
             return false;
         }
-        if (shared->at < 2 * job->file->flows) {
-            uint32_t at = shared->at++;
+        bool left = trace->verdict.kind == VERDICT_PROCESSES;
+        if (shared->at < 2 * job->file->flows || left) {
+            uint32_t at = left ? shared->at - 1 : shared->at++;
             struct replay_result *result = &shared->result[at];
             judge_death(result, &trace->verdict);
             if (options->ran) {

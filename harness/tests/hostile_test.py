@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from rig import CHIMNEYSWEEP, PROGRAMS, PROJECT, run
+from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run
 
 SOURCE = PROJECT / "harness/tests/hostile/miniport.c"
 CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
@@ -81,6 +82,45 @@ def test_the_readme_has_every_verdict_with_its_status():
     rows = re.findall(r"^\| (\d) \| `([\w-]+)` \|", (PROJECT / "README.md").read_text(), re.M)
     assert {name: int(status) for status, name in rows} == {names[k]: v for k, v in statuses.items()}
     assert len(names) == len(statuses) == len(rows)
+
+
+@pytest.mark.parametrize("way, verdict", [("_exit(0)", "exit"), ("exit(0)", "exit"), ("for (;;) {}", "hang"),
+                                          ("*(volatile int *)8 = 0", "crash")])
+def test_a_constructor_is_the_driver_too(hostile, few, way, verdict):
+    driver = hostile(f"IN_CONSTRUCTOR={way}")
+    got = run("run", "--json", "--timeout", 1, "--driver", driver, PLAIN[0])
+    found = json.loads(got.stdout)["verdict"]
+    assert got.returncode == FINDING and found in (verdict, "sanitizer" if verdict == "crash" else verdict)
+    got = run("check-driver", "--json", "--timeout", 1, "--corpora", few, driver)
+    assert got.returncode == FINDING and set(json.loads(got.stdout)["unnamed"]) == {found}
+
+
+FORKS = "for (int i = 0; i < 14; i++) { if (!fork()) { setsid(); for (;;) { pause(); } } }"
+
+
+@pytest.mark.parametrize("place", ["IN_CONSTRUCTOR", "IN_ENTRY"])
+def test_processes_that_a_driver_leaves_are_told_and_ended(hostile, few, place):
+    driver = hostile(f"{place}={FORKS}", f'CORE="{BUILD}/lib/offload_core.so"')
+    before = set(running(driver))
+    for arguments in (["run", "--json", "--driver", driver, PLAIN[0]], ["sweep", "--json", "--driver", driver, few],
+                      ["check-driver", "--json", "--corpora", few, driver],
+                      ["replay", "--json", "--driver", driver, CAPTURE],
+                      ["stream", "--json", "--bytes", "10k", "--driver", driver]):
+        got = run(*arguments)
+        assert got.returncode == FINDING, arguments
+        assert re.search(r"the driver left \d+ processes", got.stdout), arguments
+        assert arguments[0] != "run" or "left 14 processes" in got.stdout
+        assert set(running(driver)) == before, arguments
+
+
+def running(driver):
+    """Processes that have the driver mapped."""
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            if str(driver) in maps.read_text():
+                yield maps.parent.name
+        except OSError:
+            pass
 
 
 def test_a_folder_without_programs_is_no_pass(tmp_path):

@@ -24,7 +24,8 @@
 static struct {
     void *library;
     nds_driver_entry entry;
-    char path[4096];
+    bool loading;
+    char path[4096]; /* "" = none was named */
     struct {
         uint8_t *live, *saved;
         size_t bytes;
@@ -203,10 +204,10 @@ static bool wrong_build(const char **error, const char *path, const char *reason
     return fail(error, path, text);
 }
 
-bool driver_open(const char *path, const char **error)
+bool driver_name(const char *path, const char **error)
 {
     struct stat about;
-    if (driver.library) {
+    if (driver.path[0]) {
         return fail(error, path, "a driver is open already");
     }
     if (stat(path, &about)) {
@@ -223,12 +224,22 @@ bool driver_open(const char *path, const char **error)
     if (!realpath(path, absolute)) {
         return fail(error, path, "path cannot be resolved");
     }
-    snprintf(driver.path, sizeof(driver.path), "%s", absolute);
     const char *runtime = runtime_needed(absolute);
     if (runtime) {
         return wrong_build(error, path, runtime);
     }
-    driver.library = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
+    snprintf(driver.path, sizeof(driver.path), "%s", absolute);
+    return true;
+}
+
+bool driver_load(const char **error)
+{
+    if (driver.library) {
+        return true;
+    }
+    driver.loading = true; /* its constructors run now */
+    driver.library = dlopen(driver.path, RTLD_NOW | RTLD_LOCAL);
+    driver.loading = false;
     if (!driver.library) {
         return wrong_build(error, "driver cannot be loaded", dlerror());
     }
@@ -237,9 +248,14 @@ bool driver_open(const char *path, const char **error)
     if (!driver.entry) {
         dlclose(driver.library);
         driver.library = NULL;
-        return fail(error, path, "does not export DriverEntry");
+        return fail(error, driver.path, "does not export DriverEntry");
     }
-    return save_data(absolute, error);
+    return save_data(driver.path, error);
+}
+
+bool world_driver_loading(void)
+{
+    return driver.loading;
 }
 
 const char *world_driver_path(void)

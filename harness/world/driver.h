@@ -7,7 +7,10 @@
 
 #include "ndis/nds.h"
 
-bool driver_open(const char *path, const char **error);
+/* Looks at the file, and remembers it, without running any of its code. */
+bool driver_name(const char *path, const char **error);
+/* Loads the driver that was named, with its constructors, unless that was done. */
+bool driver_load(const char **error);
 nds_driver_entry driver_entry(void);
 /* Puts .data and .bss of the driver back to what they were after loading. Instrumentation counters
  * live in sections of their own and stay. */

@@ -3,6 +3,7 @@
 #include "world/world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,7 +38,17 @@ const char *world_default_driver(void)
 
 bool world_open_driver(const char *path, const char **error)
 {
-    return driver_open(path, error);
+    return driver_name(path, error) && driver_load(error);
+}
+
+bool world_name_driver(const char *path, const char **error)
+{
+    return driver_name(path, error);
+}
+
+bool world_load_driver(const char **error)
+{
+    return driver_load(error);
 }
 
 bool world_new(struct world *world)
@@ -321,6 +332,11 @@ void world_run(struct world *world, const struct world_options *options,
     world->options = *options;
     if (!world->options.parameters.TicksPerSecond) {
         world_default_parameters(&world->options.parameters);
+    }
+    const char *error;
+    if (!driver_load(&error)) {
+        fprintf(stderr, "chimneysweep: %s\n", error);
+        abort();
     }
     object_reset(); /* reads its old entries, which lie in the arena */
     bool reuse = options->reuse || options->trace_off;

@@ -48,7 +48,14 @@ struct world {
 /* Opens a driver (path of a shared object that exports DriverEntry) for the life of the process.
  * False: *error says what, where and what was expected. Only one driver can be open. */
 bool world_open_driver(const char *path, const char **error);
-/* Path of the open driver. */
+/* The same in two steps: the first runs no code of the driver. What was named is loaded by the
+ * first run of each process at the latest; that it can be is to be seen before, since then it must.
+ */
+bool world_name_driver(const char *path, const char **error);
+bool world_load_driver(const char **error);
+/* Whether the driver's constructors run now. */
+bool world_driver_loading(void);
+/* Path of the driver. */
 const char *world_driver_path(void);
 /* Path of the bundled driver beside the running program. */
 const char *world_default_driver(void);

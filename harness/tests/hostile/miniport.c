@@ -2,8 +2,9 @@
  *
  * A miniport that offers nothing, and does what it is compiled to do: IN_CONSTRUCTOR, IN_ENTRY,
  * IN_INITIALIZE, IN_PAUSE and IN_UNLOAD are statements (-D), NO_MINIPORT leaves the registration
- * out.
+ * out, and CORE is the path of a driver that does the work.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -103,7 +104,11 @@ NDIS_STATUS NDIS_CALL DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registr
         .ReturnNetBufferListsHandler = return_lists,
     };
     IN_ENTRY;
-#ifdef NO_MINIPORT
+#ifdef CORE
+    void *core = dlopen(CORE, RTLD_NOW | RTLD_LOCAL);
+    return ((NDIS_STATUS(NDIS_CALL *)(PDRIVER_OBJECT, PUNICODE_STRING))(uintptr_t)dlsym(
+        core, "DriverEntry"))(object, registry_path);
+#elif defined(NO_MINIPORT)
     (void)c, (void)handle, (void)object, (void)registry_path;
     return NDIS_STATUS_SUCCESS;
 #else
