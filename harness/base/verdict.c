@@ -37,6 +37,8 @@ const char *verdict_kind_name(enum verdict_kind kind)
         return "exit";
     case VERDICT_NOT_JUDGED:
         return "not-judged";
+    case VERDICT_STALL:
+        return "stall";
     case VERDICT_PROCESSES:
         return "processes";
     case VERDICT_KINDS:
@@ -61,6 +63,7 @@ int verdict_exit_status(enum verdict_kind kind)
     case VERDICT_HANG:
     case VERDICT_NONDETERMINISM:
     case VERDICT_EXIT:
+    case VERDICT_STALL:
     case VERDICT_PROCESSES:
     case VERDICT_KINDS:
         return 1;

@@ -20,6 +20,7 @@ enum verdict_kind {
     VERDICT_EXIT,           /* the driver ended its process before the run was over */
     VERDICT_NOT_JUDGED,     /* the driver never started: nothing of it was seen */
     VERDICT_PROCESSES,      /* the driver left processes behind */
+    VERDICT_STALL,          /* the driver slept in a call, and nothing went on */
     VERDICT_KINDS
 };
 

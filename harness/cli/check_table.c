@@ -106,7 +106,7 @@ void check_text(const struct check *check)
             c->skipped);
     }
     if (c->at < check->files->count) {
-        printf("stopped after %u hangs: %u programs were not run\n", c->hangs,
+        printf("stopped, since it is the same again and again: %u programs were not run\n",
                check->files->count - c->at);
     }
     printf("%u rules: %u held, %u broken, %u warned, %u never evaluated, %u with nothing to "
@@ -168,9 +168,10 @@ void check_json(const struct check *check, int status)
     oracle_rules(&count);
     fputs("{\"driver\": ", stdout);
     cli_json_string(stdout, world_driver_path());
-    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"skipped\": %u, \"status\": %d, "
-           "\"rules\": [\n",
-           check->driven.strict ? "true" : "false", c->programs, c->failed, c->skipped, status);
+    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"skipped\": %u, \"not_run\": %u, "
+           "\"status\": %d, \"rules\": [\n",
+           check->driven.strict ? "true" : "false", c->programs, c->failed, c->skipped,
+           check->files->count - c->at, status);
     for (uint32_t i = 0; i < count; i++) {
         json_rule(check, i);
     }

@@ -108,6 +108,16 @@ int cli_guard(const char *mode);
 /* ---- stack.c ---- */
 void render_stack(FILE *out, const struct trace_end *end);
 
+/* ---- places.c ---- */
+/* Places at which a driver hung, stalled or crashed. */
+#define CLI_PLACES 16u
+struct cli_places {
+    uint64_t place[CLI_PLACES];
+    uint32_t times[CLI_PLACES];
+};
+/* True when this verdict is the third at its place: what follows would only cost time. */
+bool cli_often_enough(struct cli_places *places, const struct trace *trace);
+
 /* ---- folders.c ---- */
 struct cli_paths {
     char **path;

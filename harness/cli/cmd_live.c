@@ -154,6 +154,7 @@ static int cmd_live_run_job(struct job *job)
     if (!job->result) {
         return EXIT_ENVIRONMENT;
     }
+    isolate_stall_after(job->driven.timeout_s * 1000); /* it waits for frames all the time */
     stop_by_signals();
     trace_reset(world.trace);
     if (!isolate_run(run_child, job, world.trace, job->driven.timeout_s)) {

@@ -31,6 +31,8 @@ struct sweep {
     bool quiet, first;
     uint64_t sum;
     int status; /* the worst of the programs */
+    uint32_t not_run;
+    struct cli_places places;
     struct shared {
         uint32_t at;    /* entry that runs now */
         uint32_t round; /* 0, 1: first pass; 2: second pass */
@@ -135,6 +137,7 @@ static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
 static uint32_t sweep_all(struct sweep *sweep, bool json)
 {
     uint32_t failed = 0;
+    isolate_stall_after(sweep->driven.timeout_s);
     for (sweep->shared->round = 0; sweep->shared->round < 2; sweep->shared->round++) {
         sweep->shared->at = 0;
         while (sweep->shared->at < sweep->count) {
@@ -150,6 +153,10 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
             }
             failed++;
             tell_failure(sweep, &sweep->entry[sweep->shared->at], json);
+            if (cli_often_enough(&sweep->places, sweep->world.trace)) {
+                sweep->not_run = sweep->shared->round ? 0 : sweep->count - sweep->shared->at - 1;
+                return failed;
+            }
             if (sweep->first) {
                 return failed;
             }
@@ -196,10 +203,10 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
                                         "refused",     "uploaded", "disconnected"};
     double n = sweep->count ? sweep->count : 1;
     if (json) {
-        printf("{\"programs\": %u, \"failed\": %u, \"skipped\": %u, \"warnings\": %u, "
-               "\"trace_sum\": \"%016llx\"",
-               sweep->count, failed, sweep->shared->skipped, sweep->shared->warnings,
-               (unsigned long long)sweep->sum);
+        printf("{\"programs\": %u, \"failed\": %u, \"skipped\": %u, \"not_run\": %u, "
+               "\"warnings\": %u, \"trace_sum\": \"%016llx\"",
+               sweep->count, failed, sweep->shared->skipped, sweep->not_run,
+               sweep->shared->warnings, (unsigned long long)sweep->sum);
         for (unsigned k = 0; k < 6; k++) {
             printf(", \"%s\": %.4f", names[k], sweep->shared->reached[k] / n);
         }
@@ -217,6 +224,10 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
         printf(" %s %.0f %%", names[k], 100.0 * sweep->shared->reached[k] / n);
     }
     putchar('\n');
+    if (sweep->not_run) {
+        printf("stopped, since it is the same again and again: %u programs were not run\n",
+               sweep->not_run);
+    }
 }
 
 static bool cmd_sweep_collect(struct cli_paths *paths, char **argv, int files)

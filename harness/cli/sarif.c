@@ -26,6 +26,8 @@ static const struct way {
     {VERDICT_EXIT, "EXIT", "the driver leaves its process alone",
      "The driver ended the program that it ran in: in a kernel there is nothing to end but the "
      "machine."},
+    {VERDICT_STALL, "STALL", "the driver does not wait in a call for what cannot come",
+     "Its thread never comes back, and what it holds stays held: in a kernel nobody ends it."},
     {VERDICT_PROCESSES, "PROCESSES", "the driver leaves no process behind",
      "A driver has no processes; what it left would work on unseen."},
     {VERDICT_NOT_JUDGED, "NOT-JUDGED", "the driver starts and offers a TCP chimney",

@@ -44,7 +44,7 @@ static void note_verdict(struct rule_coverage *c, const struct verdict *verdict)
         return;
     }
     c->failed++;
-    c->hangs += verdict->kind == VERDICT_HANG;
+    c->hangs += verdict->kind == VERDICT_HANG || verdict->kind == VERDICT_STALL;
     c->status = verdict_worse_status(c->status, verdict_exit_status(verdict->kind));
     note(broken ? &c->broken[broken - rules] : &c->unnamed[verdict->kind], c->at, verdict->expected,
          verdict->actual);
@@ -150,7 +150,8 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
     oracle_rules(&c->rules);
     oracle_count_into(world->oracle, c->ran);
     struct job job = {world, files, options, c, seconds(), 0};
-    while (c->at < files->count && c->hangs < HANGS_MOST) {
+    isolate_stall_after(options->seconds ? options->seconds : SECONDS);
+    for (bool enough = false; c->at < files->count && c->hangs < HANGS_MOST && !enough;) {
         uint32_t at = c->at;
         trace_reset(world->trace);
         if (!isolate_run(suite_run_all, &job, world->trace, 600)) {
@@ -167,6 +168,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
             count_run(c, world->trace);
             c->at++;
         }
+        enough = cli_often_enough(&c->places, world->trace);
     }
     if (options->progress) {
         fprintf(stderr, "\r%50s\r", "");

@@ -19,6 +19,7 @@ struct rule_coverage { /* shared with the children that run the programs */
     uint32_t rules, programs, failed, at;
     uint32_t skipped; /* programs that need what the driver does not advertise */
     uint32_t hangs;
+    struct cli_places places;
     int status;                      /* the worst of the programs */
     bool running;                    /* the program at `at` */
     uint32_t ran[RULES_MAX];         /* of the last run */

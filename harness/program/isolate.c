@@ -106,12 +106,23 @@ static void isolate_on_signal(int number, siginfo_t *info, void *context)
     raise(number);
 }
 
+/* The time is over: where was it? */
+static void isolate_on_time(int number)
+{
+    note_stack(&shared->end);
+    shared->end.rig = false;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 void isolate_describe_death(struct trace *trace)
 {
     static uint8_t stack[65536];
     void *warm[1];
     shared = trace;
     backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
+    struct sigaction late = {.sa_handler = isolate_on_time, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    sigaction(SIGXCPU, &late, NULL);
     if (__asan_set_error_report_callback) {
         __asan_set_error_report_callback(note_report);
         return; /* the sanitizer handles the signals and reports them */
@@ -163,12 +174,18 @@ static void note_earlier(struct trace_end *end, const struct verdict *verdict)
     }
 }
 
-static void dead(struct trace *trace, int status, bool timed_out)
+enum end { ENDED, TIMED_OUT, STALLED };
+
+static void dead(struct trace *trace, int status, enum end how)
 {
     struct verdict *verdict = &trace->verdict;
     struct trace_end *end = &trace->end;
     note_earlier(end, verdict);
-    if (timed_out || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
+    if (how == STALLED) {
+        verdict->kind = VERDICT_STALL;
+        snprintf(verdict->actual, sizeof(verdict->actual),
+                 "no end in sight: the driver sleeps, and nothing goes on");
+    } else if (how == TIMED_OUT || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
         verdict->kind = VERDICT_HANG;
         snprintf(verdict->actual, sizeof(verdict->actual), "no end in sight: the driver loops");
     } else if (end->report[0]) {
@@ -227,6 +244,87 @@ static bool *shared_flag(void)
     void *memory =
         mmap(NULL, sizeof(*came_back), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+static unsigned stall_s;
+
+void isolate_stall_after(unsigned seconds)
+{
+    stall_s = seconds;
+}
+
+uint64_t isolate_place(const struct trace *trace)
+{
+    const struct verdict *verdict = &trace->verdict;
+    if (verdict->kind != VERDICT_HANG && verdict->kind != VERDICT_STALL &&
+        verdict->kind != VERDICT_CRASH) {
+        return 0;
+    }
+    uint64_t place = (uint64_t)verdict->kind << 56 | 1;
+    return trace->end.frames ? place ^ trace->end.frame[0] << 1 : place;
+}
+
+/* What the parent sees of a child: whether it sleeps while no event comes. */
+struct watch {
+    pid_t pid;
+    uint32_t events, asleep, awake;
+    double since;
+};
+
+static bool stalled(struct watch *w, const struct trace *trace, double now, double most)
+{
+    char path[40], text[512] = "";
+    if (trace->count != w->events) {
+        *w = (struct watch){.pid = w->pid, .events = trace->count, .since = now};
+        return false;
+    }
+    if (now - w->since < 0.5) {
+        return false; /* as nearly always */
+    }
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)w->pid);
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    text[length] = '\0';
+    const char *name_end = strrchr(text, ')');
+    bool asleep = name_end && strlen(name_end) > 2 && strchr("SDTt", name_end[2]);
+    w->asleep += asleep;
+    w->awake += !asleep;
+    return now - w->since > most && w->asleep > 3 * w->awake;
+}
+
+/* Waits for the child's end, or makes it: SIGXCPU first, whose handler notes where it is. */
+static enum end await(pid_t pid, const struct trace *trace, unsigned timeout_s,
+                      const sigset_t *wanted, int *status)
+{
+    const struct timespec nap = {0, 20000000};
+    double most = stall_s ? stall_s : timeout_s, begun = seconds();
+    struct watch watch = {.pid = pid, .events = trace->count, .since = begun};
+    enum end how = ENDED;
+    double killed = 0;
+    while (waitpid(pid, status, WNOHANG) == 0) {
+        sigtimedwait(wanted, NULL, &nap);
+        double now = seconds();
+        if (how != ENDED) {
+            if (now - killed > 2) { /* it does not listen */
+                kill(pid, SIGKILL);
+            }
+            continue;
+        }
+        if (stalled(&watch, trace, now, most)) {
+            how = STALLED;
+        } else if (now - begun > 2.0 * timeout_s) {
+            how = TIMED_OUT;
+        }
+        if (how != ENDED) {
+            killed = now;
+            kill(pid, SIGCONT);
+            kill(pid, SIGXCPU);
+        }
+    }
+    return how;
 }
 
 /* Ends every process that is left below this one; the driver made them. How many there were. */
@@ -288,20 +386,9 @@ bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsig
         child(body, context, trace, timeout_s);
     }
     int status = 0;
-    bool timed_out = false;
-    double deadline = seconds() + 2.0 * timeout_s;
-    while (waitpid(pid, &status, WNOHANG) == 0) {
-        struct timespec nap = {0, 20000000};
-        sigtimedwait(&wanted, NULL, &nap);
-        if (seconds() > deadline) {
-            kill(pid, SIGKILL);
-            waitpid(pid, &status, 0);
-            timed_out = true;
-            break;
-        }
-    }
-    if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !*came_back) {
-        dead(trace, status, timed_out);
+    enum end how = await(pid, trace, timeout_s, &wanted, &status);
+    if (how != ENDED || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !*came_back) {
+        dead(trace, status, how);
     }
     left_behind(trace, isolate_reap());
     return true;

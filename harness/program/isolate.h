@@ -15,6 +15,11 @@
  * hang or exit when body did not come to its end, whatever status the child left, and processes
  * when the child left others; they are ended. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
+/* A child that sleeps for so long, without an event of the trace, stalls; 0: for the time-out. */
+void isolate_stall_after(unsigned seconds);
+/* Where a driver looped, slept or died, as a number: the same for the same place. 0 = in none of
+ * these ways. */
+uint64_t isolate_place(const struct trace *trace);
 /* In the child: from here on at most so much more CPU time, within the whole; then it is a hang. */
 void isolate_at_most(unsigned seconds);
 

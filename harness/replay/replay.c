@@ -120,6 +120,7 @@ static bool replay_run_file(struct job *job)
         shared->result[i].event = VERDICT_NO_EVENT;
         shared->result[i].tried = wanted && is_local(options, flow, (enum flow_side)(i % 2));
     }
+    isolate_stall_after(options->timeout_s ? options->timeout_s : TIMEOUT_S);
     while (shared->at < 2 * job->file->flows) {
         struct trace *trace = options->world->trace;
         trace_reset(trace);

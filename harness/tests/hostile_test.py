@@ -95,6 +95,28 @@ def test_a_constructor_is_the_driver_too(hostile, few, way, verdict):
     assert got.returncode == FINDING and set(json.loads(got.stdout)["unnamed"]) == {found}
 
 
+@pytest.mark.parametrize("way, verdict", [("sleep(1000)", "stall"), ("for (;;) { pause(); }", "stall"),
+                                          ("for (;;) {}", "hang"), ("raise(SIGILL)", "crash")])
+def test_what_comes_three_times_at_one_place_is_enough(hostile, tmp_path, way, verdict):
+    folder = tmp_path / "five"
+    folder.mkdir()
+    for i in range(5):
+        shutil.copy(PLAIN[0], folder / f"{i}.chim")
+    driver = hostile(f"IN_INITIALIZE={way}")
+    got = run("check-driver", "--json", "--timeout", 1, "--corpora", folder, driver)
+    report = json.loads(got.stdout)
+    found = verdict if verdict in report["unnamed"] else "sanitizer"
+    assert got.returncode == FINDING and set(report["unnamed"]) == {found}
+    enough = (5, 0) if found == "sanitizer" else (3, 2)
+    assert (report["failed"], report["not_run"]) == enough
+    got = run("sweep", "--json", "--timeout", 1, "--driver", driver, folder)
+    totals = json.loads(got.stdout.splitlines()[-1])
+    assert got.returncode == FINDING and (totals["failed"], totals["not_run"]) == enough
+    text = run("sweep", "--timeout", 1, "--driver", driver, folder).stdout
+    assert ("2 programs were not run" in text) == (enough == (3, 2))
+    assert json.loads(run("run", "--json", "--timeout", 1, "--driver", driver, PLAIN[0]).stdout)["verdict"] == found
+
+
 FORKS = "for (int i = 0; i < 14; i++) { if (!fork()) { setsid(); for (;;) { pause(); } } }"
 
 
