@@ -162,7 +162,7 @@ int cmd_replay(int argc, char **argv)
     replay.strict = driven.strict;
     replay.context_is_cell = driven.context_is_cell;
     verbose &= !replay.json;
-    replay.ran = after_run;
+    replay.ran = verbose || logging ? after_run : NULL;
     replay.judged = add_result;
     replay.context = &to.sarif;
     return close_outputs(&to, replay_main(&replay, argv + 1, files));

@@ -4,47 +4,28 @@
 
 #include "base/shown.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "program/isolate.h"
-#include "replay/judge.h"
+#include "replay/batch.h"
 #include "replay/report.h"
 
 #define DEPTH_MAX 16
-#define LONG_BYTES ((uint64_t)16 << 20) /* from here on memory is used again, without a trace */
-#define TIMEOUT_S 20u
-#define RETRANSMISSIONS 60        /* captures are silent for long where they lost frames */
-#define BYTES_PER_SECOND 2000000u /* added to the time-out */
 
 enum { PASS = 0, FINDING = 1, UNREADABLE = 2, ENVIRONMENT = 3, INCONCLUSIVE = 4 };
 
 struct session {
     const struct replay_options *options;
+    struct batch batch;
     struct report_totals totals;
     bool environment_failed;
     double begun;
     double shown;
-};
-
-/* The runs of one file, in memory shared with the child that does them. */
-struct shared {
-    uint32_t at; /* run in progress: flow * 2 + side */
-    struct replay_result result[];
-};
-
-struct job {
-    const struct replay_options *options;
-    const char *path;
-    const struct flow_file *file;
-    struct shared *shared;
 };
 
 static double seconds(void)
@@ -52,93 +33,6 @@ static double seconds(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static bool is_local(const struct replay_options *options, const struct flow *flow,
-                     enum flow_side side)
-{
-    uint8_t address[16] = {0};
-    const char *local = options->local;
-    if (!local) {
-        return true;
-    }
-    if (!strcmp(local, "client") || !strcmp(local, "server")) {
-        return (side == FLOW_CLIENT) == !strcmp(local, "client");
-    }
-    return inet_pton(flow->v6 ? AF_INET6 : AF_INET, local, address) == 1 &&
-           !memcmp(address, flow->end[side].address, 16);
-}
-
-static void replay_run_one(struct job *job, const struct flow *flow, enum flow_side side,
-                           struct replay_result *result)
-{
-    static struct play play;
-    struct world *world = job->options->world;
-    uint64_t bytes = flow->data[0].end + flow->data[1].end;
-    struct world_options options = {
-        .oracle_off = job->options->oracle_off,
-        .strict = job->options->strict,
-        .context_is_cell = job->options->context_is_cell,
-        .trace_off = bytes > LONG_BYTES,
-    };
-    world_default_parameters(&options.parameters);
-    options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
-    play_init(&play, world, flow, side, result);
-    world_run(world, &options, play_body, &play);
-    world->frame_out = NULL;
-    world->more = NULL;
-    judge_after(&play, &world->trace->verdict);
-    if (job->options->ran) {
-        job->options->ran(world->trace, job->path, flow, side, result);
-    }
-}
-
-/* In the child: the runs that are left. */
-static void run_rest(void *context)
-{
-    struct job *job = context;
-    struct shared *shared = job->shared;
-    for (; shared->at < 2 * job->file->flows; shared->at++) {
-        const struct flow *flow = &job->file->flow[shared->at / 2];
-        struct replay_result *result = &shared->result[shared->at];
-        if (result->tried && !judge_before(flow, result)) {
-            replay_run_one(job, flow, (enum flow_side)(shared->at % 2), result);
-        }
-    }
-}
-
-/* Runs what is wanted of a file, in as few processes as the driver's crashes allow. */
-static bool replay_run_file(struct job *job)
-{
-    const struct replay_options *options = job->options;
-    struct shared *shared = job->shared;
-    unsigned timeout = options->timeout_s ? options->timeout_s : TIMEOUT_S;
-    timeout += (unsigned)(job->file->payload / BYTES_PER_SECOND);
-    for (uint32_t i = 0; i < 2 * job->file->flows; i++) {
-        const struct flow *flow = &job->file->flow[i / 2];
-        bool wanted = options->stream < 0 || flow->stream == options->stream;
-        shared->result[i].event = VERDICT_NO_EVENT;
-        shared->result[i].tried = wanted && is_local(options, flow, (enum flow_side)(i % 2));
-    }
-    isolate_stall_after(options->timeout_s ? options->timeout_s : TIMEOUT_S);
-    while (shared->at < 2 * job->file->flows) {
-        struct trace *trace = options->world->trace;
-        trace_reset(trace);
-        if (!isolate_run(run_rest, job, trace, timeout)) {
-            return false;
-        }
-        bool left = trace->verdict.kind == VERDICT_PROCESSES;
-        if (shared->at < 2 * job->file->flows || left) {
-            uint32_t at = left ? shared->at - 1 : shared->at++;
-            struct replay_result *result = &shared->result[at];
-            judge_death(result, &trace->verdict);
-            if (options->ran) {
-                options->ran(trace, job->path, &job->file->flow[at / 2], (enum flow_side)(at % 2),
-                             result);
-            }
-        }
-    }
-    return true;
 }
 
 static void replay_progress(struct session *session, bool end)
@@ -157,12 +51,14 @@ static void replay_progress(struct session *session, bool end)
     fflush(stderr);
 }
 
-static void report_file(struct session *session, const char *path, const struct flow_file *file,
-                        const struct shared *shared)
+static void report_file(struct session *session, uint32_t at)
 {
     const struct replay_options *options = session->options;
+    const char *path = session->batch.file[at].path;
+    const struct flow_file *file = &session->batch.file[at].file;
     for (uint32_t i = 0; i < file->flows; i++) {
-        struct replay_result pair[2] = {shared->result[2 * i], shared->result[2 * i + 1]};
+        const struct replay_result *results = batch_results(&session->batch, at, i);
+        struct replay_result pair[2] = {results[0], results[1]};
         const struct flow *flow = &file->flow[i];
         if (options->stream >= 0 && flow->stream != options->stream) {
             continue;
@@ -178,6 +74,23 @@ static void report_file(struct session *session, const char *path, const struct 
             options->judged(options->context, path, flow, (enum flow_side)side, &pair[side]);
         }
     }
+}
+
+/* Runs and reports the files that were read. */
+static void run_batch(struct session *session)
+{
+    struct batch *batch = &session->batch;
+    if (batch->files && !batch_run(batch)) {
+        fprintf(stderr, "replay: %s: no memory or process for the run\n",
+                shown(batch->file[0].path));
+        session->environment_failed = true;
+    } else if (batch->files) {
+        replay_progress(session, true);
+        for (uint32_t i = 0; i < batch->files; i++) {
+            report_file(session, i);
+        }
+    }
+    batch_fini(batch);
 }
 
 static void replay_file(struct session *session, const char *path)
@@ -205,21 +118,10 @@ static void replay_file(struct session *session, const char *path)
         fprintf(stderr, "replay: %s: no TCP conversation in %u packets\n", shown(path),
                 file.packets);
     }
-    size_t bytes = sizeof(struct shared) + 2 * (size_t)file.flows * sizeof(struct replay_result);
-    struct shared *shared =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct job job = {session->options, path, &file, shared};
-    if (shared == MAP_FAILED || !replay_run_file(&job)) {
-        fprintf(stderr, "replay: %s: no memory or process for the run\n", shown(path));
-        session->environment_failed = true;
-    } else {
-        replay_progress(session, true);
-        report_file(session, path, &file, shared);
+    batch_add(&session->batch, path, &file);
+    if (batch_full(&session->batch)) {
+        run_batch(session);
     }
-    if (shared != MAP_FAILED) {
-        munmap(shared, bytes);
-    }
-    flow_file_fini(&file);
 }
 
 static bool has_ending(const char *name)
@@ -283,10 +185,12 @@ static void replay_path(struct session *session, const char *path, int depth)
 
 int replay_main(const struct replay_options *options, char **paths, int count)
 {
-    struct session session = {.options = options, .begun = seconds()};
+    struct session session = {
+        .options = options, .batch = {.options = options}, .begun = seconds()};
     for (int i = 0; i < count && !session.environment_failed; i++) {
         replay_path(&session, paths[i], 0);
     }
+    run_batch(&session);
     replay_progress(&session, true);
     bool nowhere = options->stream >= 0 && !session.totals.conversations &&
                    !session.totals.unreadable && !session.environment_failed;
