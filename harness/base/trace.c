@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include "base/trace.h"
 
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/evidence.h"
+
+/* Hash and count as the rig knows them, out of the shared memory. */
+static struct {
+    uint64_t hash;
+    uint32_t count;
+} kept;
 
 struct trace *trace_new(void)
 {
-    void *memory =
-        mmap(NULL, sizeof(struct trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        return NULL;
+    struct trace *trace = evidence_new(sizeof(*trace));
+    if (trace) {
+        evidence_between_calls(trace);
+        trace_reset(trace);
     }
-    trace_reset(memory);
-    return memory;
+    return trace;
 }
 
 void trace_reset(struct trace *trace)
 {
-    trace->hash = 0x2545f4914f6cdd1du;
-    trace->count = 0;
+    trace->hash = kept.hash = 0x2545f4914f6cdd1du;
+    trace->count = kept.count = 0;
     verdict_reset(&trace->verdict);
     trace->end = (struct trace_end){.op = UINT32_MAX};
 }
@@ -37,7 +42,45 @@ void trace_add(struct trace *trace, const uint64_t w[TRACE_WORDS])
     uint64_t sum = fold(w[0] ^ 0xa0761d6478bd642fu, w[1] ^ 0xe7037ed1a0b428dbu) +
                    fold(w[2] ^ 0x8ebc6af09c88c6e3u, w[3] ^ 0x589965cc75374cc3u) +
                    fold(w[4] ^ 0x1d8e4e27c47d124fu, w[5] ^ 0xeb44accab455d165u);
-    trace->hash = fold(trace->hash ^ sum, 0x9e3779b97f4a7c15u) + sum;
-    memcpy(&trace->record[trace->count % TRACE_RECORDS], w, sizeof(struct trace_record));
-    trace->count++;
+    kept.hash = trace->hash = fold(kept.hash ^ sum, 0x9e3779b97f4a7c15u) + sum;
+    memcpy(&trace->record[kept.count % TRACE_RECORDS], w, sizeof(struct trace_record));
+    trace->count = ++kept.count;
+}
+
+bool trace_intact(const struct trace *trace)
+{
+    return trace->hash == kept.hash && trace->count == kept.count;
+}
+
+uint64_t trace_sum(const struct trace *trace)
+{
+    const struct verdict *v = &trace->verdict;
+    uint64_t sum = fold(trace->hash ^ 0xa0761d6478bd642fu, trace->count ^ 0xe7037ed1a0b428dbu);
+    const uint8_t *byte = (const void *)v;
+    for (size_t i = 0; i < sizeof(*v); i++) {
+        sum = (sum ^ byte[i]) * 0x100000001b3u;
+    }
+    return sum;
+}
+
+#define END(text) (text)[sizeof(text) - 1] = '\0'
+
+void trace_mend(struct trace *trace)
+{
+    struct verdict *v = &trace->verdict;
+    struct trace_end *end = &trace->end;
+    END(v->rule), END(v->expected), END(v->actual), END(v->warning_rule), END(v->warning_text);
+    END(end->report), END(end->skipped), END(end->earlier), END(end->memory);
+    if ((uint32_t)v->kind >= VERDICT_KINDS) {
+        v->kind = VERDICT_OVERWRITTEN;
+    }
+    end->frames = end->frames < TRACE_FRAMES ? end->frames : TRACE_FRAMES;
+    end->signal = end->signal > 0 && end->signal < 65 ? end->signal : 0;
+}
+
+void trace_note_starved(struct trace *trace)
+{
+    bool closed = evidence_open_now();
+    trace->end.starved = true;
+    evidence_close_again(closed);
 }

@@ -34,6 +34,7 @@ struct trace_end {
     char earlier[256];            /* the violation that came before the driver's death */
     char memory[256];             /* who owned the memory at fault_address, since which event */
     bool foreign_memory;          /* fault_address was not the driver's to touch */
+    bool overwrote;               /* fault_address is the rig's evidence */
     bool rig;                     /* it died in code of the rig, with no call of the driver open */
     bool starved;                 /* an allocation or a mapping had failed before */
     uint32_t frames;              /* places in the driver's code that led there, innermost first */
@@ -51,6 +52,14 @@ struct trace {
 /* One trace, shared with children. NULL when memory is short. */
 struct trace *trace_new(void);
 void trace_reset(struct trace *trace);
+/* Of what a judge reads first: hash, count and verdict. */
+uint64_t trace_sum(const struct trace *trace);
+/* Is its head what trace_add left there? That is known from elsewhere. */
+bool trace_intact(const struct trace *trace);
+/* Makes it safe to read, whatever a driver wrote over it: bounds and ends of texts. */
+void trace_mend(struct trace *trace);
+/* An allocation or a mapping fails. */
+void trace_note_starved(struct trace *trace);
 #define TRACE_WORDS (sizeof(struct trace_record) / sizeof(uint64_t))
 /* A record, given as its words (little-endian): they come from registers, where reading back a
  * record that was just written field by field would wait for the stores. */

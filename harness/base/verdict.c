@@ -39,8 +39,12 @@ const char *verdict_kind_name(enum verdict_kind kind)
         return "not-judged";
     case VERDICT_STALL:
         return "stall";
-    case VERDICT_PROCESSES:
-        return "processes";
+    case VERDICT_PROCESS:
+        return "process";
+    case VERDICT_OVERWRITTEN:
+        return "overwritten";
+    case VERDICT_MEMORY:
+        return "memory";
     case VERDICT_KINDS:
         break;
     }
@@ -64,7 +68,9 @@ int verdict_exit_status(enum verdict_kind kind)
     case VERDICT_NONDETERMINISM:
     case VERDICT_EXIT:
     case VERDICT_STALL:
-    case VERDICT_PROCESSES:
+    case VERDICT_PROCESS:
+    case VERDICT_OVERWRITTEN:
+    case VERDICT_MEMORY:
     case VERDICT_KINDS:
         return 1;
     }

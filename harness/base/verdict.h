@@ -19,8 +19,10 @@ enum verdict_kind {
     VERDICT_RIG,            /* a rule that binds the host was broken: our own bug */
     VERDICT_EXIT,           /* the driver ended its process before the run was over */
     VERDICT_NOT_JUDGED,     /* the driver never started: nothing of it was seen */
-    VERDICT_PROCESSES,      /* the driver left processes behind */
+    VERDICT_PROCESS,        /* the driver left processes or threads, or took its own over */
     VERDICT_STALL,          /* the driver slept in a call, and nothing went on */
+    VERDICT_OVERWRITTEN,    /* the driver wrote over the rig's memory */
+    VERDICT_MEMORY,         /* the driver's process grew beyond its limit */
     VERDICT_KINDS
 };
 

@@ -15,6 +15,7 @@
 #include "live/live.h"
 #include "live/tun.h"
 #include "program/isolate.h"
+#include "program/output.h"
 
 #define MS 1000000ull
 #define PORT_FIRST 49152u
@@ -47,6 +48,7 @@ static void stop_by_signals(void)
 
 static void run_child(void *context)
 {
+    output_rig(true); /* it speaks all the time, and drivers may too */
     struct job *job = context;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     live_run(job->world, &job->options, job->result);

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "program/isolate.h"
+#include "program/output.h"
 #include "stream/lwip_run.h"
 
 #define MS 1000000ull
@@ -36,9 +37,10 @@ static void cmd_stream_progress(void *context, uint64_t done, uint64_t all)
     }
     if (now - last > 0.5) {
         last = now;
+        output_rig(true);
         fprintf(stderr, "\r  %llu of %llu MiB (%.0f %%) ", (unsigned long long)(done >> 20),
                 (unsigned long long)(all >> 20), 100.0 * (double)done / (double)(all ? all : 1));
-        fflush(stderr);
+        output_rig(false);
     }
 }
 
@@ -47,7 +49,9 @@ static void run_child(void *context)
     struct job *job = context;
     stream_run(job->world, &job->options, job->result);
     if (job->options.progress) {
+        output_rig(true);
         fputs("\r                              \r", stderr);
+        output_rig(false);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/evidence.h"
 #include "base/shown.h"
 #include "cli/families.h"
 #include "cli/sarif.h"
@@ -146,7 +147,7 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
                 return UINT32_MAX;
             }
             if (sweep->shared->at >= sweep->count) {
-                if (sweep->world.trace->verdict.kind != VERDICT_PROCESSES) {
+                if (sweep->world.trace->verdict.kind != VERDICT_PROCESS) {
                     break;
                 }
                 sweep->shared->at--; /* the last of them is as good as any */
@@ -250,6 +251,7 @@ static bool make_entries(struct sweep *sweep, const struct cli_paths *paths)
 {
     sweep->count = paths->count;
     sweep->shared = cli_shared(sizeof(*sweep->shared) + paths->count * sizeof(struct entry));
+    evidence_between_runs(sweep->shared);
     sweep->entry = (struct entry *)(void *)(sweep->shared ? sweep->shared + 1 : NULL);
     for (uint32_t i = 0; sweep->entry && i < paths->count; i++) {
         sweep->entry[i].path = paths->path[i];

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/evidence.h"
 #include "base/shown.h"
 #include "cli/cli.h"
 #include "program/isolate.h"
@@ -119,7 +119,7 @@ bool cli_read_program(const char *path, struct program *program)
 }
 
 /* Loading runs code of the driver, so a child tries whether it can be loaded. One that loops or
- * dies in that is no error here: the runs say what it does. */
+ * dies in that is no error here: the runs say what it does. The bundled one is the rig's own. */
 #define PROBE_SECONDS 2u
 struct probe {
     char error[600];
@@ -147,14 +147,14 @@ int cli_open_world(struct world *world, const char *driver)
     }
     if (!world_name_driver(driver ? driver : world_default_driver(), &error)) {
         snprintf(probe->error, sizeof(probe->error), "%s", error);
-    } else if (!isolate_run(probe_driver, probe, world->trace, PROBE_SECONDS)) {
+    } else if (driver && !isolate_run(probe_driver, probe, world->trace, PROBE_SECONDS)) {
         snprintf(probe->error, sizeof(probe->error), "no process for the driver can be made");
     }
     bool good = !probe->error[0];
     if (!good) {
         fprintf(stderr, "chimneysweep: %s\n", probe->error);
     }
-    munmap(probe, sizeof(*probe));
+    evidence_free(probe);
     trace_reset(world->trace);
     return good ? EXIT_PASS : driver ? EXIT_USAGE : EXIT_ENVIRONMENT;
 }
@@ -230,8 +230,8 @@ bool cli_run_isolated(struct world *world, const struct program *program,
 
 void *cli_shared(size_t bytes)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
+    void *memory = evidence_new(bytes);
+    if (!memory) {
         fputs("chimneysweep: no shared memory\n", stderr);
         return NULL;
     }

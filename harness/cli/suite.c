@@ -5,7 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/evidence.h"
 #include "program/isolate.h"
+#include "program/output.h"
 
 #define SECONDS 10u    /* for a program, when nothing else is said */
 #define HANGS_MANY 2u  /* from here on a program gets one second, */
@@ -79,9 +81,10 @@ static void show_progress(struct job *job)
         return; /* two seconds need none */
     }
     job->shown = now;
+    output_rig(true);
     fprintf(stderr, "\r  %u of %u programs, %u failed ", job->coverage->at, job->files->count,
             job->coverage->failed);
-    fflush(stderr);
+    output_rig(false);
 }
 
 /* The same program once more gives the same trace, or that is the finding. */
@@ -144,9 +147,12 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
     }
     *status = EXIT_ENVIRONMENT;
     struct rule_coverage *c = cli_shared(sizeof(*c));
-    if (!c) {
+    uint32_t *ran = cli_shared(RULES_MAX * sizeof(*ran));
+    if (!c || !ran) {
         return NULL;
     }
+    c->ran = ran;
+    evidence_between_runs(c);
     oracle_rules(&c->rules);
     oracle_count_into(world->oracle, c->ran);
     struct job job = {world, files, options, c, seconds(), 0};
@@ -158,7 +164,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
             fputs("chimneysweep: no process for the run can be made\n", stderr);
             return NULL;
         }
-        if (!c->running && c->at > at && world->trace->verdict.kind == VERDICT_PROCESSES) {
+        if (!c->running && c->at > at && world->trace->verdict.kind == VERDICT_PROCESS) {
             c->at--; /* the last of them is as good as any */
             note_verdict(c, &world->trace->verdict);
             c->at++;

@@ -22,7 +22,7 @@ struct rule_coverage { /* shared with the children that run the programs */
     struct cli_places places;
     int status;                      /* the worst of the programs */
     bool running;                    /* the program at `at` */
-    uint32_t ran[RULES_MAX];         /* of the last run */
+    uint32_t *ran;                   /* of the last run; memory of its own, written in it */
     uint32_t most[RULES_MAX];        /* the most that one program evaluated it, */
     uint32_t best[RULES_MAX];        /* and which one, if any did */
     uint32_t programs_of[RULES_MAX]; /* that evaluated it */

@@ -250,7 +250,7 @@ VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
     if (!(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))) {
         if (nds.map_fail) {
             nds.map_fail--;
-            nds.trace->end.starved = true;
+            trace_note_starved(nds.trace);
             if (!nds.map_fail) {
                 nds_fault_map(0);
             }

@@ -42,7 +42,7 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
         return false;
     }
     alloc_event(resource, TAP_NONE, bytes, tag, NDIS_STATUS_RESOURCES);
-    nds.trace->end.starved = true;
+    trace_note_starved(nds.trace);
     if (nds.alloc_fail == 0 && !nds.pool_fault && !full) {
         tap_emit((struct tap_event){.kind = TAP_POINT,
                                     .fn = TAP_FAULT,

@@ -2,6 +2,7 @@
  *
  * The frame of the simulated NDIS: reset, nesting of calls, misuse, fault plan, the way out.
  */
+#include "base/evidence.h"
 #include "base/pages.h"
 #include "ndis/internal.h"
 
@@ -30,6 +31,7 @@ void nds_reset(const struct nds_hooks *hooks, const struct nds_limits *limits, s
 _Noreturn void nds_abandon(enum verdict_kind kind, const char *reason)
 {
     struct verdict *verdict = &nds.trace->verdict;
+    evidence_open_now();
     if (verdict->kind == VERDICT_PASS) {
         verdict->kind = kind;
         verdict->event = nds.events ? nds.events - 1 : 0;
@@ -82,6 +84,7 @@ struct nds_frame_mark nds_open(struct tap_event event)
     mark.enter = tap_emit_at(&event);
     nds.open_call = mark.enter;
     pages_settle();
+    evidence_close_again(evidence_watched);
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");
     }
@@ -96,8 +99,12 @@ void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event ev
         nds.locks_held = mark.locks;
         nds.irql = mark.irql;
     }
+    if (nds.open_call != mark.enter) {
+        nds_abandon(VERDICT_PROCESS, "a call was left without a return: a jump over its frames");
+    }
     nds.depth--;
     nds.open_call = mark.outer;
+    evidence_open_now();
     pages_settle();
     event.kind = TAP_LEAVE;
     event.fn = mark.fn;

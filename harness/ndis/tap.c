@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/evidence.h"
 #include "ndis/internal.h"
 
 #define READERS_MAX 8
@@ -65,6 +66,7 @@ uint32_t tap_emit_at(struct tap_event *event)
     if (event->kind != TAP_LEAVE) {
         event->call = nds.open_call;
     }
+    const bool closed = evidence_open_now();
     if (!nds.limits.trace_off) {
         uint64_t word[TRACE_WORDS];
         words_of(event, word);
@@ -73,6 +75,7 @@ uint32_t tap_emit_at(struct tap_event *event)
     for (uint32_t i = 0; i < readers.count; i++) {
         readers.reader[i](readers.context[i], event);
     }
+    evidence_close_again(closed && nds.depth);
     if (nds.events > nds.limits.events_max) {
         nds.limits.events_max = UINT32_MAX;
         nds_abandon(VERDICT_HANG,

@@ -12,11 +12,15 @@
 
 /* Forks; the child runs body(context) and leaves its results in shared memory (the trace, and
  * whatever context points to if that is shared). The verdict in trace becomes crash, sanitizer,
- * hang or exit when body did not come to its end, whatever status the child left, and processes
- * when the child left others; they are ended. False only when no process could be made. */
+ * hang, stall, memory or exit when body did not come to its end, whatever status the child left;
+ * overwritten when the trace is not what the rig wrote; and process when the child left others,
+ * which are ended, or changed what is the rig's. A run whose pass is in doubt is done again: the
+ * child begins with it. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
 /* A child that sleeps for so long, without an event of the trace, stalls; 0: for the time-out. */
 void isolate_stall_after(unsigned seconds);
+/* A child that takes so much more memory than its parent has is ended; 0: as it stands. */
+void isolate_memory(uint64_t bytes);
 /* Where a driver looped, slept or died, as a number: the same for the same place. 0 = in none of
  * these ways. */
 uint64_t isolate_place(const struct trace *trace);

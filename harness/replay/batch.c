@@ -5,9 +5,10 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/evidence.h"
 #include "program/isolate.h"
+#include "program/output.h"
 #include "replay/judge.h"
 #include "replay/play.h"
 
@@ -73,6 +74,7 @@ static void replay_run_one(struct batch *batch, const struct batch_file *file,
                            struct replay_result *result)
 {
     static struct play play;
+    static struct replay_result found; /* where the driver does not reach it so easily */
     const struct replay_options *wanted = batch->options;
     struct world *world = wanted->world;
     uint64_t bytes = flow->data[0].end + flow->data[1].end;
@@ -84,13 +86,17 @@ static void replay_run_one(struct batch *batch, const struct batch_file *file,
     };
     world_default_parameters(&options.parameters);
     options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
-    play_init(&play, world, flow, side, result);
+    found = *result;
+    play_init(&play, world, flow, side, &found);
     world_run(world, &options, play_body, &play);
     world->frame_out = NULL;
     world->more = NULL;
     judge_after(&play, &world->trace->verdict);
+    *result = found;
     if (wanted->ran) {
+        output_rig(true);
         wanted->ran(world->trace, file->path, flow, side, result);
+        output_rig(false);
     }
 }
 
@@ -132,8 +138,8 @@ static void batch_death(struct batch *batch, uint32_t at)
 static bool take_shared(struct batch *batch)
 {
     size_t bytes = sizeof(struct batch_shared) + batch->runs * sizeof(struct replay_result);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    batch->shared = memory == MAP_FAILED ? NULL : memory;
+    batch->shared = evidence_new(bytes);
+    evidence_between_runs(batch->shared);
     for (uint32_t at = 0; batch->shared && at < batch->runs; at++) {
         const struct replay_options *options = batch->options;
         const struct batch_file *file = file_of(batch, at);
@@ -164,7 +170,7 @@ bool batch_run(struct batch *batch)
         }
         if (batch->shared->at < batch->runs) {
             batch_death(batch, batch->shared->at++);
-        } else if (trace->verdict.kind == VERDICT_PROCESSES) {
+        } else if (trace->verdict.kind == VERDICT_PROCESS) {
             batch_death(batch, batch->runs - 1);
         }
     }
@@ -182,10 +188,7 @@ void batch_fini(struct batch *batch)
         free(batch->file[i].path);
         flow_file_fini(&batch->file[i].file);
     }
-    if (batch->shared) {
-        munmap(batch->shared,
-               sizeof(struct batch_shared) + batch->runs * sizeof(struct replay_result));
-    }
+    evidence_free(batch->shared);
     batch->files = batch->runs = 0;
     batch->payload = 0;
     batch->shared = NULL;

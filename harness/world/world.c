@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/evidence.h"
 #include "world/driver.h"
 
 #define STEP_BUDGET 100000u /* things that may run at one instant before it is called a hang */
@@ -323,7 +324,34 @@ static void life(void *context)
     }
     nds_report_leaks();
     nds_report_end();
-    not_judged(run, world->trace);
+}
+
+static struct world *running; /* a run of this world goes on */
+
+void world_tell(void)
+{
+    if (!running) {
+        return;
+    }
+    const struct verdict *judged = &running->judged;
+    struct verdict *shown = &running->trace->verdict;
+    bool first = judged->kind != VERDICT_PASS && judged->event <= shown->event;
+    running = NULL;
+    if (first || shown->kind == VERDICT_PASS) {
+        *shown = *judged;
+    } else { /* the run was cut before, or its body had found something */
+        shown->violations += judged->violations;
+        shown->warnings = judged->warnings;
+    }
+}
+
+/* The verdict of a driver that could have written it itself is none. */
+static void world_confirm(const struct world *world, bool others_intact)
+{
+    bool known = (uint32_t)world->trace->verdict.kind < VERDICT_KINDS;
+    if (!others_intact || !known || !trace_intact(world->trace)) {
+        evidence_doubt();
+    }
 }
 
 void world_run(struct world *world, const struct world_options *options,
@@ -366,14 +394,22 @@ void world_run(struct world *world, const struct world_options *options,
     nds_set_now((options->uptime_ms ? options->uptime_ms : UPTIME_MS) * MS);
     tap_reset();
     world->up = false;
+    verdict_reset(&world->judged);
     if (world->reader) {
         tap_subscribe(world->reader, world);
     }
     if (!options->oracle_off) {
         struct oracle_options oracle = {.strict = options->strict, .in_full = options->in_full};
-        oracle_begin(world->oracle, &oracle, &world->trace->verdict);
+        oracle_begin(world->oracle, &oracle, &world->judged);
         tap_subscribe(oracle_event, world->oracle);
     }
     struct run run = {.world = world, .body = body, .context = context};
-    world->trace->end.finished = nds_guard(life, &run);
+    evidence_run_begins();
+    running = world;
+    bool finished = nds_guard(life, &run);
+    evidence_open_now();
+    world_tell();
+    world_confirm(world, evidence_run_ends());
+    not_judged(&run, world->trace);
+    world->trace->end.finished = finished;
 }

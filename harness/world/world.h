@@ -35,7 +35,8 @@ struct world {
     struct oracle *oracle;
     struct world_options options;
     uint8_t mac[6];
-    bool up; /* driver initialized and started */
+    bool up;               /* driver initialized and started */
+    struct verdict judged; /* the oracle's, out of the driver's way until the run is over */
     tap_reader
         reader; /* a further reader of every run, e.g. an engine's state coverage; may be NULL */
     /* What transmits goes here; NULL = dropped. */
@@ -67,6 +68,9 @@ bool world_new(struct world *world);
  * are in world->trace afterwards. */
 void world_run(struct world *world, const struct world_options *options,
                void (*body)(struct world *, void *), void *context);
+
+/* The run is cut: what the oracle has found so far goes into the trace. */
+void world_tell(void);
 
 /* ---- For bodies ---- */
 /* Lets everything runnable at this virtual time run, then marks the end of the step. */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program/ending.h"
+#include "program/isolate.h"
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static unsigned stall_s;
+
+void isolate_stall_after(unsigned seconds)
+{
+    stall_s = seconds;
+}
+
+/* What the parent sees of a child: whether it sleeps while no event comes. */
+struct watch {
+    pid_t pid;
+    uint32_t events, asleep, awake;
+    bool continued;
+    double since;
+};
+
+/* Some file of a process in /proc; "" when it is gone. */
+static void read_process(pid_t pid, const char *name, char *text, size_t size)
+{
+    char path[48];
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, size - 1, file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    text[length] = '\0';
+}
+
+static bool stalled(struct watch *w, const struct trace *trace, double now, double most)
+{
+    char text[512];
+    if (trace->count != w->events) {
+        *w = (struct watch){.pid = w->pid, .events = trace->count, .since = now};
+        return false;
+    }
+    if (now - w->since < 0.5) {
+        return false; /* as nearly always */
+    }
+    read_process(w->pid, "stat", text, sizeof(text));
+    const char *name_end = strrchr(text, ')');
+    bool asleep = name_end && strlen(name_end) > 2 && strchr("STt", name_end[2]);
+    bool waits_for_disk = name_end && strlen(name_end) > 2 && name_end[2] == 'D';
+    w->asleep += asleep;
+    w->awake += !asleep && !waits_for_disk;
+    if (asleep && strchr("Tt", name_end[2]) && !w->continued) {
+        w->continued = true; /* whoever stopped it may not have meant it */
+        kill(w->pid, SIGCONT);
+    }
+    return now - w->since > most && w->asleep > 3 * w->awake && asleep;
+}
+
+static uint64_t resident(pid_t pid)
+{
+    char text[128];
+    unsigned long long pages = 0;
+    read_process(pid, "statm", text, sizeof(text));
+    sscanf(text, "%*u %llu", &pages);
+    return pages * 4096;
+}
+
+static uint64_t memory_most;
+
+void isolate_memory(uint64_t bytes)
+{
+    memory_most = bytes;
+}
+
+/* What the child was given with the process does not count. */
+static bool too_large(pid_t pid)
+{
+    uint64_t has = memory_most ? resident(pid) : 0;
+    return has > memory_most && has > memory_most + resident(getpid());
+}
+
+/* Waits for the child's end, or makes it: SIGXCPU first, whose handler notes where it is. */
+enum ending ending_await(pid_t pid, const struct trace *trace, unsigned timeout_s,
+                         const sigset_t *wanted, int *status)
+{
+    const struct timespec nap = {0, 20000000};
+    double most = stall_s ? stall_s : timeout_s, begun = seconds();
+    struct watch watch = {.pid = pid, .events = trace->count, .since = begun};
+    enum ending how = ENDED;
+    double killed = 0;
+    while (waitpid(pid, status, WNOHANG) == 0) {
+        sigtimedwait(wanted, NULL, &nap);
+        double now = seconds();
+        if (how != ENDED) {
+            if (now - killed > 2) { /* it does not listen */
+                kill(pid, SIGKILL);
+            }
+            continue;
+        }
+        if (stalled(&watch, trace, now, most)) {
+            how = STALLED;
+        } else if (now - begun > 2.0 * timeout_s) {
+            how = TIMED_OUT;
+        } else if (too_large(pid)) {
+            how = TOO_LARGE;
+        }
+        if (how != ENDED) {
+            killed = now;
+            kill(pid, SIGCONT);
+            kill(pid, SIGXCPU);
+        }
+    }
+    return how;
+}
+
+/* Ends every process that is left below this one; the driver made them. How many there were. */
+uint32_t ending_reap(void)
+{
+    uint32_t ended = 0;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)gettid());
+    for (bool any = true; any;) {
+        long pid;
+        any = false;
+        FILE *list = fopen(path, "re");
+        while (list && fscanf(list, "%ld", &pid) == 1) {
+            any = true;
+            kill((pid_t)pid, SIGKILL);
+        }
+        if (list) {
+            fclose(list);
+        }
+        while (any && waitpid(-1, NULL, 0) > 0) {
+            ended++; /* what these had made is the rig's now: the next round */
+        }
+    }
+    return ended;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <execinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/evidence.h"
+#include "base/pages.h"
+#include "ndis/nds.h"
+#include "program/isolate.h"
+#include "world/world.h"
+
+void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
+void *__asan_get_report_address(void) __attribute__((weak));
+
+/* What is leaked matters in the driver, and the run accounts for that itself (LIFE-LEAK-1). */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0:allocator_may_return_null=1";
+}
+
+static struct trace *shared;
+
+/* From now on it is the rig that writes; was it the rig's memory that the driver reached for? */
+static void note_address(struct trace_end *end, const void *address)
+{
+    end->fault_address = (uint64_t)(uintptr_t)address;
+    end->overwrote = evidence_contains(address);
+    if (!end->overwrote) {
+        end->foreign_memory = nds_describe_memory(address, end->memory, sizeof(end->memory));
+    }
+}
+
+/* Where in the driver's code it happened, innermost first; whose code it was. */
+static void note_stack(struct trace_end *end)
+{
+    void *frame[64];
+    int count = backtrace(frame, 64);
+    for (int i = 0; i < count && end->frames < TRACE_FRAMES; i++) {
+        if (pages_in_driver(frame[i])) {
+            end->frame[end->frames++] = pages_driver_offset(frame[i]);
+        }
+    }
+    end->rig = !end->frames && nds_depth() == 0 && !world_driver_loading();
+}
+
+/* Text of a report into the trace, as far as it fits; only its first lines matter. */
+static void note_report(const char *text)
+{
+    evidence_open();
+    world_tell();
+    struct trace_end *end = &shared->end;
+    uint32_t known = end->frames;
+    snprintf(end->report, sizeof(end->report), "%s", text);
+    note_stack(end);
+    end->frames = known; /* the report has a stack of its own */
+    if (__asan_get_report_address) {
+        note_address(end, __asan_get_report_address());
+    }
+}
+
+/* UBSan calls this with each report. */
+void __ubsan_on_report(void);
+void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file,
+                                     unsigned *line, unsigned *column, char **address)
+    __attribute__((weak));
+
+void __ubsan_on_report(void)
+{
+    const char *kind = "", *message = "", *file = "";
+    unsigned line = 0, column = 0;
+    char *address = NULL;
+    if (shared && __ubsan_get_current_report_data) {
+        evidence_open();
+        world_tell();
+        __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
+        snprintf(shared->end.report, sizeof(shared->end.report), "runtime error: %s at %s:%u",
+                 message, file, line);
+    }
+}
+
+static void isolate_on_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    evidence_open();
+    world_tell();
+    struct trace_end *end = &shared->end;
+    end->signal = number;
+    note_stack(end);
+    end->rig &= number != SIGABRT; /* broken memory shows late, and in the allocator */
+    bool guarded = pages_on();
+    if (guarded) {
+        pages_stop();
+    }
+    if (number == SIGSEGV || number == SIGBUS) {
+        note_address(end, info->si_addr);
+        end->foreign_memory |= guarded && guest_contains(info->si_addr);
+        if (guarded && end->foreign_memory) {
+            snprintf(end->report, sizeof(end->report), "ERROR: access to foreign memory");
+        }
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* The time is over, or a signal was for another process: where was it? */
+static void isolate_on_time(int number)
+{
+    evidence_open();
+    world_tell();
+    note_stack(&shared->end);
+    shared->end.rig = false;
+    shared->end.signal = number;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void isolate_describe_death(struct trace *trace)
+{
+    static uint8_t stack[65536];
+    void *warm[1];
+    shared = trace;
+    backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
+    struct sigaction late = {.sa_handler = isolate_on_time, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    sigaction(SIGXCPU, &late, NULL);
+    sigaction(SIGSYS, &late, NULL);
+    if (__asan_set_error_report_callback) {
+        __asan_set_error_report_callback(note_report);
+        return; /* the sanitizer handles the signals and reports them */
+    }
+    stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
+    sigaltstack(&other, NULL);
+    struct sigaction action = {.sa_sigaction = isolate_on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+    if (pages_on()) {
+        pages_catch();
+    }
+}
