@@ -5,7 +5,6 @@
 #include "base/shown.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "base/copy.h"
 #include "base/pages.h"
+#include "world/elf.h"
 #include "world/world.h"
 
 #define SECTIONS_MAX 8
@@ -42,13 +42,43 @@ static bool fail(const char **error, const char *path, const char *what)
     return false;
 }
 
+/* The file in memory, empty when it cannot be read. */
+struct image {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+static struct image image_map(const char *path)
+{
+    struct image image = {(const uint8_t *)"", 0};
+    struct stat about;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0 && !fstat(file, &about) && about.st_size > 0) {
+        void *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (bytes != MAP_FAILED) {
+            image = (struct image){bytes, (size_t)about.st_size};
+        }
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return image;
+}
+
+static void image_unmap(struct image image)
+{
+    if (image.size) {
+        munmap((void *)(uintptr_t)image.bytes, image.size);
+    }
+}
+
 /* Remembers one writable section. */
-static void driver_keep(uint8_t *live, size_t bytes)
+static void driver_keep(void *base, uint64_t address, uint64_t bytes)
 {
     if (!bytes || driver.sections == SECTIONS_MAX) {
         return;
     }
-    uint8_t *saved = malloc(bytes);
+    uint8_t *live = (uint8_t *)base + address, *saved = malloc(bytes);
     if (saved) {
         copy_raw(saved, live, bytes);
         driver.section[driver.sections].live = live;
@@ -57,50 +87,15 @@ static void driver_keep(uint8_t *live, size_t bytes)
     }
 }
 
-/* Finds .data and .bss by the section headers of the file, which must lie inside it. */
-static bool find_sections(const uint8_t *file, size_t size, uint8_t *base)
-{
-    const Elf64_Ehdr *head = (const void *)file;
-    if (size < sizeof(*head) || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
-        head->e_shentsize != sizeof(Elf64_Shdr) || head->e_shoff > size ||
-        (size - head->e_shoff) / sizeof(Elf64_Shdr) < head->e_shnum ||
-        head->e_shstrndx >= head->e_shnum) {
-        return false;
-    }
-    const Elf64_Shdr *section = (const void *)(file + head->e_shoff);
-    const Elf64_Shdr *names = &section[head->e_shstrndx];
-    for (uint32_t i = 0; i < head->e_shnum; i++) {
-        uint64_t name = names->sh_offset + section[i].sh_name;
-        if (name >= size || !memchr(file + name, 0, size - name)) {
-            return false;
-        }
-        const char *text = (const char *)file + name;
-        if ((section[i].sh_flags & SHF_WRITE) &&
-            (!strcmp(text, ".data") || !strcmp(text, ".bss"))) {
-            driver_keep(base + section[i].sh_addr, section[i].sh_size);
-        }
-    }
-    return true;
-}
-
 static bool save_data(const char *path, const char **error)
 {
     struct link_map *map;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat about;
-    if (file < 0 || fstat(file, &about) || dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
-        if (file >= 0) {
-            close(file);
-        }
+    if (dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
         return fail(error, path, "cannot be read again after loading");
     }
-    size_t size = (size_t)about.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-    close(file);
-    bool found = bytes != MAP_FAILED && find_sections(bytes, size, (uint8_t *)map->l_addr);
-    if (bytes != MAP_FAILED) {
-        munmap(bytes, size);
-    }
+    struct image image = image_map(path);
+    bool found = elf_writable(image.bytes, image.size, driver_keep, (void *)map->l_addr);
+    image_unmap(image);
     return found || fail(error, path,
                          "has no readable section headers (expected an unstripped ELF "
                          "shared object)");
@@ -122,26 +117,6 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *library)
         }
     }
     return 1;
-}
-
-/* Are all bytes there that the loader would map? It does not look itself, and dies in them. */
-static bool is_whole(const char *path, uint64_t size)
-{
-    Elf64_Ehdr head;
-    FILE *file = fopen(path, "rb");
-    bool elf = file && fread(&head, sizeof(head), 1, file) == 1 &&
-               !memcmp(head.e_ident, ELFMAG, SELFMAG) && head.e_phentsize == sizeof(Elf64_Phdr);
-    bool whole = !elf || fseek(file, (long)head.e_phoff, SEEK_SET) == 0;
-    for (uint32_t i = 0; elf && whole && i < head.e_phnum; i++) {
-        Elf64_Phdr part;
-        whole = fread(&part, sizeof(part), 1, file) == 1 &&
-                (part.p_type != PT_LOAD ||
-                 (part.p_offset <= size && part.p_filesz <= size - part.p_offset));
-    }
-    if (file) {
-        fclose(file);
-    }
-    return whole;
 }
 
 /* The build of the rig in which a driver's instrumentation finds its runtime. */
@@ -167,34 +142,6 @@ static const char *build_for(const char *text)
     return NULL;
 }
 
-/* A library of this name in the file's list of those that it needs; loading one runs its code, and
- * that of a sanitizer ends a process in which it does not come first. */
-static const char *runtime_needed(const char *path)
-{
-    static const char *const names[] = {"libasan.so", "libclang_rt.asan", "libtsan.so",
-                                        "libclang_rt.tsan"};
-    const char *found = NULL;
-    struct stat about;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    void *bytes = file >= 0 && !fstat(file, &about)
-                      ? mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0)
-                      : MAP_FAILED;
-    for (unsigned i = 0; bytes != MAP_FAILED && i < sizeof(names) / sizeof(names[0]); i++) {
-        char name[32] = ""; /* with the zero byte before it: a whole string begins there */
-        snprintf(name + 1, sizeof(name) - 1, "%s", names[i]);
-        if (memmem(bytes, (size_t)about.st_size, name, 1 + strlen(names[i]))) {
-            found = names[i];
-        }
-    }
-    if (bytes != MAP_FAILED) {
-        munmap(bytes, (size_t)about.st_size);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    return found;
-}
-
 static bool wrong_build(const char **error, const char *path, const char *reason)
 {
     const char *build = build_for(reason);
@@ -217,14 +164,20 @@ bool driver_name(const char *path, const char **error)
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
     }
-    if (!is_whole(path, (uint64_t)about.st_size)) {
+    static const char *const runtimes[] = {"libasan.so", "libclang_rt.asan", "libtsan.so",
+                                           "libclang_rt.tsan"};
+    struct image image = image_map(path);
+    bool whole = elf_is_whole(image.bytes, image.size);
+    const char *runtime =
+        elf_needs(image.bytes, image.size, runtimes, sizeof(runtimes) / sizeof(runtimes[0]));
+    image_unmap(image);
+    if (!whole) {
         return fail(error, path, "is cut short (expected a whole ELF shared object)");
     }
     char absolute[4096];
     if (!realpath(path, absolute)) {
         return fail(error, path, "path cannot be resolved");
     }
-    const char *runtime = runtime_needed(absolute);
     if (runtime) {
         return wrong_build(error, path, runtime);
     }

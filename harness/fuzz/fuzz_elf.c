@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reader of drivers' files.
+ */
+#include <stdlib.h>
+
+#include "world/elf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static void within(void *context, uint64_t address, uint64_t count)
+{
+    (void)context;
+    if (address + count < address) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static const char *const names[] = {"libasan.so", "libtsan.so"};
+    if (elf_is_whole(bytes, length)) {
+        elf_writable(bytes, length, within, NULL);
+    }
+    elf_needs(bytes, length, names, 2);
+    return 0;
+}

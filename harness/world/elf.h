@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the rig reads of a driver's file, which may be anything: nothing here trusts a number in it.
+ */
+#ifndef WORLD_ELF_H
+#define WORLD_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Are all bytes there that the loader would map? It does not look itself, and dies in them. True
+ * for what is no ELF file: the loader says that. */
+bool elf_is_whole(const uint8_t *file, size_t size);
+
+/* Visits .data and .bss: address below the base, bytes. False: the section headers are not
+ * readable, or a section of them lies outside what is mapped for writing. */
+bool elf_writable(const uint8_t *file, size_t size,
+                  void (*visit)(void *context, uint64_t address, uint64_t bytes), void *context);
+
+/* A library of one of these names that the file needs, or NULL. Loading one runs its code, and that
+ * of a sanitizer ends a process in which it does not come first. */
+const char *elf_needs(const uint8_t *file, size_t size, const char *const *names, unsigned count);
+
+#endif
