@@ -9,7 +9,10 @@
 static struct {
     uint64_t hash;
     uint32_t count;
+    bool doubt; /* once it was not what was left there */
 } kept;
+
+#define MARK 0x6b726f772072756fu
 
 struct trace *trace_new(void)
 {
@@ -25,6 +28,8 @@ void trace_reset(struct trace *trace)
 {
     trace->hash = kept.hash = 0x2545f4914f6cdd1du;
     trace->count = kept.count = 0;
+    kept.doubt = false;
+    trace->mark = trace->mark_between = trace->mark_behind = MARK;
     verdict_reset(&trace->verdict);
     trace->end = (struct trace_end){.op = UINT32_MAX};
 }
@@ -42,6 +47,7 @@ void trace_add(struct trace *trace, const uint64_t w[TRACE_WORDS])
     uint64_t sum = fold(w[0] ^ 0xa0761d6478bd642fu, w[1] ^ 0xe7037ed1a0b428dbu) +
                    fold(w[2] ^ 0x8ebc6af09c88c6e3u, w[3] ^ 0x589965cc75374cc3u) +
                    fold(w[4] ^ 0x1d8e4e27c47d124fu, w[5] ^ 0xeb44accab455d165u);
+    kept.doubt |= trace->hash != kept.hash;
     kept.hash = trace->hash = fold(kept.hash ^ sum, 0x9e3779b97f4a7c15u) + sum;
     memcpy(&trace->record[kept.count % TRACE_RECORDS], w, sizeof(struct trace_record));
     trace->count = ++kept.count;
@@ -49,7 +55,8 @@ void trace_add(struct trace *trace, const uint64_t w[TRACE_WORDS])
 
 bool trace_intact(const struct trace *trace)
 {
-    return trace->hash == kept.hash && trace->count == kept.count;
+    bool marked = trace->mark == MARK && trace->mark_between == MARK && trace->mark_behind == MARK;
+    return marked && !kept.doubt && trace->hash == kept.hash && trace->count == kept.count;
 }
 
 uint64_t trace_sum(const struct trace *trace)

@@ -42,11 +42,16 @@ struct trace_end {
 };
 
 struct trace {
+    uint64_t mark; /* these stay as they are, or somebody wrote over the trace */
     uint64_t hash;
     uint32_t count; /* events so far; record i lies at i % TRACE_RECORDS */
     struct verdict verdict;
     struct trace_end end;
+    uint32_t
+        cpu_most; /* seconds of processor time at which the process has to be done with the run */
+    uint64_t mark_between;
     struct trace_record record[TRACE_RECORDS];
+    uint64_t mark_behind;
 };
 
 /* One trace, shared with children. NULL when memory is short. */

@@ -68,7 +68,8 @@ struct cli_driven {
     const char *driver, *guard;
     unsigned timeout_s; /* CPU seconds of a run before it counts as a hang */
     bool json, strict, context_is_cell;
-    const char *timeout_text;
+    const char *timeout_text, *memory_text;
+    uint64_t memory; /* bytes that the driver's process may take */
 };
 /* As cli_parse, with these options before the command's own; their values are checked. */
 int cli_parse_driven(int argc, char **argv, struct cli_driven *driven,

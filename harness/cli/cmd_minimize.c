@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -20,10 +21,21 @@ struct shrink {
     struct goal goal;
     uint32_t tries;
     bool progress;
+    double until; /* after this no more is tried; 0 = for ever */
 };
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static bool still(struct shrink *shrink, const struct program *program)
 {
+    if (shrink->until > 0 && seconds() > shrink->until) {
+        return false;
+    }
     shrink->tries++;
     if (shrink->progress && shrink->tries % 50 == 0) {
         fprintf(stderr, "\r%u tries, %u operations ", shrink->tries, program->count);
@@ -135,21 +147,41 @@ static void tell(const struct shrink *shrink, uint32_t before, const struct prog
             program->count, shrink->tries);
 }
 
+static int shrink_and_write(struct shrink *shrink, struct program *program, const char *out)
+{
+    uint32_t before = program->count;
+    shrink->progress = isatty(STDERR_FILENO);
+    for (bool again = true; again;) {
+        again = cut_ops(shrink, program);
+        again |= lower_fields(shrink, program);
+    }
+    tell(shrink, before, program);
+    return (shrink->driven.json && !out) || write_text(out, program)
+               ? verdict_exit_status(shrink->goal.kind)
+               : EXIT_USAGE;
+}
+
 int cmd_minimize(int argc, char **argv)
 {
-    const char *out = NULL;
+    const char *out = NULL, *within = NULL;
     static struct shrink shrink;
     const struct cli_option options[] = {
         {"-o", "OUT", "file for the result, as text (default: standard output)", NULL, &out},
+        {"--within", "S", "seconds; the smallest program until then is the result (3600)", NULL,
+         &within},
     };
     int status;
     shrink.driven.timeout_s = 10;
     int files =
-        cli_parse_driven(argc, argv, &shrink.driven, options, 1, "minimize [OPTIONS] PROGRAM",
+        cli_parse_driven(argc, argv, &shrink.driven, options, 2, "minimize [OPTIONS] PROGRAM",
                          "  chimneysweep minimize -o small.chim crash-1.bin\n", &status);
     static struct program program;
     if (files < 0) {
         return status;
+    }
+    unsigned long most = 3600;
+    if (within && !cli_number("--within", within, 1, 86400, &most)) {
+        return EXIT_USAGE;
     }
     if (files != 1) {
         fputs("minimize: expected one program file (minimize --help)\n", stderr);
@@ -175,14 +207,6 @@ int cmd_minimize(int argc, char **argv)
                 verdict->kind == VERDICT_PASS ? "passes" : "is not judged");
         return verdict_exit_status(verdict->kind);
     }
-    uint32_t before = program.count;
-    shrink.progress = isatty(STDERR_FILENO);
-    for (bool again = true; again;) {
-        again = cut_ops(&shrink, &program);
-        again |= lower_fields(&shrink, &program);
-    }
-    tell(&shrink, before, &program);
-    return (shrink.driven.json && !out) || write_text(out, &program)
-               ? verdict_exit_status(shrink.goal.kind)
-               : EXIT_USAGE;
+    shrink.until = seconds() + (double)most;
+    return shrink_and_write(&shrink, &program, out);
 }

@@ -147,7 +147,7 @@ static uint32_t sweep_all(struct sweep *sweep, bool json)
                 return UINT32_MAX;
             }
             if (sweep->shared->at >= sweep->count) {
-                if (sweep->world.trace->verdict.kind != VERDICT_PROCESS) {
+                if (isolate_ended_well()) {
                     break;
                 }
                 sweep->shared->at--; /* the last of them is as good as any */

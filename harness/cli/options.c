@@ -9,6 +9,7 @@
 
 #include "base/shown.h"
 #include "cli/cli.h"
+#include "program/isolate.h"
 
 static void help(const struct cli_option *options, unsigned count, const char *usage,
                  const char *examples)
@@ -84,6 +85,8 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
 }
 
 #define DRIVEN_MOST 40u
+#define MEMORY_DEFAULT ((uint64_t)4 << 30)
+#define MEMORY_MOST ((uint64_t)1 << 40)
 
 int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const struct cli_option *own,
                      unsigned count, const char *usage, const char *examples, int *status)
@@ -99,6 +102,8 @@ int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const str
         {"--timeout", "S", timeout, NULL, &driven->timeout_text},
         {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
          &driven->context_is_cell, NULL},
+        {"--memory", "SIZE", "that the driver's process may take, beside what it begins with (4G)",
+         NULL, &driven->memory_text},
     };
     const unsigned first = sizeof(common) / sizeof(common[0]);
     struct cli_option all[DRIVEN_MOST];
@@ -106,11 +111,17 @@ int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const str
     snprintf(timeout, sizeof(timeout), "CPU seconds of a run before it counts as a hang (%lu)",
              seconds);
     driven->guard = "poison";
+    driven->memory = MEMORY_DEFAULT;
     memcpy(all, common, sizeof(common));
     memcpy(all + first, own, count * sizeof(own[0]));
     int rest = cli_parse(argc, argv, all, first + count, usage, examples, status);
     if (rest >= 0 && driven->timeout_text &&
         !cli_number("--timeout", driven->timeout_text, 1, 86400, &seconds)) {
+        return -1;
+    }
+    if (rest >= 0 && driven->memory_text &&
+        !cli_bytes("--memory", driven->memory_text, MEMORY_MOST, &driven->memory)) {
+        *status = EXIT_USAGE;
         return -1;
     }
     driven->timeout_s = (unsigned)seconds;
@@ -123,6 +134,7 @@ int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const str
 
 int cli_open_driven(struct world *world, const struct cli_driven *driven)
 {
+    isolate_memory(driven->memory);
     int status = cli_open_world(world, driven->driver);
     return status ? status : cli_guard(driven->guard);
 }
@@ -130,10 +142,25 @@ int cli_open_driven(struct world *world, const struct cli_driven *driven)
 void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size)
 {
     bool guarded = strcmp(driven->guard, "poison") != 0;
-    snprintf(out, size, "chimneysweep run %s%s%s%s%s%s%s%s%s", driven->driver ? "--driver " : "",
-             driven->driver ? driven->driver : "", driven->driver ? " " : "",
-             driven->strict ? "--strict " : "", driven->context_is_cell ? "--context-is-cell " : "",
-             guarded ? "--guard " : "", guarded ? driven->guard : "", guarded ? " " : "", path);
+    const struct {
+        const char *name, *value; /* NULL = not given */
+    } with[] = {
+        {"--driver ", driven->driver},
+        {"--strict", driven->strict ? "" : NULL},
+        {"--context-is-cell", driven->context_is_cell ? "" : NULL},
+        {"--guard ", guarded ? driven->guard : NULL},
+        {"--timeout ", driven->timeout_text},
+        {"--memory ", driven->memory_text},
+    };
+    size_t used = (size_t)snprintf(out, size, "chimneysweep run ");
+    for (unsigned i = 0; i < sizeof(with) / sizeof(with[0]) && used < size; i++) {
+        if (with[i].value) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s ", with[i].name, with[i].value);
+        }
+    }
+    if (used < size) {
+        snprintf(out + used, size - used, "%s", path);
+    }
 }
 
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,

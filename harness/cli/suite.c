@@ -164,7 +164,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
             fputs("chimneysweep: no process for the run can be made\n", stderr);
             return NULL;
         }
-        if (!c->running && c->at > at && world->trace->verdict.kind == VERDICT_PROCESS) {
+        if (!c->running && c->at > at && !isolate_ended_well()) {
             c->at--; /* the last of them is as good as any */
             note_verdict(c, &world->trace->verdict);
             c->at++;

@@ -21,10 +21,18 @@
 struct seal {
     bool came_back; /* everything that the child was made for is done */
     bool doubted;   /* the trace was not what the rig had left there */
+    bool changed;   /* the process is not what it was */
     uint64_t sum;   /* of the trace's head at the end */
 };
 
 static struct seal *seal;
+static bool ended_well;
+static struct trace *limited; /* the child's */
+
+bool isolate_ended_well(void)
+{
+    return ended_well;
+}
 
 static void seal_open(void)
 {
@@ -39,6 +47,7 @@ void isolate_at_most(unsigned seconds)
         rlim_t end = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds + 1;
         cpu.rlim_cur = end < cpu.rlim_max ? end : cpu.rlim_max;
         setrlimit(RLIMIT_CPU, &cpu);
+        limited->cpu_most = (uint32_t)cpu.rlim_cur;
     }
 }
 
@@ -57,7 +66,7 @@ static void limit(int resource, rlim_t soft, rlim_t hard)
 }
 
 /* What the driver did to the process is told with the last run, unless that has a verdict. */
-static void note_process(struct trace *trace)
+static bool note_process(struct trace *trace)
 {
     char what[80];
     enum verdict_kind kind = trace->verdict.kind;
@@ -67,7 +76,9 @@ static void note_process(struct trace *trace)
         snprintf(trace->verdict.expected, sizeof(trace->verdict.expected),
                  "the driver leaves the process that it runs in alone");
         snprintf(trace->verdict.actual, sizeof(trace->verdict.actual), "%s", what);
+        return true;
     }
+    return false;
 }
 
 struct work {
@@ -85,6 +96,8 @@ static void child(const struct work *work, pid_t rig)
     limit(RLIMIT_CORE, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a driver that loops does not outlive its rig */
     limit(RLIMIT_CPU, work->timeout_s + 1, work->timeout_s + 2);
+    limited = work->trace;
+    limited->cpu_most = work->timeout_s + 1;
     process_begin();
     process_protect(rig);
     evidence_on_doubt(on_doubt);
@@ -97,9 +110,10 @@ static void child(const struct work *work, pid_t rig)
     if (getpid() != self) {
         _exit(1); /* a process that the driver made is not the one meant */
     }
-    note_process(work->trace);
+    bool changed = note_process(work->trace);
     output_end();
     seal_open();
+    seal->changed = changed;
     seal->sum = trace_sum(work->trace);
     seal->came_back = true;
     exit(0); /* coverage builds write their profile on the way out */
@@ -131,6 +145,8 @@ static bool one_child(const struct work *work, const sigset_t *wanted, const sig
     } else if (!good || !seal->came_back) {
         ending_judge(work->trace, status, how);
     }
+    ended_well = good && seal->came_back && !seal->changed && !left &&
+                 work->trace->verdict.kind != VERDICT_OVERWRITTEN;
     ending_left_behind(work->trace, left);
     return true;
 }

@@ -17,6 +17,9 @@
  * which are ended, or changed what is the rig's. A run whose pass is in doubt is done again: the
  * child begins with it. False only when no process could be made. */
 bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsigned timeout_s);
+/* Did the last child end as it should once its body was done, with nothing left behind? Otherwise
+ * the verdict in the trace is about that. */
+bool isolate_ended_well(void);
 /* A child that sleeps for so long, without an event of the trace, stalls; 0: for the time-out. */
 void isolate_stall_after(unsigned seconds);
 /* A child that takes so much more memory than its parent has is ended; 0: as it stands. */

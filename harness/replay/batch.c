@@ -170,7 +170,7 @@ bool batch_run(struct batch *batch)
         }
         if (batch->shared->at < batch->runs) {
             batch_death(batch, batch->shared->at++);
-        } else if (trace->verdict.kind == VERDICT_PROCESS) {
+        } else if (!isolate_ended_well()) {
             batch_death(batch, batch->runs - 1);
         }
     }

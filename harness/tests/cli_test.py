@@ -331,13 +331,13 @@ ARGUMENTS = {"run": [PROGRAMS[0]], "sweep": [PROGRAMS[0]], "check-driver": [], "
 
 @pytest.mark.parametrize("command", sorted(ARGUMENTS))
 def test_every_command_that_runs_drivers_has_the_same_options(command):
-    """--driver, --json, --strict, --guard, --timeout and --context-is-cell, word for word but for the time."""
+    """--driver, --json, --strict, --guard, --timeout, --context-is-cell and --memory, word for word but for the time."""
     def common(name):
-        lines = [line for line in run(name, "--help").stdout.splitlines() if line.startswith("  --")][:6]
+        lines = [line for line in run(name, "--help").stdout.splitlines() if line.startswith("  --")][:7]
         return [re.sub(r"\(\d+\)$", "", line) for line in lines]
     assert common(command) == common("run")
     assert [line.split()[0] for line in common("run")] == ["--driver", "--json", "--strict", "--guard", "--timeout",
-                                                           "--context-is-cell"]
+                                                           "--context-is-cell", "--memory"]
     assert run(command, "--timeout", 0).returncode == 2
     assert "--guard 'walls'" in run(command, "--guard", "walls", *ARGUMENTS[command]).stderr
 

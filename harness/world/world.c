@@ -345,11 +345,12 @@ void world_tell(void)
     }
 }
 
-/* The verdict of a driver that could have written it itself is none. */
+/* The verdict of a driver that could have written it itself is none. A run that is watched was in
+ * doubt before, and has not shown why. */
 static void world_confirm(const struct world *world, bool others_intact)
 {
     bool known = (uint32_t)world->trace->verdict.kind < VERDICT_KINDS;
-    if (!others_intact || !known || !trace_intact(world->trace)) {
+    if (evidence_watched || !others_intact || !known || !trace_intact(world->trace)) {
         evidence_doubt();
     }
 }
