@@ -1,7 +1,7 @@
 """Pairs of hostile driver and command, drawn by the commit: each is caught and named, within bounds."""
-import draw
 import hostile_drivers
 import pytest
+from rig import drawn
 
 PAIRS = sorted((name, command) for name in hostile_drivers.DRIVERS for command in hostile_drivers.COMMANDS)
 DRAWN = 60
@@ -12,7 +12,7 @@ def folder(tmp_path_factory):
     return hostile_drivers.prepared(tmp_path_factory.mktemp("hostile"))
 
 
-@pytest.mark.parametrize("name, command", draw.generator("hostile pairs").sample(PAIRS, DRAWN))
+@pytest.mark.parametrize("name, command", drawn("hostile pairs").sample(PAIRS, DRAWN))
 def test_a_hostile_driver_is_caught_and_named(name, command, folder):
     wrong = hostile_drivers.tried(name, command, folder)
     assert not wrong, wrong

@@ -1,7 +1,9 @@
 """What the Python tests share: where things are, and running the program."""
 import json
 import os
+import random
 import subprocess
+import sys
 from pathlib import Path
 
 CHIMNEYSWEEP = Path(os.environ["CHIMNEYSWEEP"])
@@ -9,6 +11,15 @@ PROJECT = Path(os.environ["PROJECT"])
 BUILD = Path(os.environ["BUILD"])
 RELEASE = PROJECT / "build/release/bin/chimneysweep"
 PROGRAMS = sorted((PROJECT / "corpora").rglob("*.chim")) + sorted((PROJECT / "corpora").rglob("*.bin"))
+
+
+sys.path.insert(0, str(PROJECT / "scripts/campaign"))
+import draw  # noqa: E402
+
+
+def drawn(which):
+    """A generator of random numbers for the test of this name: each commit tries something else."""
+    return random.Random(f"{draw.seed_of(draw.commit())} {which}")
 
 
 def run(*arguments, program=CHIMNEYSWEEP, **options):
