@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/evidence.h"
@@ -134,11 +135,29 @@ static void probe_driver(void *context)
     }
 }
 
+/* Why a system that has memory may not give it: the rig reserves much more than it uses. */
+static const char *memory_cause(void)
+{
+    struct rlimit most;
+    char mode = 0;
+    if (getrlimit(RLIMIT_AS, &most) == 0 && most.rlim_cur != RLIM_INFINITY) {
+        return ": addresses are limited (ulimit -v unlimited)";
+    }
+    FILE *file = fopen("/proc/sys/vm/overcommit_memory", "re");
+    if (file) {
+        mode = (char)fgetc(file);
+        fclose(file);
+    }
+    return mode == '2' ? ": the system gives no more than it has (sysctl vm.overcommit_memory=0)"
+                       : "";
+}
+
 int cli_open_world(struct world *world, const char *driver)
 {
     const char *error;
     if (!world_new(world)) {
-        fputs("chimneysweep: no memory at the addresses that the rig needs\n", stderr);
+        fprintf(stderr, "chimneysweep: no memory at the addresses that the rig needs%s\n",
+                memory_cause());
         return EXIT_ENVIRONMENT;
     }
     struct probe *probe = cli_shared(sizeof(*probe));

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-static void again(const struct program *program)
+static void must_read_again(const struct program *program)
 {
     static struct program same;
     static char text[PROGRAM_OPS_MAX * 256];
@@ -42,6 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     } else {
         return 0;
     }
-    again(&program);
+    must_read_again(&program);
     return 0;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -45,18 +46,24 @@ static void read_process(pid_t pid, const char *name, char *text, size_t size)
     text[length] = '\0';
 }
 
+/* The number behind so many spaces. */
+static uint64_t number_at(const char *text, int spaces)
+{
+    while (text && spaces--) {
+        text = strchr(text, ' ');
+        text = text ? text + 1 : NULL;
+    }
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
 /* Seconds of processor time, and the state ("RSDTtZ"), of a process. */
 static double spent(pid_t pid, char *state)
 {
     char text[512];
-    unsigned long long user = 0, system = 0;
     read_process(pid, "stat", text, sizeof(text));
     const char *name_end = strrchr(text, ')');
     *state = name_end && strlen(name_end) > 2 ? name_end[2] : 'Z';
-    if (name_end) {
-        sscanf(name_end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
-               &system);
-    }
+    uint64_t user = number_at(name_end, 12), system = number_at(name_end, 13);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
@@ -90,10 +97,8 @@ static enum ending watch_child(struct watch *w, const struct trace *trace, doubl
 static uint64_t resident(pid_t pid)
 {
     char text[128];
-    unsigned long long pages = 0;
     read_process(pid, "statm", text, sizeof(text));
-    sscanf(text, "%*u %llu", &pages);
-    return pages * 4096;
+    return number_at(text, 1) * 4096;
 }
 
 static uint64_t memory_most;
@@ -149,22 +154,16 @@ enum ending ending_await(pid_t pid, const struct trace *trace, unsigned timeout_
 uint32_t ending_reap(void)
 {
     uint32_t ended = 0;
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)gettid());
-    for (bool any = true; any;) {
-        long pid;
-        any = false;
-        FILE *list = fopen(path, "re");
-        while (list && fscanf(list, "%ld", &pid) == 1) {
-            any = true;
-            kill((pid_t)pid, SIGKILL);
+    char name[48], list[4096], *at = list;
+    snprintf(name, sizeof(name), "task/%d/children", (int)gettid());
+    do {
+        read_process(getpid(), name, list, sizeof(list));
+        for (at = list; strchr(at, ' ');) { /* each ends in one: none is cut short */
+            pid_t pid = (pid_t)strtol(at, &at, 10);
+            kill(pid, SIGKILL);
+            ended += waitpid(pid, NULL, 0) == pid; /* what it had made is the rig's now */
+            at += *at == ' ';
         }
-        if (list) {
-            fclose(list);
-        }
-        while (any && waitpid(-1, NULL, 0) > 0) {
-            ended++; /* what these had made is the rig's now: the next round */
-        }
-    }
+    } while (at != list);
     return ended;
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 from pathlib import Path
@@ -152,6 +153,15 @@ def test_a_folder_without_programs_is_no_pass(tmp_path):
         got = run(*command)
         assert got.returncode == 2 and not got.stdout
         assert str(empty) in got.stderr and len(got.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif("release" not in str(BUILD), reason="sanitizers take the addresses before the rig begins")
+def test_a_limit_of_addresses_is_named():
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    got = run("run", PLAIN[0], preexec_fn=limited)
+    assert got.returncode == 3 and not got.stdout
+    assert "ulimit -v" in got.stderr and len(got.stderr.splitlines()) == 1
 
 
 def replayed_alone(path):
