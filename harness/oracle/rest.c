@@ -13,7 +13,7 @@
 #include "oracle/send/shadow.h"
 
 /* What was sure holds only if nothing excused the target in this step. */
-static void commit(struct orc_conn *c, uint32_t step, bool waived)
+static void commit(const struct oracle *o, struct orc_conn *c, bool waived)
 {
     struct orc_receive *r = c->receive;
     struct orc_send *s = c->send;
@@ -22,7 +22,7 @@ static void commit(struct orc_conn *c, uint32_t step, bool waived)
         r->sure = acked > r->sure_step ? acked : r->sure_step;
         r->fin_sure = r->acked == r->fin_sure + 1 ? r->fin_sure : r->fin_sure_step;
         s->una_sure = s->una_sure_step;
-        s->window_sure = s->window_sure && r->arrived_step != step;
+        s->window_sure = s->window_sure && r->arrived_step != o->steps + 1;
     }
     bool closed = r->fins == 1 && r->fin_sure == r->possible;
     bool whole = r->sure == r->possible && !r->ranges && (!r->fins || closed);
@@ -33,7 +33,7 @@ static void commit(struct orc_conn *c, uint32_t step, bool waived)
     for (uint32_t i = 0; i < r->rsts; i++) {
         r->rst_possible = r->rst_possible || r->rst[i] <= r->possible + 1;
     }
-    r->rsts = 0;
+    r->rsts = orc_starved(o, c) ? r->rsts : 0; /* it may be looked at later */
     r->push_due = -1;
     r->sure_data_step = r->outlet_step = r->posted_step = r->zero_posted = false;
     r->raced_indicate = r->raced_complete = r->buffered_before_post = false;
@@ -75,7 +75,7 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
     }
     orc_quiescence_conn(o, c, waived);
     /* What came in the step in which the connection was told to go may not have been processed. */
-    commit(c, o->steps + 1, waived || !orc_running(o, c));
+    commit(o, c, waived || !orc_running(o, c));
     orc_sender_rest(c);
     return again;
 }

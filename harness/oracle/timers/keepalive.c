@@ -55,11 +55,15 @@ void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
 void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
+    /* For lack of memory a challenge may come only behind it. */
+    bool later = orc_starved(o, c) && (k->challenged || k->blind || k->blind_maybe);
     k->least = k->most = 0;
     k->recounted = false;
     k->known = !orc_keepalive_changing(o, c);
-    k->challenged = k->blind = k->blind_maybe = false;
+    k->challenged = k->blind = false;
+    k->blind_maybe = later;
     start(o, k, timeout_ns(o, c));
+    k->high_ns = later ? ORC_NEVER : k->high_ns;
 }
 
 void orc_keepalive_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
