@@ -210,9 +210,10 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
         rto->hindered_ns = o->faults->since_ns;
         rto->backoffs_before = rto->backoffs;
     }
+    bool ran = orc_rto_may_have_run(o, c);
     rto->since_ns = now;
     rto->anew = rto->anew || orc_adapter_moves(o);
-    if (orc_waived(o) || orc_rto_may_have_run(o, c)) {
+    if (orc_waived(o) || ran) {
         uint32_t most = rto->backoffs_before + unseen_backoffs(o, c);
         rto->backoffs = most > rto->backoffs ? most : rto->backoffs;
         rto->armed = rto->quiet = false;
