@@ -48,14 +48,18 @@ static void body(void *context)
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 static struct sigaction before[sizeof(fatal) / sizeof(fatal[0])];
 
-static void world_test_run(void *context)
+static void handlers_of_any_process(void)
 {
-    (void)context;
     for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
         if (before[i].sa_handler != SIG_DFL) {
             sigaction(fatal[i], &before[i], NULL);
         }
     }
+}
+
+static void world_test_run(void *context)
+{
+    (void)context;
     struct nds_limits limits = {.events_max = 10000, .depth_max = 50, .memory_max = 1 << 20};
     object_reset();
     arena_rewind(false);
@@ -69,6 +73,7 @@ static enum verdict_kind verdict_of(void (*what)(void))
     deed = what;
     trace_reset(trace);
     hooks.sleep = sleep_hook;
+    handlers_of_any_process();
     assert_true(isolate_run(world_test_run, NULL, trace, 5));
     return trace->verdict.kind;
 }
