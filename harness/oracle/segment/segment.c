@@ -190,6 +190,12 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen
     orc_sender_received(o, c, &h);
 }
 
+/* RcvNxt is not below: for want of memory what was never acknowledged may be gone. */
+static int64_t kept(const struct oracle *o, const struct orc_receive *r)
+{
+    return orc_shorted(o, r) && r->acked < r->sure ? r->acked : r->sure;
+}
+
 /* RST and SYN: may kill the connection when they stand at RcvNxt. */
 static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_seen *a)
 {
@@ -198,10 +204,10 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_
                  orc_running(o, c) && a->tcp->options_right && !orc_path_invalid(o, c) &&
                  orc_stamps_fine(c, a->tcp);
     bool inside = clear && a->begin > r->possible && a->begin < sure_edge(r, c);
-    if (inside || (a->end >= r->sure && a->begin <= r->largest_edge)) {
+    if (inside || (a->end >= kept(o, r) && a->begin <= r->largest_edge)) {
         orc_sender_challenged(o, c, inside);
     }
-    bool between = a->begin >= r->sure && a->begin <= r->possible + 1;
+    bool between = a->begin >= kept(o, r) && a->begin <= r->possible + 1;
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before &&
                  a->begin == r->possible && orc_running(o, c) && !a->doubtful;
     if (a->tcp->flags & TCP_RST) {
@@ -209,9 +215,9 @@ static void take_control(struct oracle *o, struct orc_conn *c, const struct orc_
             r->rst_sure = true;
             orc_dirty(o, c);
         }
-        if (r->rsts < ORC_RSTS && a->begin >= r->sure) {
+        if (r->rsts < ORC_RSTS && a->begin >= kept(o, r)) {
             r->rst[r->rsts++] = a->begin;
-        } else if (a->begin >= r->sure) {
+        } else if (a->begin >= kept(o, r)) {
             r->rst_lenient = true;
         }
         r->rst_possible = r->rst_possible || between;
@@ -225,9 +231,7 @@ static void take_urgent(struct oracle *o, struct orc_conn *c, const struct orc_s
 {
     struct orc_receive *r = c->receive;
     int64_t last = a->end + a->fin > a->begin ? a->end + a->fin : a->begin + 1;
-    /* For want of memory what was never acknowledged may be gone, and this brings it again. */
-    int64_t kept = orc_shorted(o, r) && r->acked < r->sure ? r->acked : r->sure;
-    bool may = a->begin <= r->largest_edge && last > kept;
+    bool may = a->begin <= r->largest_edge && last > kept(o, r);
     bool exact = r->sure == r->possible && r->fins == 0 && !r->fin_before;
     struct orc_tcp plain = *a->tcp;
     plain.flags &= (uint8_t)~TCP_URG;
