@@ -202,9 +202,13 @@ static uint32_t unseen_backoffs(const struct oracle *o, const struct orc_conn *c
 void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_rto *rto = c->rto;
-    uint64_t now = o->event->time_ns;
+    uint64_t now = o->event->time_ns, first;
     if (!orc_sender_touched(o, c) || c->send->tried <= c->send->una_sure) {
         return;
+    }
+    if (orc_una_exact(c) && orc_flight_first(c, &first) && first == now) {
+        restart(o, rto, false); /* nothing was on the way before, unless it was held up */
+        rto->armed = o->faults->since_ns == now;
     }
     if (rto->hindered_ns != o->faults->since_ns) {
         rto->hindered_ns = o->faults->since_ns;
