@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rig import BUILD, CHIMNEYSWEEP, PROJECT
+from rig import BUILD, CHIMNEYSWEEP, PROJECT, running
 
 HOSTILE = PROJECT / "harness/tests/hostile"
 CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
@@ -112,16 +112,6 @@ def found(command, got):
     return verdicts - {"pass"} or verdicts
 
 
-def mapping(driver):
-    """Processes that have the driver mapped."""
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        try:
-            if str(driver) in maps.read_text():
-                yield maps.parent.name
-        except OSError:
-            pass
-
-
 def processor_seconds():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -144,8 +134,8 @@ def tried(name, command, folder):
     expected = {STATUS.get(verdict, 1) for verdict in right}
     if not verdicts or not verdicts <= set(right) or got.returncode not in expected:
         return f"{verdicts} and status {got.returncode}, not {right}: {got.stderr[:300]!r}"
-    if list(mapping(driver)) or list(work.iterdir()):
-        return f"left processes {list(mapping(driver))}, files {list(work.iterdir())}"
+    if list(running(driver)) or list(work.iterdir()):
+        return f"left processes {list(running(driver))}, files {list(work.iterdir())}"
     if len(got.stderr) > 100000 or "\033" in got.stderr:
         return f"{len(got.stderr)} bytes on stderr"
     return f"{spent:.1f} s" if spent > LIMIT else ""

@@ -31,3 +31,13 @@ def sweep_totals(program, *paths):
     got = run("sweep", "--json", "--quiet", *paths, program=program)
     lines = got.stdout.splitlines()
     return got, [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def running(driver):
+    """Processes that have the driver mapped."""
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            if str(driver) in maps.read_text():
+                yield maps.parent.name
+        except OSError:
+            pass
