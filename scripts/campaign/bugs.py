@@ -83,6 +83,10 @@ def read(patch: Path) -> Bug:
                head.get("Strict") == ["yes"], also)
 
 
+def build(bug: Bug, preset: str, commands: dict) -> Path:
+    return drivers.patched(bug.patch, OUT / bug.name / preset, preset, commands)
+
+
 def run(driver: Path | None, program: Path, mode: list) -> str:
     """What a program's verdict is with a driver (None: the unchanged core): rule or kind, nothing for a pass."""
     chosen = ["--driver", driver] if driver else []
@@ -142,12 +146,12 @@ def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None) -> Hunt:
 
 def prove(bug: Bug, commands: dict, seeds: Path, options: argparse.Namespace) -> Bug:
     try:
-        driver = drivers.patched(bug.patch, OUT / bug.name / "asan", "asan", commands["asan"])
+        driver = build(bug, "asan", commands["asan"])
         bug.by_program = run(driver, bug.program, bug.mode()) or "pass"
         if not options.programs:
             chosen = judge_corpora(bug, driver, seeds, options.clean)
             if not options.no_fuzz:
-                drivers.patched(bug.patch, OUT / bug.name / "fuzz", "fuzz", commands["fuzz"])
+                build(bug, "fuzz", commands["fuzz"])
                 bug.seeded = [hunt(bug, n + 1, SEEDED, chosen) for n in range(options.runs)]
                 bug.empty = hunt(bug, 1, EMPTY, None) if options.empty else None
     except (RuntimeError, subprocess.CalledProcessError, json.JSONDecodeError) as error:
