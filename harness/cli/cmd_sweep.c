@@ -317,6 +317,10 @@ int cmd_sweep(int argc, char **argv)
         }
         return status;
     }
+    if (family.out && !family.names) {
+        fputs("sweep: --out: only with --families (sweep --help)\n", stderr);
+        return EXIT_USAGE;
+    }
     struct cli_paths paths = {0};
     if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;

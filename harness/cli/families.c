@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/families.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/shown.h"
 #include "families/families.h"
@@ -185,6 +187,16 @@ static void table_of(const struct job *job)
     }
 }
 
+/* Made if it is not there. */
+static bool folder_ready(const char *path)
+{
+    if ((mkdir(path, 0777) && errno != EEXIST) || access(path, W_OK | X_OK)) {
+        fprintf(stderr, "sweep: %s: no folder to write into: %s\n", shown(path), strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 int families_sweep(struct world *world, const struct cli_paths *files,
                    const struct families_options *options)
 {
@@ -195,8 +207,8 @@ int families_sweep(struct world *world, const struct cli_paths *files,
     if (!families_choose(&job)) {
         return EXIT_USAGE;
     }
-    if (options->out) {
-        mkdir(options->out, 0777); /* if it cannot be made, writing says so */
+    if (options->out && !folder_ready(options->out)) {
+        return EXIT_USAGE;
     }
     uint32_t all = job.families * files->count;
     job.shared = cli_shared(sizeof(*job.shared) + all * sizeof(job.shared->result[0]));

@@ -1,10 +1,11 @@
 """Pairs of hostile driver and command, drawn by the commit: each is caught and named, within bounds."""
 import hostile_drivers
 import pytest
-from rig import drawn
+from rig import RELEASE, drawn
 
 PAIRS = sorted((name, command) for name in hostile_drivers.DRIVERS for command in hostile_drivers.COMMANDS)
 DRAWN = 60
+pytestmark = pytest.mark.skipif(not RELEASE.exists(), reason="no release build")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ PROGRAM = next(p for p in PROGRAMS if p.suffix == ".chim")
 CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
 GIVEN = {"run": [PROGRAM], "show": [PROGRAM], "asm": [PROGRAM], "import": [CAPTURE], "replay": [CAPTURE],
          "minimize": [PROGRAM], "rules": ["--coverage", PROGRAM], "explain": ["LIFE-LEAK-1"], "bench": [],
-         "live": ["--local", "10.0.0.2", "get", "10.0.0.1", "/"], "stream": [], "sweep": [PROGRAM], "check-driver": []}
+         "live": ["--local", "10.0.0.2", "get", "10.0.0.1", "/"], "stream": [], "sweep": [PROGRAM], "check-driver": [],
+         "family": ["vlan", PROGRAM]}
 NAMES = {"FILE", "OUT", "DIR", "D.so"}  # nearly every text may be one
 # A device of the system; a file that is not written since the program passes.
 OTHERS = {("live", "--tap"), ("minimize", "-o")}
