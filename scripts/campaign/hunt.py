@@ -40,17 +40,23 @@ class Target:
     judge: Path | None = None
 
 
-def processes(session: int) -> dict:
-    """CPU seconds of the processes of a session, by their numbers. An engine does not wait for all that it kills."""
-    used = {}
+def processes(first: int) -> dict:
+    """CPU seconds of a process and all below it, by their numbers. An engine does not wait for all that it kills."""
+    parent, used = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(words[3]) == session:
-            used[folder.name] = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-    return used
+        parent[int(folder.name)] = int(words[1])
+        used[int(folder.name)] = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def below(process: int) -> bool:
+        while process and process != first:
+            process = parent.get(process)
+        return process == first
+
+    return {process: seconds for process, seconds in used.items() if below(process)}
 
 
 def attend(engine) -> float:
