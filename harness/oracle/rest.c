@@ -114,7 +114,7 @@ void orc_rest(struct oracle *o, const struct tap_event *ev, struct orc_call *cal
     bool waived = orc_waived(o);
     (void)call;
     orc_faults_rest(o);
-    if (o->faults->hindered) {
+    if (o->faults->hindered && (all->live || waived)) { /* else nobody is there to be hindered */
         hinder(o);
     }
     wake_watched(o, ev->time_ns);
