@@ -5,11 +5,11 @@ from rig import RELEASE, drawn
 
 PAIRS = sorted((name, command) for name in hostile_drivers.DRIVERS for command in hostile_drivers.COMMANDS)
 DRAWN = 60
-pytestmark = pytest.mark.skipif(not RELEASE.exists(), reason="no release build")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    assert RELEASE.exists(), "they are asked of the release build: scripts/build release"
     return hostile_drivers.prepared(tmp_path_factory.mktemp("hostile"))
 
 

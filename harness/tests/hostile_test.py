@@ -144,9 +144,9 @@ def test_a_folder_without_programs_is_no_pass(tmp_path):
         assert str(empty) in got.stderr and len(got.stderr.splitlines()) == 1
 
 
-@pytest.mark.skipif(not RELEASE.exists(), reason="no release build")
 def test_a_limit_of_addresses_is_named():
     """Sanitizers take their addresses before the rig begins, so this is asked of the release build."""
+    assert RELEASE.exists(), "scripts/build release"
     def limited():
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     got = run("run", PLAIN[0], program=RELEASE, preexec_fn=limited)
