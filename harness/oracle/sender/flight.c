@@ -184,7 +184,7 @@ void orc_flight_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_flight *f = c->flight;
     if (orc_waived(o) && c->receive->arrived_step == o->steps + 1) {
-        f->late_ns = ORC_STARVED_NS;
+        f->late_ns = orc_most(f->late_ns, c->rtt_bounds->most_ns + ORC_STARVED_NS);
     }
     if (orc_sender_touched(o, c)) {
         f->broken_ns = f->held_until_ns = o->event->time_ns;
@@ -216,7 +216,7 @@ static struct rtt_bounds bounds(const struct oracle *o, const struct orc_conn *c
     uint64_t first = rtt->once ? least : 0;
     uint64_t low = !measured ? smoothed : !handed ? first : orc_least(least, smoothed);
     b.low = orc_less(low, granularity(o));
-    b.high = orc_most(smoothed, measured ? most + c->flight->late_ns : 0) + granularity(o);
+    b.high = orc_most(smoothed, measured ? orc_most(most, c->flight->late_ns) : 0) + granularity(o);
     b.variation = orc_most(variation, orc_most(b.high - b.low, b.high / 2));
     return b;
 }

@@ -21,7 +21,7 @@ struct orc_flight {
     uint32_t room, head, count;
     bool sampled;       /* the last segment surely gave a sample */
     uint64_t broken_ns; /* last retransmission or window probe, or 0 */
-    uint64_t late_ns;   /* by so much later an ACK may have been looked at than it came */
+    uint64_t late_ns;   /* most that a round trip can have seemed, of an ACK looked at later */
     uint64_t held_from_ns, held_until_ns; /* what was first sent then may have been tried before */
 };
 
