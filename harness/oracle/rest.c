@@ -56,6 +56,9 @@ static bool judge_conn(struct oracle *o, struct orc_conn *c, bool waived)
         again = c->phase == ORC_LIVE;
     } else if (c->waive_pending && !o->faults->resolving && !late) {
         again = c->phase == ORC_LIVE;
+        if (orc_running(o, c) && c->version && c->init_returned) {
+            orc_sender_step(o, c); /* it puts off what it has to */
+        }
     } else {
         c->waive_pending = false;
         orc_due_end(o, c);
