@@ -13,6 +13,8 @@
 
 void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
 void *__asan_get_report_address(void) __attribute__((weak));
+const char *__asan_get_report_description(void) __attribute__((weak));
+extern const char __executable_start[], _end[];
 
 /* What is leaked matters in the driver, and the run accounts for that itself (LIFE-LEAK-1). */
 const char *__asan_default_options(void);
@@ -46,6 +48,14 @@ static void note_stack(struct trace_end *end)
     end->rig = !end->frames && nds_depth() == 0 && !world_driver_loading();
 }
 
+/* A red zone of globals outside the rig's image: only a driver's own start can have laid it there. */
+static bool shadow_of_the_driver(const char *address)
+{
+    return __asan_get_report_description &&
+           strcmp(__asan_get_report_description(), "global-buffer-overflow") == 0 &&
+           (address < __executable_start || address >= _end);
+}
+
 /* Text of a report into the trace, as far as it fits; only its first lines matter. */
 static void note_report(const char *text)
 {
@@ -58,6 +68,7 @@ static void note_report(const char *text)
     end->frames = known; /* the report has a stack of its own */
     if (__asan_get_report_address) {
         note_address(end, __asan_get_report_address());
+        end->rig &= !shadow_of_the_driver(__asan_get_report_address());
     }
 }
 
