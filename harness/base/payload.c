@@ -25,7 +25,15 @@ void payload_fill(uint8_t *out, uint32_t conn, enum payload_direction direction,
         done = 8 - skip < length ? 8 - skip : length;
         memcpy(out, (const uint8_t *)&word + skip, done);
     }
-    for (; done + 8 <= length; done += 8) { /* whole words, each independent of the other */
+    uint32_t words = (length - done) / 8;
+    for (; words >= 4; words -= 4, index += 4, done += 32) { /* each independent of the other */
+        uint64_t word[4];
+        for (uint32_t i = 0; i < 4; i++) {
+            word[i] = word_at(seed, index + i) ^ flip;
+        }
+        memcpy(out + done, word, 32);
+    }
+    for (; words; words--, done += 8) {
         uint64_t word = word_at(seed, index++) ^ flip;
         memcpy(out + done, &word, 8);
     }

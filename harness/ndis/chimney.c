@@ -264,36 +264,6 @@ static void window_each(PNET_BUFFER_LIST nbl, void (*apply)(const void *, size_t
     }
 }
 
-uint64_t list_sum;
-
-typedef uint64_t sum_lanes __attribute__((vector_size(32)));
-
-/* Four lanes of 32-bit products, which processors have in vectors. Each block has a key of its own,
- * so that blocks that change places show. */
-void list_sum_span(const void *bytes, size_t count)
-{
-    const uint64_t step = 0x9e3779b97f4a7c15u;
-    const uint8_t *at = bytes;
-    sum_lanes lane = {list_sum, 1, 2, 3}, key = {step, ~step, step >> 1, ~step >> 1};
-    for (; count >= 32; at += 32, count -= 32, key += step) {
-        sum_lanes word;
-        memcpy(&word, at, sizeof(word));
-        sum_lanes keyed = word ^ key;
-        lane += (keyed & 0xFFFFFFFFu) * (keyed >> 32) + word;
-    }
-    list_sum = 0;
-    for (int i = 0; i < 4; i++) {
-        list_sum = (list_sum ^ lane[i]) * step;
-        list_sum ^= list_sum >> 29;
-    }
-    for (; count; at += 8, count -= count < 8 ? count : 8) {
-        uint64_t word = 0;
-        memcpy(&word, at, count < 8 ? count : 8);
-        list_sum = (list_sum ^ word ^ count) * 0x9e3779b97f4a7c15u;
-        list_sum ^= list_sum >> 32;
-    }
-}
-
 /* Over the bytes and over the structures, as OWN-RETURN-1 wants them unchanged until the return. */
 uint64_t list_checksum(PNET_BUFFER_LIST nbl)
 {

@@ -35,7 +35,8 @@ static bool enlarge(struct orc_memory *memory, struct orc_ring *ring, int64_t ne
         ring->kept = (uint32_t)size;
         return true;
     }
-    uint32_t bytes = (uint32_t)(size < MEMORY_LEAST ? MEMORY_LEAST : size);
+    uint64_t roomy = ring->size ? 2 * size : MEMORY_LEAST; /* what has moved once moves on */
+    uint32_t bytes = (uint32_t)(size > roomy || roomy > ORC_RING_MAX ? size : roomy);
     struct orc_ring grown = {
         .size = bytes, .kept = (uint32_t)size, .low = ring->low, .high = ring->high};
     grown.bytes = size <= ORC_RING_MAX ? orc_take(memory, bytes) : NULL;

@@ -7,7 +7,8 @@
 #define CHUNK_LEAST ((size_t)256 << 10)
 #define KEPT_MOST ((size_t)16 << 20) /* chunks beyond are given back at the end of a run */
 #define ALIGNMENT ((size_t)16)
-#define ROOM_LEAST 64u /* untouched memory costs nothing, moving does */
+#define ROOM_LEAST 64u
+#define TABLE_LEAST 512u /* of a run: untouched memory costs nothing, moving does */
 
 struct chunk {
     struct chunk *next;
@@ -112,13 +113,10 @@ void *orc_take_zeroed(struct orc_memory *memory, size_t bytes)
     return piece ? memset(piece, 0, bytes) : NULL;
 }
 
-bool orc_grow(struct orc_memory *memory, void **array, uint32_t *room, uint32_t count,
-              uint32_t entry_bytes)
+static bool grow_from(struct orc_memory *memory, void **array, uint32_t *room, uint32_t count,
+                      uint32_t entry_bytes, uint32_t least)
 {
-    if (count <= *room) {
-        return true;
-    }
-    uint64_t larger = *room ? 2ull * *room : ROOM_LEAST;
+    uint64_t larger = *room ? 2ull * *room : least;
     while (larger < count) {
         larger *= 2;
     }
@@ -138,13 +136,19 @@ bool orc_grow(struct orc_memory *memory, void **array, uint32_t *room, uint32_t 
     return true;
 }
 
+bool orc_grow(struct orc_memory *memory, void **array, uint32_t *room, uint32_t count,
+              uint32_t entry_bytes)
+{
+    return count <= *room || grow_from(memory, array, room, count, entry_bytes, ROOM_LEAST);
+}
+
 bool orc_extend(struct orc_memory *memory, void **array, uint32_t *room, uint32_t *count,
                 uint32_t wanted, uint32_t entry_bytes)
 {
     if (wanted <= *count) {
         return true;
     }
-    if (!orc_grow(memory, array, room, wanted, entry_bytes)) {
+    if (wanted > *room && !grow_from(memory, array, room, wanted, entry_bytes, TABLE_LEAST)) {
         return false;
     }
     memset((uint8_t *)*array + (size_t)*count * entry_bytes, 0,

@@ -67,24 +67,23 @@ void orc_faults_refused(struct oracle *o)
     o->faults->wire_step = true;
 }
 
-void orc_faults_rest(struct oracle *o)
+void orc_faults_rest_hindered(struct oracle *o)
 {
     struct orc_faults *x = o->faults;
-    bool on = orc_hindered(o);
-    if (on && !x->hindered) {
+    if (!x->hindered) {
         x->since_ns = o->event->time_ns;
     }
-    x->hindered = on;
+    x->hindered = true;
     if (orc_memory_short(x)) {
         note_short(x, o->event);
     }
 }
 
-void orc_faults_rested(struct oracle *o)
+void orc_faults_rested_hindered(struct oracle *o)
 {
     struct orc_faults *x = o->faults;
     x->quiet_event = orc_waived(o) ? x->quiet_event : o->event->seq;
-    x->hindered_ns = x->hindered ? o->event->time_ns : x->hindered_ns;
+    x->hindered_ns = o->event->time_ns;
     x->memory_step = x->wire_step = false;
     x->changes = o->adapter->changes;
     x->resolving = false;

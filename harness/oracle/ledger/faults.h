@@ -43,10 +43,9 @@ void orc_faults_starved(struct oracle *o, const struct tap_event *ev);
 void orc_faults_linked(struct oracle *o, bool connected);
 /* The wire did not take a frame. */
 void orc_faults_refused(struct oracle *o);
-/* A rest begins: from here on `hindered` holds for its step. */
-void orc_faults_rest(struct oracle *o);
-/* The rest is over, and the next step begins. */
-void orc_faults_rested(struct oracle *o);
+/* Parts of orc_faults_rest and orc_faults_rested. */
+void orc_faults_rest_hindered(struct oracle *o);
+void orc_faults_rested_hindered(struct oracle *o);
 
 static inline bool orc_memory_short(const struct orc_faults *x)
 {
@@ -80,6 +79,27 @@ static inline bool orc_adapter_moves(const struct oracle *o)
 static inline bool orc_hindered(const struct oracle *o)
 {
     return orc_waived(o) || orc_wire_waived(o) || orc_adapter_moves(o);
+}
+
+/* A rest begins: from here on `hindered` holds for its step. */
+static inline void orc_faults_rest(struct oracle *o)
+{
+    if (orc_hindered(o)) {
+        orc_faults_rest_hindered(o);
+    } else {
+        o->faults->hindered = false;
+    }
+}
+
+/* The rest is over, and the next step begins. */
+static inline void orc_faults_rested(struct oracle *o)
+{
+    if (o->faults->hindered) {
+        orc_faults_rested_hindered(o);
+    } else {
+        o->faults->quiet_event = o->event->seq;
+        o->faults->resolving = false;
+    }
 }
 
 /* What is due of the connection may be waiting for what it lacked when something happened to it. */
