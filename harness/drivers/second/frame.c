@@ -299,7 +299,9 @@ static ULONG window_field(const CONN *C)
 static void account(CONN *C, TX *Tx, UCHAR Flags, ULONG Seq, ULONG Length)
 {
     ULONG End = Seq + Length + (Flags & TH_FIN ? 1 : 0);
+    Tx->Seq = Seq;
     Tx->HasOld = Seq != End && SEQ_LT(Seq, C->SndMax);
+    Tx->IsText = Seq != End;
     Tx->HasNew = Seq == End || SEQ_GT(End, C->SndMax);
     Tx->IsReset = (Flags & TH_RST) != 0;
     Tx->V6 = C->Path->V6;

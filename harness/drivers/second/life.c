@@ -292,6 +292,7 @@ NDIS_STATUS NDIS_CALL SecondReset(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
 static void halt_connections(ADAPTER *A)
 {
     CONN *C;
+    NdisAcquireSpinLock(&A->Lock);
     for (C = A->Conns; C != NULL; C = C->Next) {
         if (!C->Aborted)
             conn_abort(A, C);
@@ -303,6 +304,8 @@ static void halt_connections(ADAPTER *A)
         tx_purge(A, C);
         settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);
     }
+    NdisReleaseSpinLock(&A->Lock);
+    pump_with_operations(A);
 }
 
 static BOOLEAN halt_finished(ADAPTER *A)
@@ -323,9 +326,9 @@ VOID NDIS_CALL SecondHalt(NDIS_HANDLE Context, NDIS_HALT_ACTION Action)
     A->Halting = TRUE;
     A->Paused = TRUE;
     ordinary_fail_sends(A, NDIS_STATUS_PAUSED);
-    halt_connections(A);
     NdisReleaseSpinLock(&A->Lock);
-    pump_with_operations(A);
+    halt_connections(A);
+    halt_connections(A); /* also what an initiate that had to wait has brought meanwhile */
     while (!halt_finished(A))
         NdisMSleep(1000);
     while (A->TimerArmed && !NdisCancelTimerObject(A->Timer))

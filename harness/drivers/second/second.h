@@ -123,7 +123,9 @@ typedef struct _TX {
     UCHAR *Bytes;
     ULONG Length;
     ULONG IpBytes;
+    ULONG Seq;
     BOOLEAN V6;
+    BOOLEAN IsText; /* it takes sequence space */
     BOOLEAN HasNew; /* for the statistics */
     BOOLEAN HasOld;
     BOOLEAN IsReset;

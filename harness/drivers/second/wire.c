@@ -147,17 +147,26 @@ static TX *tx_pop(ADAPTER *A)
     return Tx;
 }
 
-/* Takes back what a connection that is no more would still have sent. */
+/* Takes back what a connection that is no more would still have sent: of bytes that only these
+ * frames have the peer never hears. */
+static void tx_unsend(const TX *Tx, CONN *C)
+{
+    if (Tx->IsText && Tx->HasNew && SEQ_LT(Tx->Seq, C->SndMax))
+        C->SndMax = C->SndNxt = Tx->Seq;
+}
+
 void tx_purge(ADAPTER *A, CONN *C)
 {
     TX *Tx = A->TxHead;
     A->TxHead = A->TxTail = NULL;
     while (Tx != NULL) {
         TX *Next = (TX *)(PVOID)Tx->Tx.Next;
-        if (Tx->Conn == C)
+        if (Tx->Conn == C) {
+            tx_unsend(Tx, C);
             tx_give(A, Tx);
-        else
+        } else {
             tx_queue(A, Tx);
+        }
         Tx = Next;
     }
 }

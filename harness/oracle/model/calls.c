@@ -60,6 +60,20 @@ void orc_call_leave(struct oracle *o, const struct tap_event *ev)
     }
 }
 
+void orc_came_for(const struct oracle *o, struct orc_conn *c)
+{
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
+    if (cpu->depth > 2) { /* call of the target, callback, call of the target */
+        c->inside_of = cpu->call[0].seq;
+    }
+}
+
+bool orc_decided_before(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
+    return cpu->depth && cpu->call[0].seq == c->inside_of;
+}
+
 bool orc_in_timer(const struct oracle *o)
 {
     const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
@@ -97,6 +111,7 @@ void orc_conn_call_enter(struct oracle *o, const struct tap_event *ev, struct or
     (void)call;
     if (c) {
         ++*open_calls(c, ev->fn);
+        orc_came_for(o, c);
     }
 }
 

@@ -65,6 +65,11 @@ static inline bool orc_calls_into_target(uint8_t fn)
 /* Several frames came in one call that is still open: the target may not have looked at the later
  * ones yet, of which the ledgers know already. */
 bool orc_in_batch(const struct oracle *o);
+/* Something has just come for the connection, a frame or a call of the host. */
+void orc_came_for(const struct oracle *o, struct orc_conn *c);
+/* It came inside of a callback, and the call of the target that made this one goes on: what the
+ * target does there it may have decided before. */
+bool orc_decided_before(const struct oracle *o, const struct orc_conn *c);
 /* Inside of a callback from a timer of the target's: more of them may have run out already. */
 bool orc_in_timer(const struct oracle *o);
 

@@ -13,7 +13,7 @@ void orc_conn_fresh(struct orc_conn *c)
     c->path = ORC_NONE;
     c->self = ORC_NONE;
     c->init_op = ORC_NONE;
-    c->term_enter = c->term_left = c->gone_event = ORC_NONE;
+    c->term_enter = c->term_left = c->gone_event = c->inside_of = ORC_NONE;
     c->disconnect_event = c->disconnect_left = ORC_NONE;
     c->abort_event = c->abort_left = ORC_NONE;
     c->mandatory_event = c->mandatory_left = ORC_NONE;

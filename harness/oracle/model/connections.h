@@ -56,6 +56,7 @@ struct orc_conn {
     uint32_t term_enter, term_left;
     uint32_t term_step; /* in which TERM was called */
     uint32_t gone_event;
+    uint32_t inside_of; /* the outermost call, when something came inside of a callback last */
     uint32_t disconnect_event, disconnect_left; /* Disconnect event */
     uint32_t disconnects;
     uint32_t abort_event, abort_left;

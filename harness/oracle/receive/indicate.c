@@ -4,6 +4,7 @@
  */
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/stream.h"
+#include "oracle/model/calls.h"
 #include "oracle/ownership/host_rules.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/ownership/serial.h"
@@ -35,7 +36,7 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
         orc_fail(o, ordinal, ORC_TERM_DRAIN_1, "no indication after TermComplete", "indication");
     } else if (orc_before(o, conn->abort_left)) {
         orc_fail(o, ordinal, ORC_RST_IND_2, "no delivery after the Abort event", "indication");
-    } else if (orc_before(o, conn->local_abort_left)) {
+    } else if (orc_before(o, conn->local_abort_left) && !orc_decided_before(o, conn)) {
         orc_fail(o, ordinal, ORC_DISC_RST_1, "no indication after an abortive disconnect",
                  "indication");
     } else if (orc_before(o, conn->mandatory_left) && conn->term_enter == ORC_NONE &&

@@ -5,6 +5,7 @@
 #include "oracle/adapter/failure.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/parameters.h"
+#include "oracle/model/calls.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/ownership/serial.h"
 #include "oracle/receive/answers.h"
@@ -187,7 +188,7 @@ static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
         orc_fail(o, ordinal, ORC_RST_IND_2, "REQUEST_ABORTED after the Abort event",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));
     } else if ((nbl->after & ORC_AFTER_LOCAL_ABORT) ||
-               (bt > 0 && orc_before(o, conn->local_abort_left) &&
+               (bt > 0 && orc_before(o, conn->local_abort_left) && !orc_decided_before(o, conn) &&
                 !done_before_abort(conn, nbl, bt))) {
         orc_fail(o, ordinal, ORC_DISC_RST_1, "no SUCCESS receive after an abortive disconnect",
                  orc_text(o, "request #%u: SUCCESS, %u bytes", nbl->index, bt));

@@ -107,16 +107,20 @@ void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_
 
 void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp)
 {
+    struct orc_stamps *x = c->stamps;
     if (tcp->has_timestamp) {
-        c->stamps->forwards = true;
-        c->stamps->forwarded = tcp->ts_value;
+        x->forwarded_first =
+            x->forwards && c->forwards.count > 1 ? x->forwarded_first : tcp->ts_value;
+        x->forwarded = tcp->ts_value;
+        x->forwards = true;
     }
 }
 
 void orc_stamps_processed(struct oracle *o, struct orc_conn *c)
 {
     struct orc_stamps *x = c->stamps;
-    if (x->forwards && x->forwarded == x->value) {
+    if (x->forwards && (int32_t)(x->value - x->forwarded_first) >= 0 &&
+        (int32_t)(x->forwarded - x->value) >= 0) {
         x->last_ns = (int64_t)o->event->time_ns;
     }
 }

@@ -175,6 +175,7 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_ca
     }
     if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
         o->connections->conn[entry->conn]->term_enter == ORC_NONE &&
+        o->connections->conn[entry->conn]->abort_event == ORC_NONE &&
         o->connections->conn[entry->conn]->local_abort == ORC_NONE) { /* else CLOSED-DATA-1 */
         orc_fail(o, entry->conn, ORC_URG_QUEUE_1,
                  "urgent and later segments handed up from the TERM call on",

@@ -10,6 +10,7 @@
 #include "oracle/adapter/router.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
+#include "oracle/model/calls.h"
 #include "oracle/model/flows.h"
 #include "oracle/receive/delay.h"
 #include "oracle/receive/held.h"
@@ -413,6 +414,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call 
         orc_segment_in(o, ev, conn, &packet.tcp, !ours);
     }
     if (conn) {
+        orc_came_for(o, conn);
         /* What a batch brings first may end the connection for what follows. */
         bool alone = call && call->fn == TAP_NIC_RECEIVE && call->word == 1;
         orc_counts_in(o, conn, &packet, ours && vlan && alone);

@@ -119,7 +119,7 @@ void orc_send_frame(struct oracle *o, const struct tap_event *ev, struct orc_con
     }
     if (orc_before(o, conn->abort_left)) {
         orc_fail(o, ordinal, ORC_RST_IND_2, "no transmission after the Abort event", "a frame");
-    } else if (orc_before(o, conn->local_abort_left)) {
+    } else if (orc_before(o, conn->local_abort_left) && !orc_decided_before(o, conn)) {
         orc_fail(o, ordinal, ORC_DISC_RST_1, "no frame but the RST after an abortive disconnect",
                  "another frame");
     }

@@ -3,6 +3,7 @@
  * FIN_WAIT_2 is left by the peer's FIN or by its timer.
  */
 #include "oracle/timers/fin_wait.h"
+#include "oracle/model/calls.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/timers.h"
 
@@ -65,6 +66,15 @@ static bool runs(const struct orc_sender *t)
     return t->fin2_ns && !(t->fin2_handed && stopped);
 }
 
+/* An upload may come between the end of the timer and its event. */
+bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c)
+{
+    const struct orc_sender *t = c->sender;
+    bool handed = t->fin2_handed && t->received_step == 0;
+    uint64_t due = handed ? t->begun_ns + handed_ns(o, t) : t->fin2_ns + FIN_WAIT_NS;
+    return orc_fin_wait_possible(c) && runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
+}
+
 void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_sender *t = c->sender;
@@ -103,7 +113,7 @@ void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
         return;
     }
     t->fin2_reported = true;
-    if (rate_changed(o, t) || t->fin2_doubted) {
+    if (rate_changed(o, t) || t->fin2_doubted || orc_decided_before(o, c)) {
         return;
     }
     orc_ran(o, ORC_TMR_FW2_1);

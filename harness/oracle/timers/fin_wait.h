@@ -16,6 +16,8 @@ void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c);
 void orc_fin_wait_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_fin_wait_step(struct oracle *o, struct orc_conn *c);
 bool orc_fin_wait_possible(const struct orc_conn *c);
+/* Its timer may have run out. */
+bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c);
 void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c);
 void orc_fin_wait_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d,
                         bool final);

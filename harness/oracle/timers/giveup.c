@@ -3,6 +3,7 @@
  * When retransmission ends, and what Retrieve(TimeoutExpiration) may rest on.
  */
 #include "oracle/timers/giveup.h"
+#include "oracle/model/calls.h"
 #include "oracle/timers/fin_wait.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
@@ -164,7 +165,8 @@ void orc_giveup_reported(struct oracle *o, struct orc_conn *c)
     const struct orc_send *s = c->send;
     bool both = (c->receive->fins || c->receive->fin_before) && s->fin_sent;
     if (!orc_sender_judged(o, c) || !orc_una_exact(c) || both || !limit_known(o, c) ||
-        orc_fin_wait_possible(c) || orc_keepalive_explains(o, c) || orc_persist_explains(o, c)) {
+        orc_decided_before(o, c) || orc_fin_wait_possible(c) || orc_keepalive_explains(o, c) ||
+        orc_persist_explains(o, c)) {
         return;
     }
     if (orc_window_closed(c) && orc_sender_pending(c)) {

@@ -3,6 +3,7 @@
  * What a query or an upload tells of keepalive.
  */
 #include "oracle/ledger/cause.h"
+#include "oracle/timers/fin_wait.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/timers.h"
 
@@ -67,6 +68,9 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     orc_ran(o, ORC_TMR_OFF_1);
     orc_ran(o, ORC_TMR_TICK_1);
     bool wanted = orc_keepalive_enabled(c) || k->blind;
+    if (off && wanted && high > orc_ticks_ns(o, TCP_OFFLOAD_TIMER_NOT_RUNNING - 1u)) {
+        return; /* so much is left that the field cannot say it */
+    }
     if (off && wanted && low == 0 && k->most >= orc_keepalive_limit(c)) {
         return; /* it expired for the last time, and the upload came before its event */
     }
@@ -97,5 +101,6 @@ bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn)
     const struct orc_sender *t = conn->sender;
     const struct orc_keepalive *k = conn->keepalive;
     bool checked = !t->on || k->closing || k->challenged || k->blind || k->blind_maybe;
-    return orc_reset_possible(o, conn) || conn->send->fin_asked || checked;
+    return orc_reset_possible(o, conn) || conn->send->fin_asked || checked ||
+           orc_fin_wait_over(o, conn);
 }

@@ -48,7 +48,7 @@ static void closed_again(struct orc_persist *p, const struct orc_received *h, ui
     p->since_ns = now;
     if (!answer) {
         p->exact = p->exact && !p->handed;
-    } else if (h->sure) {
+    } else if (h->sure && h->ack >= h->una_before) { /* an older one says nothing of the window */
         p->least++;
         p->probes = 0;
         p->opened_ns = now;

@@ -14,6 +14,7 @@
 #include "oracle/report/report.h"
 #include "oracle/send/shadow.h"
 #include "oracle/sender/sender.h"
+#include "oracle/timers/fin_wait.h"
 #include "oracle/timers/keepalive.h"
 
 #include <string.h>
@@ -252,7 +253,8 @@ static uint32_t states_possible(const struct oracle *o, const struct orc_conn *c
     }
     if (acked) {
         out = in ? 1u << TcpConnectionTimeWait | 1u << TcpConnectionClosed
-                 : 1u << TcpConnectionFinWait2;
+                 : 1u << TcpConnectionFinWait2 | (uint32_t)orc_fin_wait_over(o, c)
+                                                     << TcpConnectionClosed;
     } else {
         out = in ? 1u << TcpConnectionClosing | 1u << TcpConnectionLastAck
                  : 1u << TcpConnectionFinWait1;
