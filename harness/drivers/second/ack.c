@@ -106,7 +106,8 @@ static void grow(ADAPTER *A, CONN *C, ULONG Acked)
             C->CWnd = min_of(C->SsThresh, max_of(flight_of(C), M) + M);
             return;
         }
-        C->CWnd = (C->CWnd > Acked ? C->CWnd - Acked : 0) + M;
+        C->CWnd = (C->CWnd > Acked ? C->CWnd - Acked : 0) + (Acked < M ? 0 : M);
+        C->CWnd = max_of(C->CWnd, M);
         resend_first(A, C, M);
         return;
     }

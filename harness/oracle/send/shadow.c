@@ -3,6 +3,7 @@
  * The shadow sender's common part, and the events of the sending half that follow from it.
  */
 #include "oracle/send/shadow.h"
+#include "oracle/ledger/adapter_life.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/ledger/faults.h"
@@ -267,7 +268,8 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
     for (uint32_t i = 0; c->sender->on && rows->state[i]; i++) {
         rows->state[i](o, c, &d, final);
     }
-    if (final ? !c->sender->judged_end : !orc_sender_judged(o, c)) {
+    bool end = c->sender->judged_end && !o->adapter->leaving; /* else its sends may be aborted */
+    if (final ? !end : !orc_sender_judged(o, c)) {
         return;
     }
     for (uint32_t i = 0; rows->judged_state[i]; i++) {
