@@ -12,6 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Changes with every change of these headers that a driver has to be compiled again for. Each
+ * object says which it was compiled with, and the rig refuses the others. */
+#define CHIMNEYSWEEP_ABI 1u
+#ifdef __ELF__
+static const struct {
+    uint32_t OwnerBytes, Bytes, Type;
+    char Owner[16];
+    uint32_t Abi;
+} ChimneysweepAbi __attribute__((used, aligned(4), section(".note.chimneysweep"))) = {
+    13, 4, 1, "Chimneysweep", CHIMNEYSWEEP_ABI};
+#endif
+
 /* Call convention of every function that crosses the boundary. Empty by default; a build that wants
  * the Microsoft x64 convention defines it as __attribute__((ms_abi)) for rig and driver alike. */
 #ifndef NDIS_CALL

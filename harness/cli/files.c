@@ -171,6 +171,7 @@ int cli_open_world(struct world *world, const char *driver)
     }
     bool good = !probe->error[0];
     if (!good) {
+        cli_go_on_elsewhere(driver);
         fprintf(stderr, "chimneysweep: %s\n", probe->error);
     }
     evidence_free(probe);

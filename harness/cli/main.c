@@ -55,6 +55,7 @@ int main(int argc, char **argv)
         printf("chimneysweep 0.1, programs: text 1, binary %d\n", PROGRAM_FORMAT);
         return EXIT_PASS;
     }
+    cli_keep_command(argc, argv);
     for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (!strcmp(argv[1], commands[i].name)) {
             return commands[i].run(argc - 1, argv + 1);

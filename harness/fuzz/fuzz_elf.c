@@ -3,6 +3,7 @@
  * The reader of drivers' files.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "world/elf.h"
 
@@ -16,8 +17,17 @@ static void within(void *context, uint64_t address, uint64_t count)
     }
 }
 
+static void named(void *context, const char *name)
+{
+    *(size_t *)context += strlen(name);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    size_t letters = 0;
+    elf_undefined(bytes, length, named, &letters);
+    elf_other_note(bytes, length, "Chimneysweep", 1);
+    elf_machine(bytes, length);
     static const char *const names[] = {"libasan.so", "libtsan.so"};
     if (elf_is_whole(bytes, length)) {
         elf_writable(bytes, length, within, NULL);

@@ -312,7 +312,7 @@ def test_names_put_no_control_characters_on_a_terminal(tmp_path):
         assert not [c for c in text if ord(c) < 32 and c != "\n" or ord(c) == 127], arguments
 
 
-@pytest.mark.parametrize("flags, build", [(["-fsanitize=address", "-shared-libasan"], "build/asan"),
+@pytest.mark.parametrize("flags, build", [(["-fsanitize=address", "-shared-libasan"], "without -shared-libasan"),
                                           (["-fsanitize=thread"], "build/tsan"),
                                           (["-fsanitize=memory"], "no build of the rig")])
 def test_a_driver_with_another_runtime_is_told_which_build_to_use(flags, build, tmp_path):

@@ -17,6 +17,7 @@
 #include "base/copy.h"
 #include "base/pages.h"
 #include "world/elf.h"
+#include "world/fit.h"
 #include "world/world.h"
 
 #define SECTIONS_MAX 8
@@ -25,7 +26,8 @@ static struct {
     void *library;
     nds_driver_entry entry;
     bool loading;
-    char path[4096]; /* "" = none was named */
+    char path[4096];   /* "" = none was named */
+    const char *build; /* of the rig, into which one that did not fit would fit; or NULL */
     struct {
         uint8_t *live, *saved;
         size_t bytes;
@@ -119,36 +121,16 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *library)
     return 1;
 }
 
-/* The build of the rig in which a driver's instrumentation finds its runtime. */
-static const char *build_for(const char *text)
+/* The loader names one symbol of those that it does not find. */
+static bool not_loaded(const char **error, const char *reason)
 {
-    static const struct {
-        const char *in, *build;
-    } known[] = {
-        {"libasan.so", "by clang, and without a shared runtime, for build/asan"},
-        {"libclang_rt.asan", "without -shared-libasan, for build/asan"},
-        {"libtsan.so", "by clang, and without a shared runtime, for build/tsan"},
-        {"libclang_rt.tsan", "without a shared runtime, for build/tsan"},
-        {"__asan_", "for build/asan: run build/asan/bin/chimneysweep"},
-        {"__ubsan_", "for build/asan: run build/asan/bin/chimneysweep"},
-        {"__tsan_", "for build/tsan: run build/tsan/bin/chimneysweep"},
-        {"__msan_", "without MemorySanitizer: no build of the rig has its runtime"},
-    };
-    for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strstr(text, known[i].in)) {
-            return known[i].build;
-        }
-    }
-    return NULL;
-}
-
-static bool wrong_build(const char **error, const char *path, const char *reason)
-{
-    const char *build = build_for(reason);
-    char text[400];
-    snprintf(text, sizeof(text), "%.200s%s%s", reason, build ? "; build the driver " : "",
-             build ? build : "");
-    return fail(error, path, text);
+    char names[400], text[480];
+    struct image image = image_map(driver.path);
+    fit_missing(image.bytes, image.size, names, sizeof(names));
+    image_unmap(image);
+    snprintf(text, sizeof(text), "cannot be loaded: %s%s",
+             names[0] ? "neither NDIS nor the rig has " : "", names[0] ? names : reason);
+    return fail(error, driver.path, text);
 }
 
 bool driver_name(const char *path, const char **error)
@@ -164,13 +146,11 @@ bool driver_name(const char *path, const char **error)
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
     }
-    static const char *const runtimes[] = {"libasan.so", "libclang_rt.asan", "libtsan.so",
-                                           "libclang_rt.tsan"};
     struct image image = image_map(path);
     bool whole = elf_is_whole(image.bytes, image.size);
-    const char *runtime =
-        elf_needs(image.bytes, image.size, runtimes, sizeof(runtimes) / sizeof(runtimes[0]));
+    struct fit fit = fit_judge(image.bytes, image.size);
     image_unmap(image);
+    driver.build = fit.build;
     if (!whole) {
         return fail(error, path, "is cut short (expected a whole ELF shared object)");
     }
@@ -178,8 +158,8 @@ bool driver_name(const char *path, const char **error)
     if (!realpath(path, absolute)) {
         return fail(error, path, "path cannot be resolved");
     }
-    if (runtime) {
-        return wrong_build(error, path, runtime);
+    if (fit.problem[0]) {
+        return fail(error, path, fit.problem);
     }
     snprintf(driver.path, sizeof(driver.path), "%s", absolute);
     return true;
@@ -194,7 +174,7 @@ bool driver_load(const char **error)
     driver.library = dlopen(driver.path, RTLD_NOW | RTLD_LOCAL);
     driver.loading = false;
     if (!driver.library) {
-        return wrong_build(error, "driver cannot be loaded", dlerror());
+        return not_loaded(error, dlerror());
     }
     dl_iterate_phdr(find_code, driver.library);
     driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
@@ -204,6 +184,11 @@ bool driver_load(const char **error)
         return fail(error, driver.path, "does not export DriverEntry");
     }
     return save_data(driver.path, error);
+}
+
+const char *world_other_build(void)
+{
+    return driver.build;
 }
 
 bool world_driver_loading(void)

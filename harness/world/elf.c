@@ -3,6 +3,7 @@
 #include "world/elf.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,14 @@ static bool segment_at(const uint8_t *file, size_t size, const Elf64_Ehdr *head,
     uint64_t at = (uint64_t)i * sizeof(*part);
     return head->e_phentsize == sizeof(*part) && head->e_phoff <= size &&
            elf_read(file, size, head->e_phoff + at, part, sizeof(*part));
+}
+
+static bool section_at(const uint8_t *file, size_t size, const Elf64_Ehdr *head, uint32_t i,
+                       Elf64_Shdr *section)
+{
+    return head->e_shentsize == sizeof(*section) && head->e_shoff <= size && i < head->e_shnum &&
+           elf_read(file, size, head->e_shoff + (uint64_t)i * sizeof(*section), section,
+                    sizeof(*section));
 }
 
 bool elf_is_whole(const uint8_t *file, size_t size)
@@ -78,15 +87,12 @@ bool elf_writable(const uint8_t *file, size_t size,
 {
     Elf64_Ehdr head;
     Elf64_Shdr names;
-    if (!elf_head(file, size, &head) || head.e_shentsize != sizeof(Elf64_Shdr) ||
-        head.e_shoff > size || head.e_shstrndx >= head.e_shnum ||
-        !elf_read(file, size, head.e_shoff + head.e_shstrndx * sizeof(names), &names,
-                  sizeof(names))) {
+    if (!elf_head(file, size, &head) || !section_at(file, size, &head, head.e_shstrndx, &names)) {
         return false;
     }
     for (uint32_t i = 0; i < head.e_shnum; i++) {
         Elf64_Shdr section;
-        if (!elf_read(file, size, head.e_shoff + i * sizeof(section), &section, sizeof(section))) {
+        if (!section_at(file, size, &head, i, &section)) {
             return false;
         }
         if ((section.sh_flags & SHF_WRITE) && is_data(file, size, &names, section.sh_name)) {
@@ -110,4 +116,85 @@ const char *elf_needs(const uint8_t *file, size_t size, const char *const *names
         }
     }
     return found;
+}
+
+uint32_t elf_machine(const uint8_t *file, size_t size)
+{
+    uint8_t ident[EI_NIDENT];
+    uint16_t machine;
+    bool head = elf_read(file, size, 0, ident, sizeof(ident)) && !memcmp(ident, ELFMAG, SELFMAG) &&
+                elf_read(file, size, offsetof(Elf64_Ehdr, e_machine), &machine, sizeof(machine));
+    return head ? machine : EM_NONE;
+}
+
+/* A name in a table of strings, or NULL when it does not end there. */
+static const char *name_at(const uint8_t *file, size_t size, const Elf64_Shdr *names, uint32_t name)
+{
+    uint64_t at = names->sh_offset + name;
+    bool within = names->sh_offset <= size && name < names->sh_size && at < size;
+    return within && memchr(file + at, '\0', size - at) ? (const char *)file + at : NULL;
+}
+
+/* Does the object say of which library, by its version, the symbol is? */
+static bool of_library(const uint8_t *file, size_t size, const Elf64_Ehdr *head, uint64_t symbol)
+{
+    Elf64_Shdr versions;
+    uint16_t version = VER_NDX_LOCAL;
+    for (uint32_t i = 0; section_at(file, size, head, i, &versions); i++) {
+        if (versions.sh_type == SHT_GNU_versym && versions.sh_offset <= size) {
+            elf_read(file, size, versions.sh_offset + symbol * sizeof(version), &version,
+                     sizeof(version));
+        }
+    }
+    return (version & 0x7FFF) > VER_NDX_GLOBAL;
+}
+
+static bool symbol_at(const uint8_t *file, size_t size, const Elf64_Shdr *symbols, uint64_t i,
+                      Elf64_Sym *symbol)
+{
+    return symbols->sh_offset <= size && i < symbols->sh_size / sizeof(*symbol) &&
+           elf_read(file, size, symbols->sh_offset + i * sizeof(*symbol), symbol, sizeof(*symbol));
+}
+
+void elf_undefined(const uint8_t *file, size_t size, void (*visit)(void *context, const char *name),
+                   void *context)
+{
+    Elf64_Ehdr head;
+    Elf64_Shdr symbols, names;
+    if (!elf_head(file, size, &head)) {
+        return;
+    }
+    for (uint32_t i = 0; section_at(file, size, &head, i, &symbols); i++) {
+        Elf64_Sym symbol;
+        if (symbols.sh_type != SHT_DYNSYM ||
+            !section_at(file, size, &head, symbols.sh_link, &names)) {
+            continue;
+        }
+        for (uint64_t k = 1; symbol_at(file, size, &symbols, k, &symbol); k++) {
+            const char *name = name_at(file, size, &names, symbol.st_name);
+            if (symbol.st_shndx == SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) == STB_GLOBAL &&
+                name && !of_library(file, size, &head, k)) {
+                visit(context, name);
+            }
+        }
+    }
+}
+
+uint32_t elf_other_note(const uint8_t *file, size_t size, const char *owner, uint32_t value)
+{
+    struct {
+        uint32_t owner_bytes, bytes, type;
+        char owner[16];
+    } note = {(uint32_t)strlen(owner) + 1, sizeof(value), 1, ""};
+    snprintf(note.owner, sizeof(note.owner), "%s", owner);
+    size_t known = offsetof(typeof(note), owner) + ((note.owner_bytes + 3) & ~3u);
+    for (const uint8_t *at = file; (at = memmem(at, size - (size_t)(at - file), &note, known));) {
+        uint32_t found = value;
+        elf_read(file, size, (size_t)(at - file) + known, &found, sizeof(found));
+        if (found != value) {
+            return found;
+        }
+        at += known;
+    }
+    return value;
 }

@@ -22,4 +22,14 @@ bool elf_writable(const uint8_t *file, size_t size,
  * of a sanitizer ends a process in which it does not come first. */
 const char *elf_needs(const uint8_t *file, size_t size, const char *const *names, unsigned count);
 
+/* EM_X86_64 and so on; EM_NONE (0) for what is no ELF file. */
+uint32_t elf_machine(const uint8_t *file, size_t size);
+/* Visits the names that the loader has to find elsewhere, but for those that the file itself says
+ * which library has. */
+void elf_undefined(const uint8_t *file, size_t size, void (*visit)(void *context, const char *name),
+                   void *context);
+/* The number in a note of that owner (at most 15 letters), type 1, that is not `value`; `value`
+ * when all such notes have it, and when there is none. */
+uint32_t elf_other_note(const uint8_t *file, size_t size, const char *owner, uint32_t value);
+
 #endif

@@ -56,6 +56,8 @@ bool world_name_driver(const char *path, const char **error);
 bool world_load_driver(const char **error);
 /* Whether the driver's constructors run now. */
 bool world_driver_loading(void);
+/* The build of the rig into which the driver that was refused fits, or NULL. */
+const char *world_other_build(void);
 /* Path of the driver. */
 const char *world_driver_path(void);
 /* Path of the bundled driver beside the running program. */
