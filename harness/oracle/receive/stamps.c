@@ -108,19 +108,30 @@ void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_
 void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp)
 {
     struct orc_stamps *x = c->stamps;
-    if (tcp->has_timestamp) {
-        x->forwarded_first =
-            x->forwards && c->forwards.count > 1 ? x->forwarded_first : tcp->ts_value;
-        x->forwarded = tcp->ts_value;
-        x->forwards = true;
+    bool others = x->forwards && c->forwards.count > 1;
+    if (!tcp->has_timestamp) {
+        return;
     }
+    if (!others || (int32_t)(tcp->ts_value - x->forwarded_least) < 0) {
+        x->forwarded_least = tcp->ts_value;
+    }
+    if (!others || (int32_t)(tcp->ts_value - x->forwarded_most) > 0) {
+        x->forwarded_most = tcp->ts_value;
+    }
+    x->forwards = true;
+}
+
+/* TsRecent may be that of a forwarded segment. */
+static bool was_forwarded(const struct orc_stamps *x)
+{
+    return x->forwards && (int32_t)(x->value - x->forwarded_least) >= 0 &&
+           (int32_t)(x->forwarded_most - x->value) >= 0;
 }
 
 void orc_stamps_processed(struct oracle *o, struct orc_conn *c)
 {
     struct orc_stamps *x = c->stamps;
-    if (x->forwards && (int32_t)(x->value - x->forwarded_first) >= 0 &&
-        (int32_t)(x->forwarded - x->value) >= 0) {
+    if (was_forwarded(x)) {
         x->last_ns = (int64_t)o->event->time_ns;
     }
 }
@@ -209,7 +220,7 @@ static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
     const struct orc_stamps *x = c->stamps;
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
     int64_t reported = (int64_t)(age * tick_ns(o));
-    bool waits = x->forwards && x->forwarded == x->value && c->forwards.count;
+    bool waits = was_forwarded(x) && c->forwards.count;
     int64_t least = (waits ? 0 : now - x->last_ns) - slack, most = now - x->first_ns + slack;
     if (reported < least || reported > most) {
         orc_fail(o, orc_ordinal(o, c), ORC_ST_TS_2,

@@ -21,8 +21,8 @@ struct orc_stamps {
     uint32_t least, most;      /* TsRecent as of the last rest lies between these */
     uint32_t value;            /* last value received that may have become TsRecent, */
     int64_t first_ns, last_ns; /* and when it came first and last */
-    uint32_t forwarded_first;  /* values of the segments that the host forwarded, the first and */
-    uint32_t forwarded;        /* the last of those that were pending together, if any was */
+    uint32_t forwarded_least;  /* values of the segments that the host forwarded and that were */
+    uint32_t forwarded_most;   /* pending together, if any was */
     bool forwards;
     bool bare; /* the next bytes came without the option, */
     int64_t bare_at;
