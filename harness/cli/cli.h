@@ -98,9 +98,11 @@ bool cli_write_file(const char *path, const void *bytes, size_t length);
 bool cli_read_program(const char *path, struct program *program);
 /* The verdict of a program that went away while others ran. */
 void cli_lost_file(struct trace *trace, const char *path);
-/* Keeps the command as it was given; cli_go_on_elsewhere then runs it by that build of the rig into
- * which the driver fits, when it lies beside this one, and does not return. */
+/* Keeps the command as it was given, for cli_command, which ends with NULL. */
 void cli_keep_command(int argc, char **argv);
+char *const *cli_command(void);
+/* Runs it by that build of the rig into which the driver fits, when it lies beside this one, and
+ * does not return then. */
 void cli_go_on_elsewhere(const char *driver);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);

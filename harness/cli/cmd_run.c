@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/debug.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
+#include "program/isolate.h"
 
 static void print_trace(const struct trace *trace)
 {
@@ -43,6 +45,8 @@ struct command {
     bool trace;
     const char *events_text, *sarif_path, *pcapng_path;
     unsigned long events;
+    struct debug debug;
+    bool core;
 };
 
 static bool parse(struct command *c, int argc, char **argv, int *status)
@@ -52,6 +56,13 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->pcapng_path},
         {"--events", "N", "how many last events a verdict shows (25)", NULL, &c->events_text},
+        {"--debug", NULL,
+         "in this process, without limits: a debugger stops at the verdict, or in a crash",
+         &c->debug.on, NULL},
+        {"--event", "N", "with --debug or --gdb: stop at that event instead", NULL,
+         &c->debug.event_text},
+        {"--gdb", NULL, "start gdb on the same command with --debug", &c->debug.gdb, NULL},
+        {"--core", NULL, "let a crash leave a core file, where the system puts it", &c->core, NULL},
     };
     int files =
         cli_parse_driven(argc, argv, &c->driven, options, sizeof(options) / sizeof(options[0]),
@@ -60,7 +71,8 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
                          "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
                          "  chimneysweep run --json crash-1.bin | jq .rule\n"
                          "  chimneysweep run --sarif found.sarif crash-1.bin\n"
-                         "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n",
+                         "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n"
+                         "  chimneysweep run --gdb --driver ./other.so crash-1.bin\n",
                          status);
     if (files < 0) {
         return false;
@@ -70,7 +82,8 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         fputs("run: expected one program file (run --help)\n", stderr);
         return false;
     }
-    return cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
+    return debug_valid(&c->debug) &&
+           cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
 static void show(const struct command *c, const char *path, const struct trace *trace,
@@ -114,6 +127,9 @@ int cmd_run(int argc, char **argv)
     if (!cli_read_program(path, &program)) {
         return EXIT_USAGE;
     }
+    if (c.debug.gdb) {
+        return debug_in_gdb();
+    }
     status = cli_open_driven(&world, &c.driven);
     if (status || !sarif_open(&sarif, c.sarif_path)) {
         return status ? status : EXIT_USAGE;
@@ -129,7 +145,11 @@ int cmd_run(int argc, char **argv)
     world.reader = log ? wire_log_event : NULL;
     struct run_options run = {.strict = c.driven.strict,
                               .context_is_cell = c.driven.context_is_cell};
-    if (run_twice(&world, &program, &run, c.driven.timeout_s)) {
+    isolate_core(c.core);
+    if (c.debug.on) {
+        debug_run(&c.debug, &world, &program, &run);
+    }
+    if (c.debug.on || run_twice(&world, &program, &run, c.driven.timeout_s)) {
         show(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);

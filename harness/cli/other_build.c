@@ -23,6 +23,11 @@ void cli_keep_command(int argc, char **argv)
     }
 }
 
+char *const *cli_command(void)
+{
+    return command;
+}
+
 /* Both lie in the bin/ of a build, and the builds lie side by side. */
 static bool sibling(const char *build, char self[PATH_MAX], char other[PATH_MAX])
 {

@@ -81,6 +81,17 @@ static bool note_process(struct trace *trace)
     return false;
 }
 
+static bool core;
+
+void isolate_core(bool keep)
+{
+    struct rlimit most;
+    core = keep && !getrlimit(RLIMIT_CORE, &most);
+    if (core) {
+        limit(RLIMIT_CORE, most.rlim_max, most.rlim_max);
+    }
+}
+
 struct work {
     void (*body)(void *);
     void *context;
@@ -93,7 +104,9 @@ static void child(const struct work *work, pid_t rig)
 {
     output_begin();
     isolate_describe_death(work->trace);
-    limit(RLIMIT_CORE, 0, 0);
+    if (!core) {
+        limit(RLIMIT_CORE, 0, 0);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a driver that loops does not outlive its rig */
     limit(RLIMIT_CPU, work->timeout_s + 1, work->timeout_s + 2);
     limited = work->trace;

@@ -24,6 +24,8 @@ bool isolate_ended_well(void);
 void isolate_stall_after(unsigned seconds);
 /* A child that takes so much more memory than its parent has is ended; 0: as it stands. */
 void isolate_memory(uint64_t bytes);
+/* A child that crashes leaves a core file. */
+void isolate_core(bool keep);
 /* Where a driver looped, slept or died, as a number: the same for the same place. 0 = in none of
  * these ways. */
 uint64_t isolate_place(const struct trace *trace);

@@ -2,7 +2,7 @@
 import subprocess
 
 import pytest
-from rig import BUILD, PROJECT, RELEASE, run
+from rig import BUILD, CHIMNEYSWEEP, PROJECT, RELEASE, run
 
 PROGRAM = PROJECT / "corpora/situations/push-timer.chim"
 SECOND = sorted((PROJECT / "harness/drivers/second").glob("*.c"))
@@ -67,3 +67,15 @@ def test_all_imports_that_nobody_has_are_named(lazy, tmp_path):
     source.write_text(TINY)
     said = refused(RELEASE, compiled(tmp_path / "tiny.so", [source], lazy))
     assert all(name in said for name in ("NdisFirst", "NdisSecond", "NdisThird")), said
+
+
+@pytest.mark.parametrize("program, build", [(RELEASE, RELEASE.parent.parent), (CHIMNEYSWEEP, BUILD)])
+def test_a_driver_keeps_functions_that_libraries_of_the_rig_have_too(program, build, tmp_path):
+    """The second target with names of lwIP, of libpcap and of the C library, linked without -Bsymbolic."""
+    names = {"memory_take": "pbuf_free", "frame_build": "tcp_output", "append_list": "pcap_close", "now_ms": "send"}
+    sanitize = ["-fsanitize=address,undefined"] if build == BUILD else []
+    driver = compiled(tmp_path / "driver.so", SECOND, *sanitize, *(f"-D{a}={b}" for a, b in names.items()))
+    for path in (PROGRAM, PROJECT / "corpora/bugs"):
+        got = run("sweep", "--json", "--quiet", "--driver", driver, path, program=program)
+        expected = run("sweep", "--json", "--quiet", "--driver", build / "lib/second.so", path, program=program)
+        assert got.returncode == 0 and got.stdout == expected.stdout, got.stdout[-400:]

@@ -18,6 +18,7 @@
 #include "base/pages.h"
 #include "world/elf.h"
 #include "world/fit.h"
+#include "world/rebind.h"
 #include "world/world.h"
 
 #define SECTIONS_MAX 8
@@ -175,6 +176,10 @@ bool driver_load(const char **error)
     driver.loading = false;
     if (!driver.library) {
         return not_loaded(error, dlerror());
+    }
+    struct link_map *map;
+    if (!dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
+        rebind_own(map);
     }
     dl_iterate_phdr(find_code, driver.library);
     driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");

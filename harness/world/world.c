@@ -396,13 +396,13 @@ void world_run(struct world *world, const struct world_options *options,
     tap_reset();
     world->up = false;
     verdict_reset(&world->judged);
-    if (world->reader) {
-        tap_subscribe(world->reader, world);
-    }
     if (!options->oracle_off) {
         struct oracle_options oracle = {.strict = options->strict, .in_full = options->in_full};
         oracle_begin(world->oracle, &oracle, &world->judged);
         tap_subscribe(oracle_event, world->oracle);
+    }
+    if (world->reader) { /* it sees what the oracle says of the event */
+        tap_subscribe(world->reader, world);
     }
     struct run run = {.world = world, .body = body, .context = context};
     evidence_run_begins();
