@@ -116,76 +116,82 @@ void check_text(const struct check *check)
            check->same);
 }
 
-static void json_finding(const struct check *check, const struct suite_finding *finding,
-                         bool warned)
+static void json_finding(struct json *json, const char *name, const struct check *check,
+                         const struct suite_finding *finding, bool warned)
 {
     char command[8400];
     again(check, finding->first, warned, command, sizeof(command));
-    printf("{\"programs\": %u, \"first\": ", finding->programs);
-    cli_json_string(stdout, check->files->path[finding->first]);
-    fputs(", \"expected\": ", stdout);
-    cli_json_string(stdout, finding->expected);
-    fputs(", \"actual\": ", stdout);
-    cli_json_string(stdout, finding->actual);
-    fputs(", \"reproduce\": ", stdout);
-    cli_json_string(stdout, command);
-    putchar('}');
+    json_object(json, name);
+    json_number(json, "programs", finding->programs);
+    json_text(json, "first", check->files->path[finding->first]);
+    json_text(json, "expected", finding->expected);
+    json_text(json, "actual", finding->actual);
+    json_text(json, "reproduce", command);
+    json_close(json);
 }
 
-static void json_rule(const struct check *check, uint32_t index)
+static void json_rule(struct json *json, const struct check *check, uint32_t index)
 {
     uint32_t count, as = rules_judged_as(index);
     const struct oracle_rule *rules = oracle_rules(&count);
     const struct rule_coverage *c = check->coverage;
     enum check_result result = check_result_of(check, index);
-    fputs("  {\"id\": ", stdout);
-    cli_json_string(stdout, rules[index].id);
-    fputs(", \"area\": ", stdout);
-    cli_json_string(stdout, oracle_rule_area(index));
-    printf(", \"level\": \"%s\", \"same_as\": ", rules_level_name(rules[index].level));
-    if (as != index) {
-        cli_json_string(stdout, rules[as].id);
+    bool warned = result == RESULT_WARNED;
+    json_object(json, NULL);
+    json_text(json, "id", rules[index].id);
+    json_text(json, "area", oracle_rule_area(index));
+    json_text(json, "level", rules_level_name(rules[index].level));
+    json_text(json, "same_as", as != index ? rules[as].id : NULL);
+    json_number(json, "evaluated", c->total[as]);
+    json_number(json, "programs", c->programs_of[as]);
+    json_text(json, "result", result == RESULT_NOTHING ? "nothing to evaluate" : names[result]);
+    if (result == RESULT_BROKEN || warned) {
+        json_finding(json, "finding", check, warned ? &c->warned[as] : &c->broken[as], warned);
     } else {
-        fputs("null", stdout);
+        json_null(json, "finding");
     }
-    printf(", \"evaluated\": %llu, \"programs\": %u, \"result\": \"%s\", \"finding\": ",
-           (unsigned long long)c->total[as], c->programs_of[as],
-           result == RESULT_NOTHING ? "nothing to evaluate" : names[result]);
-    if (result == RESULT_BROKEN || result == RESULT_WARNED) {
-        bool warned = result == RESULT_WARNED;
-        json_finding(check, warned ? &c->warned[as] : &c->broken[as], warned);
-    } else {
-        fputs("null", stdout);
-    }
-    puts(index + 1 < count ? "}," : "}");
+    json_close(json);
+}
+
+static void json_totals(struct json *json, const struct check *check, uint32_t rules)
+{
+    json_object(json, "totals");
+    json_number(json, "rules", rules);
+    json_number(json, "held", check->result[RESULT_HELD]);
+    json_number(json, "broken", check->result[RESULT_BROKEN]);
+    json_number(json, "warned", check->result[RESULT_WARNED]);
+    json_number(json, "never_evaluated", check->result[RESULT_NEVER]);
+    json_number(json, "nothing_to_evaluate", check->result[RESULT_NOTHING]);
+    json_number(json, "the_same", check->same);
+    json_close(json);
 }
 
 void check_json(const struct check *check, int status)
 {
     uint32_t count;
     const struct rule_coverage *c = check->coverage;
-    const char *separator = "";
+    struct json json = json_begin(stdout);
     oracle_rules(&count);
-    fputs("{\"driver\": ", stdout);
-    cli_json_string(stdout, world_driver_path());
-    printf(", \"strict\": %s, \"programs\": %u, \"failed\": %u, \"skipped\": %u, \"not_run\": %u, "
-           "\"status\": %d, \"rules\": [\n",
-           check->driven.strict ? "true" : "false", c->programs, c->failed, c->skipped,
-           check->files->count - c->at, status);
+    json_text(&json, "driver", world_driver_path());
+    json_bool(&json, "strict", check->driven.strict);
+    json_number(&json, "programs", c->programs);
+    json_number(&json, "failed", c->failed);
+    json_number(&json, "skipped", c->skipped);
+    json_number(&json, "not_run", check->files->count - c->at);
+    json_number(&json, "status", (uint64_t)status);
+    json_list(&json, "rules");
     for (uint32_t i = 0; i < count; i++) {
-        json_rule(check, i);
+        json_rule(&json, check, i);
     }
-    fputs("], \"unnamed\": {", stdout);
+    json_close(&json);
+    json_object(&json, "unnamed");
     for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         if (c->unnamed[kind].programs) {
-            printf("%s\"%s\": ", separator, verdict_kind_name((enum verdict_kind)kind));
-            json_finding(check, &c->unnamed[kind], false);
-            separator = ", ";
+            json_finding(&json, verdict_kind_name((enum verdict_kind)kind), check,
+                         &c->unnamed[kind], false);
         }
     }
-    printf("}, \"totals\": {\"rules\": %u, \"held\": %u, \"broken\": %u, \"warned\": %u, "
-           "\"never_evaluated\": %u, \"nothing_to_evaluate\": %u, \"the_same\": %u}}\n",
-           count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
-           check->result[RESULT_WARNED], check->result[RESULT_NEVER], check->result[RESULT_NOTHING],
-           check->same);
+    json_close(&json);
+    json_totals(&json, check, count);
+    json_end(&json);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "program/program.h"
 #include "program/run.h"
 #include "world/world.h"
@@ -137,8 +138,6 @@ bool cli_collect(struct cli_paths *paths, const char *path);
  * when it is in neither. */
 bool cli_project(const char *name, char *out, size_t size);
 
-/* JSON strings with quotes and escapes. */
-void cli_json_string(FILE *out, const char *text);
 bool cli_color(FILE *out);
 
 /* Zeroed memory that children share; NULL after one line on stderr. */

@@ -97,24 +97,27 @@ static bool cmd_bench_measure(struct bench *bench, const char *only, bool *known
     return good;
 }
 
-static void print(const struct bench *bench, bool json)
+static void cmd_bench_print_json(const struct bench *bench)
 {
-    if (json) {
-        puts("[");
-    }
+    struct json json = json_begin(stdout);
+    json_list(&json, "results");
     for (unsigned i = 0; i < bench->results; i++) {
         const struct bench_result *r = &bench->result[i];
-        if (json) {
-            printf("  {\"name\": \"%s\", \"value\": %.2f, \"unit\": \"%s\", \"note\": ", r->name,
-                   r->value, r->unit);
-            cli_json_string(stdout, r->note);
-            puts(i + 1 < bench->results ? "}," : "}");
-        } else {
-            printf("%-26s %14.2f %-14s %s\n", r->name, r->value, r->unit, r->note);
-        }
+        json_object(&json, NULL);
+        json_text(&json, "name", r->name);
+        json_real(&json, "value", r->value, 2);
+        json_text(&json, "unit", r->unit);
+        json_text(&json, "note", r->note);
+        json_close(&json);
     }
-    if (json) {
-        puts("]");
+    json_end(&json);
+}
+
+static void cmd_bench_print_text(const struct bench *bench)
+{
+    for (unsigned i = 0; i < bench->results; i++) {
+        const struct bench_result *r = &bench->result[i];
+        printf("%-26s %14.2f %-14s %s\n", r->name, r->value, r->unit, r->note);
     }
 }
 
@@ -124,7 +127,7 @@ int cmd_bench(int argc, char **argv)
     const char *driver = NULL, *only = NULL, *seconds = "2", *corpora = default_corpora();
     const struct cli_option options[] = {
         {"--driver", "D.so", "driver to load (default: the bundled core)", NULL, &driver},
-        {"--json", NULL, "print a JSON list of {name, value, unit, note}", &json, NULL},
+        {"--json", NULL, "print JSON: results of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
          "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
          "oracle (what it multiplies these by), rx_lwip_1460 (after those two: the ratios), "
@@ -165,6 +168,6 @@ int cmd_bench(int argc, char **argv)
         fprintf(stderr, "bench: unknown bench '%s' (bench --help lists them)\n", only);
         return EXIT_USAGE;
     }
-    print(&bench, json);
+    (json ? cmd_bench_print_json : cmd_bench_print_text)(&bench);
     return bench.unreadable ? EXIT_USAGE : good ? EXIT_PASS : EXIT_INCONCLUSIVE;
 }

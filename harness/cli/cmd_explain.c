@@ -139,77 +139,72 @@ static void put_text(const struct explained *e, const struct oracle_rule *rule, 
     put_program(e, rule, index);
 }
 
-static void put_json_pair(const char *name, const char *value, const char *end)
-{
-    printf("\"%s\": ", name);
-    if (value) {
-        cli_json_string(stdout, value);
-    } else {
-        fputs("null", stdout);
-    }
-    fputs(end, stdout);
-}
-
 static void put_json_source(void *context, const char *text, const char *uri)
 {
-    const char **separator = context;
-    printf("%s{", *separator);
-    put_json_pair("text", text, ", ");
-    put_json_pair("uri", *uri ? uri : NULL, "}");
-    *separator = ", ";
+    struct json *json = context;
+    json_object(json, NULL);
+    json_text(json, "text", text);
+    json_text(json, "uri", *uri ? uri : NULL);
+    json_close(json);
 }
 
-static void put_json_bugs(const struct explained *e, const struct oracle_rule *rule)
+static void put_json_bug(struct json *json, const struct explained *e,
+                         const struct planted_bug *bug)
 {
-    const char *separator = "";
     char text[4600];
-    fputs("\"planted_bugs\": [", stdout);
-    for (uint32_t i = 0; i < e->bugs; i++) {
-        const struct planted_bug *bug = &e->bug[i];
-        if (!breaks(bug, rule)) {
-            continue;
-        }
-        printf("%s{", separator);
-        put_json_pair("name", bug->name, ", ");
-        put_json_pair("story", bug->story, ", ");
-        snprintf(text, sizeof(text), "%s/%s.patch", e->patches, bug->name);
-        put_json_pair("patch", text, ", ");
-        snprintf(text, sizeof(text), "%s/%s.chim", e->shown_by, bug->name);
-        put_json_pair("program", text, ", ");
-        printf("\"strict\": %s, ", bug->strict ? "true" : "false");
-        snprintf(text, sizeof(text), "scripts/bugs --programs %s", bug->name);
-        put_json_pair("command", text, "}");
-        separator = ", ";
-    }
-    fputs("], ", stdout);
+    json_object(json, NULL);
+    json_text(json, "name", bug->name);
+    json_text(json, "story", bug->story);
+    snprintf(text, sizeof(text), "%s/%s.patch", e->patches, bug->name);
+    json_text(json, "patch", text);
+    snprintf(text, sizeof(text), "%s/%s.chim", e->shown_by, bug->name);
+    json_text(json, "program", text);
+    json_bool(json, "strict", bug->strict);
+    snprintf(text, sizeof(text), "scripts/bugs --programs %s", bug->name);
+    json_text(json, "command", text);
+    json_close(json);
 }
 
-static void put_json(const struct explained *e, const struct oracle_rule *rule, uint32_t index)
+static void put_json_readings(struct json *json, const struct oracle_rule *rule)
 {
-    const char *separator = "";
     const struct cli_reading *reading[8];
     uint32_t readings = sources_readings(rule->source, reading, 8);
-    fputs("  {", stdout);
-    put_json_pair("id", rule->id, ", ");
-    put_json_pair("statement", rule->statement, ", ");
-    put_json_pair("why", rule->why, ", ");
-    put_json_pair("level", rules_level_name(rule->level), ", ");
-    put_json_pair("level_meaning", level_meaning(rule->level), ", ");
-    put_json_pair("binds", party_name(rule->who), ", ");
-    put_json_pair("class", rules_class_name(rule->check), ", ");
-    put_json_pair("where", rule->where, ", ");
-    fputs("\"sources\": [", stdout);
-    sources_visit(rule->source, put_json_source, &separator);
-    fputs("], \"readings\": [", stdout);
+    json_list(json, "readings");
     for (uint32_t i = 0; i < readings; i++) {
-        fputs(i ? ", {" : "{", stdout);
-        put_json_pair("question", reading[i]->question, ", ");
-        put_json_pair("reading", reading[i]->reading, "}");
+        json_object(json, NULL);
+        json_text(json, "question", reading[i]->question);
+        json_text(json, "reading", reading[i]->reading);
+        json_close(json);
     }
-    fputs("], ", stdout);
-    put_json_bugs(e, rule);
-    put_json_pair("program", best_program(e, index), ", ");
-    printf("\"evaluated\": %u}", e->coverage ? e->coverage->most[rules_judged_as(index)] : 0);
+    json_close(json);
+}
+
+static void put_json(struct json *json, const struct explained *e, const struct oracle_rule *rule,
+                     uint32_t index)
+{
+    json_object(json, NULL);
+    json_text(json, "id", rule->id);
+    json_text(json, "statement", rule->statement);
+    json_text(json, "why", rule->why);
+    json_text(json, "level", rules_level_name(rule->level));
+    json_text(json, "level_meaning", level_meaning(rule->level));
+    json_text(json, "binds", party_name(rule->who));
+    json_text(json, "class", rules_class_name(rule->check));
+    json_text(json, "where", rule->where);
+    json_list(json, "sources");
+    sources_visit(rule->source, put_json_source, json);
+    json_close(json);
+    put_json_readings(json, rule);
+    json_list(json, "planted_bugs");
+    for (uint32_t i = 0; i < e->bugs; i++) {
+        if (breaks(&e->bug[i], rule)) {
+            put_json_bug(json, e, &e->bug[i]);
+        }
+    }
+    json_close(json);
+    json_text(json, "program", best_program(e, index));
+    json_number(json, "evaluated", e->coverage ? e->coverage->most[rules_judged_as(index)] : 0);
+    json_close(json);
 }
 
 /* Whether the rule is meant: by its id, or by a prefix that ends with a dash or at one. */
@@ -278,7 +273,7 @@ int cmd_explain(int argc, char **argv)
     static struct explained e;
     static bool wanted[RULES_MAX];
     bool json = false;
-    const struct cli_option options[] = {{"--json", NULL, "print a JSON list", &json, NULL}};
+    const struct cli_option options[] = {{"--json", NULL, "print JSON", &json, NULL}};
     int status;
     int names = cli_parse(argc, argv, options, 1, "explain [--json] RULE|PREFIX-...",
                           "  chimneysweep explain RCV-FIFO-1\n"
@@ -307,13 +302,21 @@ int cmd_explain(int argc, char **argv)
         e.bug = planted_bugs(e.patches, &e.bugs);
     }
     const struct oracle_rule *rules = oracle_rules(&count);
-    fputs(json ? "[\n" : "", stdout);
+    struct json list = {0};
+    if (json) {
+        list = json_begin(stdout);
+        json_list(&list, "rules");
+    }
     for (uint32_t i = 0; i < count; i++) {
-        if (wanted[i]) {
-            (json ? put_json : put_text)(&e, &rules[i], i);
-            left--;
-            fputs(json ? (left ? ",\n" : "\n]\n") : (left ? "\n" : ""), stdout);
+        if (wanted[i] && json) {
+            put_json(&list, &e, &rules[i], i);
+        } else if (wanted[i]) {
+            put_text(&e, &rules[i], i);
+            fputs(--left ? "\n" : "", stdout);
         }
+    }
+    if (json) {
+        json_end(&list);
     }
     return EXIT_PASS;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/session_json.h"
 #include "live/live.h"
 #include "live/tun.h"
 #include "program/isolate.h"
@@ -69,6 +70,25 @@ static void progress(void *context, uint64_t done, uint64_t all)
     }
 }
 
+static void print_json(const struct job *job, double rate)
+{
+    const struct live_result *r = job->result;
+    const struct trace *trace = job->world->trace;
+    struct json json = json_begin(stdout);
+    json_text(&json, "verdict", verdict_kind_name(trace->verdict.kind));
+    json_text(&json, "rule", trace->verdict.rule);
+    json_text(&json, "actual", trace->verdict.actual);
+    json_bool(&json, "complete", r->complete);
+    json_text(&json, "reason", r->reason);
+    json_number(&json, "bytes", r->bytes);
+    json_bytes(&json, "sha256", r->hash, sizeof(r->hash));
+    json_real(&json, "seconds", r->seconds, 6);
+    json_real(&json, "mib_per_s", rate, 2);
+    session_json(&json, &r->counts);
+    json_number(&json, "events", trace->count);
+    json_end(&json);
+}
+
 static int print_result(const struct job *job)
 {
     const struct live_result *r = job->result;
@@ -82,18 +102,7 @@ static int print_result(const struct job *job)
         snprintf(hash + 2 * (size_t)i, 3, "%02x", r->hash[i]);
     }
     if (job->driven.json) {
-        printf("{\"verdict\": \"%s\", \"rule\": ", verdict_kind_name(trace->verdict.kind));
-        cli_json_string(stdout, trace->verdict.rule);
-        fputs(", \"actual\": ", stdout);
-        cli_json_string(stdout, trace->verdict.actual);
-        printf(", \"complete\": %s, \"reason\": ", r->complete ? "true" : "false");
-        cli_json_string(stdout, r->reason);
-        printf(", \"bytes\": %llu, \"sha256\": \"%s\", \"seconds\": %.6f, \"mib_per_s\": %.2f, "
-               "\"segments\": %llu, \"uploads\": %u, \"asked\": %u, \"forwarded\": %u, "
-               "\"refused\": %u, \"buffered\": %llu, \"resent\": %llu, \"events\": %u}\n",
-               (unsigned long long)r->bytes, hash, r->seconds, rate,
-               (unsigned long long)c->segments, c->uploads, c->asked, c->forwarded, c->refused,
-               (unsigned long long)c->buffered, (unsigned long long)c->resent, trace->count);
+        print_json(job, rate);
     } else {
         render_verdict(stdout, trace, NULL, finding ? 25 : 0);
         printf("  %llu bytes in %.3f s (%.1f MiB/s), sha256 %s\n", (unsigned long long)r->bytes,

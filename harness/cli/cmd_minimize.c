@@ -134,12 +134,14 @@ static void tell(const struct shrink *shrink, uint32_t before, const struct prog
     const struct goal *goal = &shrink->goal;
     if (shrink->driven.json) {
         program_print(program, text, sizeof(text));
-        printf("{\"verdict\": \"%s\", \"rule\": ", verdict_kind_name(goal->kind));
-        cli_json_string(stdout, goal->rule);
-        printf(", \"before\": %u, \"operations\": %u, \"tries\": %u, \"program\": ", before,
-               program->count, shrink->tries);
-        cli_json_string(stdout, text);
-        puts("}");
+        struct json json = json_begin(stdout);
+        json_text(&json, "verdict", verdict_kind_name(goal->kind));
+        json_text(&json, "rule", goal->rule);
+        json_number(&json, "before", before);
+        json_number(&json, "operations", program->count);
+        json_number(&json, "tries", shrink->tries);
+        json_text(&json, "program", text);
+        json_end(&json);
         return;
     }
     fprintf(stderr, "%s%s%s%s: %u operations became %u in %u tries\n", shrink->progress ? "\r" : "",

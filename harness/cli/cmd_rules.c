@@ -9,18 +9,17 @@ const char *rules_level_name(enum verdict_level level)
     return names[level];
 }
 
-static void cmd_rules_print_json(const struct oracle_rule *rule, bool last)
+static void cmd_rules_print_json(struct json *json, const struct oracle_rule *rule)
 {
-    fputs("  {\"id\": ", stdout);
-    cli_json_string(stdout, rule->id);
-    printf(", \"who\": \"%s\", \"level\": \"%s\", \"statement\": ", rule->who,
-           rules_level_name(rule->level));
-    cli_json_string(stdout, rule->statement);
-    printf(", \"class\": \"%s\", \"where\": ", rules_class_name(rule->check));
-    cli_json_string(stdout, rule->where);
-    fputs(", \"source\": ", stdout);
-    cli_json_string(stdout, rule->source);
-    puts(last ? "}" : "},");
+    json_object(json, NULL);
+    json_text(json, "id", rule->id);
+    json_text(json, "who", rule->who);
+    json_text(json, "level", rules_level_name(rule->level));
+    json_text(json, "statement", rule->statement);
+    json_text(json, "class", rules_class_name(rule->check));
+    json_text(json, "where", rule->where);
+    json_text(json, "source", rule->source);
+    json_close(json);
 }
 
 static void print_text(const struct oracle_rule *rule)
@@ -31,13 +30,12 @@ static void print_text(const struct oracle_rule *rule)
 
 static int list(const char *prefix, bool open_only, bool json)
 {
-    uint32_t count, shown = 0, open = 0, last = 0;
+    uint32_t count, shown = 0, open = 0;
     const struct oracle_rule *rules = oracle_rules(&count);
     static bool wanted[1024];
     for (uint32_t i = 0; i < count; i++) {
         wanted[i] = !strncmp(rules[i].id, prefix, strlen(prefix)) &&
                     !(open_only && rules[i].check != CHECK_OPEN);
-        last = wanted[i] ? i : last;
         shown += wanted[i];
         open += wanted[i] && rules[i].check == CHECK_OPEN;
     }
@@ -45,21 +43,20 @@ static int list(const char *prefix, bool open_only, bool json)
         fprintf(stderr, "rules: no rule begins with '%s'\n", prefix);
         return EXIT_USAGE;
     }
+    struct json list = {0};
     if (json) {
-        puts("[");
+        list = json_begin(stdout);
+        json_list(&list, "rules");
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!wanted[i]) {
-            continue;
-        }
-        if (json) {
-            cmd_rules_print_json(&rules[i], i == last);
-        } else {
+        if (wanted[i] && json) {
+            cmd_rules_print_json(&list, &rules[i]);
+        } else if (wanted[i]) {
             print_text(&rules[i]);
         }
     }
     if (json) {
-        puts("]");
+        json_end(&list);
     } else {
         printf("%u rules, %u open\n", shown, open);
     }

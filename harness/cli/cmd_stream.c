@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/session_json.h"
 #include "program/isolate.h"
 #include "program/output.h"
 #include "stream/lwip_run.h"
@@ -126,49 +127,49 @@ static void cmd_stream_print_text(const struct job *job, double spent)
     printf("  %.3f s of virtual time in %.2f s\n", (double)r->virtual_ns / 1e9, spent);
 }
 
-static void side_json(const struct stream_side *side, const char *name)
+static void side_json(struct json *json, const char *name, const struct stream_side *side)
 {
-    printf("\"%s\": {\"sent\": %llu, \"taken\": %llu, \"sent_sha256\": \"", name,
-           (unsigned long long)side->sent, (unsigned long long)side->taken);
-    put_hash(side->sent_hash);
-    fputs("\", \"taken_sha256\": \"", stdout);
-    put_hash(side->taken_hash);
-    fputs("\"}, ", stdout);
+    json_object(json, name);
+    json_number(json, "sent", side->sent);
+    json_number(json, "taken", side->taken);
+    json_bytes(json, "sent_sha256", side->sent_hash, sizeof(side->sent_hash));
+    json_bytes(json, "taken_sha256", side->taken_hash, sizeof(side->taken_hash));
+    json_close(json);
 }
 
-static void link_json(const struct link_counts *link, const char *name)
+static void link_json(struct json *json, const char *name, const struct link_counts *link)
 {
-    printf("\"%s\": {\"frames\": %llu, \"lost\": %llu, \"reordered\": %llu, \"duplicated\": %llu, "
-           "\"corrupted\": %llu, \"overflowed\": %llu}, ",
-           name, (unsigned long long)link->sent, (unsigned long long)link->lost,
-           (unsigned long long)link->reordered, (unsigned long long)link->duplicated,
-           (unsigned long long)link->corrupted, (unsigned long long)link->overflowed);
+    json_object(json, name);
+    json_number(json, "frames", link->sent);
+    json_number(json, "lost", link->lost);
+    json_number(json, "reordered", link->reordered);
+    json_number(json, "duplicated", link->duplicated);
+    json_number(json, "corrupted", link->corrupted);
+    json_number(json, "overflowed", link->overflowed);
+    json_close(json);
 }
 
 static void cmd_stream_print_json(const struct job *job, double spent)
 {
     const struct stream_result *r = job->result;
-    const struct session_counts *c = &r->counts;
     const struct trace *trace = job->world->trace;
-    printf("{\"seed\": %llu, \"verdict\": \"%s\", \"rule\": ",
-           (unsigned long long)job->options.link.seed, verdict_kind_name(trace->verdict.kind));
-    cli_json_string(stdout, trace->verdict.rule);
-    fputs(", \"expected\": ", stdout);
-    cli_json_string(stdout, trace->verdict.expected);
-    fputs(", \"actual\": ", stdout);
-    cli_json_string(stdout, trace->verdict.actual);
-    printf(", \"events\": %u, \"warnings\": %u, \"trace_hash\": \"%016llx\", ", trace->count,
-           trace->verdict.warnings, (unsigned long long)trace->hash);
-    side_json(&r->side[STREAM_TO_TARGET], "to_target");
-    side_json(&r->side[STREAM_FROM_TARGET], "from_target");
-    link_json(&r->link[LINK_TO_TARGET], "link_to_target");
-    link_json(&r->link[LINK_FROM_TARGET], "link_from_target");
-    printf(
-        "\"segments\": %llu, \"uploads\": %u, \"asked\": %u, \"forwarded\": %u, \"refused\": %u, "
-        "\"buffered\": %llu, \"resent\": %llu, \"virtual_s\": %.6f, \"seconds\": %.3f}\n",
-        (unsigned long long)c->segments, c->uploads, c->asked, c->forwarded, c->refused,
-        (unsigned long long)c->buffered, (unsigned long long)c->resent, (double)r->virtual_ns / 1e9,
-        spent);
+    struct json json = json_begin(stdout);
+    json_number(&json, "seed", job->options.link.seed);
+    json_text(&json, "verdict", verdict_kind_name(trace->verdict.kind));
+    json_text(&json, "rule", trace->verdict.rule);
+    json_text(&json, "expected", trace->verdict.expected);
+    json_text(&json, "actual", trace->verdict.actual);
+    json_number(&json, "events", trace->count);
+    json_number(&json, "warnings", trace->verdict.warnings);
+    json_hash(&json, "trace_hash", trace->hash);
+    side_json(&json, "to_target", &r->side[STREAM_TO_TARGET]);
+    side_json(&json, "from_target", &r->side[STREAM_FROM_TARGET]);
+    link_json(&json, "link_to_target", &r->link[LINK_TO_TARGET]);
+    link_json(&json, "link_from_target", &r->link[LINK_FROM_TARGET]);
+    session_json(&json, &r->counts);
+    json_real(&json, "virtual_s", (double)r->virtual_ns / 1e9, 6);
+    json_real(&json, "seconds", spent, 3);
+    json_end(&json);
 }
 
 struct texts {

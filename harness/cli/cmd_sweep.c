@@ -173,10 +173,14 @@ static void tell_passes(const struct sweep *sweep)
     for (uint32_t i = 0; i < sweep->count; i++) {
         const struct entry *entry = &sweep->entry[i];
         if (entry->ran && !entry->failed) {
-            fputs("{\"file\": ", stdout);
-            cli_json_string(stdout, entry->path);
-            printf(", \"verdict\": \"pass\", \"trace_hash\": \"%016llx\"%s}\n",
-                   (unsigned long long)entry->hash, entry->skipped ? ", \"skipped\": true" : "");
+            struct json json = json_begin(stdout);
+            json_text(&json, "file", entry->path);
+            json_text(&json, "verdict", "pass");
+            json_hash(&json, "trace_hash", entry->hash);
+            if (entry->skipped) {
+                json_bool(&json, "skipped", true);
+            }
+            json_end(&json);
         }
     }
 }
@@ -198,20 +202,30 @@ static void add_warnings(struct sweep *sweep)
     }
 }
 
+static const char *const reached_names[] = {"established", "posted",   "indicated",
+                                            "refused",     "uploaded", "disconnected"};
+
+static void summary_json(const struct sweep *sweep, uint32_t failed)
+{
+    struct json json = json_begin(stdout);
+    json_number(&json, "programs", sweep->count);
+    json_number(&json, "failed", failed);
+    json_number(&json, "skipped", sweep->shared->skipped);
+    json_number(&json, "not_run", sweep->not_run);
+    json_number(&json, "warnings", sweep->shared->warnings);
+    json_hash(&json, "trace_sum", sweep->sum);
+    for (unsigned k = 0; k < 6; k++) {
+        json_real(&json, reached_names[k],
+                  sweep->shared->reached[k] / (double)(sweep->count ? sweep->count : 1), 4);
+    }
+    json_end(&json);
+}
+
 static void summary(const struct sweep *sweep, uint32_t failed, bool json)
 {
-    static const char *const names[] = {"established", "posted",   "indicated",
-                                        "refused",     "uploaded", "disconnected"};
     double n = sweep->count ? sweep->count : 1;
     if (json) {
-        printf("{\"programs\": %u, \"failed\": %u, \"skipped\": %u, \"not_run\": %u, "
-               "\"warnings\": %u, \"trace_sum\": \"%016llx\"",
-               sweep->count, failed, sweep->shared->skipped, sweep->not_run,
-               sweep->shared->warnings, (unsigned long long)sweep->sum);
-        for (unsigned k = 0; k < 6; k++) {
-            printf(", \"%s\": %.4f", names[k], sweep->shared->reached[k] / n);
-        }
-        puts("}");
+        summary_json(sweep, failed);
         return;
     }
     printf("%u programs, %u failed, ", sweep->count, failed);
@@ -222,7 +236,7 @@ static void summary(const struct sweep *sweep, uint32_t failed, bool json)
     printf("%.1f operations each, trace sum %016llx\nreached:", sweep->shared->ops / n,
            (unsigned long long)sweep->sum);
     for (unsigned k = 0; k < 6; k++) {
-        printf(" %s %.0f %%", names[k], 100.0 * sweep->shared->reached[k] / n);
+        printf(" %s %.0f %%", reached_names[k], 100.0 * sweep->shared->reached[k] / n);
     }
     putchar('\n');
     if (sweep->not_run) {

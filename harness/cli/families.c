@@ -122,19 +122,18 @@ static void tell_json(const struct job *job, uint32_t at)
     const struct result *result = &job->shared->result[at];
     const struct verdict *v = &job->world->trace->verdict;
     bool failed = result->outcome == FAILED;
-    printf("{\"family\": \"%s\", \"file\": ", job->family[at / job->files->count]->name);
-    cli_json_string(stdout, job->files->path[at % job->files->count]);
-    printf(", \"verdict\": \"%s\", \"rule\": ", failed ? verdict_kind_name(v->kind)
-                                                : result->outcome == SKIPPED ? "skipped"
-                                                                             : "pass");
-    cli_json_string(stdout, failed ? v->rule : "");
-    fputs(", \"expected\": ", stdout);
-    cli_json_string(stdout, failed ? v->expected : "");
-    fputs(", \"actual\": ", stdout);
-    cli_json_string(stdout, failed ? v->actual : "");
-    fputs(", \"why\": ", stdout);
-    cli_json_string(stdout, result->why ? result->why : "");
-    puts("}");
+    struct json json = json_begin(stdout);
+    json_text(&json, "family", job->family[at / job->files->count]->name);
+    json_text(&json, "file", job->files->path[at % job->files->count]);
+    json_text(&json, "verdict",
+              failed                       ? verdict_kind_name(v->kind)
+              : result->outcome == SKIPPED ? "skipped"
+                                           : "pass");
+    json_text(&json, "rule", failed ? v->rule : "");
+    json_text(&json, "expected", failed ? v->expected : "");
+    json_text(&json, "actual", failed ? v->actual : "");
+    json_text(&json, "why", result->why ? result->why : "");
+    json_end(&json);
 }
 
 static void failed_at(struct job *job, uint32_t at)
@@ -174,11 +173,14 @@ static void table_of(const struct job *job)
         const struct family *family = job->family[i];
         count_row(job, i, count);
         if (job->options->json) {
-            printf("{\"family\": \"%s\", \"programs\": %u, \"passed\": %u, \"skipped\": %u, "
-                   "\"failed\": %u, \"missing\": ",
-                   family->name, job->files->count, count[PASSED], count[SKIPPED], count[FAILED]);
-            cli_json_string(stdout, family->missing ? family->missing : "");
-            puts("}");
+            struct json json = json_begin(stdout);
+            json_text(&json, "family", family->name);
+            json_number(&json, "programs", job->files->count);
+            json_number(&json, "passed", count[PASSED]);
+            json_number(&json, "skipped", count[SKIPPED]);
+            json_number(&json, "failed", count[FAILED]);
+            json_text(&json, "missing", family->missing ? family->missing : "");
+            json_end(&json);
         } else {
             printf("%-24s %8u %8u %8u %8u%s%s\n", family->name, job->files->count, count[PASSED],
                    count[SKIPPED], count[FAILED], family->missing ? "  missing: " : "",

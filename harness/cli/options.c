@@ -181,18 +181,3 @@ bool cli_color(FILE *out)
 {
     return isatty(fileno(out)) && !getenv("NO_COLOR");
 }
-
-void cli_json_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '"' || *at == '\\') {
-            fprintf(out, "\\%c", *at);
-        } else if (*at < 0x20 || *at >= 0x7F) {
-            fprintf(out, "\\u%04x", *at);
-        } else {
-            fputc(*at, out);
-        }
-    }
-    fputc('"', out);
-}

@@ -118,60 +118,43 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     }
 }
 
-static void put_rules(FILE *out, const uint32_t *ran)
+static void put_rules(struct json *json, const uint32_t *ran)
 {
     uint32_t count;
     const struct oracle_rule *rules = oracle_rules(&count);
-    const char *separator = "";
-    fputs(", \"rules\": {", out);
+    json_object(json, "rules");
     for (uint32_t i = 0; i < count; i++) {
         if (ran[i]) {
-            fprintf(out, "%s\"%s\": %u", separator, rules[i].id, ran[i]);
-            separator = ", ";
+            json_number(json, rules[i].id, ran[i]);
         }
     }
-    fputc('}', out);
+    json_close(json);
 }
 
 void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
                          const uint32_t *ran)
 {
     const struct verdict *v = &trace->verdict;
-    fputs("{\"file\": ", out);
-    cli_json_string(out, file);
-    fprintf(out, ", \"verdict\": \"%s\", \"rule\": ", verdict_kind_name(v->kind));
-    if (v->rule[0]) {
-        cli_json_string(out, v->rule);
-    } else {
-        fputs("null", out);
-    }
-    if (v->event == VERDICT_NO_EVENT) {
-        fputs(", \"event\": null", out);
-    } else {
-        fprintf(out, ", \"event\": %u", v->event);
-    }
-    fprintf(out, ", \"time_ns\": %llu, \"connection\": ", (unsigned long long)v->time_ns);
-    if (v->conn == UINT32_MAX) {
-        fputs("null", out);
-    } else {
-        fprintf(out, "%u", v->conn);
-    }
-    fputs(", \"expected\": ", out);
-    cli_json_string(out, v->expected);
-    fputs(", \"actual\": ", out);
-    cli_json_string(out, v->actual);
-    fputs(", \"earlier\": ", out);
-    cli_json_string(out, trace->end.earlier);
-    fputs(", \"memory\": ", out);
-    cli_json_string(out, trace->end.memory);
-    fprintf(out, ", \"violations\": %u, \"warnings\": %u, \"warning\": ", v->violations,
-            v->warnings);
-    cli_json_string(out, v->warning_rule);
-    fprintf(out, ", \"events\": %u, \"trace_hash\": \"%016llx\", \"skipped\": ", trace->count,
-            (unsigned long long)trace->hash);
-    cli_json_string(out, trace->end.skipped);
+    const struct trace_end *end = &trace->end;
+    struct json json = json_begin(out);
+    json_text(&json, "file", file);
+    json_text(&json, "verdict", verdict_kind_name(v->kind));
+    json_text(&json, "rule", v->rule[0] ? v->rule : NULL);
+    json_number_or_null(&json, "event", v->event, v->event != VERDICT_NO_EVENT);
+    json_number(&json, "time_ns", v->time_ns);
+    json_number_or_null(&json, "connection", v->conn, v->conn != UINT32_MAX);
+    json_text(&json, "expected", v->expected);
+    json_text(&json, "actual", v->actual);
+    json_text(&json, "earlier", end->earlier);
+    json_text(&json, "memory", end->memory);
+    json_number(&json, "violations", v->violations);
+    json_number(&json, "warnings", v->warnings);
+    json_text(&json, "warning", v->warning_rule);
+    json_number(&json, "events", trace->count);
+    json_hash(&json, "trace_hash", trace->hash);
+    json_text(&json, "skipped", end->skipped);
     if (ran) {
-        put_rules(out, ran);
+        put_rules(&json, ran);
     }
-    fputs("}\n", out);
+    json_end(&json);
 }

@@ -40,49 +40,72 @@ static void print_text(const struct rule_coverage *c, const struct oracle_rule *
     putchar('\n');
 }
 
-static void rules_coverage_print_json(const struct rule_coverage *c, const struct oracle_rule *rule,
-                                      uint32_t i, const char *best)
+static void rules_coverage_print_json(struct json *json, const struct rule_coverage *c,
+                                      const struct oracle_rule *rule, uint32_t i, const char *best)
 {
-    fputs("    {\"id\": ", stdout);
-    cli_json_string(stdout, rule->id);
-    printf(", \"class\": \"%s\", \"where\": ", rules_class_name(rule->check));
-    cli_json_string(stdout, rule->where);
-    printf(", \"evaluated\": %llu, \"program\": ", (unsigned long long)c->total[i]);
-    if (best) {
-        cli_json_string(stdout, best);
-    } else {
-        fputs("null", stdout);
-    }
-    puts(i + 1 < c->rules ? "}," : "}");
+    json_object(json, NULL);
+    json_text(json, "id", rule->id);
+    json_text(json, "class", rules_class_name(rule->check));
+    json_text(json, "where", rule->where);
+    json_number(json, "evaluated", c->total[i]);
+    json_text(json, "program", best);
+    json_close(json);
+}
+
+static void totals_json(struct json *json, const struct rule_coverage *c, const uint32_t class[6],
+                        uint32_t idle)
+{
+    json_close(json);
+    json_number(json, "programs", c->programs);
+    json_number(json, "failed", c->failed);
+    json_object(json, "totals");
+    json_number(json, "rules", c->rules);
+    json_number(json, "oracle", class[CHECK_ORACLE]);
+    json_number(json, "host", class[CHECK_HOST]);
+    json_number(json, "permission", class[CHECK_PERMISSION]);
+    json_number(json, "not_observable", class[CHECK_UNOBSERVABLE]);
+    json_number(json, "same", class[CHECK_SAME]);
+    json_number(json, "open", class[CHECK_OPEN]);
+    json_number(json, "exercised_by_nothing", idle);
+    json_end(json);
+}
+
+static void totals_text(const struct rule_coverage *c, const uint32_t class[6], uint32_t idle)
+{
+    printf("%u programs, %u failed\n%u rules: %u checked by the oracle, %u asserted on the "
+           "host, %u permissions, %u not observable, %u the same as others, %u open\n%u "
+           "checked rules are exercised by nothing\n",
+           c->programs, c->failed, c->rules, class[CHECK_ORACLE], class[CHECK_HOST],
+           class[CHECK_PERMISSION], class[CHECK_UNOBSERVABLE], class[CHECK_SAME], class[CHECK_OPEN],
+           idle);
 }
 
 /* True when every checked rule is exercised and none is open. */
-static bool report(const struct rule_coverage *c, const struct cli_paths *files, bool json)
+static bool report(const struct rule_coverage *c, const struct cli_paths *files, bool as_json)
 {
     const struct oracle_rule *rules;
     uint32_t count, class[6] = {0}, idle = 0;
+    struct json json = {0};
     rules = oracle_rules(&count);
-    if (json) {
-        puts("{\"rules\": [");
+    if (as_json) {
+        json = json_begin(stdout);
+        json_list(&json, "rules");
     }
     for (uint32_t i = 0; i < count; i++) {
+        const char *best = files->count && c->most[i] ? files->path[c->best[i]] : NULL;
         class[rules[i].check]++;
         idle += rules_needs_program(&rules[i]) && !c->total[i];
-        (json ? rules_coverage_print_json : print_text)(
-            c, &rules[i], i, files->count && c->most[i] ? files->path[c->best[i]] : NULL);
+        if (as_json) {
+            rules_coverage_print_json(&json, c, &rules[i], i, best);
+        } else {
+            print_text(c, &rules[i], i, best);
+        }
     }
-    const char *form =
-        json ? "], \"programs\": %u, \"failed\": %u, \"totals\": {\"rules\": %u, \"oracle\": %u, "
-               "\"host\": %u, \"permission\": %u, \"not_observable\": %u, \"same\": %u, \"open\": "
-               "%u, "
-               "\"exercised_by_nothing\": %u}}\n"
-             : "%u programs, %u failed\n%u rules: %u checked by the oracle, %u asserted on the "
-               "host, %u permissions, %u not observable, %u the same as others, %u open\n%u "
-               "checked rules are exercised "
-               "by nothing\n";
-    printf(form, c->programs, c->failed, count, class[CHECK_ORACLE], class[CHECK_HOST],
-           class[CHECK_PERMISSION], class[CHECK_UNOBSERVABLE], class[CHECK_SAME], class[CHECK_OPEN],
-           idle);
+    if (as_json) {
+        totals_json(&json, c, class, idle);
+    } else {
+        totals_text(c, class, idle);
+    }
     return !idle && !class[CHECK_OPEN] && !c->failed;
 }
 

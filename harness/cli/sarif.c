@@ -46,7 +46,7 @@ static const struct way {
 static void pair(FILE *out, const char *before, const char *name, const char *text)
 {
     fprintf(out, "%s\"%s\": ", before, name);
-    cli_json_string(out, text);
+    json_string(out, text);
 }
 
 /* A path as a relative reference: what a URI does not allow in a path is escaped. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/report.h"
 
+#include "base/json.h"
 #include "base/shown.h"
 
 #include <string.h>
@@ -15,59 +16,35 @@ static int rank(const struct replay_result *result)
                                                                                         : 4;
 }
 
-static void json_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (const char *at = text; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\') {
-            fprintf(out, "\\%c", c);
-        } else if (c < 0x20 || c >= 0x7F) {
-            fprintf(out, "\\u%04x", c);
-        } else {
-            fputc(c, out);
-        }
-    }
-    fputc('"', out);
-}
-
-static void json_text(FILE *out, const char *name, const char *text)
-{
-    fprintf(out, ",\"%s\":", name);
-    json_string(out, text);
-}
-
 /* The stream from the client is what the target delivers as the server, and the other way round. */
 static const struct replay_result *carrier(const struct replay_result result[2], bool from_client)
 {
     return &result[from_client ? FLOW_SERVER : FLOW_CLIENT];
 }
 
-static void json_sha256(FILE *out, const struct replay_result *result)
+static void sha256_json(struct json *json, const char *name, const struct replay_result *result)
 {
-    if (!result->tried || !result->ran) {
-        fputs("null", out);
-        return;
+    if (result->tried && result->ran) {
+        json_bytes(json, name, result->sha256, REPLAY_SHA256_BYTES);
+    } else {
+        json_null(json, name);
     }
-    fputc('"', out);
-    for (unsigned i = 0; i < REPLAY_SHA256_BYTES; i++) {
-        fprintf(out, "%02x", result->sha256[i]);
-    }
-    fputc('"', out);
 }
 
-static void json_direction(FILE *out, const char *name, const struct replay_result *result)
+static void direction_json(struct json *json, const char *name, const struct replay_result *result)
 {
-    fprintf(out, "\"%s\":{\"verdict\":", name);
-    json_string(out, result->tried ? verdict_kind_name(result->kind) : "not tried");
-    json_text(out, "rule", result->rule);
-    json_text(out, "reason", result->reason);
-    fprintf(out,
-            ",\"bytes\":%llu,\"expected\":%llu,\"sent\":%llu,\"segments\":%llu,\"resent\":%llu,"
-            "\"acks_held\":%u,\"warnings\":%u}",
-            (unsigned long long)result->bytes, (unsigned long long)result->expected,
-            (unsigned long long)result->sent, (unsigned long long)result->segments,
-            (unsigned long long)result->resent, result->acks_held, result->warnings);
+    json_object(json, name);
+    json_text(json, "verdict", result->tried ? verdict_kind_name(result->kind) : "not tried");
+    json_text(json, "rule", result->rule);
+    json_text(json, "reason", result->reason);
+    json_number(json, "bytes", result->bytes);
+    json_number(json, "expected", result->expected);
+    json_number(json, "sent", result->sent);
+    json_number(json, "segments", result->segments);
+    json_number(json, "resent", result->resent);
+    json_number(json, "acks_held", result->acks_held);
+    json_number(json, "warnings", result->warnings);
+    json_close(json);
 }
 
 static void conversation_json(FILE *out, const char *file, const struct flow *flow,
@@ -75,28 +52,33 @@ static void conversation_json(FILE *out, const char *file, const struct flow *fl
                               const struct replay_result *worst, const char *client,
                               const char *server)
 {
-    const struct replay_result *up = carrier(result, true), *down = carrier(result, false);
-    fputs("{\"file\":", out);
-    json_string(out, file);
-    fprintf(out, ",\"stream\":%u", flow->stream);
-    json_text(out, "client", client);
-    json_text(out, "server", server);
-    fprintf(out, ",\"packets\":%u,\"handshake\":%s", flow->packets,
-            flow->handshake ? "true" : "false");
-    json_text(out, "verdict", verdict_kind_name(worst->kind));
-    json_text(out, "rule", worst->rule);
-    json_text(out, "reason", worst->reason);
-    fprintf(out, ",\"bytes\":{\"client_to_server\":%llu,\"server_to_client\":%llu}",
-            (unsigned long long)up->bytes, (unsigned long long)down->bytes);
-    fputs(",\"sha256\":{\"client_to_server\":", out);
-    json_sha256(out, up);
-    fputs(",\"server_to_client\":", out);
-    json_sha256(out, down);
-    fputs("},\"directions\":{", out);
-    json_direction(out, "client_to_server", up);
-    fputc(',', out);
-    json_direction(out, "server_to_client", down);
-    fputs("}}\n", out);
+    static const char *const names[2] = {"client_to_server", "server_to_client"};
+    const struct replay_result *way[2] = {carrier(result, true), carrier(result, false)};
+    struct json json = json_begin(out);
+    json_text(&json, "file", file);
+    json_number(&json, "stream", flow->stream);
+    json_text(&json, "client", client);
+    json_text(&json, "server", server);
+    json_number(&json, "packets", flow->packets);
+    json_bool(&json, "handshake", flow->handshake);
+    json_text(&json, "verdict", verdict_kind_name(worst->kind));
+    json_text(&json, "rule", worst->rule);
+    json_text(&json, "reason", worst->reason);
+    json_object(&json, "bytes");
+    for (unsigned i = 0; i < 2; i++) {
+        json_number(&json, names[i], way[i]->bytes);
+    }
+    json_close(&json);
+    json_object(&json, "sha256");
+    for (unsigned i = 0; i < 2; i++) {
+        sha256_json(&json, names[i], way[i]);
+    }
+    json_close(&json);
+    json_object(&json, "directions");
+    for (unsigned i = 0; i < 2; i++) {
+        direction_json(&json, names[i], way[i]);
+    }
+    json_end(&json);
 }
 
 static void conversation_text(FILE *out, const char *file, const struct flow *flow,
@@ -110,7 +92,7 @@ static void conversation_text(FILE *out, const char *file, const struct flow *fl
             (unsigned long long)carrier(result, false)->bytes);
     if (worst->rule[0] || worst->reason[0]) {
         fprintf(out, "\n             %s%s%s", worst->rule, worst->rule[0] ? ": " : "",
-                worst->reason);
+                shown(worst->reason));
     }
     if (worst->kind != VERDICT_PASS && worst->ran) {
         fprintf(out, " (the %s as the target)",
@@ -152,18 +134,30 @@ void report_conversation(FILE *out, bool json, const char *file, const struct fl
     (json ? conversation_json : conversation_text)(out, file, flow, result, worst, client, server);
 }
 
+static void totals_as_json(FILE *out, const struct report_totals *t, double seconds)
+{
+    struct json json = json_begin(out);
+    json_object(&json, "totals");
+    json_number(&json, "files", t->files);
+    json_number(&json, "unreadable", t->unreadable);
+    json_number(&json, "conversations", t->conversations);
+    json_number(&json, "pass", t->pass);
+    json_number(&json, "finding", t->finding);
+    json_number(&json, "inconclusive", t->inconclusive);
+    json_number(&json, "rig_fault", t->rig);
+    json_number(&json, "packets", t->packets);
+    json_number(&json, "bytes", t->bytes);
+    json_number(&json, "segments", t->segments);
+    json_real(&json, "seconds", t->seconds, 3);
+    json_real(&json, "segments_per_second", (double)t->segments / seconds, 0);
+    json_end(&json);
+}
+
 void report_totals(FILE *out, bool json, const struct report_totals *t)
 {
     double seconds = t->seconds > 0 ? t->seconds : 1e-9;
     if (json) {
-        fprintf(
-            out,
-            "{\"totals\":{\"files\":%u,\"unreadable\":%u,\"conversations\":%u,\"pass\":%u,"
-            "\"finding\":%u,\"inconclusive\":%u,\"rig_fault\":%u,\"packets\":%llu,"
-            "\"bytes\":%llu,\"segments\":%llu,\"seconds\":%.3f,\"segments_per_second\":%.0f}}\n",
-            t->files, t->unreadable, t->conversations, t->pass, t->finding, t->inconclusive, t->rig,
-            (unsigned long long)t->packets, (unsigned long long)t->bytes,
-            (unsigned long long)t->segments, t->seconds, (double)t->segments / seconds);
+        totals_as_json(out, t, seconds);
         return;
     }
     fprintf(out, "%u conversations in %u files: %u pass, %u findings, %u inconclusive",

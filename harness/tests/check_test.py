@@ -53,7 +53,7 @@ def test_the_bundled_driver_holds_every_rule():
 
 def test_the_table_is_grouped_and_adds_up():
     got, report, rules = check(CORE)
-    listed = json.loads(run("rules", "--json").stdout)
+    listed = json.loads(run("rules", "--json").stdout)["rules"]
     assert [rule["id"] for rule in report["rules"]] == [rule["id"] for rule in listed]
     areas = [rule["area"] for rule in report["rules"]]
     changes = [a for a, b in zip(areas, areas[1:] + [None]) if a != b]

@@ -176,7 +176,7 @@ def test_a_good_run_is_one_json_object_with_the_stable_members():
 
 
 def test_rules_are_listed_with_what_checks_them():
-    rules = json.loads(run("rules", "--json").stdout)
+    rules = json.loads(run("rules", "--json").stdout)["rules"]
     assert len(rules) == 277
     assert len({rule["id"] for rule in rules}) == 277
     assert run("rules", "NO-SUCH").returncode == 2
@@ -188,12 +188,12 @@ def test_rules_are_listed_with_what_checks_them():
     for rule in rules:
         if rule["class"] == "the same as":
             assert ids[rule["where"]] == "checked by the oracle", rule
-    listed = json.loads(run("rules", "--json", "--open").stdout)
+    listed = json.loads(run("rules", "--json", "--open").stdout)["rules"]
     assert listed == [rule for rule in rules if rule["class"] == "open"]
 
 
 def test_files_that_check_a_rule_exist_and_name_it():
-    for rule in json.loads(run("rules", "--json").stdout):
+    for rule in json.loads(run("rules", "--json").stdout)["rules"]:
         if rule["class"] in ("checked by the oracle", "asserted on the host"):
             files = rule["where"].split(", ")
             name = "ORC_" + rule["id"].replace("-", "_")
@@ -222,7 +222,7 @@ def test_coverage_says_which_program_exercises_a_rule():
 def test_bench_json_has_the_promised_figures():
     got = run("bench", "--json", "--seconds", 1)
     assert got.returncode == 0, got.stderr
-    figures = {item["name"]: item["value"] for item in json.loads(got.stdout)}
+    figures = {item["name"]: item["value"] for item in json.loads(got.stdout)["results"]}
     assert {"fuzz_exec", "rx_posted_1460", "rx_indicate_1460", "rx_lwip_1460", "rx_posted_1460_of_lwip",
             "oracle_rx_posted_1460", "oracle_rx_indicate_1460", "oracle_fuzz_exec"} <= figures.keys()
     assert all(value > 0 for value in figures.values())

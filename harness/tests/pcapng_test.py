@@ -158,7 +158,7 @@ def test_a_verdict_stands_at_its_event_even_when_the_driver_dies_there(name, tmp
     assert comments[at[0] - 1].startswith(f"{verdict['event']} ")
     assert verdict["actual"] in comments[at[0]]
     text = run("run", "--driver", driver, program, cwd=PROJECT).stdout
-    explained = json.loads(run("explain", "--json", verdict["rule"], cwd=PROJECT).stdout)[0]
+    explained = json.loads(run("explain", "--json", verdict["rule"], cwd=PROJECT).stdout)["rules"][0]
     assert f" why {explained['why']} " in " ".join(text.split())
     assert text.endswith(f"  explain: chimneysweep explain {verdict['rule']}\n")
     assert [c for c in comments if c[0].isdigit() and not re.search(NOISE, c)] == events_of(

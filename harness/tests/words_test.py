@@ -5,7 +5,7 @@ import re
 import pytest
 from rig import PROJECT, run
 
-RULES = json.loads(run("rules", "--json").stdout)
+RULES = json.loads(run("rules", "--json").stdout)["rules"]
 BUGS = {p.stem: dict(line.split(": ", 1) for line in p.read_text().split("\n\n", 1)[0].splitlines())
         for p in (PROJECT / "harness/bugs").glob("*.patch")}
 
@@ -13,7 +13,7 @@ BUGS = {p.stem: dict(line.split(": ", 1) for line in p.read_text().split("\n\n",
 def explain(*arguments):
     got = run("explain", "--json", *arguments, cwd=PROJECT)
     assert got.returncode == 0, got.stderr
-    return json.loads(got.stdout)
+    return json.loads(got.stdout)["rules"]
 
 
 @pytest.fixture(scope="module")
