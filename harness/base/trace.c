@@ -77,7 +77,7 @@ void trace_mend(struct trace *trace)
     struct verdict *v = &trace->verdict;
     struct trace_end *end = &trace->end;
     END(v->rule), END(v->expected), END(v->actual), END(v->warning_rule), END(v->warning_text);
-    END(end->report), END(end->skipped), END(end->earlier), END(end->memory);
+    END(end->report), END(end->skipped), END(end->earlier), END(end->memory), END(end->owed);
     if ((uint32_t)v->kind >= VERDICT_KINDS) {
         v->kind = VERDICT_OVERWRITTEN;
     }

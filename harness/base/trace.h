@@ -25,19 +25,21 @@ struct trace_record {
 
 /* Where the run was when it ended, whatever ended it. */
 struct trace_end {
-    bool finished;                /* the run came to its end; else it was cut */
-    uint32_t op;                  /* operation of the program, UINT32_MAX = before the first */
-    int signal;                   /* fatal signal seen inside, 0 = none */
-    uint64_t fault_address;       /* poisoned or bad address, 0 = unknown */
-    char report[512];             /* first lines of a sanitizer report or reason of a hang */
-    char skipped[32];             /* the program needs this, which the driver does not advertise */
-    char earlier[256];            /* the violation that came before the driver's death */
-    char memory[256];             /* who owned the memory at fault_address, since which event */
-    bool foreign_memory;          /* fault_address was not the driver's to touch */
-    bool overwrote;               /* fault_address is the rig's evidence */
-    bool rig;                     /* it died in code of the rig, with no call of the driver open */
-    bool starved;                 /* an allocation or a mapping had failed before */
-    uint32_t frames;              /* places in the driver's code that led there, innermost first */
+    bool finished;          /* the run came to its end; else it was cut */
+    uint32_t op;            /* operation of the program, UINT32_MAX = before the first */
+    int signal;             /* fatal signal seen inside, 0 = none */
+    uint64_t fault_address; /* poisoned or bad address, 0 = unknown */
+    char report[512];       /* first lines of a sanitizer report or reason of a hang */
+    char skipped[32];       /* the program needs this, which the driver does not advertise */
+    char earlier[256];      /* the violation that came before the driver's death */
+    char memory[256];       /* who owned the memory at fault_address, since which event */
+    bool foreign_memory;    /* fault_address was not the driver's to touch */
+    bool reported;          /* the report has a stack of its own */
+    char owed[200];         /* what the rig waits for: open calls, requests not completed */
+    bool overwrote;         /* fault_address is the rig's evidence */
+    bool rig;               /* it died in code of the rig, which no call of the driver explains */
+    bool starved;           /* an allocation or a mapping had failed before */
+    uint32_t frames;        /* places in the driver's code that led there, innermost first */
     uint64_t frame[TRACE_FRAMES]; /* as offsets into its file */
 };
 

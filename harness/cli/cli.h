@@ -115,6 +115,7 @@ int cli_guard(const char *mode);
 
 /* ---- stack.c ---- */
 void render_stack(FILE *out, const struct trace_end *end);
+void stack_json(struct json *json, const struct trace_end *end);
 
 /* ---- places.c ---- */
 /* Places at which a driver hung, stalled or crashed. */

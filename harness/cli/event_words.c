@@ -110,14 +110,6 @@ static const struct name indications[] = {
 };
 #undef NAME
 
-static const struct name faults[] = {
-    {FAULT_ALLOC, "allocations fail"},
-    {FAULT_POOL, "list allocations fail"},
-    {FAULT_TX_STALL, "transmit callbacks withheld"},
-    {FAULT_LINK_DOWN, "link down"},
-    {FAULT_MAP, "mappings fail"},
-};
-
 static const struct name layers[] = {
     {LAYER_NEIGHBOR, "neighbor"},
     {LAYER_PATH, "path"},
@@ -201,8 +193,7 @@ static bool put_point(FILE *out, const struct trace_record *r)
         fputs(data.timer_cancel.removed ? "" : " (it was not set)", out);
         return true;
     case TAP_FAULT:
-        PUT_NAME(out, faults, data.fault.kind);
-        fputs(data.fault.on ? ": on" : ": off", out);
+        fprintf(out, " %s: %s", tap_fault_name(data.fault.kind), data.fault.on ? "on" : "off");
         return true;
     case TAP_OP:
         fprintf(out, " %u (%s)", data.operation.index,

@@ -102,6 +102,9 @@ void render_verdict(FILE *out, const struct trace *trace, const char *reproduce,
     if (trace->end.memory[0]) {
         fprintf(out, "  memory   %s\n", trace->end.memory);
     }
+    if (trace->end.owed[0]) {
+        fprintf(out, "  owed     %s\n", shown(trace->end.owed));
+    }
     render_stack(out, &trace->end);
     if (events) {
         fputs("  events:\n", out);
@@ -147,6 +150,8 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
     json_text(&json, "actual", v->actual);
     json_text(&json, "earlier", end->earlier);
     json_text(&json, "memory", end->memory);
+    json_text(&json, "owed", end->owed);
+    stack_json(&json, end);
     json_number(&json, "violations", v->violations);
     json_number(&json, "warnings", v->warnings);
     json_text(&json, "warning", v->warning_rule);

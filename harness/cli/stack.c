@@ -44,13 +44,33 @@ static FILE *stack_ask(const struct trace_end *end, const char *driver, pid_t *p
     return fdopen(ends[0], "r");
 }
 
+/* By the driver's own symbols: its functions, without lines. */
+static void stack_place(const struct trace_end *end, uint32_t i, char *text, size_t size)
+{
+    char name[200];
+    uint64_t at = end->frame[i], first = world_function(at - (i ? 1 : 0), name, sizeof(name));
+    snprintf(text, size, "%s+0x%llx", name[0] ? name : world_driver_path(),
+             (unsigned long long)(at - (name[0] ? first : 0)));
+}
+
+void stack_json(struct json *json, const struct trace_end *end)
+{
+    char place[LINE];
+    json_list(json, "stack");
+    for (uint32_t i = 0; i < end->frames; i++) {
+        stack_place(end, i, place, sizeof(place));
+        json_text(json, NULL, place);
+    }
+    json_close(json);
+}
+
 void render_stack(FILE *out, const struct trace_end *end)
 {
     const char *driver = world_driver_path();
     char line[LINE];
     pid_t pid = 0;
-    if (!end->frames) {
-        return;
+    if (!end->frames || end->reported) {
+        return; /* a report has a stack of its own */
     }
     fflush(out);
     fputs("  stack, in the driver:\n", out);
@@ -59,7 +79,8 @@ void render_stack(FILE *out, const struct trace_end *end)
         if (answers && fgets(line, sizeof(line), answers) && strncmp(line, "??", 2) != 0) {
             fprintf(out, "    %s", shown_lines(line));
         } else {
-            fprintf(out, "    %s+0x%llx\n", shown(driver), (unsigned long long)end->frame[i]);
+            stack_place(end, i, line, sizeof(line));
+            fprintf(out, "    %s\n", shown(line));
         }
     }
     if (answers) {

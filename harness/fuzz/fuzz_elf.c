@@ -32,6 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (elf_is_whole(bytes, length)) {
         elf_writable(bytes, length, within, NULL);
     }
+    char name[16];
+    uint64_t address = length > 8 ? bytes[length - 1] * 256u + bytes[length - 2] : 0;
+    if (elf_function(bytes, length, address, name, sizeof(name)) > address) {
+        abort();
+    }
     elf_needs(bytes, length, names, 2);
     return 0;
 }

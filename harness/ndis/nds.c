@@ -4,6 +4,7 @@
  */
 #include "base/evidence.h"
 #include "base/pages.h"
+#include "base/stack.h"
 #include "ndis/internal.h"
 
 #include <setjmp.h>
@@ -38,6 +39,7 @@ _Noreturn void nds_abandon(enum verdict_kind kind, const char *reason)
         verdict->time_ns = nds.now_ns;
         snprintf(verdict->actual, sizeof(verdict->actual), "%s", reason);
     }
+    stack_note(&nds.trace->end);
     if (!guard.armed) {
         __builtin_trap();
     }

@@ -190,6 +190,18 @@ const char *tap_misuse_name(enum tap_misuse misuse)
     return misuse < sizeof(names) / sizeof(names[0]) ? names[misuse] : "?";
 }
 
+const char *tap_fault_name(enum tap_fault fault)
+{
+    static const char *const names[FAULTS] = {
+        [FAULT_ALLOC] = "allocations fail",
+        [FAULT_POOL] = "list allocations fail",
+        [FAULT_TX_STALL] = "transmit callbacks withheld",
+        [FAULT_LINK_DOWN] = "link down",
+        [FAULT_MAP] = "mappings fail",
+    };
+    return fault < FAULTS ? names[fault] : "?";
+}
+
 const char *tap_resource_name(enum tap_resource resource)
 {
     static const char *const names[] = {

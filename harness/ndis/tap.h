@@ -232,6 +232,7 @@ enum tap_fault {
     FAULT_TX_STALL, /* transmit callbacks are withheld */
     FAULT_LINK_DOWN,
     FAULT_MAP, /* MDL mapping fails */
+    FAULTS
 };
 
 /* What an event says, by its function; what it does not name is zero. */
@@ -358,6 +359,7 @@ static inline union tap_words tap_words_of(const struct trace_record *record)
 }
 const char *tap_fn_name(enum tap_fn fn);
 const char *tap_misuse_name(enum tap_misuse misuse);
+const char *tap_fault_name(enum tap_fault fault);
 const char *tap_resource_name(enum tap_resource resource);
 const char *tap_role_name(enum tap_role role);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "base/evidence.h"
 #include "base/pages.h"
+#include "base/stack.h"
 #include "ndis/nds.h"
 #include "program/isolate.h"
 #include "world/world.h"
@@ -15,6 +16,9 @@ void __asan_set_error_report_callback(void (*callback)(const char *)) __attribut
 void *__asan_get_report_address(void) __attribute__((weak));
 const char *__asan_get_report_description(void) __attribute__((weak));
 extern const char __executable_start[], _end[];
+
+/* What watches is nobody's on the stack that it looks at. */
+#pragma clang section text = ""
 
 /* What is leaked matters in the driver, and the run accounts for that itself (LIFE-LEAK-1). */
 const char *__asan_default_options(void);
@@ -35,20 +39,25 @@ static void note_address(struct trace_end *end, const void *address)
     }
 }
 
-/* Where in the driver's code it happened, innermost first; whose code it was. */
+/* Where in the driver's code it happened; whose fault it is. With a call of the driver open NDIS
+ * may have followed a pointer that the driver passed, and no other room of the rig does that. */
 static void note_stack(struct trace_end *end)
 {
-    void *frame[64];
-    int count = backtrace(frame, 64);
-    for (int i = 0; i < count && end->frames < TRACE_FRAMES; i++) {
-        if (pages_in_driver(frame[i])) {
-            end->frame[end->frames++] = pages_driver_offset(frame[i]);
-        }
-    }
-    end->rig = !end->frames && nds_depth() == 0 && !world_driver_loading();
+    enum code_owner owner = stack_note(end);
+    bool asked = end->frames || nds_depth() || world_driver_loading();
+    end->rig = !asked || owner == CODE_OF_ROOM;
 }
 
-/* A red zone of globals outside the rig's image: only a driver's own start can have laid it there. */
+/* The driver's stack has an end, wherever in the rig that is met. */
+#define STACK_NEAR 65536u
+static bool out_of_stack(const siginfo_t *info, const ucontext_t *at)
+{
+    uint64_t top = (uint64_t)at->uc_mcontext.gregs[REG_RSP];
+    return (uint64_t)(uintptr_t)info->si_addr + STACK_NEAR - top < 2 * STACK_NEAR;
+}
+
+/* A red zone of globals outside the rig's image: only a driver's own start can have laid it there.
+ */
 static bool shadow_of_the_driver(const char *address)
 {
     return __asan_get_report_description &&
@@ -62,10 +71,10 @@ static void note_report(const char *text)
     evidence_open();
     world_tell();
     struct trace_end *end = &shared->end;
-    uint32_t known = end->frames;
     snprintf(end->report, sizeof(end->report), "%s", text);
     note_stack(end);
-    end->frames = known; /* the report has a stack of its own */
+    end->reported = true;
+    end->rig &= !strstr(end->report, "stack-overflow");
     if (__asan_get_report_address) {
         note_address(end, __asan_get_report_address());
         end->rig &= !shadow_of_the_driver(__asan_get_report_address());
@@ -92,18 +101,31 @@ void __ubsan_on_report(void)
     }
 }
 
+/* A call to where no code is leaves no frame, but the place that it would have returned to. */
+static void note_caller(struct trace_end *end, const siginfo_t *info, const ucontext_t *at)
+{
+    const void *const *top = (const void *)at->uc_mcontext.gregs[REG_RSP];
+    if (info->si_addr == (void *)at->uc_mcontext.gregs[REG_RIP] && pages_in_driver(*top)) {
+        end->frame[end->frames++] = pages_driver_offset(*top) - 1;
+        end->rig = false;
+    }
+}
+
 static void isolate_on_signal(int number, siginfo_t *info, void *context)
 {
-    (void)context;
     evidence_open();
     world_tell();
     struct trace_end *end = &shared->end;
     end->signal = number;
     note_stack(end);
-    end->rig &= number != SIGABRT; /* broken memory shows late, and in the allocator */
+    /* Broken memory shows late, and in the allocator. */
+    end->rig &= number != SIGABRT && !out_of_stack(info, context);
     bool guarded = pages_on();
     if (guarded) {
         pages_stop();
+    }
+    if (number == SIGSEGV && !end->frames) {
+        note_caller(end, info, context);
     }
     if (number == SIGSEGV || number == SIGBUS) {
         note_address(end, info->si_addr);
@@ -131,9 +153,8 @@ static void isolate_on_time(int number)
 void isolate_describe_death(struct trace *trace)
 {
     static uint8_t stack[65536];
-    void *warm[1];
     shared = trace;
-    backtrace(warm, 1); /* its library is loaded now, not in a signal handler */
+    stack_prepare();
     struct sigaction late = {.sa_handler = isolate_on_time, .sa_flags = SA_ONSTACK | SA_RESETHAND};
     sigaction(SIGXCPU, &late, NULL);
     sigaction(SIGSYS, &late, NULL);

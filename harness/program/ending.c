@@ -8,6 +8,8 @@
 
 #include "program/ending.h"
 #include "program/isolate.h"
+#include "program/owed.h"
+#include "world/world.h"
 
 #define NULL_PAGE 65536u /* nothing is ever mapped below */
 
@@ -31,6 +33,26 @@ static void note_earlier(struct trace_end *end, const struct verdict *verdict)
     }
 }
 
+/* " in FUNCTION": the innermost of the driver's on its stack. */
+static const char *where(const struct trace_end *end)
+{
+    static char text[80];
+    char name[64] = "";
+    if (end->frames) {
+        world_function(end->frame[0] - (end->signal ? 0 : 1), name, sizeof(name));
+    }
+    snprintf(text, sizeof(text), "%s%s", name[0] ? " in " : "", name);
+    return text;
+}
+
+/* A report's first line without the addresses, which are others in each process. */
+static int words_of_report(const char *line)
+{
+    const char *address = strstr(line, " on ");
+    int length = (int)strcspn(line, "\n");
+    return address && address < line + length ? (int)(address - line) : length;
+}
+
 /* The rig ended it, or the driver reached for what is not its own at all. */
 static bool judge_ended(struct trace *trace, int status, enum ending how)
 {
@@ -38,7 +60,7 @@ static bool judge_ended(struct trace *trace, int status, enum ending how)
         enum verdict_kind kind;
         const char *actual;
     } by_rig[] = {
-        [STALLED] = {VERDICT_STALL, "no end in sight: the driver sleeps, and nothing goes on"},
+        [STALLED] = {VERDICT_STALL, "nothing goes on: the driver sleeps"},
         [TIMED_OUT] = {VERDICT_HANG, "no end in sight: the driver loops"},
         [TOO_LARGE] = {VERDICT_MEMORY, "the driver's process takes more memory than it may"},
         [OVERWRITTEN] = {VERDICT_OVERWRITTEN, "the driver wrote over the rig's memory"},
@@ -53,11 +75,14 @@ static bool judge_ended(struct trace *trace, int status, enum ending how)
     }
     if (how != ENDED) {
         trace->verdict.kind = by_rig[how].kind;
-        snprintf(trace->verdict.actual, sizeof(trace->verdict.actual), "%s", by_rig[how].actual);
+        snprintf(trace->verdict.actual, sizeof(trace->verdict.actual), "%s%s", by_rig[how].actual,
+                 where(&trace->end));
         trace->end.foreign_memory = false;
     }
     return how != ENDED;
 }
+
+#define IN_THE_RIG " in the rig's own code"
 
 /* It died of itself. */
 static void judge_death_of(struct trace *trace, int status)
@@ -69,12 +94,13 @@ static void judge_death_of(struct trace *trace, int status)
         const char *line = strstr(end->report, "ERROR:");
         const char *runtime = strstr(end->report, "runtime error:");
         line = line ? line : runtime ? runtime : end->report;
-        snprintf(verdict->actual, sizeof(verdict->actual), "%.*s", (int)strcspn(line, "\n"), line);
+        snprintf(verdict->actual, sizeof(verdict->actual), "%.*s%s", words_of_report(line), line,
+                 end->rig ? IN_THE_RIG : where(end));
     } else if (WIFSIGNALED(status) || end->signal) {
         verdict->kind = end->rig ? VERDICT_RIG : VERDICT_CRASH;
         end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : end->signal;
         snprintf(verdict->actual, sizeof(verdict->actual), "%s%s", strsignal(end->signal),
-                 end->rig ? " in the rig's own code, while no call of the driver was open" : "");
+                 end->rig ? IN_THE_RIG : where(end));
     } else {
         verdict->kind = VERDICT_EXIT;
         snprintf(verdict->actual, sizeof(verdict->actual),
@@ -114,6 +140,13 @@ void ending_judge(struct trace *trace, int status, enum ending how)
     note_last(trace);
 }
 
+void ending_owed(struct trace *trace)
+{
+    if (trace->verdict.kind == VERDICT_HANG || trace->verdict.kind == VERDICT_STALL) {
+        owed_describe(trace, trace->end.owed, sizeof(trace->end.owed));
+    }
+}
+
 void ending_overwritten(struct trace *trace)
 {
     verdict_reset(&trace->verdict);
@@ -129,7 +162,11 @@ uint64_t isolate_place(const struct trace *trace)
         return 0;
     }
     uint64_t place = (uint64_t)verdict->kind << 56 | 1;
-    return trace->end.frames ? place ^ trace->end.frame[0] << 1 : place;
+    char name[64] = "";
+    uint64_t at = trace->end.frames ? trace->end.frame[0] : 0;
+    uint64_t function =
+        world_function(at, name, sizeof(name)); /* a loop is met at any of its places */
+    return place ^ (name[0] ? function : at) << 1;
 }
 
 /* A process that outlives its run works on, and holds what the rig's caller waits for. */

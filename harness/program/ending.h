@@ -24,6 +24,8 @@ uint32_t ending_reap(void);
 void ending_judge(struct trace *trace, int status, enum ending how);
 /* The verdict of one that did, and left others. */
 void ending_left_behind(struct trace *trace, uint32_t processes);
+/* Of one that does not come back: notes what the rig waits for. */
+void ending_owed(struct trace *trace);
 /* The driver wrote over the trace, or over what stands beside it. */
 void ending_overwritten(struct trace *trace);
 

@@ -160,6 +160,7 @@ static bool one_child(const struct work *work, const sigset_t *wanted, const sig
     }
     ended_well = good && seal->came_back && !seal->changed && !left &&
                  work->trace->verdict.kind != VERDICT_OVERWRITTEN;
+    ending_owed(work->trace);
     ending_left_behind(work->trace, left);
     return true;
 }

@@ -26,6 +26,8 @@ static void sleep_hook(void *context, uint64_t ns)
     nds_set_now(nds_now() + ns);
 }
 
+static void (*sleep_with)(void *context, uint64_t ns) = sleep_hook;
+
 static NDIS_STATUS NDIS_CALL entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
 {
     (void)object, (void)path;
@@ -72,7 +74,7 @@ static enum verdict_kind verdict_of(void (*what)(void))
 {
     deed = what;
     trace_reset(trace);
-    hooks.sleep = sleep_hook;
+    hooks.sleep = sleep_with;
     handlers_of_any_process();
     assert_true(isolate_run(world_test_run, NULL, trace, 5));
     return trace->verdict.kind;
@@ -168,6 +170,47 @@ static void a_fault_of_the_rig_is_none_of_the_driver(void **state)
     assert_int_equal(verdict_of(eat_memory), VERDICT_PASS);
 }
 
+/* Its code stands where that of the rooms beyond NDIS does. */
+__attribute__((section("rig_rooms"), noinline)) static void broken_hook(void *context, uint64_t ns)
+{
+    volatile char *nothing = context;
+    nothing[ns] = 1;
+}
+
+static void sleep_once(void)
+{
+    NdisMSleep(8);
+}
+
+static void pass_a_wild_pointer(void)
+{
+    NdisAcquireSpinLock((PNDIS_SPIN_LOCK)(uintptr_t)forever);
+    NdisInterlockedIncrement((PLONG)(uintptr_t)64);
+}
+
+/* A call of the driver is open, and what it passed was right, or not. */
+static void what_the_driver_passed_tells_whose_fault_it_is(void **state)
+{
+    (void)state;
+    sleep_with = broken_hook;
+    assert_int_equal(verdict_of(sleep_once), VERDICT_RIG);
+    assert_non_null(strstr(trace->verdict.actual, "in the rig's own code"));
+    sleep_with = sleep_hook;
+    assert_int_equal(verdict_of(sleep_once), VERDICT_PASS);
+    enum verdict_kind kind = verdict_of(pass_a_wild_pointer);
+    assert_true(kind == VERDICT_CRASH || kind == VERDICT_SANITIZER);
+}
+
+/* By the trace: what is open, since when. */
+static void what_is_owed_is_told_of_a_hang(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_of(endless_loop), VERDICT_HANG);
+    assert_string_equal(trace->end.owed, "the return of DriverEntry, open since event 0");
+    assert_int_equal(verdict_of(sleep_once), VERDICT_PASS);
+    assert_string_equal(trace->end.owed, "");
+}
+
 static void freed_use(void)
 {
     volatile uint8_t *memory = NdisAllocateMemoryWithTagPriority(NULL, 64, 1, NormalPoolPriority);
@@ -197,6 +240,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rig_survives_what_a_driver_does),
         cmocka_unit_test(a_fault_of_the_rig_is_none_of_the_driver),
+        cmocka_unit_test(what_the_driver_passed_tells_whose_fault_it_is),
+        cmocka_unit_test(what_is_owed_is_told_of_a_hang),
         cmocka_unit_test(what_sanitizers_see_is_told_in_the_verdict),
     };
     for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {

@@ -196,6 +196,14 @@ const char *world_other_build(void)
     return driver.build;
 }
 
+uint64_t world_function(uint64_t offset, char *name, size_t room)
+{
+    struct image image = image_map(driver.path);
+    uint64_t first = elf_function(image.bytes, image.size, offset, name, room);
+    image_unmap(image);
+    return first;
+}
+
 bool world_driver_loading(void)
 {
     return driver.loading;

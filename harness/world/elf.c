@@ -105,6 +105,65 @@ bool elf_writable(const uint8_t *file, size_t size,
     return true;
 }
 
+/* In one table of symbols; names is the section of their strings. */
+static uint64_t symbol_at(const uint8_t *file, size_t size, const Elf64_Shdr *table,
+                          const Elf64_Shdr *names, uint64_t address, char *name, size_t room)
+{
+    Elf64_Sym symbol;
+    for (uint64_t at = 0; table->sh_size - at >= sizeof(symbol); at += sizeof(symbol)) {
+        if (table->sh_offset > size ||
+            !elf_read(file, size, table->sh_offset + at, &symbol, sizeof(symbol))) {
+            return 0;
+        }
+        if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || address < symbol.st_value ||
+            address - symbol.st_value >= symbol.st_size) {
+            continue;
+        }
+        uint64_t text = names->sh_offset + symbol.st_name;
+        if (names->sh_offset <= size && text < size) {
+            size_t left = size - text;
+            snprintf(name, room, "%.*s", (int)(left < room ? left : room - 1), file + text);
+        }
+        return symbol.st_value;
+    }
+    return 0;
+}
+
+/* The first of them; the number of sections when there is none. */
+static uint32_t section_of_type(const uint8_t *file, size_t size, const Elf64_Ehdr *head,
+                                uint32_t type, Elf64_Shdr *section)
+{
+    uint32_t i = 0;
+    while (i < head->e_shnum && !(elf_read(file, size, head->e_shoff + i * sizeof(*section),
+                                           section, sizeof(*section)) &&
+                                  section->sh_type == type)) {
+        i++;
+    }
+    return i;
+}
+
+uint64_t elf_function(const uint8_t *file, size_t size, uint64_t address, char *name, size_t room)
+{
+    static const uint32_t tables[] = {SHT_SYMTAB,
+                                      SHT_DYNSYM}; /* the first has the static ones too */
+    Elf64_Ehdr head;
+    Elf64_Shdr table, names;
+    uint64_t first = 0;
+    name[0] = '\0';
+    if (!elf_head(file, size, &head) || head.e_shoff > size) {
+        return 0;
+    }
+    for (unsigned k = 0; k < 2 && !name[0]; k++) {
+        uint32_t i = section_of_type(file, size, &head, tables[k], &table);
+        if (i < head.e_shnum && table.sh_link < head.e_shnum &&
+            elf_read(file, size, head.e_shoff + table.sh_link * sizeof(names), &names,
+                     sizeof(names))) {
+            first = symbol_at(file, size, &table, &names, address, name, room);
+        }
+    }
+    return first;
+}
+
 const char *elf_needs(const uint8_t *file, size_t size, const char *const *names, unsigned count)
 {
     const char *found = NULL;

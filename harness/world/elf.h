@@ -18,6 +18,10 @@ bool elf_is_whole(const uint8_t *file, size_t size);
 bool elf_writable(const uint8_t *file, size_t size,
                   void (*visit)(void *context, uint64_t address, uint64_t bytes), void *context);
 
+/* The function whose code holds this address (below the base): its first, and its name, "" if its
+ * symbols do not say. */
+uint64_t elf_function(const uint8_t *file, size_t size, uint64_t address, char *name, size_t room);
+
 /* A library of one of these names that the file needs, or NULL. Loading one runs its code, and that
  * of a sanitizer ends a process in which it does not come first. */
 const char *elf_needs(const uint8_t *file, size_t size, const char *const *names, unsigned count);

@@ -60,6 +60,9 @@ bool world_driver_loading(void);
 const char *world_other_build(void);
 /* Path of the driver. */
 const char *world_driver_path(void);
+/* The driver's function at an offset into its file: its first place, and its name ("" = not known).
+ */
+uint64_t world_function(uint64_t offset, char *name, size_t room);
 /* Path of the bundled driver beside the running program. */
 const char *world_default_driver(void);
 
