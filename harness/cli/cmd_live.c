@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/result_file.h"
 #include "cli/session_json.h"
 #include "live/live.h"
 #include "live/tun.h"
@@ -191,6 +192,7 @@ static bool remote_of(const char *text, struct endpoint *remote)
 
 static int get(struct job *job, const struct texts *t, char **words, int count)
 {
+    struct result_file file = {0};
     struct live_options *o = &job->options;
     if (count != 2 || words[1][0] != '/') {
         fputs("live: get: expected ADDRESS[:PORT] and the path of a file (live --help)\n", stderr);
@@ -207,13 +209,13 @@ static int get(struct job *job, const struct texts *t, char **words, int count)
     o->path = words[1];
     o->out = -1;
     if (t->out) {
-        o->out = open(t->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (o->out < 0) {
-            fprintf(stderr, "live: %s: cannot be written: %s\n", t->out, strerror(errno));
+        if (!result_open(&file, t->out)) {
             return EXIT_USAGE;
         }
+        o->out = fileno(file.out);
     }
-    return cmd_live_common(t, job) ? cmd_live_run_job(job) : EXIT_USAGE;
+    int status = cmd_live_common(t, job) ? cmd_live_run_job(job) : EXIT_USAGE;
+    return result_close(&file) ? status : EXIT_USAGE;
 }
 
 static int serve(struct job *job, const struct texts *t, char **words, int count)

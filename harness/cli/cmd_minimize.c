@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/result_file.h"
 
 struct goal {
     enum verdict_kind kind;
@@ -115,14 +116,14 @@ static bool lower_fields(struct shrink *shrink, struct program *program)
     return any;
 }
 
-static bool write_text(const char *path, const struct program *program)
+static bool write_text(struct result_file *file, const struct program *program)
 {
     size_t need = program_print(program, NULL, 0) + 1;
     char *text = malloc(need);
     bool good = text != NULL;
     if (good) {
         program_print(program, text, need);
-        good = path ? cli_write_file(path, text, need - 1) : fputs(text, stdout) >= 0;
+        good = fputs(text, file->out ? file->out : stdout) >= 0 && result_close(file);
     }
     free(text);
     return good;
@@ -149,7 +150,7 @@ static void tell(const struct shrink *shrink, uint32_t before, const struct prog
             program->count, shrink->tries);
 }
 
-static int shrink_and_write(struct shrink *shrink, struct program *program, const char *out)
+static int shrink_and_write(struct shrink *shrink, struct program *program, struct result_file *out)
 {
     uint32_t before = program->count;
     shrink->progress = isatty(STDERR_FILENO);
@@ -158,7 +159,7 @@ static int shrink_and_write(struct shrink *shrink, struct program *program, cons
         again |= lower_fields(shrink, program);
     }
     tell(shrink, before, program);
-    return (shrink->driven.json && !out) || write_text(out, program)
+    return (shrink->driven.json && !out->out) || write_text(out, program)
                ? verdict_exit_status(shrink->goal.kind)
                : EXIT_USAGE;
 }
@@ -167,6 +168,7 @@ int cmd_minimize(int argc, char **argv)
 {
     const char *out = NULL, *within = NULL;
     static struct shrink shrink;
+    struct result_file file;
     const struct cli_option options[] = {
         {"-o", "OUT", "file for the result, as text (default: standard output)", NULL, &out},
         {"--within", "S", "seconds; the smallest program until then is the result (3600)", NULL,
@@ -195,10 +197,11 @@ int cmd_minimize(int argc, char **argv)
     shrink.run = (struct run_options){.strict = shrink.driven.strict,
                                       .context_is_cell = shrink.driven.context_is_cell};
     status = cli_open_driven(&shrink.world, &shrink.driven);
-    if (status) {
-        return status;
+    if (status || !result_open(&file, out)) {
+        return status ? status : EXIT_USAGE;
     }
     if (!cli_run_isolated(&shrink.world, &program, &shrink.run, shrink.driven.timeout_s, NULL)) {
+        result_drop(&file);
         return EXIT_ENVIRONMENT;
     }
     const struct verdict *verdict = &shrink.world.trace->verdict;
@@ -207,8 +210,9 @@ int cmd_minimize(int argc, char **argv)
     if (verdict->kind == VERDICT_PASS || verdict->kind == VERDICT_NOT_JUDGED) {
         fprintf(stderr, "minimize: %s %s, there is nothing to keep\n", argv[1],
                 verdict->kind == VERDICT_PASS ? "passes" : "is not judged");
+        result_drop(&file);
         return verdict_exit_status(verdict->kind);
     }
     shrink.until = seconds() + (double)most;
-    return shrink_and_write(&shrink, &program, out);
+    return shrink_and_write(&shrink, &program, &file);
 }

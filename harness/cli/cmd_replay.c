@@ -10,6 +10,7 @@
 struct outputs {
     const char *sarif_path, *pcapng_path;
     struct sarif sarif;
+    struct result_file wire;
     struct wire_log *log;
 };
 
@@ -91,7 +92,11 @@ static bool is_end(const char *text)
 /* Where results go besides the terminal. Exit status, 0 = fine. */
 static int open_outputs(struct outputs *to, struct world *world)
 {
+    if (!result_open(&to->wire, to->pcapng_path)) {
+        return EXIT_USAGE;
+    }
     if (!sarif_open(&to->sarif, to->sarif_path)) {
+        result_drop(&to->wire);
         return EXIT_USAGE;
     }
     if (to->pcapng_path) {
@@ -105,7 +110,7 @@ static int open_outputs(struct outputs *to, struct world *world)
 
 static int close_outputs(struct outputs *to, int status)
 {
-    if (to->log && !pcapng_write(to->pcapng_path, to->log)) {
+    if (to->log && !pcapng_write(&to->wire, to->log)) {
         status = EXIT_USAGE;
     }
     return sarif_close(&to->sarif, status) ? status : EXIT_USAGE;

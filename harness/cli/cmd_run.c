@@ -101,8 +101,8 @@ static void show(const struct command *c, const char *path, const struct trace *
     render_verdict(stdout, trace, again, c->trace ? 0 : (unsigned)c->events);
 }
 
-static bool write_wire(const struct command *c, const char *path, const struct wire_log *log,
-                       const struct trace *trace)
+static bool write_wire(const struct command *c, struct result_file *file, const char *path,
+                       const struct wire_log *log, const struct trace *trace)
 {
     char about[4600];
     if (!log) {
@@ -110,7 +110,20 @@ static bool write_wire(const struct command *c, const char *path, const struct w
     }
     cli_reproduction(&c->driven, path, about, sizeof(about));
     wire_log_run(&trace->verdict, about);
-    return pcapng_write(c->pcapng_path, log);
+    return pcapng_write(file, log);
+}
+
+/* Both are refused before anything is run. */
+static bool open_files(const struct command *c, struct sarif *sarif, struct result_file *wire)
+{
+    if (!result_open(wire, c->pcapng_path)) {
+        return false;
+    }
+    if (!sarif_open(sarif, c->sarif_path)) {
+        result_drop(wire);
+        return false;
+    }
+    return true;
 }
 
 int cmd_run(int argc, char **argv)
@@ -119,6 +132,7 @@ int cmd_run(int argc, char **argv)
     static struct world world;
     struct command c = {.driven = {.timeout_s = 10}, .events_text = "25"};
     struct sarif sarif;
+    struct result_file wire;
     int status;
     if (!parse(&c, argc, argv, &status)) {
         return status;
@@ -131,7 +145,7 @@ int cmd_run(int argc, char **argv)
         return debug_in_gdb();
     }
     status = cli_open_driven(&world, &c.driven);
-    if (status || !sarif_open(&sarif, c.sarif_path)) {
+    if (status || !open_files(&c, &sarif, &wire)) {
         return status ? status : EXIT_USAGE;
     }
     struct wire_log *log = c.pcapng_path ? wire_log_new(false) : NULL;
@@ -153,9 +167,10 @@ int cmd_run(int argc, char **argv)
         show(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);
-        status = write_wire(&c, path, log, world.trace) ? status : EXIT_USAGE;
+        status = write_wire(&c, &wire, path, log, world.trace) ? status : EXIT_USAGE;
     } else {
         fputs("run: no process for the run can be made\n", stderr);
+        result_drop(&wire);
         status = EXIT_ENVIRONMENT;
     }
     return sarif_close(&sarif, status) ? status : EXIT_USAGE;

@@ -90,7 +90,7 @@ static bool run_changed(struct job *job, const struct family *family, const char
         return true;
     }
     if (job->options->out && !keep(job, family, path, &changed)) {
-        cli_lost_file(trace, path);
+        cli_lost_file(trace, job->options->out);
         return false;
     }
     isolate_at_most(PROGRAM_SECONDS);

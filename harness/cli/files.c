@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 
 #include "base/evidence.h"
+#include "base/restart.h"
 #include "base/shown.h"
 #include "cli/cli.h"
+#include "cli/result_file.h"
 #include "program/isolate.h"
 
 unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
@@ -43,13 +45,12 @@ unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
 
 bool cli_write_file(const char *path, const void *bytes, size_t length)
 {
-    FILE *file = fopen(path, "wb");
-    bool good = file && fwrite(bytes, 1, length, file) == length;
-    good = file && fclose(file) == 0 && good;
-    if (!good) {
-        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", shown(path), strerror(errno));
+    struct result_file file;
+    if (!result_open(&file, path)) {
+        return false;
     }
-    return good;
+    fwrite(bytes, 1, length, file.out);
+    return result_close(&file);
 }
 
 #define PROGRAM_FILE_MAX ((size_t)1 << 20)
@@ -156,6 +157,7 @@ int cli_open_world(struct world *world, const char *driver)
 {
     const char *error;
     if (!world_new(world)) {
+        restart_in_place(); /* whatever lies there may lie elsewhere then */
         fprintf(stderr, "chimneysweep: no memory at the addresses that the rig needs%s\n",
                 memory_cause());
         return EXIT_ENVIRONMENT;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
 
 #include "base/shown.h"
@@ -41,7 +42,17 @@ static void usage(FILE *out)
         out);
 }
 
-int main(int argc, char **argv)
+/* What did not come through was not said: a full disk is no pass. */
+static bool output_whole(void)
+{
+    bool good = fflush(stdout) == 0 && !ferror(stdout);
+    if (!good) {
+        fprintf(stderr, "chimneysweep: standard output: cannot be written: %s\n", strerror(errno));
+    }
+    return good;
+}
+
+static int command(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
@@ -64,4 +75,10 @@ int main(int argc, char **argv)
     fprintf(stderr, "chimneysweep: unknown command '%s' (chimneysweep --help lists them)\n",
             shown(argv[1]));
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int status = command(argc, argv);
+    return output_whole() ? status : EXIT_ENVIRONMENT;
 }

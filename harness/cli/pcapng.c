@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 /* Block types, options and values by the names of the format's specification. */
@@ -273,12 +274,13 @@ static uint64_t one_run(struct writer *w, uint64_t from)
     return to;
 }
 
-bool pcapng_write(const char *path, const struct wire_log *log)
+bool pcapng_write(struct result_file *file, const struct wire_log *log)
 {
-    struct writer w = {.log = log, .out = fopen(path, "wb")};
+    struct writer w = {.log = log, .out = file->out};
     w.body = open_memstream(&w.body_bytes, &w.body_size);
     w.line = open_memstream(&w.line_bytes, &w.line_size);
-    bool good = w.out && w.body && w.line;
+    bool good = w.body && w.line;
+    const char *path = file->path;
     if (good && !wire_log_end(log)) {
         section(&w, "nothing was run", &(struct packet){0});
     }
@@ -293,12 +295,14 @@ bool pcapng_write(const char *path, const struct wire_log *log)
     }
     free(w.body_bytes);
     free(w.line_bytes);
-    good = good && !ferror(w.out);
-    good = w.out && fclose(w.out) == 0 && good;
     if (!good) {
-        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", path, strerror(errno));
-    } else if (wire_log_lost(log)) {
-        fprintf(stderr, "chimneysweep: %s: the last %llu events found no room\n", path,
+        fputs("chimneysweep: no memory for the capture\n", stderr);
+        result_drop(file);
+        return false;
+    }
+    good = result_close(file);
+    if (good && wire_log_lost(log)) {
+        fprintf(stderr, "chimneysweep: %s: the last %llu events found no room\n", shown(path),
                 (unsigned long long)wire_log_lost(log));
     }
     return good;

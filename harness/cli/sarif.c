@@ -111,15 +111,14 @@ bool sarif_open(struct sarif *sarif, const char *path)
 {
     uint32_t count;
     const struct oracle_rule *rules = oracle_rules(&count);
-    *sarif = (struct sarif){.path = path};
+    *sarif = (struct sarif){.results = 0};
     if (!path) {
         return true;
     }
-    FILE *out = sarif->file = fopen(path, "w");
-    if (!out) {
-        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", path, strerror(errno));
+    if (!result_open(&sarif->file, path)) {
         return false;
     }
+    FILE *out = sarif->file.out;
     fputs("{\n  \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n"
           "  \"version\": \"2.1.0\",\n  \"runs\": [{\n"
           "    \"tool\": {\"driver\": {\"name\": \"chimneysweep\", \"version\": \"0.1\", "
@@ -188,7 +187,7 @@ static void put_properties(FILE *out, const struct sarif_result *r)
 
 void sarif_add(struct sarif *sarif, const struct sarif_result *r)
 {
-    FILE *out = sarif->file;
+    FILE *out = sarif->file.out;
     char text[2 * VERDICT_TEXT_MAX + 512];
     const char *id;
     if (!out) {
@@ -240,7 +239,7 @@ void sarif_add_run(struct sarif *sarif, const char *uri, const struct trace *tra
 
 bool sarif_close(struct sarif *sarif, int status)
 {
-    FILE *out = sarif->file;
+    FILE *out = sarif->file.out;
     if (!out) {
         return true;
     }
@@ -249,10 +248,5 @@ bool sarif_close(struct sarif *sarif, int status)
             "  }]\n}\n",
             sarif->results ? "\n    " : "",
             status == EXIT_USAGE || status == EXIT_ENVIRONMENT ? "false" : "true", status);
-    bool good = !ferror(out);
-    good = fclose(out) == 0 && good;
-    if (!good) {
-        fprintf(stderr, "chimneysweep: %s: cannot be written: %s\n", sarif->path, strerror(errno));
-    }
-    return good;
+    return result_close(&sarif->file);
 }

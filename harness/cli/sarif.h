@@ -8,10 +8,10 @@
 #define CLI_SARIF_H
 
 #include "cli/cli.h"
+#include "cli/result_file.h"
 
 struct sarif {
-    FILE *file;
-    const char *path;
+    struct result_file file;
     uint32_t results;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/evidence.h"
 #include "base/pages.h"
+#include "base/restart.h"
 #include "base/stack.h"
 #include "ndis/nds.h"
 #include "program/isolate.h"
@@ -24,7 +25,16 @@ extern const char __executable_start[], _end[];
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
+    restart_if_moved_far(); /* the first thing that a sanitizer asks, before it takes its addresses
+                             */
     return "detect_leaks=0:allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    restart_if_moved_far();
+    return "";
 }
 
 static struct trace *shared;

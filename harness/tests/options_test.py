@@ -11,8 +11,8 @@ GIVEN = {"run": [PROGRAM], "show": [PROGRAM], "asm": [PROGRAM], "import": [CAPTU
          "live": ["--local", "10.0.0.2", "get", "10.0.0.1", "/"], "stream": [], "sweep": [PROGRAM], "check-driver": [],
          "family": ["vlan", PROGRAM]}
 NAMES = {"FILE", "OUT", "DIR", "D.so"}  # nearly every text may be one
-# A device of the system; a file that is not written since the program passes.
-OTHERS = {("live", "--tap"), ("minimize", "-o")}
+# A device of the system.
+OTHERS = {("live", "--tap")}
 BAD = ["", "x y", "-1", "99999999999999999999999", "/nonexistent/below/it"]
 
 
