@@ -131,6 +131,7 @@ bool cli_often_enough(struct cli_places *places, const struct trace *trace);
 struct cli_paths {
     char **path;
     uint32_t count, room;
+    uint64_t bytes, most; /* that they take, and may take (--memory); 0 = as much as there is */
 };
 /* Adds a file, or everything below a folder in alphabetical order; a folder without any is an error
  * too. False after one line. */

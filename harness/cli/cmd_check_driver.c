@@ -100,6 +100,7 @@ int cmd_check_driver(int argc, char **argv)
         fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
         return EXIT_USAGE;
     }
+    files.most = check.driven.memory;
     if (!collect(&files, &corpora)) {
         return EXIT_USAGE;
     }

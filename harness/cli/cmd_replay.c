@@ -160,6 +160,7 @@ int cmd_replay(int argc, char **argv)
     if (status) {
         return status;
     }
+    flow_memory(driven.memory);
     replay.world = &world;
     replay.stream = stream ? (int64_t)number : -1;
     replay.timeout_s = driven.timeout_s;

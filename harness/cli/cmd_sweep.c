@@ -335,7 +335,7 @@ int cmd_sweep(int argc, char **argv)
         fputs("sweep: --out: only with --families (sweep --help)\n", stderr);
         return EXIT_USAGE;
     }
-    struct cli_paths paths = {0};
+    struct cli_paths paths = {.most = sweep.driven.memory};
     if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;
     }

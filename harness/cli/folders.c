@@ -12,8 +12,16 @@
 #include "base/shown.h"
 #include "cli/cli.h"
 
+#define BESIDE 512u /* bytes that the results of a program take */
+#define DEPTH_MOST 32u
+
 static bool folders_add(struct cli_paths *paths, const char *path)
 {
+    paths->bytes += strlen(path) + BESIDE;
+    if (paths->most && paths->bytes > paths->most) {
+        fprintf(stderr, "chimneysweep: %s: more programs than --memory allows\n", shown(path));
+        return false;
+    }
     if (paths->count == paths->room) {
         uint32_t room = paths->room ? 2 * paths->room : 256;
         char **more = realloc(paths->path, room * sizeof(*more));
@@ -34,15 +42,20 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.' && !(end && (!strcmp(end, ".md") || !strcmp(end, ".dict")));
 }
 
-static bool folders_below(struct cli_paths *paths, const char *path)
+/* Links to folders are followed where a person named them, since below they may lead back. */
+static bool folders_below(struct cli_paths *paths, const char *path, unsigned depth)
 {
     struct stat about;
-    if (stat(path, &about)) {
+    struct stat link;
+    if (stat(path, &about) || lstat(path, &link)) {
         fprintf(stderr, "chimneysweep: %s: no such file or folder\n", shown(path));
         return false;
     }
     if (!S_ISDIR(about.st_mode)) {
         return folders_add(paths, path);
+    }
+    if (depth && (S_ISLNK(link.st_mode) || depth > DEPTH_MOST)) {
+        return true;
     }
     struct dirent **names;
     int count = scandir(path, &names, visible, alphasort);
@@ -50,7 +63,7 @@ static bool folders_below(struct cli_paths *paths, const char *path)
     for (int i = 0; i < count; i++) {
         char below[4096];
         snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name);
-        good = good && folders_below(paths, below);
+        good = good && folders_below(paths, below, depth + 1);
         free(names[i]);
     }
     free(names);
@@ -60,7 +73,7 @@ static bool folders_below(struct cli_paths *paths, const char *path)
 bool cli_collect(struct cli_paths *paths, const char *path)
 {
     uint32_t before = paths->count;
-    if (!folders_below(paths, path)) {
+    if (!folders_below(paths, path, 0)) {
         return false;
     }
     if (paths->count == before) {

@@ -102,7 +102,9 @@ int cli_parse_driven(int argc, char **argv, struct cli_driven *driven, const str
         {"--timeout", "S", timeout, NULL, &driven->timeout_text},
         {"--context-is-cell", NULL, "pass the address of the context cell to I/O handlers",
          &driven->context_is_cell, NULL},
-        {"--memory", "SIZE", "that the driver's process may take, beside what it begins with (4G)",
+        {"--memory", "SIZE",
+         "that the driver's process may take beside what it begins with, and the rig for a file "
+         "(4G)",
          NULL, &driven->memory_text},
     };
     const unsigned first = sizeof(common) / sizeof(common[0]);

@@ -160,16 +160,25 @@ static uint32_t stream_number(struct gathering *g, struct tuple *t, const struct
     return t->stream;
 }
 
-/* One file's packets may take half of the machine's memory. */
+static uint64_t memory_given; /* 0 = by the machine */
+
+void flow_memory(uint64_t bytes)
+{
+    memory_given = bytes;
+}
+
+/* One file's packets may take what is given, and never more than half of the machine's memory. */
 static uint64_t memory_max(void)
 {
-    static uint64_t most;
-    if (!most) {
+    static uint64_t half;
+    if (!half) {
         long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-        most = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 2 : (uint64_t)1 << 30;
+        half = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 2 : (uint64_t)1 << 30;
     }
-    return most;
+    return memory_given && memory_given < half ? memory_given : half;
 }
+
+#define PIECE 32u /* that an allocator takes at the least, for its own notes too */
 
 static bool flow_keep(struct gathering *g, struct tuple *t, struct flow_packet packet,
                       const uint8_t *bytes, uint32_t tcp_length)
@@ -189,10 +198,11 @@ static bool flow_keep(struct gathering *g, struct tuple *t, struct flow_packet p
             return false;
         }
     }
-    g->bytes += packet.length + sizeof(packet);
+    g->bytes += packet.length + PIECE + sizeof(packet) + sizeof(g->stream[0]);
     packet.bytes = g->bytes < memory_max() ? malloc(packet.length ? packet.length : 1) : NULL;
     if (!packet.bytes) {
-        g->failed = "larger than half of the memory (expected less: split the capture)";
+        g->failed =
+            "its packets take more memory than they may (give more by --memory, or split it)";
         return false;
     }
     memcpy(packet.bytes, bytes, packet.length);

@@ -91,6 +91,9 @@ struct flow_file {
 
 enum flow_checksums { CHECKSUMS_AUTO, CHECKSUMS_KEEP, CHECKSUMS_FIX };
 
+/* What the packets of one file may take at most; 0 = half of the machine's memory. */
+void flow_memory(uint64_t bytes);
+
 /* False: nothing could be read, error is one line. Else flow_file_fini gives everything back. */
 bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow_file *out,
                     char *error, size_t size);

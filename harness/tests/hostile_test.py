@@ -170,3 +170,39 @@ def test_numbers_in_a_capture_neither_take_memory_nor_break_the_rig(name, verdic
     got, code, kilobytes = replayed_alone(PROJECT / f"pcaps/crafted-{name}.pcap")
     assert (got["verdict"], code) == (verdict, status)
     assert kilobytes < 200 * 1024
+
+
+def peak_of(*arguments):
+    """Status, lines on stderr, and the most memory in KiB that the rig itself had."""
+    rig = subprocess.Popen([str(a) for a in (CHIMNEYSWEEP, *arguments)], text=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE)
+    told = rig.stderr.read().splitlines()
+    _, status, used = os.wait4(rig.pid, 0)
+    rig.returncode = os.waitstatus_to_exitcode(status)
+    return rig.returncode, told, used.ru_maxrss
+
+
+def test_the_memory_of_a_capture_is_bounded_too(tmp_path):
+    """Its packets over and over, 80 MB of them; with 20 MB it is not read to its end, and says so."""
+    whole = CAPTURE.read_bytes()
+    head, packets = whole[:24], whole[24:]
+    large = tmp_path / "large.pcap"
+    large.write_bytes(head + packets * (80_000_000 // len(packets)))
+    _, _, small = peak_of("replay", CAPTURE)
+    status, told, kilobytes = peak_of("replay", "--memory", "20M", large)
+    assert status in (1, 2) and len(told) == 1 and str(large) in told[0] and "--memory" in told[0]
+    assert kilobytes < small + 60 * 1024
+
+
+def test_links_that_lead_back_are_not_followed(tmp_path):
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    shutil.copy(PLAIN[0], folder)
+    for name in ("here", "there"):
+        (folder / name).symlink_to(folder)
+    got = run("sweep", "--json", folder)
+    assert got.returncode == 0 and json.loads(got.stdout.splitlines()[-1])["programs"] == 1
+    got = run("sweep", "--json", folder / "here")
+    assert got.returncode == 0 and json.loads(got.stdout.splitlines()[-1])["programs"] == 1
+    got = run("sweep", "--memory", 100, folder)
+    assert got.returncode == 2 and "--memory" in got.stderr and len(got.stderr.splitlines()) == 1
