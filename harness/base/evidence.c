@@ -48,6 +48,13 @@ void *evidence_new(size_t bytes)
     return piece->begin;
 }
 
+void evidence_apart(void)
+{
+    for (uint32_t i = 0; i < PIECES_MAX; i++) {
+        evidence.piece[i] = (struct piece){0};
+    }
+}
+
 void evidence_free(void *memory)
 {
     struct piece *piece = memory ? piece_at(memory) : NULL;

@@ -14,6 +14,8 @@
 
 /* Zeroed. NULL when memory is short. */
 void *evidence_new(size_t bytes);
+/* In a process that was forked: none of its parent's pieces is its own. */
+void evidence_apart(void);
 void evidence_free(void *memory);
 /* True for the closed pages on either side too. */
 bool evidence_contains(const void *address);

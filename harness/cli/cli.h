@@ -126,6 +126,8 @@ struct cli_places {
 };
 /* True when this verdict is the third at its place: what follows would only cost time. */
 bool cli_often_enough(struct cli_places *places, const struct trace *trace);
+/* Adds what others met; true when a place is met for the third time. */
+bool cli_places_add(struct cli_places *places, const struct cli_places *more);
 
 /* ---- folders.c ---- */
 struct cli_paths {

@@ -76,13 +76,15 @@ static bool collect(struct cli_paths *files, const char **corpora)
 
 int cmd_check_driver(int argc, char **argv)
 {
-    const char *corpora = NULL, *sarif_path = NULL;
+    const char *corpora = NULL, *sarif_path = NULL, *jobs_text = "1";
+    unsigned long jobs;
     struct cli_paths files = {0};
     struct check check = {.driven = {.timeout_s = SECONDS}, .files = &files};
     static struct world world;
     struct sarif sarif;
     const struct cli_option options[] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
+        {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
         {"--corpora", "DIR", "programs to run (default: corpora of the project)", NULL, &corpora},
     };
     int status;
@@ -101,7 +103,7 @@ int cmd_check_driver(int argc, char **argv)
         return EXIT_USAGE;
     }
     files.most = check.driven.memory;
-    if (!collect(&files, &corpora)) {
+    if (!cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) || !collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
     check.corpora = corpora;
@@ -113,6 +115,7 @@ int cmd_check_driver(int argc, char **argv)
     const struct suite_options suite = {.strict = check.driven.strict,
                                         .context_is_cell = check.driven.context_is_cell,
                                         .twice = true,
+                                        .jobs = (unsigned)jobs,
                                         .seconds = check.driven.timeout_s,
                                         .progress = isatty(STDERR_FILENO)};
     check.coverage = rules_measure(&world, &files, &suite, &status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,6 +77,9 @@ static double seconds(void)
 
 static void show_progress(struct job *job)
 {
+    if (job->options->told) {
+        *job->options->told = (struct job_told){job->coverage->at, job->coverage->failed};
+    }
     double now = job->options->progress ? seconds() : 0;
     if (now - job->begun < 2 || now - job->shown < 0.2) {
         return; /* two seconds need none */
@@ -135,16 +139,10 @@ static void suite_run_all(void *context)
     }
 }
 
-struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
-                                    const struct suite_options *options, int *status)
+/* In this process, one after another. */
+static struct rule_coverage *measure_here(struct world *world, const struct cli_paths *files,
+                                          const struct suite_options *options, int *status)
 {
-    static struct program program;
-    *status = EXIT_USAGE;
-    for (uint32_t i = 0; i < files->count; i++) {
-        if (!cli_read_program(files->path[i], &program)) {
-            return NULL;
-        }
-    }
     *status = EXIT_ENVIRONMENT;
     struct rule_coverage *c = cli_shared(sizeof(*c));
     uint32_t *ran = cli_shared(RULES_MAX * sizeof(*ran));
@@ -181,4 +179,117 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
     }
     *status = EXIT_PASS;
     return c;
+}
+
+static void add_finding(struct suite_finding *sum, const struct suite_finding *more, uint32_t first)
+{
+    uint32_t before = sum->programs;
+    if (!more->programs) {
+        return;
+    }
+    if (!before) {
+        *sum = *more;
+        sum->first += first;
+    }
+    sum->programs = before + more->programs;
+}
+
+/* What the next piece of the programs gave; first is where it begins. */
+static void add_piece(struct rule_coverage *sum, const struct rule_coverage *more, uint32_t first)
+{
+    sum->rules = more->rules;
+    sum->programs += more->programs;
+    sum->failed += more->failed;
+    sum->at += more->at;
+    sum->skipped += more->skipped;
+    sum->hangs += more->hangs;
+    sum->status = verdict_worse_status(sum->status, more->status);
+    for (uint32_t i = 0; i < more->rules; i++) {
+        if (more->most[i] > sum->most[i]) {
+            sum->most[i] = more->most[i];
+            sum->best[i] = more->best[i] + first;
+        }
+        sum->programs_of[i] += more->programs_of[i];
+        sum->total[i] += more->total[i];
+        add_finding(&sum->broken[i], &more->broken[i], first);
+        add_finding(&sum->warned[i], &more->warned[i], first);
+    }
+    for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
+        add_finding(&sum->unnamed[kind], &more->unnamed[kind], first);
+    }
+}
+
+struct pieces {
+    struct world *world;
+    const struct cli_paths *files;
+    const struct suite_options *options;
+    struct rule_coverage *of; /* one for each process, */
+    struct job_told *told;    /* and how far it is */
+};
+
+static void measure_piece(void *context, unsigned job)
+{
+    const struct pieces *pieces = context;
+    struct suite_options options = *pieces->options;
+    uint32_t first;
+    int status;
+    const struct cli_paths piece = job_piece(pieces->files, job, options.jobs, &first);
+    options.progress = false;
+    options.told = &pieces->told[job];
+    const struct rule_coverage *c = measure_here(pieces->world, &piece, &options, &status);
+    if (!c) {
+        _exit(EXIT_ENVIRONMENT);
+    }
+    pieces->of[job] = *c;
+}
+
+/* True when one process would not have gone so far, or not in the same way. */
+static bool ends_early(const struct pieces *pieces, const struct rule_coverage *sum)
+{
+    struct cli_places all = {0};
+    for (unsigned i = 0; i < pieces->options->jobs; i++) {
+        if (cli_places_add(&all, &pieces->of[i].places)) {
+            return true;
+        }
+    }
+    return sum->hangs >= HANGS_MANY || sum->at < pieces->files->count;
+}
+
+static struct rule_coverage *measure_beside(struct world *world, const struct cli_paths *files,
+                                            const struct suite_options *options, int *status)
+{
+    unsigned jobs = options->jobs;
+    struct pieces pieces = {.world = world, .files = files, .options = options};
+    pieces.of = jobs_shared(jobs * sizeof(pieces.of[0]));
+    pieces.told = jobs_shared(jobs * sizeof(pieces.told[0]));
+    struct rule_coverage *sum = calloc(1, sizeof(*sum));
+    bool good = sum && pieces.of && pieces.told &&
+                jobs_run(jobs, world, measure_piece, &pieces,
+                         options->progress ? pieces.told : NULL, files->count);
+    uint32_t first = 0;
+    for (unsigned i = 0; good && i < jobs; i++) {
+        job_piece(files, i, jobs, &first);
+        add_piece(sum, &pieces.of[i], first);
+    }
+    *status = good ? EXIT_PASS : EXIT_ENVIRONMENT;
+    if (good && !ends_early(&pieces, sum)) {
+        return sum;
+    }
+    free(sum);
+    return good ? measure_here(world, files, options, status) : NULL;
+}
+
+struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
+                                    const struct suite_options *options, int *status)
+{
+    static struct program program;
+    struct suite_options wanted = *options;
+    *status = EXIT_USAGE;
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (!cli_read_program(files->path[i], &program)) {
+            return NULL;
+        }
+    }
+    wanted.jobs = wanted.jobs < files->count ? wanted.jobs : files->count;
+    return (wanted.jobs > 1 ? measure_beside : measure_here)(world, files, &wanted, status);
 }

@@ -6,6 +6,7 @@
 #define CLI_SUITE_H
 
 #include "cli/cli.h"
+#include "cli/jobs.h"
 
 #define RULES_MAX 1024u
 
@@ -33,9 +34,11 @@ struct rule_coverage { /* shared with the children that run the programs */
 
 struct suite_options {
     bool strict, context_is_cell;
-    bool twice;       /* each program, to see that its trace is the same */
-    unsigned seconds; /* of CPU for each program; fewer once many have hung */
-    bool progress;    /* on stderr, when it takes longer */
+    bool twice;            /* each program, to see that its trace is the same */
+    unsigned seconds;      /* of CPU for each program; fewer once many have hung */
+    bool progress;         /* on stderr, when it takes longer */
+    unsigned jobs;         /* processes; 0 is one too */
+    struct job_told *told; /* where one of several says how far it is */
 };
 
 /* Runs all programs; one that crashes or hangs is one verdict, and the others go on, up to ten

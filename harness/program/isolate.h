@@ -29,6 +29,9 @@ void isolate_core(bool keep);
 /* Where a driver looped, slept or died, as a number: the same for the same place. 0 = in none of
  * these ways. */
 uint64_t isolate_place(const struct trace *trace);
+/* In a process that was forked to isolate runs of its own beside its parent's: what they would
+ * share is given up. */
+void isolate_apart(void);
 /* In the child: from here on at most so much more CPU time, within the whole; then it is a hang. */
 void isolate_at_most(unsigned seconds);
 

@@ -34,6 +34,11 @@ bool output_open(void)
     return output.file >= 0;
 }
 
+void output_apart(void)
+{
+    output.file = -1;
+}
+
 void output_begin(void)
 {
     if (output.file < 0) {

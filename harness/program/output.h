@@ -19,4 +19,7 @@ void output_end(void);
 /* In the parent, after the child's end. */
 void output_show(void);
 
+/* A process that was forked has a file of its own. */
+void output_apart(void);
+
 #endif
