@@ -10,39 +10,10 @@
 #include "base/evidence.h"
 #include "base/shown.h"
 #include "cli/families.h"
-#include "cli/sarif.h"
+#include "cli/sweep.h"
 #include "program/isolate.h"
 
 #define SECONDS 10u /* of CPU for a program; the longest of corpora/ takes a hundredth of one */
-
-struct entry {
-    const char *path;
-    uint64_t hash;
-    bool ran, failed, skipped;
-    char warning_rule[24], warning_text[VERDICT_TEXT_MAX]; /* the first, of a run that passed */
-};
-
-struct sweep {
-    struct entry *entry; /* in shared memory: hashes come back from the children */
-    uint32_t count;
-    struct world world;
-    struct run_options run;
-    struct cli_driven driven;
-    struct sarif sarif;
-    bool quiet, first;
-    uint64_t sum;
-    int status; /* the worst of the programs */
-    uint32_t not_run;
-    struct cli_places places;
-    struct shared {
-        uint32_t at;    /* entry that runs now */
-        uint32_t round; /* 0, 1: first pass; 2: second pass */
-        uint32_t reached[6];
-        uint32_t ops;
-        uint32_t warnings;
-        uint32_t skipped; /* programs that need what the driver does not advertise */
-    } * shared;
-};
 
 static void run_file(struct sweep *sweep, const struct program *program, struct run_counts *counts)
 {
@@ -135,12 +106,15 @@ static void tell_failure(struct sweep *sweep, struct entry *entry, bool json)
     }
 }
 
-static uint32_t sweep_all(struct sweep *sweep, bool json)
+uint32_t sweep_all(struct sweep *sweep, bool json)
 {
     uint32_t failed = 0;
     isolate_stall_after(sweep->driven.timeout_s);
     for (sweep->shared->round = 0; sweep->shared->round < 2; sweep->shared->round++) {
         sweep->shared->at = 0;
+        if (sweep->begin_pass) {
+            sweep->begin_pass(sweep, sweep->shared->round);
+        }
         while (sweep->shared->at < sweep->count) {
             trace_reset(sweep->world.trace);
             if (!isolate_run(pass, sweep, sweep->world.trace, 600)) {
@@ -261,7 +235,7 @@ static bool cmd_sweep_collect(struct cli_paths *paths, char **argv, int files)
     return true;
 }
 
-static bool make_entries(struct sweep *sweep, const struct cli_paths *paths)
+bool sweep_make_entries(struct sweep *sweep, const struct cli_paths *paths)
 {
     sweep->count = paths->count;
     sweep->shared = cli_shared(sizeof(*sweep->shared) + paths->count * sizeof(struct entry));
@@ -276,13 +250,13 @@ static bool make_entries(struct sweep *sweep, const struct cli_paths *paths)
 static int sweep_twice(struct sweep *sweep, const struct cli_paths *paths, const char *sarif,
                        bool json)
 {
-    if (!make_entries(sweep, paths)) {
-        return EXIT_ENVIRONMENT;
-    }
+    uint32_t failed = 0;
     if (!sarif_open(&sweep->sarif, sarif)) {
         return EXIT_USAGE;
     }
-    uint32_t failed = sweep_all(sweep, json);
+    if (sweep->jobs < 2 || sweep->first || !sweep_beside(sweep, paths, json, &failed)) {
+        failed = sweep_make_entries(sweep, paths) ? sweep_all(sweep, json) : UINT32_MAX;
+    }
     if (failed == UINT32_MAX) {
         fputs("sweep: no process for the runs can be made\n", stderr);
         sarif_close(&sweep->sarif, EXIT_ENVIRONMENT);
@@ -301,11 +275,13 @@ static int sweep_twice(struct sweep *sweep, const struct cli_paths *paths, const
 
 int cmd_sweep(int argc, char **argv)
 {
-    const char *sarif = NULL;
+    const char *sarif = NULL, *jobs_text = "1";
+    unsigned long jobs;
     static struct sweep sweep;
     struct families_options family = {0};
     const struct cli_option options[] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif},
+        {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
         {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
         {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
@@ -335,6 +311,10 @@ int cmd_sweep(int argc, char **argv)
         fputs("sweep: --out: only with --families (sweep --help)\n", stderr);
         return EXIT_USAGE;
     }
+    if (!cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs)) {
+        return EXIT_USAGE;
+    }
+    sweep.jobs = (unsigned)jobs;
     struct cli_paths paths = {.most = sweep.driven.memory};
     if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;

@@ -54,8 +54,9 @@ static void note_address(struct trace_end *end, const void *address)
 static void note_stack(struct trace_end *end)
 {
     enum code_owner owner = stack_note(end);
-    bool asked = end->frames || nds_depth() || world_driver_loading();
-    end->rig = !asked || owner == CODE_OF_ROOM;
+    bool asked = end->frames || nds_depth();
+    /* What the loader dies of is the driver's file, which it does not look at. */
+    end->rig = !world_driver_loading() && (!asked || owner == CODE_OF_ROOM);
 }
 
 /* The driver's stack has an end, wherever in the rig that is met. */

@@ -173,8 +173,8 @@ bool driver_load(const char **error)
     }
     driver.loading = true; /* its constructors run now */
     driver.library = dlopen(driver.path, RTLD_NOW | RTLD_LOCAL);
-    driver.loading = false;
     if (!driver.library) {
+        driver.loading = false;
         return not_loaded(error, dlerror());
     }
     struct link_map *map;
@@ -183,6 +183,7 @@ bool driver_load(const char **error)
     }
     dl_iterate_phdr(find_code, driver.library);
     driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
+    driver.loading = false;
     if (!driver.entry) {
         dlclose(driver.library);
         driver.library = NULL;
