@@ -116,10 +116,13 @@ void __ubsan_on_report(void)
 static void note_caller(struct trace_end *end, const siginfo_t *info, const ucontext_t *at)
 {
     const void *const *top = (const void *)at->uc_mcontext.gregs[REG_RSP];
-    if (info->si_addr == (void *)at->uc_mcontext.gregs[REG_RIP] && pages_in_driver(*top)) {
-        end->frame[end->frames++] = pages_driver_offset(*top) - 1;
-        end->rig = false;
+    if (info->si_addr != (void *)at->uc_mcontext.gregs[REG_RIP]) {
+        return;
     }
+    if (pages_in_driver(*top)) {
+        end->frame[end->frames++] = pages_driver_offset(*top) - 1;
+    }
+    end->rig &= !nds_depth(); /* only a driver gives pointers to code */
 }
 
 static void isolate_on_signal(int number, siginfo_t *info, void *context)
