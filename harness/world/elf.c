@@ -106,8 +106,8 @@ bool elf_writable(const uint8_t *file, size_t size,
 }
 
 /* In one table of symbols; names is the section of their strings. */
-static uint64_t symbol_at(const uint8_t *file, size_t size, const Elf64_Shdr *table,
-                          const Elf64_Shdr *names, uint64_t address, char *name, size_t room)
+static uint64_t function_among(const uint8_t *file, size_t size, const Elf64_Shdr *table,
+                               const Elf64_Shdr *names, uint64_t address, char *name, size_t room)
 {
     Elf64_Sym symbol;
     for (uint64_t at = 0; table->sh_size - at >= sizeof(symbol); at += sizeof(symbol)) {
@@ -158,7 +158,7 @@ uint64_t elf_function(const uint8_t *file, size_t size, uint64_t address, char *
         if (i < head.e_shnum && table.sh_link < head.e_shnum &&
             elf_read(file, size, head.e_shoff + table.sh_link * sizeof(names), &names,
                      sizeof(names))) {
-            first = symbol_at(file, size, &table, &names, address, name, room);
+            first = function_among(file, size, &table, &names, address, name, room);
         }
     }
     return first;
