@@ -84,8 +84,9 @@ DRIVERS = {
 def compiled(name, folder):
     driver = folder / f"{name}.so"
     definitions, _ = DRIVERS[name]
-    subprocess.run(["clang-14", "-shared", "-fPIC", "-O1", "-w", f"-I{PROJECT}/core/include", "-o", driver,
-                    *(f"-D{d}" for d in definitions), HOSTILE / "wrapped.c", "-Wl,--whole-archive",
+    # The release build's archive holds what only this linker reads.
+    subprocess.run(["clang-14", "-fuse-ld=lld", "-shared", "-fPIC", "-O1", "-w", f"-I{PROJECT}/core/include",
+                    "-o", driver, *(f"-D{d}" for d in definitions), HOSTILE / "wrapped.c", "-Wl,--whole-archive",
                     BUILD / "lib/liboffload_core.a", "-Wl,--no-whole-archive",
                     "-Wl,--wrap=NdisMRegisterMiniportDriver", "-lpthread"], check=True)
     return driver
