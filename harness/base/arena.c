@@ -32,7 +32,7 @@ static struct {
     bool open, reuse;
     enum arena_guard guard;
     uintptr_t shadow; /* AddressSanitizer's, of address 0; 0 = not known */
-    size_t guest_next, guest_high;
+    size_t guest_next, guest_high, guest_end;
     size_t rig_next;
     struct free_piece *free_list[CLASSES * 4];
 } arena;
@@ -65,6 +65,7 @@ bool arena_open(void)
     madvise(guest, GUEST_SIZE, MADV_HUGEPAGE);
     find_shadow();
     arena.open = true;
+    arena.guest_end = GUEST_SIZE;
     arena.guest_high = GUEST_SIZE >> 6; /* everything that a first run may reach is poisoned */
     arena_rewind(false);
     return true;
@@ -107,9 +108,9 @@ void arena_rewind(bool reuse)
 {
     poison(GUEST, arena.guest_high, true);
     if (pages_on()) {
-        pages_reset(round_up(arena.guest_high, PAGE_BYTES));
+        pages_reset();
     }
-    arena.guest_next = pages_on() ? PAGE_BYTES : GAP;
+    arena.guest_next = GAP;
     arena.guest_high = 0;
     memset(RIG_BASE, 0, arena.rig_next);
     arena.rig_next = 0;
@@ -128,32 +129,17 @@ static void *reuse_piece(size_t granules, size_t bytes)
     return piece;
 }
 
-/* In pages of its own, up to the end of the last, with a page of nobody behind. */
-static void *paged_alloc(size_t bytes)
-{
-    size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
-    size_t span = round_up(size, PAGE_BYTES) + PAGE_BYTES;
-    if (size > GUEST_SIZE || arena.guest_next + span > GUEST_SIZE) {
-        return NULL;
-    }
-    uint8_t *piece = GUEST + arena.guest_next + span - PAGE_BYTES - size;
-    arena.guest_next += span;
-    arena.guest_high = arena.guest_next;
-    pages_use(piece, size);
-    return piece;
-}
-
 void *guest_alloc(size_t bytes)
 {
-    if (pages_on()) {
-        return paged_alloc(bytes);
-    }
     size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
+    if (pages_on()) {
+        return pages_alloc(size);
+    }
     void *again = reuse_piece(size / ARENA_GRANULE, bytes);
     if (again) {
         return again;
     }
-    if (size > GUEST_SIZE || arena.guest_next + size + GAP > GUEST_SIZE) {
+    if (size > arena.guest_end || arena.guest_next + size + GAP > arena.guest_end) {
         return NULL;
     }
     uint8_t *piece = GUEST + arena.guest_next;
@@ -180,7 +166,7 @@ void guest_free(void *piece, size_t bytes)
 
 size_t guest_used(void)
 {
-    return arena.guest_next;
+    return pages_on() ? pages_used() : arena.guest_next;
 }
 
 void guest_lend(const void *bytes, size_t count)
@@ -209,14 +195,25 @@ bool arena_instrumented(void)
     return __asan_poison_memory_region != NULL;
 }
 
+/* Guarded pieces lie behind all others, so that the two can take turns in one process. */
+static bool guard_pages(void)
+{
+    if (!pages_open(GUEST + GUEST_SIZE - PAGES_BYTES)) {
+        return false;
+    }
+    arena.guest_end = GUEST_SIZE - PAGES_BYTES;
+    return true;
+}
+
 bool arena_guard(enum arena_guard guard)
 {
-    if (!arena_open() || (guard == GUARD_PAGES && !pages_on() && !pages_open(GUEST, GUEST_SIZE))) {
+    if (!arena_open() || (guard == GUARD_PAGES && !guard_pages())) {
         return false;
     }
     if (guard != GUARD_POISON) {
         poison(GUEST, arena.guest_high, false);
     }
+    pages_switch(guard == GUARD_PAGES);
     arena.guard = guard;
     return true;
 }

@@ -53,7 +53,8 @@ void guest_take(const void *bytes, size_t count);
  * it would be closed with it. */
 void guest_fence(const void *bytes, size_t count, bool up);
 
-/* How ownership is kept, for the life of the process; chosen before the first run. */
+/* How ownership is kept, from the next run on. From poison to another way and back is not
+ * possible; between pages and off it is. */
 enum arena_guard {
     GUARD_POISON, /* by AddressSanitizer, if the driver is built with it */
     GUARD_PAGES,  /* by page protection (base/pages.h), for any driver */

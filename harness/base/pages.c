@@ -11,28 +11,49 @@
 #include <ucontext.h>
 
 #define STEPPED_MAX 4u /* pages that one instruction may touch */
-#define LOOSE_MAX 256u
+#define PENDING_MAX 1024u
 #define PATIENCE 16u     /* single steps of the rig on one page before it is left open */
 #define STACK_WORDS 512u /* looked through for who called a library */
 #define TRAP_FLAG ((greg_t)0x100)
 #define WORDS (PAGE_BYTES / 64)
 
+enum page_state { PAGE_USED = 1, PAGE_OPEN = 2, PAGE_PENDING = 4 }; /* part of some piece; ... */
+
 struct range {
     const uint8_t *begin, *end;
 };
 
+/* Pieces of like size stand in a row of equal strides, so that the pages behind them are always the
+ * same ones. Those never open, and differ for the system from what is before and behind them: then
+ * it does not split and join its maps whenever a page opens or closes, which took most of the time.
+ */
+struct row {
+    size_t begin, end; /* from the base */
+    size_t stride;     /* the last page of it is nobody's; 0 = as long as the piece needs */
+    size_t next, marked;
+};
+
+#define ROWS 4u
+#define MB ((size_t)1 << 20)
+static const struct row rows_empty[ROWS] = {{0, 5120 * MB, 2 * PAGE_BYTES, 0, 0},
+                                            {5120 * MB, 5632 * MB, 4 * PAGE_BYTES, 0, 0},
+                                            {5632 * MB, 6144 * MB, 8 * PAGE_BYTES, 0, 0},
+                                            {6144 * MB, 7168 * MB, 0, 0, 0}};
+_Static_assert(PAGES_BYTES == 7168 * MB, "the rows fill it");
+
 static struct {
-    bool on;
+    bool open, on;
     uint8_t *base;
-    size_t size;
     uint64_t *taken; /* a bit per byte */
-    uint8_t *used;   /* a byte per page: part of some piece */
+    uint8_t *state;  /* of each page, enum page_state */
+    struct row row[ROWS];
+    bool inside;                   /* the driver has control */
+    uint8_t *pending[PENDING_MAX]; /* their protection follows when the driver gets control */
+    uint32_t waiting;
     struct range driver, rig;
     const uint8_t *driver_base;
     uint8_t *stepped[STEPPED_MAX];
     uint32_t stepping;
-    uint8_t *loose[LOOSE_MAX];
-    uint32_t loosened;
     const uint8_t *patient;
     uint32_t patience;
     struct sigaction segv_before, trap_before;
@@ -53,19 +74,34 @@ static size_t offset_of(const void *address)
     return (size_t)((const uint8_t *)address - pages.base);
 }
 
+static uint8_t *state_of(const void *address)
+{
+    return &pages.state[offset_of(address) / PAGE_BYTES];
+}
+
 static bool inside(const struct range *range, const void *address)
 {
     return (const uint8_t *)address >= range->begin && (const uint8_t *)address < range->end;
 }
 
-static void protect(uint8_t *page, size_t bytes, bool open)
+static void protect(uint8_t *page, size_t bytes, int how)
 {
-    if (mprotect(page, bytes, open ? PROT_READ | PROT_WRITE : PROT_NONE)) {
+    if (mprotect(page, bytes, how)) {
         fputs("chimneysweep: page protection: too many pieces (sysctl vm.max_map_count)\n", stderr);
         _Exit(4);
     }
 }
 
+static void set_open(uint8_t *page, bool open)
+{
+    uint8_t *state = state_of(page);
+    if (!(*state & PAGE_OPEN) == open) {
+        protect(page, PAGE_BYTES, open ? PROT_READ | PROT_WRITE : PROT_NONE);
+        *state ^= PAGE_OPEN;
+    }
+}
+
+/* Nothing of it is taken. */
 static bool open_for_good(const uint8_t *page)
 {
     const uint64_t *word = &pages.taken[offset_of(page) / 64];
@@ -73,7 +109,7 @@ static bool open_for_good(const uint8_t *page)
     for (uint32_t i = 0; i < WORDS; i++) {
         any |= word[i];
     }
-    return any == 0 && pages.used[offset_of(page) / PAGE_BYTES];
+    return any == 0 && (*state_of(page) & PAGE_USED);
 }
 
 static void mark(size_t at, size_t count, bool taken)
@@ -90,56 +126,119 @@ static void mark(size_t at, size_t count, bool taken)
     }
 }
 
-/* Lets the protection of a range's pages follow what is lent of them. */
-static void follow(const void *bytes, size_t count)
+/* Lets the protection of a page follow what is lent of it: now, or while the rig has control before
+ * the driver gets it. */
+static void follow(uint8_t *page)
 {
+    uint8_t *state = state_of(page);
+    if (pages.inside || (!(*state & PAGE_PENDING) && pages.waiting == PENDING_MAX)) {
+        set_open(page, open_for_good(page));
+    } else if (!(*state & PAGE_PENDING)) {
+        *state |= PAGE_PENDING;
+        pages.pending[pages.waiting++] = page;
+    }
+}
+
+static void pages_own(const void *bytes, size_t count, bool taken)
+{
+    if (!count) {
+        return;
+    }
+    mark(offset_of(bytes), count, taken);
     uint8_t *last = page_of((const uint8_t *)bytes + count - 1);
     for (uint8_t *page = page_of(bytes); page <= last; page += PAGE_BYTES) {
-        protect(page, PAGE_BYTES, open_for_good(page));
+        follow(page);
     }
 }
 
 void pages_lend(const void *bytes, size_t count)
 {
-    if (count) {
-        mark(offset_of(bytes), count, false);
-        follow(bytes, count);
-    }
+    pages_own(bytes, count, false);
 }
 
 void pages_take(const void *bytes, size_t count)
 {
-    if (count) {
-        mark(offset_of(bytes), count, true);
-        follow(bytes, count);
+    pages_own(bytes, count, true);
+}
+
+/* The next place in a row, NULL when it is full. */
+static uint8_t *row_add(struct row *row, size_t span)
+{
+    size_t step = row->stride ? row->stride : span, at = row->next;
+    if (step > row->end - at) {
+        return NULL;
     }
-}
-
-void pages_use(const void *piece, size_t count)
-{
-    uint8_t *first = page_of(piece), *last = page_of((const uint8_t *)piece + count - 1);
-    size_t span = (size_t)(last - first) + PAGE_BYTES;
-    memset(&pages.used[offset_of(first) / PAGE_BYTES], 1, span / PAGE_BYTES);
-    protect(first, span, true);
-}
-
-void pages_reset(size_t used)
-{
-    if (used) {
-        protect(pages.base, used, false);
-        memset(pages.taken, 0, used / 8);
-        memset(pages.used, 0, used / PAGE_BYTES);
+    row->next += step;
+    if (row->stride && row->next > row->marked) {
+        madvise(pages.base + row->next - PAGE_BYTES, PAGE_BYTES, MADV_DONTDUMP);
+        row->marked = row->next;
     }
-    pages.stepping = pages.loosened = pages.patience = 0;
+    return pages.base + row->next - span;
 }
 
-void pages_settle(void)
+void *pages_alloc(size_t bytes)
 {
-    while (pages.loosened) {
-        uint8_t *page = pages.loose[--pages.loosened];
-        protect(page, PAGE_BYTES, open_for_good(page));
+    size_t span = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES + PAGE_BYTES;
+    uint32_t which = 0;
+    if (bytes > PAGES_BYTES) {
+        return NULL;
+    }
+    while (pages.row[which].stride && span > pages.row[which].stride) {
+        which++;
+    }
+    uint8_t *first = row_add(&pages.row[which], span);
+    if (!first) {
+        return NULL;
+    }
+    for (uint8_t *page = first; page < first + span - PAGE_BYTES; page += PAGE_BYTES) {
+        *state_of(page) |= PAGE_USED;
+        set_open(page, true);
+    }
+    return first + span - PAGE_BYTES - bytes;
+}
+
+size_t pages_used(void)
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        used += pages.row[i].next - pages.row[i].begin;
+    }
+    return used;
+}
+
+static void row_reset(struct row *row)
+{
+    size_t used = row->next - row->begin;
+    for (size_t at = row->begin; at < row->next; at += PAGE_BYTES) {
+        set_open(pages.base + at, false);
+    }
+    memset(pages.taken + row->begin / 64, 0, used / 8);
+    memset(pages.state + row->begin / PAGE_BYTES, 0, used / PAGE_BYTES);
+    row->next = row->begin;
+}
+
+void pages_reset(void)
+{
+    for (uint32_t i = 0; i < ROWS; i++) {
+        row_reset(&pages.row[i]);
+    }
+    pages.stepping = pages.waiting = pages.patience = 0;
+    pages.patient = NULL;
+    pages.inside = false;
+}
+
+void pages_control(bool driver)
+{
+    if (!pages.on) {
+        return;
+    }
+    while (driver && pages.waiting) {
+        uint8_t *page = pages.pending[--pages.waiting];
+        *state_of(page) &= (uint8_t)~PAGE_PENDING;
+        set_open(page, open_for_good(page));
     }
     pages.patience = 0;
+    pages.inside = driver;
 }
 
 bool pages_in_driver(const void *code)
@@ -181,18 +280,22 @@ static void pass_on(const struct sigaction *before, int number, siginfo_t *info,
     }
 }
 
-/* Opens a page for one instruction, or for the rig until it is done. */
+/* Opens a page for one instruction, or for the rig until the driver gets control. */
 static void open_once(uint8_t *page, bool driver, ucontext_t *at)
 {
-    protect(page, PAGE_BYTES, true);
-    if (!driver && page == pages.patient && ++pages.patience > PATIENCE &&
-        pages.loosened < LOOSE_MAX) {
-        pages.loose[pages.loosened++] = page;
+    set_open(page, true);
+    if (!driver && !pages.inside) {
+        follow(page);
         return;
     }
     if (page != pages.patient) {
         pages.patient = page;
         pages.patience = 0;
+    }
+    if (!driver && ++pages.patience > PATIENCE && pages.waiting < PENDING_MAX) {
+        *state_of(page) |= PAGE_PENDING;
+        pages.pending[pages.waiting++] = page;
+        return;
     }
     pages.stepped[pages.stepping++] = page;
     at->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
@@ -202,10 +305,10 @@ static void on_segv(int number, siginfo_t *info, void *context)
 {
     ucontext_t *at = context;
     const uint8_t *address = info->si_addr;
-    bool guest = address >= pages.base && address < pages.base + pages.size;
+    bool guest = pages.on && address >= pages.base && address < pages.base + PAGES_BYTES;
     bool driver = guest && by_driver(at);
     bool foreign =
-        guest && (!pages.used[offset_of(address) / PAGE_BYTES] ||
+        guest && (!(*state_of(address) & PAGE_USED) ||
                   (pages.taken[offset_of(address) / 64] >> (offset_of(address) % 64) & 1));
     if (!guest || (driver && foreign) || pages.stepping == STEPPED_MAX) {
         pass_on(&pages.segv_before, number, info, context);
@@ -223,7 +326,7 @@ static void on_trap(int number, siginfo_t *info, void *context)
     }
     while (pages.stepping) {
         uint8_t *page = pages.stepped[--pages.stepping];
-        protect(page, PAGE_BYTES, open_for_good(page));
+        set_open(page, open_for_good(page));
     }
     at->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 }
@@ -247,25 +350,42 @@ void pages_driver_code(const void *base, const void *begin, const void *end)
     pages.driver = (struct range){begin, end};
 }
 
-bool pages_open(uint8_t *base, size_t size)
+bool pages_open(uint8_t *base)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    pages.taken = mmap(NULL, size / 8, PROT_READ | PROT_WRITE, flags, -1, 0);
-    pages.used = mmap(NULL, size / PAGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (pages.taken == MAP_FAILED || pages.used == MAP_FAILED || mprotect(base, size, PROT_NONE)) {
+    if (pages.open) {
+        return true;
+    }
+    pages.taken = mmap(NULL, PAGES_BYTES / 8, PROT_READ | PROT_WRITE, flags, -1, 0);
+    pages.state = mmap(NULL, PAGES_BYTES / PAGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (pages.taken == MAP_FAILED || pages.state == MAP_FAILED ||
+        mprotect(base, PAGES_BYTES, PROT_NONE)) {
         return false;
     }
-    madvise(base, size, MADV_NOHUGEPAGE);
+    madvise(base, PAGES_BYTES, MADV_NOHUGEPAGE);
     pages.base = base;
-    pages.size = size;
-    pages.on = true;
+    memcpy(pages.row, rows_empty, sizeof(pages.row));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        pages.row[i].next = pages.row[i].marked = pages.row[i].begin;
+    }
+    pages.open = true;
     dl_iterate_phdr(find_rig, NULL);
     return true;
 }
 
+void pages_switch(bool on)
+{
+    pages.on = on && pages.open;
+}
+
 void pages_stop(void)
 {
-    protect(pages.base, pages.size, true);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const struct row *row = &pages.row[i];
+        if (row->next > row->begin) {
+            protect(pages.base + row->begin, row->next - row->begin, PROT_READ | PROT_WRITE);
+        }
+    }
     pages.on = false;
 }
 

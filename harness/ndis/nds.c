@@ -85,7 +85,7 @@ struct nds_frame_mark nds_open(struct tap_event event)
         .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
     mark.enter = tap_emit_at(&event);
     nds.open_call = mark.enter;
-    pages_settle();
+    pages_control(event.fn <= TAP_NIC_FAILED);
     evidence_close_again(evidence_watched);
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");
@@ -107,11 +107,16 @@ void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event ev
     nds.depth--;
     nds.open_call = mark.outer;
     evidence_open_now();
-    pages_settle();
     event.kind = TAP_LEAVE;
     event.fn = mark.fn;
     event.call = mark.enter;
+    if (into_driver) {
+        pages_control(false);
+    }
     tap_emit_at(&event);
+    if (!into_driver) {
+        pages_control(true);
+    }
 }
 
 void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail)
