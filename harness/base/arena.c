@@ -133,7 +133,7 @@ void *guest_alloc(size_t bytes)
 {
     size_t size = round_up(bytes ? bytes : 1, ARENA_GRANULE);
     if (pages_on()) {
-        return pages_alloc(size);
+        return pages_alloc(size, false);
     }
     void *again = reuse_piece(size / ARENA_GRANULE, bytes);
     if (again) {
@@ -149,6 +149,18 @@ void *guest_alloc(size_t bytes)
     }
     guest_take(piece, size + GAP);
     guest_lend(piece, bytes);
+    return piece;
+}
+
+void *guest_handle(void)
+{
+    if (pages_on()) {
+        return pages_alloc(GUEST_HANDLE_BYTES, true);
+    }
+    void *piece = guest_alloc(GUEST_HANDLE_BYTES);
+    if (piece) {
+        guest_take(piece, GUEST_HANDLE_BYTES);
+    }
     return piece;
 }
 

@@ -27,6 +27,9 @@ void arena_rewind(bool reuse);
 
 /* Guest memory: returned lent (not poisoned), content undefined; NULL when the region is full. */
 void *guest_alloc(size_t bytes);
+/* A piece that is never lent: handles are opaque, and reading through one is a report. */
+#define GUEST_HANDLE_BYTES 16u
+void *guest_handle(void);
 /* Poisons the piece; with reuse on it may be handed out again. */
 void guest_free(void *piece, size_t bytes);
 /* The region's address is the same in every process: free in the maps of plain, ASan and TSan ones.

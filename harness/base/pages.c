@@ -2,47 +2,45 @@
 #define _GNU_SOURCE
 #include "base/pages.h"
 
-#include <link.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
-#define STEPPED_MAX 4u /* pages that one instruction may touch */
 #define PENDING_MAX 1024u
-#define PATIENCE 16u     /* single steps of the rig on one page before it is left open */
-#define STACK_WORDS 512u /* looked through for who called a library */
-#define TRAP_FLAG ((greg_t)0x100)
 #define WORDS (PAGE_BYTES / 64)
 
 enum page_state { PAGE_USED = 1, PAGE_OPEN = 2, PAGE_PENDING = 4 }; /* part of some piece; ... */
 
-struct range {
-    const uint8_t *begin, *end;
-};
-
 /* Pieces of like size stand in a row of equal strides, so that the pages behind them are always the
  * same ones. Those never open, and differ for the system from what is before and behind them: then
  * it does not split and join its maps whenever a page opens or closes, which took most of the time.
- */
+ * The first of a row stand open when a run begins, all by one call, where the system can close the
+ * pages behind them for good (MADV_GUARD_INSTALL, Linux 6.13). */
 struct row {
     size_t begin, end; /* from the base */
     size_t stride;     /* the last page of it is nobody's; 0 = as long as the piece needs */
+    size_t ahead;      /* open until here when a run begins */
     size_t next, marked;
 };
 
 #define ROWS 4u
 #define MB ((size_t)1 << 20)
-static const struct row rows_empty[ROWS] = {{0, 5120 * MB, 2 * PAGE_BYTES, 0, 0},
-                                            {5120 * MB, 5632 * MB, 4 * PAGE_BYTES, 0, 0},
-                                            {5632 * MB, 6144 * MB, 8 * PAGE_BYTES, 0, 0},
-                                            {6144 * MB, 7168 * MB, 0, 0, 0}};
+#define ROW_START(begin, end, pages, pieces)                                                       \
+    {                                                                                              \
+        (begin) * MB, (end)*MB, (pages)*PAGE_BYTES, (begin)*MB + (pieces) * (pages)*PAGE_BYTES,    \
+            (begin)*MB, (begin)*MB                                                                 \
+    }
+static const struct row rows_empty[ROWS] = {
+    ROW_START(0, 5120, 2, 192), ROW_START(5120, 5632, 4, 48), ROW_START(5632, 6144, 8, 0),
+    ROW_START(6144, 7168, 0, 0)};
 _Static_assert(PAGES_BYTES == 7168 * MB, "the rows fill it");
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
 
 static struct {
-    bool open, on;
+    bool open;
     uint8_t *base;
     uint64_t *taken; /* a bit per byte */
     uint8_t *state;  /* of each page, enum page_state */
@@ -50,19 +48,9 @@ static struct {
     bool inside;                   /* the driver has control */
     uint8_t *pending[PENDING_MAX]; /* their protection follows when the driver gets control */
     uint32_t waiting;
-    struct range driver, rig;
-    const uint8_t *driver_base;
-    uint8_t *stepped[STEPPED_MAX];
-    uint32_t stepping;
-    const uint8_t *patient;
-    uint32_t patience;
-    struct sigaction segv_before, trap_before;
 } pages;
 
-bool pages_on(void)
-{
-    return pages.on;
-}
+bool pages_are_on;
 
 static uint8_t *page_of(const void *address)
 {
@@ -79,11 +67,6 @@ static uint8_t *state_of(const void *address)
     return &pages.state[offset_of(address) / PAGE_BYTES];
 }
 
-static bool inside(const struct range *range, const void *address)
-{
-    return (const uint8_t *)address >= range->begin && (const uint8_t *)address < range->end;
-}
-
 static void protect(uint8_t *page, size_t bytes, int how)
 {
     if (mprotect(page, bytes, how)) {
@@ -92,13 +75,55 @@ static void protect(uint8_t *page, size_t bytes, int how)
     }
 }
 
-static void set_open(uint8_t *page, bool open)
+/* Pages beside one another that change in the same way, gathered into one call of the system. */
+struct change {
+    uint8_t *first, *end;
+    bool open;
+};
+
+static void change_make(struct change *change)
+{
+    if (change->first != change->end) {
+        protect(change->first, (size_t)(change->end - change->first),
+                change->open ? PROT_READ | PROT_WRITE : PROT_NONE);
+    }
+    change->first = change->end;
+}
+
+static bool is_nobodys(const uint8_t *page)
+{
+    return !(*state_of(page) & PAGE_USED);
+}
+
+/* Beside what is gathered already? Pages of nobody in between close with the others. */
+static bool change_reaches(const struct change *change, const uint8_t *page)
+{
+    return page == change->end || page + PAGE_BYTES == change->first ||
+           (!change->open &&
+            ((page == change->end + PAGE_BYTES && is_nobodys(change->end)) ||
+             (page + 2 * PAGE_BYTES == change->first && is_nobodys(page + PAGE_BYTES))));
+}
+
+static void change_add(struct change *change, uint8_t *page, bool open)
 {
     uint8_t *state = state_of(page);
-    if (!(*state & PAGE_OPEN) == open) {
-        protect(page, PAGE_BYTES, open ? PROT_READ | PROT_WRITE : PROT_NONE);
-        *state ^= PAGE_OPEN;
+    if (!(*state & PAGE_OPEN) == !open) {
+        return;
     }
+    *state ^= PAGE_OPEN;
+    if (change->first == change->end || open != change->open || !change_reaches(change, page)) {
+        change_make(change);
+        *change = (struct change){page, page + PAGE_BYTES, open};
+    }
+    change->first = page < change->first ? page : change->first;
+    change->end = page < change->end ? change->end : page + PAGE_BYTES;
+}
+
+static void set_open(uint8_t *page, bool open)
+{
+    struct change change = {0};
+    change_add(&change, page, open);
+    change_make(&change);
 }
 
 /* Nothing of it is taken. */
@@ -114,28 +139,35 @@ static bool open_for_good(const uint8_t *page)
 
 static void mark(size_t at, size_t count, bool taken)
 {
-    for (size_t i = at; i < at + count;) {
-        if (i % 64 == 0 && at + count - i >= 64) {
-            pages.taken[i / 64] = taken ? UINT64_MAX : 0;
-            i += 64;
-        } else {
-            uint64_t bit = 1ull << (i % 64);
-            pages.taken[i / 64] = taken ? pages.taken[i / 64] | bit : pages.taken[i / 64] & ~bit;
-            i++;
-        }
+    for (size_t end = at + count; at < end;) {
+        size_t from = at % 64, left = end - at, bits = left < 64 - from ? left : 64 - from;
+        uint64_t mask = (bits == 64 ? UINT64_MAX : (1ull << bits) - 1) << from;
+        uint64_t *word = &pages.taken[at / 64];
+        *word = taken ? *word | mask : *word & ~mask;
+        at += bits;
+    }
+}
+
+static void await_driver(uint8_t *page)
+{
+    uint8_t *state = state_of(page);
+    if (!(*state & PAGE_PENDING)) {
+        *state |= PAGE_PENDING;
+        pages.pending[pages.waiting++] = page;
     }
 }
 
 /* Lets the protection of a page follow what is lent of it: now, or while the rig has control before
- * the driver gets it. */
-static void follow(uint8_t *page)
+ * the driver gets it. What the rig lends it touches first. */
+static void follow(struct change *change, uint8_t *page, bool taken)
 {
-    uint8_t *state = state_of(page);
-    if (pages.inside || (!(*state & PAGE_PENDING) && pages.waiting == PENDING_MAX)) {
-        set_open(page, open_for_good(page));
-    } else if (!(*state & PAGE_PENDING)) {
-        *state |= PAGE_PENDING;
-        pages.pending[pages.waiting++] = page;
+    if (pages.inside || pages.waiting == PENDING_MAX) {
+        change_add(change, page, open_for_good(page));
+    } else {
+        await_driver(page);
+        if (!taken) {
+            change_add(change, page, true);
+        }
     }
 }
 
@@ -144,11 +176,13 @@ static void pages_own(const void *bytes, size_t count, bool taken)
     if (!count) {
         return;
     }
+    struct change change = {0};
     mark(offset_of(bytes), count, taken);
     uint8_t *last = page_of((const uint8_t *)bytes + count - 1);
     for (uint8_t *page = page_of(bytes); page <= last; page += PAGE_BYTES) {
-        follow(page);
+        follow(&change, page, taken);
     }
+    change_make(&change);
 }
 
 void pages_lend(const void *bytes, size_t count)
@@ -176,7 +210,7 @@ static uint8_t *row_add(struct row *row, size_t span)
     return pages.base + row->next - span;
 }
 
-void *pages_alloc(size_t bytes)
+void *pages_alloc(size_t bytes, bool taken)
 {
     size_t span = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES + PAGE_BYTES;
     uint32_t which = 0;
@@ -190,11 +224,16 @@ void *pages_alloc(size_t bytes)
     if (!first) {
         return NULL;
     }
+    struct change change = {0};
     for (uint8_t *page = first; page < first + span - PAGE_BYTES; page += PAGE_BYTES) {
         *state_of(page) |= PAGE_USED;
-        set_open(page, true);
+        change_add(&change, page, !taken);
     }
-    return first + span - PAGE_BYTES - bytes;
+    change_make(&change);
+    uint8_t *piece = first + span - PAGE_BYTES - bytes;
+    memset(pages.taken + offset_of(first) / 64, 0, (span - PAGE_BYTES) / 8);
+    mark(offset_of(piece), bytes, taken);
+    return piece;
 }
 
 size_t pages_used(void)
@@ -206,14 +245,51 @@ size_t pages_used(void)
     return used;
 }
 
+static void row_open_ahead(const struct row *row, size_t bytes)
+{
+    if (bytes) {
+        protect(pages.base + row->begin, bytes, PROT_READ | PROT_WRITE);
+        memset(pages.state + row->begin / PAGE_BYTES, PAGE_OPEN, bytes / PAGE_BYTES);
+    }
+}
+
+static bool row_mark(struct row *row)
+{
+    for (; row->marked < row->ahead; row->marked += row->stride) {
+        uint8_t *nobodys = pages.base + row->marked + row->stride - PAGE_BYTES;
+        if (madvise(nobodys, PAGE_BYTES, MADV_GUARD_INSTALL) ||
+            madvise(nobodys, PAGE_BYTES, MADV_DONTDUMP)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void rows_begin(void)
+{
+    bool can = true;
+    memcpy(pages.row, rows_empty, sizeof(pages.row));
+    for (uint32_t i = 0; i < ROWS && can; i++) {
+        can = row_mark(&pages.row[i]);
+    }
+    for (uint32_t i = 0; i < ROWS; i++) {
+        struct row *row = &pages.row[i];
+        row->ahead = can ? row->ahead : row->begin;
+        row_open_ahead(row, row->ahead - row->begin);
+    }
+}
+
 static void row_reset(struct row *row)
 {
     size_t used = row->next - row->begin;
-    for (size_t at = row->begin; at < row->next; at += PAGE_BYTES) {
-        set_open(pages.base + at, false);
+    struct change change = {0};
+    for (size_t at = row->ahead; at < row->next; at += PAGE_BYTES) {
+        change_add(&change, pages.base + at, false);
     }
-    memset(pages.taken + row->begin / 64, 0, used / 8);
+    change_make(&change);
     memset(pages.state + row->begin / PAGE_BYTES, 0, used / PAGE_BYTES);
+    size_t ahead = used < row->ahead - row->begin ? used : row->ahead - row->begin;
+    row_open_ahead(row, ahead);
     row->next = row->begin;
 }
 
@@ -222,132 +298,53 @@ void pages_reset(void)
     for (uint32_t i = 0; i < ROWS; i++) {
         row_reset(&pages.row[i]);
     }
-    pages.stepping = pages.waiting = pages.patience = 0;
-    pages.patient = NULL;
+    pages.waiting = 0;
     pages.inside = false;
 }
 
-void pages_control(bool driver)
+void pages_give_control(bool driver)
 {
-    if (!pages.on) {
-        return;
-    }
-    while (driver && pages.waiting) {
-        uint8_t *page = pages.pending[--pages.waiting];
+    struct change change = {0};
+    for (uint32_t i = 0; driver && i < pages.waiting; i++) {
+        uint8_t *page = pages.pending[i];
         *state_of(page) &= (uint8_t)~PAGE_PENDING;
-        set_open(page, open_for_good(page));
+        change_add(&change, page, open_for_good(page));
     }
-    pages.patience = 0;
+    change_make(&change);
+    pages.waiting = driver ? 0 : pages.waiting;
     pages.inside = driver;
 }
 
-bool pages_in_driver(const void *code)
+bool pages_guarded(const void *address)
 {
-    return inside(&pages.driver, code);
+    const uint8_t *at = address;
+    return pages_are_on && at >= pages.base && at < pages.base + PAGES_BYTES;
 }
 
-uint64_t pages_driver_offset(const void *code)
+bool pages_foreign(const void *address)
 {
-    return (uint64_t)((const uint8_t *)code - pages.driver_base);
+    size_t at = offset_of(address);
+    return !(*state_of(address) & PAGE_USED) || (pages.taken[at / 64] >> (at % 64) & 1);
 }
 
-/* A library has no opinion of its own: the nearest of its callers counts. */
-static bool by_driver(const ucontext_t *at)
-{
-    const void *code = (const void *)at->uc_mcontext.gregs[REG_RIP];
-    const uintptr_t *stack = (const void *)at->uc_mcontext.gregs[REG_RSP];
-    if (pages_in_driver(code) || inside(&pages.rig, code)) {
-        return pages_in_driver(code);
-    }
-    for (uint32_t i = 0; i < STACK_WORDS; i++) {
-        if (pages_in_driver((const void *)stack[i])) {
-            return true;
-        }
-        if (inside(&pages.rig, (const void *)stack[i])) {
-            return false;
-        }
-    }
-    return false;
-}
-
-static void pass_on(const struct sigaction *before, int number, siginfo_t *info, void *context)
-{
-    if (before->sa_flags & SA_SIGINFO) {
-        before->sa_sigaction(number, info, context);
-    } else {
-        signal(number, before->sa_handler);
-        raise(number);
-    }
-}
-
-/* Opens a page for one instruction, or for the rig until the driver gets control. */
-static void open_once(uint8_t *page, bool driver, ucontext_t *at)
+bool pages_until_driver(void *page, bool anyway)
 {
     set_open(page, true);
-    if (!driver && !pages.inside) {
-        follow(page);
-        return;
+    bool room = pages.waiting < PENDING_MAX && (anyway || !pages.inside);
+    if (room) {
+        await_driver(page);
     }
-    if (page != pages.patient) {
-        pages.patient = page;
-        pages.patience = 0;
-    }
-    if (!driver && ++pages.patience > PATIENCE && pages.waiting < PENDING_MAX) {
-        *state_of(page) |= PAGE_PENDING;
-        pages.pending[pages.waiting++] = page;
-        return;
-    }
-    pages.stepped[pages.stepping++] = page;
-    at->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+    return room;
 }
 
-static void on_segv(int number, siginfo_t *info, void *context)
+void pages_for_now(void *page)
 {
-    ucontext_t *at = context;
-    const uint8_t *address = info->si_addr;
-    bool guest = pages.on && address >= pages.base && address < pages.base + PAGES_BYTES;
-    bool driver = guest && by_driver(at);
-    bool foreign =
-        guest && (!(*state_of(address) & PAGE_USED) ||
-                  (pages.taken[offset_of(address) / 64] >> (offset_of(address) % 64) & 1));
-    if (!guest || (driver && foreign) || pages.stepping == STEPPED_MAX) {
-        pass_on(&pages.segv_before, number, info, context);
-        return;
-    }
-    open_once(page_of(address), driver, at);
+    set_open(page, true);
 }
 
-static void on_trap(int number, siginfo_t *info, void *context)
+void pages_as_lent(void *page)
 {
-    ucontext_t *at = context;
-    if (!pages.stepping) {
-        pass_on(&pages.trap_before, number, info, context);
-        return;
-    }
-    while (pages.stepping) {
-        uint8_t *page = pages.stepped[--pages.stepping];
-        set_open(page, open_for_good(page));
-    }
-    at->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-}
-
-static int find_rig(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void)size, (void)context;
-    for (uint32_t i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-        if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
-            pages.rig.begin = (const uint8_t *)info->dlpi_addr + part->p_vaddr;
-            pages.rig.end = pages.rig.begin + part->p_memsz;
-        }
-    }
-    return 1; /* the program itself comes first */
-}
-
-void pages_driver_code(const void *base, const void *begin, const void *end)
-{
-    pages.driver_base = base;
-    pages.driver = (struct range){begin, end};
+    set_open(page, open_for_good(page));
 }
 
 bool pages_open(uint8_t *base)
@@ -364,18 +361,14 @@ bool pages_open(uint8_t *base)
     }
     madvise(base, PAGES_BYTES, MADV_NOHUGEPAGE);
     pages.base = base;
-    memcpy(pages.row, rows_empty, sizeof(pages.row));
-    for (uint32_t i = 0; i < ROWS; i++) {
-        pages.row[i].next = pages.row[i].marked = pages.row[i].begin;
-    }
+    rows_begin();
     pages.open = true;
-    dl_iterate_phdr(find_rig, NULL);
     return true;
 }
 
 void pages_switch(bool on)
 {
-    pages.on = on && pages.open;
+    pages_are_on = on && pages.open;
 }
 
 void pages_stop(void)
@@ -386,13 +379,5 @@ void pages_stop(void)
             protect(pages.base + row->begin, row->next - row->begin, PROT_READ | PROT_WRITE);
         }
     }
-    pages.on = false;
-}
-
-void pages_catch(void)
-{
-    struct sigaction segv = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    struct sigaction trap = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigaction(SIGSEGV, &segv, &pages.segv_before);
-    sigaction(SIGTRAP, &trap, &pages.trap_before);
+    pages_are_on = false;
 }

@@ -21,12 +21,16 @@
 bool pages_open(uint8_t *base);
 /* Whether the runs from the next rewinding on are guarded so. */
 void pages_switch(bool on);
-bool pages_on(void);
+extern bool pages_are_on __attribute__((visibility("hidden"))); /* read only */
+static inline bool pages_on(void)
+{
+    return __builtin_expect(pages_are_on, false);
+}
 
 /* Closes everything again, and forgets what was there. */
 void pages_reset(void);
-/* A new piece, all of it lent. NULL: no room. */
-void *pages_alloc(size_t bytes);
+/* A new piece, all of it lent or all of it taken. NULL: no room. */
+void *pages_alloc(size_t bytes, bool taken);
 /* Bytes that all pieces take, with what lies between them. */
 size_t pages_used(void);
 void pages_lend(const void *bytes, size_t count);
@@ -34,18 +38,24 @@ void pages_take(const void *bytes, size_t count);
 
 /* The driver gets or gives control. While the rig has it, it may touch everything, and pages open
  * and close at once only when it is the driver's again. */
-void pages_control(bool driver);
+void pages_give_control(bool driver);
+static inline void pages_control(bool driver)
+{
+    if (pages_on()) {
+        pages_give_control(driver);
+    }
+}
 
 /* Opens everything: the run is over, and its remains are to be read. */
 void pages_stop(void);
-/* Takes the signals of accesses and single steps over from whoever handles them now, who gets those
- * that are deaths. */
-void pages_catch(void);
-
-/* The driver's code: an access from there is the driver's. */
-void pages_driver_code(const void *base, const void *begin, const void *end);
-bool pages_in_driver(const void *code);
-/* The place of a piece of its code in its file, as addr2line wants it. */
-uint64_t pages_driver_offset(const void *code);
+/* ---- For who handles an access that was stopped (base/stops.c) ---- */
+bool pages_guarded(const void *address);
+/* Is the byte not the driver's? */
+bool pages_foreign(const void *address);
+/* Opens a page until the driver gets control; false: the driver has it, and it is open for now. */
+bool pages_until_driver(void *page, bool anyway);
+void pages_for_now(void *page);
+/* Lets the protection follow what is lent of it again. */
+void pages_as_lent(void *page);
 
 #endif

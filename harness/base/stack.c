@@ -4,7 +4,7 @@
 
 #include <execinfo.h>
 
-#include "base/pages.h"
+#include "base/stops.h"
 
 #define DEEPEST 64
 
@@ -16,7 +16,7 @@ extern const char __stop_rig_ndis[] __attribute__((weak));
 
 static enum code_owner owner_of(const char *code)
 {
-    return pages_in_driver(code)                                  ? CODE_OF_DRIVER
+    return stops_in_driver(code)                                  ? CODE_OF_DRIVER
            : code >= __start_rig_rooms && code < __stop_rig_rooms ? CODE_OF_ROOM
            : code >= __start_rig_ndis && code < __stop_rig_ndis   ? CODE_OF_NDIS
                                                                   : CODE_OF_NOBODY;
@@ -32,7 +32,7 @@ enum code_owner stack_note(struct trace_end *end)
         enum code_owner here = owner_of(frame[i]);
         owner = owner == CODE_OF_NOBODY ? here : owner;
         if (here == CODE_OF_DRIVER) {
-            end->frame[end->frames++] = pages_driver_offset(frame[i]);
+            end->frame[end->frames++] = stops_driver_offset(frame[i]);
         }
     }
     return owner;

@@ -41,6 +41,8 @@ double bench_receive_for(struct bench *bench, const char *name, enum bench_recei
                          double seconds);
 /* How many times as long the same takes with the oracle on. */
 bool bench_oracle(struct bench *bench);
+/* How many times as long programs take with page protection; no row where it is not to be had. */
+bool bench_guard(struct bench *bench);
 /* What lwIP takes for the same segments, and what part of it the target took in this run. */
 bool bench_lwip(struct bench *bench);
 bool bench_send(struct bench *bench);

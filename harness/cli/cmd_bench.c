@@ -74,6 +74,10 @@ static bool cmd_bench_measure(struct bench *bench, const char *only, bool *known
         *known = true;
         good &= bench_oracle(bench);
     }
+    if (wanted(only, "guard_pages")) {
+        *known = true;
+        good &= bench_guard(bench);
+    }
     if (wanted(only, "rx_lwip_1460")) {
         *known = true;
         good &= bench_lwip(bench);
@@ -130,7 +134,8 @@ int cmd_bench(int argc, char **argv)
         {"--json", NULL, "print JSON: results of {name, value, unit, note}", &json, NULL},
         {"--only", "NAME",
          "one bench: fuzz_exec, rx_posted_1460[_oracle], rx_indicate_1460[_oracle], rx_ooo_1460, "
-         "oracle (what it multiplies these by), rx_lwip_1460 (after those two: the ratios), "
+         "oracle (what it multiplies these by), guard_pages, rx_lwip_1460 (after those two: the "
+         "ratios), "
          "tx_1460, conn_cycle, rx_conns (with "
          "mem_conn), timers",
          NULL, &only},

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one fuzz target, for libFuzzer and AFL++ alike: bytes are a program, the program is run, the
- * verdict ends the process when it is a finding. The driver comes from CHIMNEYSWEEP_DRIVER or is
- * the bundled core. CHIMNEYSWEEP_WARNING names a "should" rule whose warning is a finding too.
+ * verdict ends the process when it is a finding. What it does otherwise comes from the environment:
+ *
+ *   CHIMNEYSWEEP_DRIVER   the driver, with or without instrumentation (default: the bundled core)
+ *   CHIMNEYSWEEP_STATES   on, off: counters of states (default: on unless the driver counts edges)
+ *   CHIMNEYSWEEP_GUARD    off, pages, pages:N: page protection for one input in N (off; N is 8)
+ *   CHIMNEYSWEEP_WARNING  a "should" rule whose warning is a finding too
+ *   CHIMNEYSWEEP_REACHED  a file for counts of executions and of what they reached
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/stops.h"
+#include "fuzz/states.h"
 #include "program/isolate.h"
 #include "program/mutate.h"
 #include "program/run.h"
@@ -32,6 +41,7 @@ static uint64_t own_counters[REACHED_COUNTERS], *reached = own_counters;
 static struct world world;
 static struct program program;
 static const char *warning;
+static uint64_t executions;
 
 static void share_counters(const char *path)
 {
@@ -63,24 +73,75 @@ static void target_count(const struct run_counts *counts)
     }
 }
 
-/* State coverage: which event follows which on a connection, with what status. */
-#define STATES 4096u
-__attribute__((used, section("__libfuzzer_extra_counters"))) static uint8_t states[STATES];
-
-static void note_state(void *context, const struct tap_event *event)
+static void refuse(const char *what, const char *why)
 {
-    static uint32_t before;
-    (void)context;
-    if (event->kind == TAP_LEAVE || event->fn == TAP_ALLOC || event->fn == TAP_FREE) {
+    fprintf(stderr, "fuzz: %s: %s\n", what, why);
+    exit(3);
+}
+
+/* Counters of states are for drivers that count no edges of their own; CHIMNEYSWEEP_STATES says
+ * otherwise. */
+static void count_states(void)
+{
+    const char *choice = getenv("CHIMNEYSWEEP_STATES");
+    if (choice && strcmp(choice, "on") != 0 && strcmp(choice, "off") != 0) {
+        refuse("CHIMNEYSWEEP_STATES", "expected on or off");
+    }
+    if (choice ? !strcmp(choice, "on") : !world_driver_counts()) {
+        states_open();
+        world.reader = states_note;
+    }
+}
+
+/* Page protection is for a part of the inputs, since it takes a few times the time: one in so many,
+ * chosen by their bytes, so that an input is always judged in the same way. */
+#define GUARDED_ONE_IN 8u
+static uint32_t guarded_one_in; /* 0 = none is guarded */
+
+static void guard_some(void)
+{
+    const char *choice = getenv("CHIMNEYSWEEP_GUARD");
+    unsigned one_in = GUARDED_ONE_IN;
+    if (!choice || !strcmp(choice, "off")) {
         return;
     }
-    uint32_t now =
-        event->fn * 31u +
-        (event->fn == TAP_EVENT ? event->data.event.type * 7 + event->data.event.information : 0) +
-        (event->fn == TAP_NBL || event->fn == TAP_BLOCK ? (uint32_t)event->status : 0);
-    uint32_t slot = (now * 0x9E3779B1u ^ before * 0x85EBCA6Bu) >> 20;
-    states[slot % STATES]++;
-    before = now;
+    if (strncmp(choice, "pages", 5) != 0 ||
+        (choice[5] && (sscanf(choice + 5, ":%u", &one_in) != 1 || !one_in))) {
+        refuse("CHIMNEYSWEEP_GUARD", "expected off, pages or pages:N (one input in N)");
+    }
+    if (arena_instrumented()) {
+        refuse("CHIMNEYSWEEP_GUARD", "this build has AddressSanitizer, which guards every input");
+    }
+    guarded_one_in = one_in;
+}
+
+static void guard_this(const uint8_t *bytes, size_t length)
+{
+    static bool caught;
+    uint32_t hash = 2166136261u;
+    if (!guarded_one_in) {
+        return;
+    }
+    if (!caught) { /* the engine has its own handlers by now, and gets the deaths */
+        stops_catch();
+        caught = true;
+    }
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ bytes[i]) * 16777619u;
+    }
+    bool guard = (hash >> 8) % guarded_one_in == 0;
+    if (!arena_guard(guard ? GUARD_PAGES : GUARD_OFF)) {
+        refuse("CHIMNEYSWEEP_GUARD", "the system refuses to protect that many pages");
+    }
+}
+
+static void tell_rate(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    double seconds = (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    fprintf(stderr, "fuzz: %llu executions, %.0f in a second of processor time\n",
+            (unsigned long long)executions, (double)executions / (seconds > 0 ? seconds : 1));
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -95,7 +156,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fprintf(stderr, "fuzz: %s\n", error);
         exit(3);
     }
-    world.reader = note_state;
+    count_states();
+    guard_some();
+    atexit(tell_rate);
     warning = getenv("CHIMNEYSWEEP_WARNING");
     if (getenv("CHIMNEYSWEEP_REACHED")) {
         share_counters(getenv("CHIMNEYSWEEP_REACHED"));
@@ -125,6 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     }
     program_decode(bytes, length, &program);
+    guard_this(bytes, length);
+    executions++;
     program_run(&world, &program, &options, &counts);
     target_count(&counts);
     const struct verdict *verdict = &world.trace->verdict;

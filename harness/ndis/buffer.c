@@ -11,11 +11,10 @@ static NDIS_HANDLE pool_new(enum object_kind kind, enum tap_resource resource, N
     if (handle && !nds_handle_ok(handle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, resource);
     }
-    struct nds_object *pool = nds_take_memory(kind, resource, 16, tag);
+    struct nds_object *pool = nds_take_handle(kind, resource, tag);
     if (!pool) {
         return NULL;
     }
-    guest_take(pool->address, pool->bytes);
     pool->flag = with_nb;
     return pool->address;
 }

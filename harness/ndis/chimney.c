@@ -2,6 +2,7 @@
  *
  * Chimney calls of the host into the target: state operations, I/O, return of indicated lists.
  */
+#include "base/pages.h"
 #include "ndis/internal.h"
 
 struct nds_state *nds_state_new(enum tap_layer layer, uint32_t conn)
@@ -195,6 +196,7 @@ uint32_t nds_state_call(enum tap_fn fn, PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root,
         lend_chains(root, mark.enter);
         lend_buffered(root, mark.enter, true);
     }
+    pages_control(true);
     state_handler(fn)(nds.adapter_context, root);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = tree->operation});
     return tree->operation;
@@ -223,6 +225,7 @@ NDIS_STATUS nds_io_call(enum tap_fn fn, struct nds_state *state, PNET_BUFFER_LIS
                                                : state->handle->MiniportOffloadContext;
     const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *calls = &nds.calls.tcp;
     NDIS_STATUS status;
+    pages_control(true);
     switch (fn) {
     case TAP_POST:
         status = calls->TcpOffloadReceiveHandler(nds.adapter_context, context, first);
@@ -353,6 +356,7 @@ static void chimney_give_back(enum tap_fn fn, PNET_BUFFER_LIST first)
         nbl->Next = next;
         list_show(object, index);
     }
+    pages_control(true);
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (fn == TAP_RETURN) {
         status = nds.calls.tcp.TcpOffloadReceiveReturnHandler(nds.adapter_context, first);
@@ -378,6 +382,7 @@ void nds_host_send(PNET_BUFFER_LIST first)
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = TAP_HOST_SEND, .conn = TAP_NONE, .object = TAP_NONE});
     hand_over(first, mark.enter);
+    pages_control(true);
     nds.calls.driver.SendNetBufferListsHandler(nds.adapter_context, first, NDIS_DEFAULT_PORT_NUMBER,
                                                0);
     nds_close(mark, true, (struct tap_event){.conn = TAP_NONE, .object = TAP_NONE});

@@ -168,6 +168,8 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag);
 /* Allocates guest memory that belongs to the driver. NULL = failed. */
 struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource,
                                    uint32_t bytes, uint32_t tag);
+/* The same of what is only named by its address. */
+struct nds_object *nds_take_handle(enum object_kind kind, enum tap_resource resource, uint32_t tag);
 void nds_give_memory(struct nds_object *object, enum tap_resource resource);
 bool nds_handle_ok(NDIS_HANDLE handle);
 /* Keeps what offload attributes say of connections. */

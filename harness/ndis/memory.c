@@ -53,13 +53,9 @@ bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
     return true;
 }
 
-struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource,
-                                   uint32_t bytes, uint32_t tag)
+static struct nds_object *taken_memory(enum object_kind kind, enum tap_resource resource,
+                                       void *address, uint32_t bytes, uint32_t tag)
 {
-    if (nds_fail_alloc(resource, bytes, tag)) {
-        return NULL;
-    }
-    void *address = guest_alloc(bytes);
     if (!address) {
         return NULL;
     }
@@ -68,6 +64,23 @@ struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource reso
     object->born_event = alloc_event(resource, object->id, bytes, tag, NDIS_STATUS_SUCCESS);
     object->owner_event = object->born_event;
     return object;
+}
+
+struct nds_object *nds_take_memory(enum object_kind kind, enum tap_resource resource,
+                                   uint32_t bytes, uint32_t tag)
+{
+    if (nds_fail_alloc(resource, bytes, tag)) {
+        return NULL;
+    }
+    return taken_memory(kind, resource, guest_alloc(bytes), bytes, tag);
+}
+
+struct nds_object *nds_take_handle(enum object_kind kind, enum tap_resource resource, uint32_t tag)
+{
+    if (nds_fail_alloc(resource, GUEST_HANDLE_BYTES, tag)) {
+        return NULL;
+    }
+    return taken_memory(kind, resource, guest_handle(), GUEST_HANDLE_BYTES, tag);
 }
 
 void nds_give_memory(struct nds_object *object, enum tap_resource resource)

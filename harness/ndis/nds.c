@@ -78,6 +78,12 @@ uint32_t nds_depth(void)
     return nds.depth;
 }
 
+/* The driver gets control when what it is given is lent. */
+static bool hands_over(enum tap_fn fn)
+{
+    return (fn >= TAP_INITIATE && fn <= TAP_RETURN) || fn == TAP_HOST_SEND || fn == TAP_HOST_RETURN;
+}
+
 struct nds_frame_mark nds_open(struct tap_event event)
 {
     event.kind = TAP_ENTER;
@@ -85,7 +91,7 @@ struct nds_frame_mark nds_open(struct tap_event event)
         .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
     mark.enter = tap_emit_at(&event);
     nds.open_call = mark.enter;
-    pages_control(event.fn <= TAP_NIC_FAILED);
+    pages_control(event.fn <= TAP_NIC_FAILED && !hands_over(event.fn));
     evidence_close_again(evidence_watched);
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");

@@ -74,6 +74,7 @@ void nds_set_cpu(uint8_t cpu);
 uint32_t nds_depth(void); /* open calls, either way */
 /* Earliest timer, or UINT64_MAX. */
 uint64_t nds_next_timer(void);
+uint32_t nds_timers_set(void);
 bool nds_run_due_timer(void);     /* runs one that is due; false = none */
 bool nds_run_work_item(void);     /* runs one; false = none */
 bool nds_run_transmit_done(void); /* gives transmit descriptors back; false = none or stalled */

@@ -97,11 +97,10 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     struct nds_object *object =
-        nds_take_memory(OBJECT_TIMER, RESOURCE_TIMER, 16, TimerCharacteristics->AllocationTag);
+        nds_take_handle(OBJECT_TIMER, RESOURCE_TIMER, TimerCharacteristics->AllocationTag);
     if (!object) {
         return NDIS_STATUS_RESOURCES;
     }
-    guest_take(object->address, object->bytes);
     struct nds_timer *timer = rig_alloc(sizeof(*timer));
     timer->id = object->id;
     timer->function = TimerCharacteristics->TimerFunction;
@@ -188,6 +187,11 @@ uint64_t nds_next_timer(void)
     return nds.heap_count ? nds.heap[0]->due_ns : UINT64_MAX;
 }
 
+uint32_t nds_timers_set(void)
+{
+    return nds.heap_count;
+}
+
 bool nds_run_due_timer(void)
 {
     if (!nds.heap_count || nds.heap[0]->due_ns > nds.now_ns) {
@@ -216,11 +220,10 @@ NDIS_HANDLE NDIS_CALL NdisAllocateIoWorkItem(NDIS_HANDLE NdisHandle)
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_WORK_ITEM);
     }
-    struct nds_object *object = nds_take_memory(OBJECT_WORK_ITEM, RESOURCE_WORK_ITEM, 16, 0);
+    struct nds_object *object = nds_take_handle(OBJECT_WORK_ITEM, RESOURCE_WORK_ITEM, 0);
     if (!object) {
         return NULL;
     }
-    guest_take(object->address, object->bytes);
     struct nds_work *work = rig_alloc(sizeof(*work));
     work->id = object->id;
     work->handle = object->address;

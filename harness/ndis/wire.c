@@ -4,6 +4,7 @@
  * passed on at once, transmit callbacks in the next step.
  */
 #include "base/copy.h"
+#include "base/pages.h"
 #include "ndis/internal.h"
 
 #define FRAME_MAX 65536u
@@ -29,11 +30,10 @@ NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *
         nds_misuse(MISUSE_STRUCTURE, TAP_NONE, RESOURCE_NIC);
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    struct nds_object *object = nds_take_memory(OBJECT_NIC, RESOURCE_NIC, 16, 0);
+    struct nds_object *object = nds_take_handle(OBJECT_NIC, RESOURCE_NIC, 0);
     if (!object) {
         return NDIS_STATUS_RESOURCES;
     }
-    guest_take(object->address, object->bytes);
     recycled = 0;
     bool link_up = nds.port.link_up;
     nds.port = (struct nds_port){.client = *Client,
@@ -333,13 +333,9 @@ static void frame_back(PNIC_FRAME frame, struct nds_object *object)
     guest_free(frame, object->bytes);
 }
 
-VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
+static void frames_back(PNIC_FRAME first)
 {
-    nds_require_level(FAMILY_WIRE, DISPATCH_LEVEL);
-    if (!port_ok(Nic)) {
-        return;
-    }
-    for (PNIC_FRAME frame = Frames, next; frame; frame = next) {
+    for (PNIC_FRAME frame = first, next; frame; frame = next) {
         struct nds_object *object = object_find(frame, OBJECT_FRAME);
         if (!object || object->owner != OWNER_TARGET) {
             nds_misuse(MISUSE_BAD_POINTER, object ? object->id : TAP_NONE, RESOURCE_FRAME);
@@ -351,6 +347,17 @@ VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
         }
         frame_back(frame, object);
     }
+}
+
+VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
+{
+    nds_require_level(FAMILY_WIRE, DISPATCH_LEVEL);
+    if (!port_ok(Nic)) {
+        return;
+    }
+    pages_control(false);
+    frames_back(Frames);
+    pages_control(true);
 }
 
 uint32_t nds_frames_out(void)

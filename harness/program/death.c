@@ -9,6 +9,7 @@
 #include "base/pages.h"
 #include "base/restart.h"
 #include "base/stack.h"
+#include "base/stops.h"
 #include "ndis/nds.h"
 #include "program/isolate.h"
 #include "world/world.h"
@@ -119,8 +120,8 @@ static void note_caller(struct trace_end *end, const siginfo_t *info, const ucon
     if (info->si_addr != (void *)at->uc_mcontext.gregs[REG_RIP]) {
         return;
     }
-    if (pages_in_driver(*top)) {
-        end->frame[end->frames++] = pages_driver_offset(*top) - 1;
+    if (stops_in_driver(*top)) {
+        end->frame[end->frames++] = stops_driver_offset(*top) - 1;
     }
     end->rig &= !nds_depth(); /* only a driver gives pointers to code */
 }
@@ -185,6 +186,6 @@ void isolate_describe_death(struct trace *trace)
         sigaction(signals[i], &action, NULL);
     }
     if (pages_on()) {
-        pages_catch();
+        stops_catch();
     }
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/copy.h"
-#include "base/pages.h"
+#include "base/stops.h"
 #include "world/elf.h"
 #include "world/fit.h"
 #include "world/rebind.h"
@@ -26,7 +26,7 @@
 static struct {
     void *library;
     nds_driver_entry entry;
-    bool loading;
+    bool loading, counts;
     char path[4096];   /* "" = none was named */
     const char *build; /* of the rig, into which one that did not fit would fit; or NULL */
     struct {
@@ -116,7 +116,7 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *library)
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
             const uint8_t *begin = (const uint8_t *)info->dlpi_addr + part->p_vaddr;
-            pages_driver_code((const void *)info->dlpi_addr, begin, begin + part->p_memsz);
+            stops_driver_code((const void *)info->dlpi_addr, begin, begin + part->p_memsz);
         }
     }
     return 1;
@@ -147,9 +147,11 @@ bool driver_name(const char *path, const char **error)
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
     }
+    static const char *const edges[] = {"__sancov_cntrs", "__sancov_guards"};
     struct image image = image_map(path);
     bool whole = elf_is_whole(image.bytes, image.size);
     struct fit fit = fit_judge(image.bytes, image.size);
+    driver.counts = elf_needs(image.bytes, image.size, edges, 2);
     image_unmap(image);
     driver.build = fit.build;
     if (!whole) {
@@ -208,6 +210,11 @@ uint64_t world_function(uint64_t offset, char *name, size_t room)
 bool world_driver_loading(void)
 {
     return driver.loading;
+}
+
+bool world_driver_counts(void)
+{
+    return driver.counts;
 }
 
 const char *world_driver_path(void)

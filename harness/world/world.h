@@ -58,6 +58,8 @@ bool world_load_driver(const char **error);
 bool world_driver_loading(void);
 /* The build of the rig into which the driver that was refused fits, or NULL. */
 const char *world_other_build(void);
+/* Whether the driver counts the edges of its own code for an engine. */
+bool world_driver_counts(void);
 /* Path of the driver. */
 const char *world_driver_path(void);
 /* The driver's function at an offset into its file: its first place, and its name ("" = not known).
