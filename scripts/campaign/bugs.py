@@ -10,6 +10,7 @@ examples:
   scripts/bugs --clean                the fuzzer starts from those seeds alone that do not show the bug
   scripts/bugs --families             each bug's program changed by every family (chimneysweep family lists them)
   scripts/bugs --families pause-over,seventy-frames --sample 20 --seed 7
+  scripts/bugs --states --sample 10   hunts from nothing with and without counters of states
   scripts/bugs refused-data-offered-again
 """
 import argparse
@@ -28,6 +29,7 @@ import drivers
 import engines
 import families
 import findings
+import states
 from seeds import make_dictionary, make_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,22 +118,24 @@ def judge_corpora(bug: Bug, driver: Path, seeds: Path, clean: bool) -> Path:
     return own
 
 
-def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None) -> Hunt:
+def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None, program: Path = FUZZER, driver: Path | None = None,
+         more: dict | None = None) -> Hunt:
     """One run of the fuzzer, until its first finding."""
     home = OUT / bug.name / (f"seeded-{seed}" if seeds else "empty")
     shutil.rmtree(home, ignore_errors=True)
     (home / "corpus").mkdir(parents=True)
-    command = [FUZZER, f"-max_total_time={3 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
+    command = [program, f"-max_total_time={3 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
                "-timeout=20", "-entropic=0", f"-dict={OUT}/program.dict", f"-artifact_prefix={home}/", home / "corpus",
                *([seeds] if seeds else [])]
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (budget, budget + 5))
 
-    extra = {"CHIMNEYSWEEP_WARNING": bug.rule} if bug.strict else {}
+    extra = {**(more or {}), **({"CHIMNEYSWEEP_WARNING": bug.rule} if bug.strict else {})}
+    driver = driver or OUT / bug.name / "fuzz" / f"{bug.name}.so"
     with open(home / "log", "wb") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, preexec_fn=limit,
-                                   env={**os.environ, **extra, "CHIMNEYSWEEP_DRIVER": str(OUT / bug.name / "fuzz" / f"{bug.name}.so"),
+                                   env={**os.environ, **extra, "CHIMNEYSWEEP_DRIVER": str(driver),
                                         "ASAN_OPTIONS": "detect_leaks=0:symbolize=0"})
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
@@ -198,7 +202,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.add_argument("--families", nargs="?", const="all", metavar="NAME,...",
                         help="each bug's program, changed by these families (by all)")
-    parser.add_argument("--sample", type=int, help="with --families: so many bugs, drawn by --seed")
+    parser.add_argument("--states", action="store_true", help="what counters of states do for the hunts from nothing")
+    parser.add_argument("--sample", type=int, help="with --families: so many bugs, drawn by --seed; with --states: by the "
+                        "commit (40)")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     options = parser.parse_args()
     options.no_fuzz |= options.programs
@@ -209,6 +215,9 @@ def main() -> int:
     OUT.mkdir(parents=True, exist_ok=True)
     if options.families:
         return families.main(bugs, options)
+    if options.states:
+        make_dictionary(CHIMNEYSWEEP, OUT / "program.dict")
+        return states.main(bugs, options)
     shipped = OUT / "seeds"
     make_seeds(CHIMNEYSWEEP, shipped)
     make_dictionary(CHIMNEYSWEEP, OUT / "program.dict")
