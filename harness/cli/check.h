@@ -5,6 +5,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "cli/check_fuzz.h"
 #include "cli/suite.h"
 
 enum check_result {
@@ -20,7 +21,9 @@ struct check {
     struct cli_driven driven;
     const char *corpora;
     const struct cli_paths *files;
-    const struct rule_coverage *coverage;
+    struct rule_coverage *coverage;
+    struct check_fuzz fuzz;
+    uint32_t shipped;         /* of the files: the others are what the engines found */
     uint32_t result[RESULTS]; /* how many rules, without those that are the same as others: */
     uint32_t same;
     uint32_t unnamed; /* programs that failed without breaking a rule by name */

@@ -82,6 +82,27 @@ static void put_unnamed(const struct check *check)
     }
 }
 
+static void put_fuzz(const struct check *check)
+{
+    const struct check_fuzz *fuzz = &check->fuzz;
+    if (!fuzz->seconds) {
+        return;
+    }
+    printf("\nfuzzed for %u s, in %s\n", fuzz->seconds, shown(fuzz->folder));
+    for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
+        const struct check_engine *engine = &fuzz->engine[i];
+        printf("  %-10s %llu executions, %.0f in a second, %u inputs ended it\n",
+               check_fuzz_name(i), (unsigned long long)engine->executions,
+               (double)engine->executions / fuzz->seconds, engine->saved);
+    }
+    printf("  %u of the %u inputs that were judged again are findings\n", fuzz->findings,
+           fuzz->judged);
+    if (fuzz->not_again) {
+        printf("  %u passed alone, in a process of their own: see the engines' logs\n",
+               fuzz->not_again);
+    }
+}
+
 void check_text(const struct check *check)
 {
     uint32_t count;
@@ -97,6 +118,7 @@ void check_text(const struct check *check)
     }
     put_unnamed(check);
     const struct rule_coverage *c = check->coverage;
+    put_fuzz(check);
     printf("\n%s: %u programs of %s, %u passed, %u failed\n",
            check->driven.driver ? shown(check->driven.driver) : "the bundled driver", c->programs,
            shown(check->corpora), c->programs - c->failed, c->failed);
@@ -105,9 +127,9 @@ void check_text(const struct check *check)
             "%u of those that passed were skipped: they need what the driver does not advertise\n",
             c->skipped);
     }
-    if (c->at < check->files->count) {
+    if (c->at < check->shipped) {
         printf("stopped, since it is the same again and again: %u programs were not run\n",
-               check->files->count - c->at);
+               check->shipped - c->at);
     }
     printf("%u rules: %u held, %u broken, %u warned, %u never evaluated, %u with nothing to "
            "evaluate, %u the same as others\n",
@@ -166,6 +188,32 @@ static void json_totals(struct json *json, const struct check *check, uint32_t r
     json_close(json);
 }
 
+static void json_fuzz(struct json *json, const struct check_fuzz *fuzz)
+{
+    if (!fuzz->seconds) {
+        json_null(json, "fuzz");
+        return;
+    }
+    json_object(json, "fuzz");
+    json_number(json, "seconds", fuzz->seconds);
+    json_text(json, "folder", fuzz->folder);
+    json_list(json, "engines");
+    for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
+        const struct check_engine *engine = &fuzz->engine[i];
+        json_object(json, NULL);
+        json_text(json, "name", check_fuzz_name(i));
+        json_number(json, "executions", engine->executions);
+        json_real(json, "per_second", (double)engine->executions / fuzz->seconds, 0);
+        json_number(json, "saved", engine->saved);
+        json_close(json);
+    }
+    json_close(json);
+    json_number(json, "judged", fuzz->judged);
+    json_number(json, "findings", fuzz->findings);
+    json_number(json, "not_again", fuzz->not_again);
+    json_close(json);
+}
+
 void check_json(const struct check *check, int status)
 {
     uint32_t count;
@@ -177,13 +225,14 @@ void check_json(const struct check *check, int status)
     json_number(&json, "programs", c->programs);
     json_number(&json, "failed", c->failed);
     json_number(&json, "skipped", c->skipped);
-    json_number(&json, "not_run", check->files->count - c->at);
+    json_number(&json, "not_run", check->shipped - c->at);
     json_number(&json, "status", (uint64_t)status);
     json_list(&json, "rules");
     for (uint32_t i = 0; i < count; i++) {
         json_rule(&json, check, i);
     }
     json_close(&json);
+    json_fuzz(&json, &check->fuzz);
     json_object(&json, "unnamed");
     for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
         if (c->unnamed[kind].programs) {

@@ -74,9 +74,26 @@ static bool collect(struct cli_paths *files, const char **corpora)
     return *corpora && cli_collect(files, *corpora);
 }
 
+/* Exit status, 0 = none is wanted, or it can be done. */
+static int wants_fuzzing(struct check *check, const char *seconds)
+{
+    unsigned long number = 0;
+    if (!seconds) {
+        if (check->fuzz.out) {
+            fputs("check-driver: --out: only with --fuzz (check-driver --help)\n", stderr);
+        }
+        return check->fuzz.out ? EXIT_USAGE : EXIT_PASS;
+    }
+    if (!cli_number("--fuzz", seconds, 1, 1000000, &number)) {
+        return EXIT_USAGE;
+    }
+    check->fuzz.seconds = (unsigned)number;
+    return check_fuzz_possible(&check->fuzz) ? EXIT_PASS : EXIT_ENVIRONMENT;
+}
+
 int cmd_check_driver(int argc, char **argv)
 {
-    const char *corpora = NULL, *sarif_path = NULL, *jobs_text = "1";
+    const char *corpora = NULL, *sarif_path = NULL, *jobs_text = "1", *seconds = NULL;
     unsigned long jobs;
     struct cli_paths files = {0};
     struct check check = {.driven = {.timeout_s = SECONDS}, .files = &files};
@@ -85,6 +102,10 @@ int cmd_check_driver(int argc, char **argv)
     const struct cli_option options[] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
         {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
+        {"--fuzz", "S", "then both engines side by side, S seconds each (wall time)", NULL,
+         &seconds},
+        {"--out", "DIR", "with --fuzz: where all of it is left (a new folder below TMPDIR)", NULL,
+         &check.fuzz.out},
         {"--corpora", "DIR", "programs to run (default: corpora of the project)", NULL, &corpora},
     };
     int status;
@@ -93,6 +114,7 @@ int cmd_check_driver(int argc, char **argv)
         "check-driver [OPTIONS] [D.so]\n\n" CLI_SKIPPED_HELP,
         "  chimneysweep check-driver ./mydriver.so\n"
         "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
+        "  chimneysweep check-driver --fuzz 60 --out found ./mydriver.so\n"
         "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
         &status);
     if (names < 0) {
@@ -102,10 +124,15 @@ int cmd_check_driver(int argc, char **argv)
         fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
         return EXIT_USAGE;
     }
+    status = wants_fuzzing(&check, seconds);
+    if (status) {
+        return status;
+    }
     files.most = check.driven.memory;
     if (!cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) || !collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
+    check.shipped = files.count;
     check.corpora = corpora;
     check.driven.driver = names ? argv[1] : check.driven.driver;
     status = cli_open_driven(&world, &check.driven);
@@ -122,6 +149,11 @@ int cmd_check_driver(int argc, char **argv)
     if (!check.coverage) {
         sarif_close(&sarif, status);
         return status;
+    }
+    if (check.fuzz.seconds &&
+        check_fuzz(&check.fuzz, &world, &check.driven, &files, check.coverage)) {
+        sarif_close(&sarif, EXIT_ENVIRONMENT);
+        return EXIT_ENVIRONMENT;
     }
     status = conclude(&check);
     add_findings(&sarif, &check);

@@ -47,10 +47,27 @@ static void note_verdict(struct rule_coverage *c, const struct verdict *verdict)
         return;
     }
     c->failed++;
+    if (c->at < SUITE_FILES_MOST) {
+        c->bad[c->at / 64] |= 1ull << c->at % 64;
+    }
     c->hangs += verdict->kind == VERDICT_HANG || verdict->kind == VERDICT_STALL;
     c->status = verdict_worse_status(c->status, verdict_exit_status(verdict->kind));
     note(broken ? &c->broken[broken - rules] : &c->unnamed[verdict->kind], c->at, verdict->expected,
          verdict->actual);
+}
+
+bool suite_failed(const struct rule_coverage *c, uint32_t file)
+{
+    return file >= SUITE_FILES_MOST || (c->bad[file / 64] >> file % 64 & 1);
+}
+
+void suite_add(struct rule_coverage *c, uint32_t file, const struct trace *trace)
+{
+    uint32_t at = c->at;
+    c->at = file;
+    c->programs++;
+    note_verdict(c, &trace->verdict);
+    c->at = at;
 }
 
 static void count_run(struct rule_coverage *c, const struct trace *trace)

@@ -9,6 +9,7 @@
 #include "cli/jobs.h"
 
 #define RULES_MAX 1024u
+#define SUITE_FILES_MOST 8192u
 
 /* What went wrong under one name: how many programs show it, and the first of them. */
 struct suite_finding {
@@ -21,12 +22,13 @@ struct rule_coverage { /* shared with the children that run the programs */
     uint32_t skipped; /* programs that need what the driver does not advertise */
     uint32_t hangs;
     struct cli_places places;
-    int status;                      /* the worst of the programs */
-    bool running;                    /* the program at `at` */
-    uint32_t *ran;                   /* of the last run; memory of its own, written in it */
-    uint32_t most[RULES_MAX];        /* the most that one program evaluated it, */
-    uint32_t best[RULES_MAX];        /* and which one, if any did */
-    uint32_t programs_of[RULES_MAX]; /* that evaluated it */
+    uint64_t bad[SUITE_FILES_MOST / 64]; /* files that failed, as far as there is room */
+    int status;                          /* the worst of the programs */
+    bool running;                        /* the program at `at` */
+    uint32_t *ran;                       /* of the last run; memory of its own, written in it */
+    uint32_t most[RULES_MAX];            /* the most that one program evaluated it, */
+    uint32_t best[RULES_MAX];            /* and which one, if any did */
+    uint32_t programs_of[RULES_MAX];     /* that evaluated it */
     uint64_t total[RULES_MAX];
     struct suite_finding broken[RULES_MAX], warned[RULES_MAX];
     struct suite_finding unnamed[VERDICT_KINDS]; /* verdicts that name no rule */
@@ -45,5 +47,10 @@ struct suite_options {
  * hangs. NULL after one line, with the exit status. */
 struct rule_coverage *rules_measure(struct world *world, const struct cli_paths *files,
                                     const struct suite_options *options, int *status);
+
+/* A file that did not pass, or is beyond what is noted. */
+bool suite_failed(const struct rule_coverage *coverage, uint32_t file);
+/* Counts a run of a file that was not among those; its verdict is in the trace. */
+void suite_add(struct rule_coverage *coverage, uint32_t file, const struct trace *trace);
 
 #endif

@@ -6,6 +6,7 @@
  *   CHIMNEYSWEEP_DRIVER   the driver, with or without instrumentation (default: the bundled core)
  *   CHIMNEYSWEEP_STATES   on, off: counters of states (default: on unless the driver counts edges)
  *   CHIMNEYSWEEP_GUARD    off, pages, pages:N: page protection for one input in N (off; N is 8)
+ *   CHIMNEYSWEEP_STRICT, CHIMNEYSWEEP_CONTEXT_IS_CELL   on, off: as the options of run (off)
  *   CHIMNEYSWEEP_WARNING  a "should" rule whose warning is a finding too
  *   CHIMNEYSWEEP_REACHED  a file for counts of executions and of what they reached
  */
@@ -41,6 +42,7 @@ static uint64_t own_counters[REACHED_COUNTERS], *reached = own_counters;
 static struct world world;
 static struct program program;
 static const char *warning;
+static struct run_options options;
 static uint64_t executions;
 
 static void share_counters(const char *path)
@@ -79,15 +81,20 @@ static void refuse(const char *what, const char *why)
     exit(3);
 }
 
+static bool is_on(const char *name, bool otherwise)
+{
+    const char *choice = getenv(name);
+    if (choice && strcmp(choice, "on") != 0 && strcmp(choice, "off") != 0) {
+        refuse(name, "expected on or off");
+    }
+    return choice ? !strcmp(choice, "on") : otherwise;
+}
+
 /* Counters of states are for drivers that count no edges of their own; CHIMNEYSWEEP_STATES says
  * otherwise. */
 static void count_states(void)
 {
-    const char *choice = getenv("CHIMNEYSWEEP_STATES");
-    if (choice && strcmp(choice, "on") != 0 && strcmp(choice, "off") != 0) {
-        refuse("CHIMNEYSWEEP_STATES", "expected on or off");
-    }
-    if (choice ? !strcmp(choice, "on") : !world_driver_counts()) {
+    if (is_on("CHIMNEYSWEEP_STATES", !world_driver_counts())) {
         states_open();
         world.reader = states_note;
     }
@@ -160,6 +167,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     guard_some();
     atexit(tell_rate);
     warning = getenv("CHIMNEYSWEEP_WARNING");
+    options.strict = is_on("CHIMNEYSWEEP_STRICT", false);
+    options.context_is_cell = is_on("CHIMNEYSWEEP_CONTEXT_IS_CELL", false);
     if (getenv("CHIMNEYSWEEP_REACHED")) {
         share_counters(getenv("CHIMNEYSWEEP_REACHED"));
     }
@@ -182,7 +191,6 @@ static bool is_for_engines(const uint8_t *bytes, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    struct run_options options = {.strict = false};
     struct run_counts counts;
     if (!is_for_engines(bytes, length)) {
         return 0;

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "cli/check_engines.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_LENGTH "3072"
+#define GRACE_S 5.0 /* beyond its time, for an engine to end by itself */
+#define STARTS_MOST 100u
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool check_engines_have_afl(void)
+{
+    const char *path = getenv("PATH");
+    char *folders = strdup(path ? path : ""), *rest = folders, *folder;
+    bool found = false;
+    while (folders && !found && (folder = strsep(&rest, ":"))) {
+        char file[4200];
+        snprintf(file, sizeof(file), "%s/afl-fuzz", *folder ? folder : ".");
+        found = access(file, X_OK) == 0;
+    }
+    free(folders);
+    return found;
+}
+
+/* What both engine programs are told, and what keeps AFL++ from asking for a screen, governors and
+ * cores. */
+static void set_environment(const struct check_fuzz *fuzz, uint32_t which,
+                            const struct cli_driven *driven)
+{
+    char reached[600];
+    const char *const fixed[][2] = {
+        {"CHIMNEYSWEEP_DRIVER", world_driver_path()},
+        {"CHIMNEYSWEEP_REACHED", reached},
+        {"CHIMNEYSWEEP_GUARD", strcmp(driven->guard, "pages") ? "off" : "pages"},
+        {"CHIMNEYSWEEP_STRICT", driven->strict ? "on" : "off"},
+        {"CHIMNEYSWEEP_CONTEXT_IS_CELL", driven->context_is_cell ? "on" : "off"},
+        {"ASAN_OPTIONS", which ? "abort_on_error=1:symbolize=0:detect_leaks=0"
+                               : "detect_leaks=0:handle_abort=2:symbolize=0"},
+        {"UBSAN_OPTIONS", "symbolize=0"},
+        {"AFL_NO_UI", "1"},
+        {"AFL_SKIP_CPUFREQ", "1"},
+        {"AFL_NO_AFFINITY", "1"},
+        {"AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "1"},
+        {"AFL_SKIP_CRASHES", "1"},
+        {"AFL_FAST_CAL", "1"},
+        {"AFL_CUSTOM_MUTATOR_LIBRARY", fuzz->mutator},
+    };
+    snprintf(reached, sizeof(reached), "%s/%s.reached", fuzz->folder, which ? "afl" : "libfuzzer");
+    for (unsigned i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        setenv(fixed[i][0], fixed[i][1], 1);
+    }
+}
+
+static void become_libfuzzer(const struct check_fuzz *fuzz, unsigned left)
+{
+    char total[40], seed[40], prefix[600], corpus[600], seeds[600];
+    snprintf(total, sizeof(total), "-max_total_time=%u", left);
+    snprintf(seed, sizeof(seed), "-seed=%u", fuzz->engine[0].starts);
+    snprintf(prefix, sizeof(prefix), "-artifact_prefix=%s/saved/", fuzz->folder);
+    snprintf(corpus, sizeof(corpus), "%s/corpus", fuzz->folder);
+    snprintf(seeds, sizeof(seeds), "%s/seeds", fuzz->folder);
+    execl(fuzz->engine[0].program, fuzz->engine[0].program, total, seed, prefix,
+          "-max_len=" MAX_LENGTH, "-timeout=20", "-rss_limit_mb=4096", "-entropic=0", corpus, seeds,
+          (char *)NULL);
+}
+
+static void become_afl(const struct check_fuzz *fuzz, unsigned left)
+{
+    char total[40], seeds[600], out[600];
+    snprintf(total, sizeof(total), "%u", left);
+    snprintf(seeds, sizeof(seeds), "%s/afl-seeds", fuzz->folder);
+    snprintf(out, sizeof(out), "%s/afl", fuzz->folder);
+    execlp("afl-fuzz", "afl-fuzz", "-i", seeds, "-o", out, "-V", total, "-t", "2000+", "-m", "none",
+           "-s", "1", "-G", MAX_LENGTH, "--", fuzz->engine[1].program, (char *)NULL);
+}
+
+static void start(struct check_fuzz *fuzz, uint32_t which, const struct cli_driven *driven,
+                  unsigned left)
+{
+    struct check_engine *engine = &fuzz->engine[which];
+    char log[600];
+    engine->starts++;
+    fflush(NULL);
+    engine->process = fork();
+    if (engine->process) {
+        engine->process = engine->process > 0 ? engine->process : 0;
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    snprintf(log, sizeof(log), "%s/%s.log", fuzz->folder, which ? "afl" : "libfuzzer");
+    int file = open(log, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    dup2(file, STDOUT_FILENO);
+    dup2(file, STDERR_FILENO);
+    set_environment(fuzz, which, driven);
+    if (which) {
+        become_afl(fuzz, left);
+    } else {
+        become_libfuzzer(fuzz, left);
+    }
+    _exit(127);
+}
+
+static bool ended(struct check_engine *engine)
+{
+    int status;
+    if (engine->process && waitpid(engine->process, &status, WNOHANG) == engine->process) {
+        kill(-engine->process, SIGKILL); /* what it may have left */
+        engine->process = 0;
+    }
+    return !engine->process;
+}
+
+static void end(struct check_engine *engine)
+{
+    if (!ended(engine)) {
+        kill(-engine->process, SIGKILL);
+        waitpid(engine->process, NULL, 0);
+        engine->process = 0;
+    }
+}
+
+static uint64_t executions(const struct check_fuzz *fuzz, uint32_t which)
+{
+    char path[600];
+    uint64_t count = 0;
+    snprintf(path, sizeof(path), "%s/%s.reached", fuzz->folder, which ? "afl" : "libfuzzer");
+    FILE *file = fopen(path, "rbe");
+    if (file) {
+        count = fread(&count, sizeof(count), 1, file) ? count : 0;
+        fclose(file);
+    }
+    return count;
+}
+
+void check_engines_run(struct check_fuzz *fuzz, const struct cli_driven *driven)
+{
+    const double begin = seconds(), all = fuzz->seconds;
+    for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
+        start(fuzz, i, driven, fuzz->seconds);
+    }
+    for (double passed = 0; passed < all + GRACE_S; passed = seconds() - begin) {
+        bool again =
+            ended(&fuzz->engine[0]) && all - passed >= 1 && fuzz->engine[0].starts < STARTS_MOST;
+        if (again) {
+            start(fuzz, 0, driven, (unsigned)(all - passed));
+        }
+        if (ended(&fuzz->engine[0]) && ended(&fuzz->engine[1])) {
+            break;
+        }
+        usleep(50000);
+    }
+    for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
+        end(&fuzz->engine[i]);
+        fuzz->engine[i].executions = executions(fuzz, i);
+    }
+}
