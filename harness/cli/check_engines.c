@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #define MAX_LENGTH "3072"
-#define GRACE_S 5.0 /* beyond its time, for an engine to end by itself */
+#define GRACE_S 5.0 /* for an engine to end by itself */
+#define WALL_TIMES                                                                                 \
+    4 /* as much wall time as processor time at most: a busy machine, a slow start                 \
+       */
 #define STARTS_MOST 100u
 
 static double seconds(void)
@@ -65,31 +68,28 @@ static void set_environment(const struct check_fuzz *fuzz, uint32_t which,
     }
 }
 
-static void become_libfuzzer(const struct check_fuzz *fuzz, unsigned left)
+static void become_libfuzzer(const struct check_fuzz *fuzz, const struct cli_driven *driven)
 {
-    char total[40], seed[40], prefix[600], corpus[600], seeds[600];
-    snprintf(total, sizeof(total), "-max_total_time=%u", left);
+    char longest[40], seed[40], prefix[600], corpus[600], seeds[600];
+    snprintf(longest, sizeof(longest), "-timeout=%u", driven->timeout_s);
     snprintf(seed, sizeof(seed), "-seed=%u", fuzz->engine[0].starts);
     snprintf(prefix, sizeof(prefix), "-artifact_prefix=%s/saved/", fuzz->folder);
     snprintf(corpus, sizeof(corpus), "%s/corpus", fuzz->folder);
     snprintf(seeds, sizeof(seeds), "%s/seeds", fuzz->folder);
-    execl(fuzz->engine[0].program, fuzz->engine[0].program, total, seed, prefix,
-          "-max_len=" MAX_LENGTH, "-timeout=20", "-rss_limit_mb=4096", "-entropic=0", corpus, seeds,
-          (char *)NULL);
+    execl(fuzz->engine[0].program, fuzz->engine[0].program, longest, seed, prefix,
+          "-max_len=" MAX_LENGTH, "-rss_limit_mb=4096", "-entropic=0", corpus, seeds, (char *)NULL);
 }
 
-static void become_afl(const struct check_fuzz *fuzz, unsigned left)
+static void become_afl(const struct check_fuzz *fuzz)
 {
-    char total[40], seeds[600], out[600];
-    snprintf(total, sizeof(total), "%u", left);
+    char seeds[600], out[600];
     snprintf(seeds, sizeof(seeds), "%s/afl-seeds", fuzz->folder);
     snprintf(out, sizeof(out), "%s/afl", fuzz->folder);
-    execlp("afl-fuzz", "afl-fuzz", "-i", seeds, "-o", out, "-V", total, "-t", "2000+", "-m", "none",
-           "-s", "1", "-G", MAX_LENGTH, "--", fuzz->engine[1].program, (char *)NULL);
+    execlp("afl-fuzz", "afl-fuzz", "-i", seeds, "-o", out, "-t", "2000+", "-m", "none", "-s", "1",
+           "-G", MAX_LENGTH, "--", fuzz->engine[1].program, (char *)NULL);
 }
 
-static void start(struct check_fuzz *fuzz, uint32_t which, const struct cli_driven *driven,
-                  unsigned left)
+static void engine_start(struct check_fuzz *fuzz, uint32_t which, const struct cli_driven *driven)
 {
     struct check_engine *engine = &fuzz->engine[which];
     char log[600];
@@ -108,9 +108,9 @@ static void start(struct check_fuzz *fuzz, uint32_t which, const struct cli_driv
     dup2(file, STDERR_FILENO);
     set_environment(fuzz, which, driven);
     if (which) {
-        become_afl(fuzz, left);
+        become_afl(fuzz);
     } else {
-        become_libfuzzer(fuzz, left);
+        become_libfuzzer(fuzz, driven);
     }
     _exit(127);
 }
@@ -125,8 +125,12 @@ static bool ended(struct check_engine *engine)
     return !engine->process;
 }
 
-static void end(struct check_engine *engine)
+/* Asks it to end, as at a terminal, and does not wait for ever. */
+static void engine_end(struct check_engine *engine)
 {
+    for (double begin = seconds(); !ended(engine) && seconds() - begin < GRACE_S; usleep(20000)) {
+        kill(engine->process, SIGINT);
+    }
     if (!ended(engine)) {
         kill(-engine->process, SIGKILL);
         waitpid(engine->process, NULL, 0);
@@ -134,38 +138,53 @@ static void end(struct check_engine *engine)
     }
 }
 
-static uint64_t executions(const struct check_fuzz *fuzz, uint32_t which)
+/* What the engine program counts in a file that it shares with us (fuzz/target.c). */
+static void engine_look(const struct check_fuzz *fuzz, uint32_t which, struct check_engine *engine)
 {
+    enum { EXECUTIONS = 0, CPU_US = 7, WORDS };
+    uint64_t word[WORDS];
     char path[600];
-    uint64_t count = 0;
     snprintf(path, sizeof(path), "%s/%s.reached", fuzz->folder, which ? "afl" : "libfuzzer");
     FILE *file = fopen(path, "rbe");
-    if (file) {
-        count = fread(&count, sizeof(count), 1, file) ? count : 0;
-        fclose(file);
+    if (!file) {
+        return;
     }
-    return count;
+    if (fread(word, sizeof(word), 1, file)) {
+        engine->executions = word[EXECUTIONS];
+        engine->cpu = (double)word[CPU_US] / 1e6;
+    }
+    fclose(file);
+}
+
+/* True when it has had its time. */
+static bool engine_attend(struct check_fuzz *fuzz, uint32_t which, const struct cli_driven *driven,
+                          bool late)
+{
+    struct check_engine *engine = &fuzz->engine[which];
+    engine_look(fuzz, which, engine);
+    if (late || engine->cpu >= fuzz->seconds) {
+        engine_end(engine);
+        return true;
+    }
+    if (!ended(engine)) {
+        return false;
+    }
+    bool again = which == 0 && engine->starts < STARTS_MOST;
+    if (again) {
+        engine_start(fuzz, which, driven);
+    }
+    return !again;
 }
 
 void check_engines_run(struct check_fuzz *fuzz, const struct cli_driven *driven)
 {
-    const double begin = seconds(), all = fuzz->seconds;
+    const double begin = seconds();
     for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
-        start(fuzz, i, driven, fuzz->seconds);
+        engine_start(fuzz, i, driven);
     }
-    for (double passed = 0; passed < all + GRACE_S; passed = seconds() - begin) {
-        bool again =
-            ended(&fuzz->engine[0]) && all - passed >= 1 && fuzz->engine[0].starts < STARTS_MOST;
-        if (again) {
-            start(fuzz, 0, driven, (unsigned)(all - passed));
-        }
-        if (ended(&fuzz->engine[0]) && ended(&fuzz->engine[1])) {
-            break;
-        }
-        usleep(50000);
-    }
-    for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
-        end(&fuzz->engine[i]);
-        fuzz->engine[i].executions = executions(fuzz, i);
+    for (bool over = false; !over; usleep(50000)) {
+        bool late = seconds() - begin > WALL_TIMES * fuzz->seconds + GRACE_S;
+        over = engine_attend(fuzz, 0, driven, late);
+        over &= engine_attend(fuzz, 1, driven, late);
     }
 }

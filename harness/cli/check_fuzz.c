@@ -17,7 +17,7 @@
 #define JUDGED_MOST 200u /* of what the engines saved; they save the same defect many times */
 #define AFL_SEEDS 128u   /* it runs each of them several times before it begins */
 
-static bool folder_make(const struct check_fuzz *fuzz, const char *name)
+static bool fuzz_folder_make(const struct check_fuzz *fuzz, const char *name)
 {
     char path[600];
     snprintf(path, sizeof(path), "%s%s%s", fuzz->folder, *name ? "/" : "", name);
@@ -28,7 +28,7 @@ static bool folder_make(const struct check_fuzz *fuzz, const char *name)
     return true;
 }
 
-static bool folders_make(struct check_fuzz *fuzz)
+static bool fuzz_folders_make(struct check_fuzz *fuzz)
 {
     static const char *const below[] = {"", "seeds", "afl-seeds", "corpus", "saved", "findings"};
     const char *temporary = getenv("TMPDIR");
@@ -43,7 +43,7 @@ static bool folders_make(struct check_fuzz *fuzz)
         }
     }
     for (unsigned i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
-        if (!folder_make(fuzz, below[i])) {
+        if (!fuzz_folder_make(fuzz, below[i])) {
             return false;
         }
     }
@@ -95,7 +95,7 @@ struct judge {
 };
 
 /* What an engine saved, run once more in a process of its own. */
-static bool judge_one(const struct judge *judge, const char *saved)
+static bool fuzz_judge_one(const struct judge *judge, const char *saved)
 {
     static struct program program;
     struct check_fuzz *fuzz = judge->fuzz;
@@ -136,7 +136,8 @@ static int is_saved(const struct dirent *entry)
     return found;
 }
 
-static bool judge_folder(const struct judge *judge, struct check_engine *engine, const char *name)
+static bool fuzz_judge_folder(const struct judge *judge, struct check_engine *engine,
+                              const char *name)
 {
     char folder[600];
     struct dirent **names;
@@ -147,7 +148,7 @@ static bool judge_folder(const struct judge *judge, struct check_engine *engine,
         char path[1200];
         snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
         engine->saved++;
-        good = good && (judge->fuzz->judged == JUDGED_MOST || judge_one(judge, path));
+        good = good && (judge->fuzz->judged == JUDGED_MOST || fuzz_judge_one(judge, path));
         free(names[i]);
     }
     if (count >= 0) {
@@ -159,6 +160,11 @@ static bool judge_folder(const struct judge *judge, struct check_engine *engine,
 const char *check_fuzz_name(uint32_t engine)
 {
     return engine ? "AFL++" : "libFuzzer";
+}
+
+double check_fuzz_rate(const struct check_engine *engine)
+{
+    return engine->cpu > 0 ? (double)engine->executions / engine->cpu : 0;
 }
 
 bool check_fuzz_possible(struct check_fuzz *fuzz)
@@ -189,14 +195,14 @@ bool check_fuzz_possible(struct check_fuzz *fuzz)
 int check_fuzz(struct check_fuzz *fuzz, struct world *world, const struct cli_driven *driven,
                struct cli_paths *files, struct rule_coverage *coverage)
 {
-    if (!folders_make(fuzz) || !seeds_write(fuzz, files, coverage)) {
+    if (!fuzz_folders_make(fuzz) || !seeds_write(fuzz, files, coverage)) {
         return EXIT_ENVIRONMENT;
     }
     check_engines_run(fuzz, driven);
     struct judge judge = {fuzz, world, driven, files, coverage};
-    bool good = judge_folder(&judge, &fuzz->engine[0], "saved") &&
-                judge_folder(&judge, &fuzz->engine[1], "afl/default/crashes") &&
-                judge_folder(&judge, &fuzz->engine[1], "afl/default/hangs");
+    bool good = fuzz_judge_folder(&judge, &fuzz->engine[0], "saved") &&
+                fuzz_judge_folder(&judge, &fuzz->engine[1], "afl/default/crashes") &&
+                fuzz_judge_folder(&judge, &fuzz->engine[1], "afl/default/hangs");
     for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
         if (!fuzz->engine[i].executions) {
             fprintf(stderr, "check-driver: --fuzz: %s ran nothing, see %s/%s.log\n",

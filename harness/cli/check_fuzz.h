@@ -12,7 +12,7 @@
 #define CHECK_ENGINES 2u /* libFuzzer, AFL++ */
 
 struct check_fuzz {
-    unsigned seconds; /* of wall time, each engine on a core of its own; 0 = no fuzzing */
+    unsigned seconds; /* of processor time of each engine, side by side; 0 = no fuzzing */
     const char *out;  /* where everything is left; NULL = a new folder below TMPDIR */
     char folder[512];
     struct check_engine {
@@ -20,6 +20,7 @@ struct check_fuzz {
         int process; /* 0 = none */
         uint32_t starts;
         uint64_t executions;
+        double cpu;     /* seconds that its programs took */
         uint32_t saved; /* inputs that ended it */
     } engine[CHECK_ENGINES];
     char mutator[4096];
@@ -33,5 +34,7 @@ bool check_fuzz_possible(struct check_fuzz *fuzz);
 int check_fuzz(struct check_fuzz *fuzz, struct world *world, const struct cli_driven *driven,
                struct cli_paths *files, struct rule_coverage *coverage);
 const char *check_fuzz_name(uint32_t engine);
+/* Executions in a second of processor time. */
+double check_fuzz_rate(const struct check_engine *engine);
 
 #endif

@@ -88,12 +88,13 @@ static void put_fuzz(const struct check *check)
     if (!fuzz->seconds) {
         return;
     }
-    printf("\nfuzzed for %u s, in %s\n", fuzz->seconds, shown(fuzz->folder));
+    printf("\nfuzzed for %u s of processor time with each engine, in %s\n", fuzz->seconds,
+           shown(fuzz->folder));
     for (uint32_t i = 0; i < CHECK_ENGINES; i++) {
         const struct check_engine *engine = &fuzz->engine[i];
         printf("  %-10s %llu executions, %.0f in a second, %u inputs ended it\n",
-               check_fuzz_name(i), (unsigned long long)engine->executions,
-               (double)engine->executions / fuzz->seconds, engine->saved);
+               check_fuzz_name(i), (unsigned long long)engine->executions, check_fuzz_rate(engine),
+               engine->saved);
     }
     printf("  %u of the %u inputs that were judged again are findings\n", fuzz->findings,
            fuzz->judged);
@@ -203,7 +204,7 @@ static void json_fuzz(struct json *json, const struct check_fuzz *fuzz)
         json_object(json, NULL);
         json_text(json, "name", check_fuzz_name(i));
         json_number(json, "executions", engine->executions);
-        json_real(json, "per_second", (double)engine->executions / fuzz->seconds, 0);
+        json_real(json, "per_second", check_fuzz_rate(engine), 0);
         json_number(json, "saved", engine->saved);
         json_close(json);
     }

@@ -102,7 +102,7 @@ int cmd_check_driver(int argc, char **argv)
     const struct cli_option options[] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif_path},
         {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
-        {"--fuzz", "S", "then both engines side by side, S seconds each (wall time)", NULL,
+        {"--fuzz", "S", "then both engines side by side, S seconds of processor time each", NULL,
          &seconds},
         {"--out", "DIR", "with --fuzz: where all of it is left (a new folder below TMPDIR)", NULL,
          &check.fuzz.out},

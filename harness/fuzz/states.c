@@ -36,7 +36,7 @@ static uint32_t at_most(uint32_t value, uint32_t most)
 }
 
 /* What the connection is in, in 18 bits. */
-static uint32_t state_of(const struct host *host, uint32_t conn)
+static uint32_t states_of_conn(const struct host *host, uint32_t conn)
 {
     const struct host_conn *c = &host->conn[conn];
     const bool is[] = {
@@ -87,7 +87,7 @@ void states_note(void *context, const struct tap_event *event)
     }
     uint32_t now = event->fn * 31u + detail_of(event);
     bool known = event->conn < world->host.conns;
-    uint32_t state = known ? 1 + state_of(&world->host, event->conn) : 0;
+    uint32_t state = known ? 1 + states_of_conn(&world->host, event->conn) : 0;
     before = event->seq ? before : 0; /* the same input counts the same */
     count(0, now ^ before * 0x85EBCA6Bu);
     count(1, now + state * 0xC2B2AE35u);

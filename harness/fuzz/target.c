@@ -34,14 +34,15 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_length, const uint8_
 /* libFuzzer's own mutations, which use the dictionary; AFL++ brings its own and lacks this. */
 size_t LLVMFuzzerMutate(uint8_t *bytes, size_t length, size_t room) __attribute__((weak));
 
-/* How many executions there were and what they reached: the file that CHIMNEYSWEEP_REACHED names
- * holds these counters, which all processes of an engine share. */
-enum { REACHED_COUNTERS = 7 };
-static uint64_t own_counters[REACHED_COUNTERS], *reached = own_counters;
+/* How many executions there were, what they reached, and processor time: the file that
+ * CHIMNEYSWEEP_REACHED names holds these counters, which all processes of an engine share. */
+enum { REACHED_COUNTERS = 7, REACHED_CPU_US = REACHED_COUNTERS, REACHED_WORDS };
+static uint64_t own_counters[REACHED_WORDS], *reached = own_counters;
 
 static struct world world;
 static struct program program;
 static const char *warning;
+#define TIME_EVERY 64u /* executions */
 static struct run_options options;
 static uint64_t executions;
 
@@ -57,6 +58,22 @@ static void share_counters(const char *path)
     if (memory != MAP_FAILED) {
         reached = memory;
     }
+}
+
+static uint64_t cpu_us(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
+}
+
+/* The processor time of all processes of the engine that ran programs, asked for now and then. */
+static void count_time(void)
+{
+    static uint64_t told;
+    uint64_t now = cpu_us();
+    __atomic_fetch_add(&reached[REACHED_CPU_US], now - told, __ATOMIC_RELAXED);
+    told = now;
 }
 
 static void target_count(const struct run_counts *counts)
@@ -144,9 +161,7 @@ static void guard_this(const uint8_t *bytes, size_t length)
 
 static void tell_rate(void)
 {
-    struct timespec used;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    double seconds = (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    double seconds = (double)cpu_us() / 1e6;
     fprintf(stderr, "fuzz: %llu executions, %.0f in a second of processor time\n",
             (unsigned long long)executions, (double)executions / (seconds > 0 ? seconds : 1));
 }
@@ -197,7 +212,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     program_decode(bytes, length, &program);
     guard_this(bytes, length);
-    executions++;
+    if (executions++ % TIME_EVERY == 0) {
+        count_time();
+    }
     program_run(&world, &program, &options, &counts);
     target_count(&counts);
     const struct verdict *verdict = &world.trace->verdict;

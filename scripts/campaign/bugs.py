@@ -124,7 +124,7 @@ def hunt(bug: Bug, seed: int, budget: int, seeds: Path | None, program: Path = F
     home = OUT / bug.name / (f"seeded-{seed}" if seeds else "empty")
     shutil.rmtree(home, ignore_errors=True)
     (home / "corpus").mkdir(parents=True)
-    command = [program, f"-max_total_time={3 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
+    command = [program, f"-max_total_time={20 * budget}", f"-seed={seed}", f"-max_len={engines.MAX_LENGTH}",
                "-timeout=20", "-entropic=0", f"-dict={OUT}/program.dict", f"-artifact_prefix={home}/", home / "corpus",
                *([seeds] if seeds else [])]
 

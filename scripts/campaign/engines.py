@@ -47,7 +47,7 @@ class Engine:
     def reached(self) -> list:
         """All executions, then those that reached each situation."""
         data = self.counters.read_bytes() if self.counters.exists() else b""
-        return list(struct.unpack("<7Q", data)) if len(data) == 56 else [0] * 7
+        return list(struct.unpack("<7Q", data[:56])) if len(data) >= 56 else [0] * 7
 
     def executions(self) -> int:
         return self.reached()[0]

@@ -1,0 +1,73 @@
+"""A driver without instrumentation in both engines: they go by states, and page protection stops foreign accesses."""
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from rig import PROJECT, run
+
+sys.path.insert(0, str(PROJECT / "scripts/campaign"))
+import bugs  # noqa: E402
+
+LIBFUZZER, AFL = (PROJECT / f"build/{preset}/bin/fuzz_program" for preset in ("fuzz-plain", "afl-plain"))
+CORE = PROJECT / "build/release/lib/offload_core.so"
+pytestmark = pytest.mark.skipif(not all(p.exists() for p in (LIBFUZZER, AFL, CORE)),
+                                reason="no release, fuzz-plain, afl-plain")
+
+
+def engine(*words, driver=CORE, **more):
+    return subprocess.run([str(w) for w in words], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=600, errors="replace", env={**os.environ, "CHIMNEYSWEEP_DRIVER": str(driver), **more})
+
+
+def grown(tmp_path, name, **more):
+    corpus = tmp_path / name
+    corpus.mkdir()
+    got = engine(LIBFUZZER, "-runs=600", "-seed=1", "-max_len=3072", "-entropic=0", f"-artifact_prefix={tmp_path}/",
+                 corpus, **more)
+    return got, sorted(p.name for p in corpus.iterdir())
+
+
+def test_libfuzzer_goes_by_states_and_always_the_same_way(tmp_path):
+    got, first = grown(tmp_path, "first")
+    assert got.returncode == 0 and "executions" in got.stdout and len(first) > 20
+    assert grown(tmp_path, "second")[1] == first
+
+
+def test_libfuzzer_has_nothing_to_go_by_without_them(tmp_path):
+    got, corpus = grown(tmp_path, "corpus", CHIMNEYSWEEP_STATES="off")
+    assert len(corpus) <= 1, got.stdout[-500:]
+
+
+@pytest.mark.skipif(not shutil.which("afl-showmap"), reason="no afl-showmap")
+def test_states_are_in_the_map_of_afl(tmp_path):
+    program = tmp_path / "program.bin"
+    assert run("asm", "-o", program, PROJECT / "corpora/situations/push-timer.chim").returncode == 0
+    maps = []
+    for turn in range(2):
+        out = tmp_path / f"map-{turn}"
+        got = engine("afl-showmap", "-q", "-t", "5000", "-m", "none", "-o", out, "--", AFL, program)
+        assert got.returncode == 0, got.stdout[-500:]
+        maps.append(out.read_text())
+    assert len(maps[0].splitlines()) > 40 and maps[0] == maps[1]
+
+
+def test_pages_stop_a_foreign_touch_on_those_inputs_that_are_chosen(tmp_path):
+    bug = bugs.read(PROJECT / "harness/bugs/touch-after-completion.patch")
+    driver = bugs.build(bug, "release", bugs.drivers.compile_commands("release"))
+    program = tmp_path / "program.bin"
+    assert run("asm", "-o", program, bug.program).returncode == 0
+    free = engine(LIBFUZZER, program, driver=driver)
+    assert free.returncode == 0, free.stdout[-500:]
+    guarded = engine(LIBFUZZER, program, driver=driver, CHIMNEYSWEEP_GUARD="pages:1")
+    assert guarded.returncode != 0 and "SEGV" in guarded.stdout
+    some = {engine(LIBFUZZER, program, driver=driver, CHIMNEYSWEEP_GUARD="pages:2").returncode != 0 for _ in range(3)}
+    assert len(some) == 1
+
+
+@pytest.mark.parametrize("name, value", [("CHIMNEYSWEEP_GUARD", "walls"), ("CHIMNEYSWEEP_GUARD", "pages:0"),
+                                         ("CHIMNEYSWEEP_STATES", "maybe")])
+def test_a_wrong_word_is_refused(name, value):
+    got = engine(LIBFUZZER, "-runs=1", **{name: value})
+    assert got.returncode == 3 and name in got.stdout
