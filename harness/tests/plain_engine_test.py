@@ -42,14 +42,16 @@ def test_libfuzzer_has_nothing_to_go_by_without_them(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("afl-showmap"), reason="no afl-showmap")
 def test_states_are_in_the_map_of_afl(tmp_path):
-    program = tmp_path / "program.bin"
-    assert run("asm", "-o", program, PROJECT / "corpora/situations/push-timer.chim").returncode == 0
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    asm = run("asm", "-o", programs / "one.bin", PROJECT / "corpora/situations/push-timer.chim")
+    assert asm.returncode == 0
     maps = []
     for turn in range(2):
         out = tmp_path / f"map-{turn}"
-        got = engine("afl-showmap", "-q", "-t", "5000", "-m", "none", "-o", out, "--", AFL, program)
+        got = engine("afl-showmap", "-q", "-t", "5000", "-m", "none", "-i", programs, "-o", out, "--", AFL)
         assert got.returncode == 0, got.stdout[-500:]
-        maps.append(out.read_text())
+        maps.append((out / "one.bin").read_text())
     assert len(maps[0].splitlines()) > 40 and maps[0] == maps[1]
 
 
