@@ -74,6 +74,15 @@ static bool collect(struct cli_paths *files, const char **corpora)
     return *corpora && cli_collect(files, *corpora);
 }
 
+static void tell(const struct check *check, int status)
+{
+    if (check->driven.json) {
+        check_json(check, status);
+    } else {
+        check_text(check);
+    }
+}
+
 /* Exit status, 0 = none is wanted, or it can be done. */
 static int wants_fuzzing(struct check *check, const char *seconds)
 {
@@ -125,12 +134,10 @@ int cmd_check_driver(int argc, char **argv)
         return EXIT_USAGE;
     }
     status = wants_fuzzing(&check, seconds);
-    if (status) {
-        return status;
-    }
     files.most = check.driven.memory;
-    if (!cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) || !collect(&files, &corpora)) {
-        return EXIT_USAGE;
+    if (status || !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) ||
+        !collect(&files, &corpora)) {
+        return status ? status : EXIT_USAGE;
     }
     check.shipped = files.count;
     check.corpora = corpora;
@@ -157,10 +164,6 @@ int cmd_check_driver(int argc, char **argv)
     }
     status = conclude(&check);
     add_findings(&sarif, &check);
-    if (check.driven.json) {
-        check_json(&check, status);
-    } else {
-        check_text(&check);
-    }
+    tell(&check, status);
     return sarif_close(&sarif, status) ? status : EXIT_USAGE;
 }
