@@ -83,21 +83,29 @@ static void tell(const struct check *check, int status)
     }
 }
 
-/* Exit status, 0 = none is wanted, or it can be done. */
-static int wants_fuzzing(struct check *check, const char *seconds)
+static bool fuzz_seconds(struct check *check, const char *seconds)
 {
     unsigned long number = 0;
-    if (!seconds) {
-        if (check->fuzz.out) {
-            fputs("check-driver: --out: only with --fuzz (check-driver --help)\n", stderr);
-        }
-        return check->fuzz.out ? EXIT_USAGE : EXIT_PASS;
+    if (!seconds && check->fuzz.out) {
+        fputs("check-driver: --out: only with --fuzz (check-driver --help)\n", stderr);
+        return false;
     }
-    if (!cli_number("--fuzz", seconds, 1, 1000000, &number)) {
-        return EXIT_USAGE;
+    if (seconds && !cli_number("--fuzz", seconds, 1, 1000000, &number)) {
+        return false;
     }
     check->fuzz.seconds = (unsigned)number;
-    return check_fuzz_possible(&check->fuzz) ? EXIT_PASS : EXIT_ENVIRONMENT;
+    return true;
+}
+
+/* Opens the world, which may go on in another build of the rig; engines are those of the one that
+ * stays. Exit status, 0 = fine. */
+static int check_open(struct check *check, struct world *world)
+{
+    int status = cli_open_driven(world, &check->driven);
+    if (!status && check->fuzz.seconds && !check_fuzz_possible(&check->fuzz)) {
+        status = EXIT_ENVIRONMENT;
+    }
+    return status;
 }
 
 int cmd_check_driver(int argc, char **argv)
@@ -133,16 +141,15 @@ int cmd_check_driver(int argc, char **argv)
         fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
         return EXIT_USAGE;
     }
-    status = wants_fuzzing(&check, seconds);
     files.most = check.driven.memory;
-    if (status || !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) ||
+    if (!fuzz_seconds(&check, seconds) || !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) ||
         !collect(&files, &corpora)) {
-        return status ? status : EXIT_USAGE;
+        return EXIT_USAGE;
     }
     check.shipped = files.count;
     check.corpora = corpora;
     check.driven.driver = names ? argv[1] : check.driven.driver;
-    status = cli_open_driven(&world, &check.driven);
+    status = check_open(&check, &world);
     if (status || !sarif_open(&sarif, sarif_path)) {
         return status ? status : EXIT_USAGE;
     }

@@ -47,7 +47,7 @@ def test_the_engines_find_what_no_program_shows(miscounts, tmp_path):
 def test_without_engine_programs_there_is_one_line_and_no_pass(tmp_path):
     (tmp_path / "bin").mkdir()
     program = shutil.copy(RELEASE, tmp_path / "bin/chimneysweep")
-    got = run("check-driver", "--fuzz", 1, PROJECT / "build/release/lib/offload_core.so", program=program)
+    got = run("check-driver", "--fuzz", 1, "--corpora", PROJECT / "corpora/situations/push-timer.chim", PROJECT / "build/release/lib/offload_core.so", program=program)
     assert got.returncode == 3 and not got.stdout
     assert len(got.stderr.splitlines()) == 1 and "no engine program" in got.stderr and "fuzz-plain" in got.stderr
 

@@ -50,7 +50,7 @@ def rate(kind: str, preset: str, driver: Path | None, guard: str, inputs: Path, 
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         process.wait(20)
-        words = struct.unpack("<8Q", counts.read_bytes()) if counts.exists() else (0,) * 8
+        words = struct.unpack("<8Q", counts.read_bytes()) if counts.exists() and counts.stat().st_size == 64 else (0,) * 8
     return f"{words[0] / (words[7] / 1e6):.0f}/s" if words[7] else "ran nothing"
 
 
