@@ -83,6 +83,16 @@ static void tell(const struct check *check, int status)
     }
 }
 
+static bool one_driver(struct check *check, int names, const char *name)
+{
+    if (names > 1 || (names && check->driven.driver)) {
+        fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
+        return false;
+    }
+    check->driven.driver = names ? name : check->driven.driver;
+    return true;
+}
+
 static bool fuzz_seconds(struct check *check, const char *seconds)
 {
     unsigned long number = 0;
@@ -137,18 +147,12 @@ int cmd_check_driver(int argc, char **argv)
     if (names < 0) {
         return status;
     }
-    if (names > 1 || (names && check.driven.driver)) {
-        fputs("check-driver: expected one driver (check-driver --help)\n", stderr);
-        return EXIT_USAGE;
-    }
     files.most = check.driven.memory;
-    if (!fuzz_seconds(&check, seconds) || !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) ||
-        !collect(&files, &corpora)) {
+    if (!one_driver(&check, names, argv[1]) || !fuzz_seconds(&check, seconds) ||
+        !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) || !collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
-    check.shipped = files.count;
     check.corpora = corpora;
-    check.driven.driver = names ? argv[1] : check.driven.driver;
     status = check_open(&check, &world);
     if (status || !sarif_open(&sarif, sarif_path)) {
         return status ? status : EXIT_USAGE;
@@ -164,6 +168,7 @@ int cmd_check_driver(int argc, char **argv)
         sarif_close(&sarif, status);
         return status;
     }
+    check.shipped = files.count;
     if (check.fuzz.seconds &&
         check_fuzz(&check.fuzz, &world, &check.driven, &files, check.coverage)) {
         sarif_close(&sarif, EXIT_ENVIRONMENT);
