@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define NEXT_INDENT 11
+
 static const char *const names[RESULTS] = {"held", "broken", "warned", "never evaluated", "-"};
 
 enum check_result check_result_of(const struct check *check, uint32_t index)
@@ -40,6 +42,51 @@ static void put_finding(const struct check *check, const struct suite_finding *f
     }
     printf("      %s%s\n", finding->expected[0] ? "actual   " : "", shown(finding->actual));
     printf("      reproduce: %s\n", shown(command));
+}
+
+/* The rule to begin with: the first that is broken, else the first that only warned, else the first
+ * that no program evaluated. NULL when there is none. */
+static const struct oracle_rule *check_table_next(const struct check *check,
+                                                  enum check_result *result)
+{
+    static const enum check_result urgent[] = {RESULT_BROKEN, RESULT_WARNED, RESULT_NEVER};
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    for (uint32_t k = 0; k < sizeof(urgent) / sizeof(urgent[0]); k++) {
+        for (uint32_t i = 0; i < count; i++) {
+            *result = check_result_of(check, i);
+            if (rules_judged_as(i) == i && *result == urgent[k]) {
+                return &rules[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static void put_next(const struct check *check)
+{
+    enum check_result result;
+    const struct oracle_rule *rule = check_table_next(check, &result);
+    if (!rule || check->unnamed) {
+        return; /* what takes the driver down stands above, and comes first */
+    }
+    uint32_t count, index = (uint32_t)(rule - oracle_rules(&count));
+    const struct rule_coverage *c = check->coverage;
+    printf("\nnext: %s (%s)\n", rule->id, names[result]);
+    render_wrapped(stdout, NEXT_INDENT, "rule", rule->statement);
+    render_wrapped(stdout, NEXT_INDENT, "why", rule->why);
+    if (result != RESULT_NEVER) {
+        const struct suite_finding *finding =
+            result == RESULT_BROKEN ? &c->broken[index] : &c->warned[index];
+        char command[8400];
+        again(check, finding->first, result == RESULT_WARNED, command, sizeof(command));
+        if (finding->expected[0]) {
+            render_wrapped(stdout, NEXT_INDENT, "expected", shown(finding->expected));
+        }
+        render_wrapped(stdout, NEXT_INDENT, "actual", shown(finding->actual));
+        printf("  %-*s%s\n", NEXT_INDENT - 2, "run", shown(command));
+    }
+    printf("  %-*schimneysweep explain %s\n", NEXT_INDENT - 2, "explain", rule->id);
 }
 
 static void check_table_put_rule(const struct check *check, uint32_t index)
@@ -137,6 +184,7 @@ void check_text(const struct check *check)
            count, check->result[RESULT_HELD], check->result[RESULT_BROKEN],
            check->result[RESULT_WARNED], check->result[RESULT_NEVER], check->result[RESULT_NOTHING],
            check->same);
+    put_next(check);
 }
 
 static void json_finding(struct json *json, const char *name, const struct check *check,
@@ -220,8 +268,11 @@ void check_json(const struct check *check, int status)
     uint32_t count;
     const struct rule_coverage *c = check->coverage;
     struct json json = json_begin(stdout);
+    enum check_result result;
+    const struct oracle_rule *next = check_table_next(check, &result);
     oracle_rules(&count);
     json_text(&json, "driver", world_driver_path());
+    json_text(&json, "next", next ? next->id : NULL);
     json_bool(&json, "strict", check->driven.strict);
     json_number(&json, "programs", c->programs);
     json_number(&json, "failed", c->failed);

@@ -43,6 +43,7 @@ int cmd_stream(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_family(int argc, char **argv);
 int cmd_check_driver(int argc, char **argv);
+int cmd_new_driver(int argc, char **argv);
 
 /* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */
 struct cli_option {
@@ -112,6 +113,14 @@ int cli_open_world(struct world *world, const char *driver);
 bool cli_is_guard(const char *mode);
 /* Sets the guard up, after the world was opened. Exit status, 0 = fine. */
 int cli_guard(const char *mode);
+
+/* ---- manual.c ---- */
+/* What --help says of a command, in the form that is being written. */
+void manual_help(const char *command, const struct cli_option *options, unsigned count,
+                 const char *usage, const char *examples);
+/* The page of the manual, or bash's completion, from what every command says of itself. */
+void manual_page(const struct cli_command *commands, unsigned count);
+void manual_completion(const struct cli_command *commands, unsigned count);
 
 /* ---- stack.c ---- */
 void render_stack(FILE *out, const struct trace_end *end);

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
@@ -147,29 +148,68 @@ int cmd_show(int argc, char **argv)
     return EXIT_PASS;
 }
 
-int cmd_asm(int argc, char **argv)
+/* The name of a program among those of other folders: FOLDER-NAME.bin. */
+static void asm_name(const char *folder, const char *path, char *out, size_t size)
 {
-    const char *out = NULL;
-    const struct cli_option options[] = {
-        {"-o", "OUT", "file to write (required)", NULL, &out},
-    };
-    int status;
-    int files = cli_parse(
-        argc, argv, options, 1, "asm -o OUT PROGRAM",
-        "  chimneysweep asm -o refuse.bin corpora/situations/refused-data-waits-for-a-post.chim\n",
-        &status);
-    if (files < 0) {
-        return status;
+    const char *name = strrchr(path, '/');
+    const char *parent = name;
+    name = name ? name + 1 : path;
+    while (parent && parent > path && parent[-1] != '/') {
+        parent--;
     }
-    if (files != 1 || !out) {
-        fputs("asm: expected one program file and -o OUT (asm --help)\n", stderr);
-        return EXIT_USAGE;
-    }
+    const char *end = strrchr(name, '.');
+    int stem = end ? (int)(end - name) : (int)strlen(name);
+    int above = parent ? (int)(name - 1 - parent) : 0;
+    snprintf(out, size, "%s/%.*s%s%.*s.bin", folder, above, parent ? parent : "", above ? "-" : "",
+             stem, name);
+}
+
+static int asm_one(const char *path, const char *out)
+{
     static struct program program;
     static uint8_t bytes[PROGRAM_BINARY_MAX];
-    if (!cli_read_program(argv[1], &program)) {
+    if (!cli_read_program(path, &program)) {
         return EXIT_USAGE;
     }
     size_t length = program_encode(&program, bytes, sizeof(bytes));
     return cli_write_file(out, bytes, length) ? EXIT_PASS : EXIT_USAGE;
+}
+
+int cmd_asm(int argc, char **argv)
+{
+    const char *out = NULL;
+    const struct cli_option options[] = {
+        {"-o", "OUT", "file to write, or folder for all of them (required)", NULL, &out},
+    };
+    struct cli_paths programs = {0};
+    struct stat about;
+    int status;
+    int files = cli_parse(
+        argc, argv, options, 1, "asm -o OUT PROGRAM...",
+        "  chimneysweep asm -o refuse.bin corpora/situations/refused-data-waits-for-a-post.chim\n"
+        "  mkdir seeds && chimneysweep asm -o seeds corpora    every program, for an engine\n",
+        &status);
+    if (files < 0) {
+        return status;
+    }
+    bool many = out && !stat(out, &about) && S_ISDIR(about.st_mode);
+    if (!files || !out || (files != 1 && !many)) {
+        fputs("asm: expected one program file and -o OUT, or -o FOLDER (asm --help)\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!many) {
+        return asm_one(argv[1], out);
+    }
+    for (int i = 1; i <= files; i++) {
+        if (!cli_collect(&programs, argv[i])) {
+            return EXIT_USAGE;
+        }
+    }
+    status = EXIT_PASS;
+    for (uint32_t i = 0; i < programs.count && status == EXIT_PASS; i++) {
+        char path[4096];
+        asm_name(out, programs.path[i], path, sizeof(path));
+        status = asm_one(programs.path[i], path);
+    }
+    return status;
 }

@@ -82,22 +82,42 @@ bool cli_collect(struct cli_paths *paths, const char *path)
     return paths->count != before;
 }
 
-/* A build's programs lie in build/PRESET/bin of the project. */
+/* Cuts the last part of a path off, a number of times. False when nothing is left. */
+static bool folders_up(char *path, unsigned times)
+{
+    for (char *slash; times; times--) {
+        slash = strrchr(path, '/');
+        if (!slash) {
+            return false;
+        }
+        *slash = '\0';
+    }
+    return true;
+}
+
+/* A build's programs lie in build/PRESET/bin of the project, installed ones in
+ * libexec/chimneysweep/PRESET/bin beside share/chimneysweep, where the project's names are kept. */
 bool cli_project(const char *name, char *out, size_t size)
 {
+    static const struct {
+        unsigned up;
+        const char *below;
+    } homes[] = {{4, ""}, {1, "/share/chimneysweep"}};
     char self[2048];
     if (!access(name, R_OK)) {
         snprintf(out, size, "%s", name);
         return true;
     }
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    for (int up = 0; length > 0 && up < 4; up++) {
-        while (length > 0 && self[--length] != '/') {
+    self[length > 0 ? length : 0] = '\0';
+    for (unsigned i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+        if (!folders_up(self, homes[i].up)) {
+            return false;
+        }
+        snprintf(out, size, "%s%s/%s", self, homes[i].below, name);
+        if (!access(out, R_OK)) {
+            return true;
         }
     }
-    if (length <= 0) {
-        return false;
-    }
-    snprintf(out, size, "%.*s/%s", (int)length, self, name);
-    return !access(out, R_OK);
+    return false;
 }

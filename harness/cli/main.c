@@ -21,20 +21,23 @@ static const struct cli_command commands[] = {
     {"rules", "list the rules and what checks each", cmd_rules},
     {"explain", "what a rule says, why it matters, what breaks it and what keeps it", cmd_explain},
     {"bench", "measure the rig and the driver", cmd_bench},
+    {"new-driver", "write a driver to begin with: it compiles, starts and halts", cmd_new_driver},
 };
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void usage(FILE *out)
 {
     fputs("chimneysweep: finds the bugs in TCP chimney offload targets\n\n"
           "usage: chimneysweep COMMAND [OPTIONS] [FILES]\n\n",
           out);
-    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    for (unsigned i = 0; i < COMMANDS; i++) {
         fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     }
     fputs(
         "\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"
         "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
-        "4 inconclusive.\n\n"
+        "4 inconclusive.\n"
+        "help --man and help --bash print the manual and bash's completion.\n\n"
         "examples:\n"
         "  chimneysweep run corpora/situations/refused-data-waits-for-a-post.chim\n"
         "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
@@ -59,7 +62,14 @@ static int command(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        usage(stdout);
+        const char *form = argc > 2 ? argv[2] : "";
+        if (!strcmp(form, "--man")) {
+            manual_page(commands, COMMANDS);
+        } else if (!strcmp(form, "--bash")) {
+            manual_completion(commands, COMMANDS);
+        } else {
+            usage(stdout);
+        }
         return EXIT_PASS;
     }
     if (!strcmp(argv[1], "--version")) {
@@ -67,7 +77,7 @@ static int command(int argc, char **argv)
         return EXIT_PASS;
     }
     cli_keep_command(argc, argv);
-    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    for (unsigned i = 0; i < COMMANDS; i++) {
         if (!strcmp(argv[1], commands[i].name)) {
             return commands[i].run(argc - 1, argv + 1);
         }

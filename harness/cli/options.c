@@ -11,19 +11,6 @@
 #include "cli/cli.h"
 #include "program/isolate.h"
 
-static void help(const struct cli_option *options, unsigned count, const char *usage,
-                 const char *examples)
-{
-    printf("usage: chimneysweep %s\n\n", usage);
-    for (unsigned i = 0; i < count; i++) {
-        char left[40];
-        snprintf(left, sizeof(left), "%s%s%s", options[i].name, options[i].value ? " " : "",
-                 options[i].value ? options[i].value : "");
-        printf("  %-22s %s\n", left, options[i].help);
-    }
-    printf("  %-22s %s\n\nexamples:\n%s", "--help", "this text", examples);
-}
-
 static const struct cli_option *find(const struct cli_option *options, unsigned count,
                                      const char *name, size_t length)
 {
@@ -52,7 +39,7 @@ int cli_parse(int argc, char **argv, const struct cli_option *options, unsigned 
             continue;
         }
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-            help(options, count, usage, examples);
+            manual_help(argv[0], options, count, usage, examples);
             *status = EXIT_PASS;
             return -1;
         }
