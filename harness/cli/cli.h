@@ -147,8 +147,10 @@ struct cli_paths {
 /* Adds a file, or everything below a folder in alphabetical order; a folder without any is an error
  * too. False after one line. */
 bool cli_collect(struct cli_paths *paths, const char *path);
-/* A file or folder of the project: below the current folder, else above the running program. False
- * when it is in neither. */
+/* Where this program was installed to. False when it lies in a build. */
+bool cli_prefix(char *out, size_t size);
+/* A file or folder of the project: below the current folder, else with this program: in the tree
+ * that it was built in, or in share/chimneysweep. False when it is in neither. */
 bool cli_project(const char *name, char *out, size_t size);
 
 bool cli_color(FILE *out);

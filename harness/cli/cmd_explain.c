@@ -12,6 +12,7 @@
 struct explained {
     struct planted_bug *bug;
     uint32_t bugs;
+    bool installed; /* then there are no scripts */
     struct cli_paths programs;
     struct rule_coverage *coverage;
     char patches[4096], shown_by[4096]; /* folders */
@@ -86,7 +87,9 @@ static void put_bugs(const struct explained *e, const struct oracle_rule *rule)
         put_wrapped(any ? "" : "broken by", text);
         printf("%*s%s/%s.patch\n", INDENT, "", e->patches, bug->name);
         printf("%*s%s/%s.chim\n", INDENT, "", e->shown_by, bug->name);
-        printf("%*sscripts/bugs --programs %s\n", INDENT, "", bug->name);
+        if (!e->installed) {
+            printf("%*sscripts/bugs --programs %s\n", INDENT, "", bug->name);
+        }
         any = true;
     }
     if (!any) {
@@ -161,7 +164,7 @@ static void put_json_bug(struct json *json, const struct explained *e,
     json_text(json, "program", text);
     json_bool(json, "strict", bug->strict);
     snprintf(text, sizeof(text), "scripts/bugs --programs %s", bug->name);
-    json_text(json, "command", text);
+    json_text(json, "command", e->installed ? NULL : text);
     json_close(json);
 }
 
@@ -297,6 +300,8 @@ int cmd_explain(int argc, char **argv)
     if (status) {
         return status;
     }
+    char prefix[2048];
+    e.installed = cli_prefix(prefix, sizeof(prefix));
     if (cli_project("harness/bugs", e.patches, sizeof(e.patches)) &&
         cli_project("corpora/bugs", e.shown_by, sizeof(e.shown_by))) {
         e.bug = planted_bugs(e.patches, &e.bugs);

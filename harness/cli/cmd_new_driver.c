@@ -28,7 +28,8 @@ static bool new_driver_fail(const char *path, const char *what)
 static bool is_name(const char *name)
 {
     for (const char *at = name; *at; at++) {
-        if (!isalnum((unsigned char)*at) && (at == name || !strchr("_-", *at))) {
+        bool letter = isalpha((unsigned char)*at) || *at == '_';
+        if (!letter && (at == name || (!isdigit((unsigned char)*at) && *at != '-'))) {
             return false;
         }
     }
@@ -103,22 +104,20 @@ static bool write_all(const char *templates, const char *folder, const char *nam
 }
 
 /* The commands that lead to the first verdict, for the place where this program is installed. */
-static void say_what_next(const char *templates, const char *folder, const char *name)
+static void say_what_next(const char *folder, const char *name)
 {
-    const char *data = strstr(templates, "/share/chimneysweep/" TEMPLATES);
+    char prefix[2048];
+    bool installed = cli_prefix(prefix, sizeof(prefix));
     printf("%s: a driver that registers, starts and halts; %s/README.md says what comes next\n\n",
            folder, folder);
-    if (data) {
-        printf("  cmake -S %s -B %s/build -DCMAKE_C_COMPILER=clang-14 -DCMAKE_PREFIX_PATH=%.*s\n",
-               folder, folder, (int)(data - templates), templates);
-    } else {
-        printf("  scripts/install PREFIX      what is not installed yet cannot be found by CMake\n"
-               "  cmake -S %s -B %s/build -DCMAKE_C_COMPILER=clang-14 -DCMAKE_PREFIX_PATH=PREFIX\n",
-               folder, folder);
+    if (!installed) {
+        puts("  scripts/install PREFIX      CMake finds only what is installed");
     }
-    printf("  cmake --build %s/build\n"
-           "  chimneysweep check-driver %s/build/%s.so\n",
-           folder, folder, name);
+    printf("  cmake -S %s -B %s/build -DCMAKE_C_COMPILER=clang-14 -DCMAKE_PREFIX_PATH=%s\n"
+           "  cmake --build %s/build\n"
+           "  %s%schimneysweep check-driver %s/build/%s.so\n",
+           folder, folder, installed ? prefix : "PREFIX", folder, installed ? prefix : "",
+           installed ? "/bin/" : "", folder, name);
 }
 
 int cmd_new_driver(int argc, char **argv)
@@ -148,7 +147,7 @@ int cmd_new_driver(int argc, char **argv)
     name = name ? name : slash ? slash + 1 : folder;
     if (!is_name(name)) {
         fprintf(stderr,
-                "new-driver: --name '%s': expected a letter or digit, then also - and _, %u at "
+                "new-driver: --name '%s': expected a letter, then also digits, - and _, %u at "
                 "most\n",
                 shown(name), NAME_MOST);
         return EXIT_USAGE;
@@ -161,6 +160,6 @@ int cmd_new_driver(int argc, char **argv)
     if (!make_folder(folder) || !write_all(templates, folder, name)) {
         return EXIT_USAGE;
     }
-    say_what_next(templates, folder, name);
+    say_what_next(folder, name);
     return EXIT_PASS;
 }

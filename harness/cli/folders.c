@@ -95,29 +95,40 @@ static bool folders_up(char *path, unsigned times)
     return true;
 }
 
-/* A build's programs lie in build/PRESET/bin of the project, installed ones in
- * libexec/chimneysweep/PRESET/bin beside share/chimneysweep, where the project's names are kept. */
+/* The folder that many parts above this program. False when there is none. */
+static bool folders_above(unsigned parts, char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+    out[length > 0 ? length : 0] = '\0';
+    return length > 0 && folders_up(out, parts);
+}
+
+/* Installed programs lie in libexec/chimneysweep/PRESET/bin. */
+bool cli_prefix(char *out, size_t size)
+{
+    char package[2100], above[2048];
+    if (!folders_above(5, above, sizeof(above))) {
+        return false;
+    }
+    snprintf(package, sizeof(package), "%s/lib/cmake/chimneysweep", above);
+    snprintf(out, size, "%s", above);
+    return !access(package, R_OK);
+}
+
+/* A build's programs lie in build/PRESET/bin of the project. */
 bool cli_project(const char *name, char *out, size_t size)
 {
-    static const struct {
-        unsigned up;
-        const char *below;
-    } homes[] = {{4, ""}, {1, "/share/chimneysweep"}};
-    char self[2048];
+    char above[2048];
     if (!access(name, R_OK)) {
         snprintf(out, size, "%s", name);
         return true;
     }
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[length > 0 ? length : 0] = '\0';
-    for (unsigned i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
-        if (!folders_up(self, homes[i].up)) {
-            return false;
-        }
-        snprintf(out, size, "%s%s/%s", self, homes[i].below, name);
-        if (!access(out, R_OK)) {
-            return true;
-        }
+    if (cli_prefix(above, sizeof(above))) {
+        snprintf(out, size, "%s/share/chimneysweep/%s", above, name);
+    } else if (folders_above(4, above, sizeof(above))) {
+        snprintf(out, size, "%s/%s", above, name);
+    } else {
+        return false;
     }
-    return false;
+    return !access(out, R_OK);
 }

@@ -11,7 +11,7 @@ import pytest
 from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run, sweep_totals
 
 COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench",
-            "stream", "live", "explain"]
+            "stream", "live", "explain", "new-driver"]
 TAKES_PROGRAM = ["run", "show", "asm", "minimize", "sweep"]
 TAKES_CAPTURE = ["replay", "import"]
 

@@ -9,7 +9,7 @@ CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
 GIVEN = {"run": [PROGRAM], "show": [PROGRAM], "asm": [PROGRAM], "import": [CAPTURE], "replay": [CAPTURE],
          "minimize": [PROGRAM], "rules": ["--coverage", PROGRAM], "explain": ["LIFE-LEAK-1"], "bench": [],
          "live": ["--local", "10.0.0.2", "get", "10.0.0.1", "/"], "stream": [], "sweep": [PROGRAM], "check-driver": [],
-         "family": ["vlan", PROGRAM]}
+         "family": ["vlan", PROGRAM], "new-driver": ["made"]}
 NAMES = {"FILE", "OUT", "DIR", "D.so"}  # nearly every text may be one
 # A device of the system.
 OTHERS = {("live", "--tap")}
