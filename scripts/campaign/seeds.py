@@ -9,10 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def make_seeds(chimneysweep: Path, folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for source in sorted((ROOT / "corpora").rglob("*")):
-        if source.suffix in (".chim", ".bin"):
-            subprocess.run([chimneysweep, "asm", "-o", folder / f"{source.parent.name}-{source.stem}.bin", source],
-                           check=True)
+    subprocess.run([chimneysweep, "asm", "-o", folder, ROOT / "corpora"], check=True)
     return len(list(folder.iterdir()))
 
 
