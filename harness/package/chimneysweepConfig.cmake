@@ -1,5 +1,6 @@
 # find_package(chimneysweep): the target chimneysweep::driver (what the interface needs of a compiler), the
 # program chimneysweep::chimneysweep, and chimneysweep_add_driver(). Everything is found from this file's place.
+cmake_policy(VERSION 3.20)
 get_filename_component(chimneysweep_PREFIX "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(chimneysweep_DATA "${chimneysweep_PREFIX}/share/chimneysweep")
 
