@@ -90,8 +90,10 @@ def test_the_skeleton_with_clang_and_with_gcc(prefix, place):
                           cwd="/").replace("build-gcc", "build-clang-14")
 
 
-def test_conformance_and_captures_of_a_driver_built_elsewhere(second):
+def test_conformance_and_captures_of_a_driver_built_elsewhere(prefix, second):
     assert "100% tests passed, 0 tests failed out of 2" in ran("ctest", "--test-dir", second)
+    said = ran(prefix / "bin/chimneysweep", "check-driver", "--corpora", prefix / FEW, second / "second-asan.so")
+    assert f"going on with {prefix}/libexec/chimneysweep/asan/bin/chimneysweep" in said and " 0 failed" in said
 
 
 def few_seeds(prefix, folder):
