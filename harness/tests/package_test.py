@@ -79,15 +79,16 @@ def test_the_skeleton_with_clang_and_with_gcc(prefix, place):
     assert {p.name for p in build.glob("mine*")} == {"mine.so", "mine-asan.so", "mine-fuzz.so", "mine-afl.so",
                                                      "mine_fuzz", "mine_afl"}
     assert "chimneysweep: mine" not in said
-    verdict = ran(prefix / "bin/chimneysweep", "check-driver", build / "mine.so", fails=True, cwd="/")
+    check = [prefix / "bin/chimneysweep", "check-driver", "--corpora", prefix / FEW]
+    verdict = ran(*check, build / "mine.so", fails=True, cwd="/")
     assert "REG-HND-1               must" in verdict and "\nnext: REG-CAP-1 (broken)" in verdict
     build, said = built(prefix, place / "mine", "gcc")
     assert [p.name for p in build.glob("mine*")] == ["mine.so"]
     assert len(re.findall("chimneysweep: mine: only mine.so and mine_conformance", said)) == 1
     listed = ran("ctest", "--test-dir", build, "-N")
     assert "mine_conformance" in listed and "Total Tests: 1" in listed
-    assert verdict == ran(prefix / "bin/chimneysweep", "check-driver", build / "mine.so", fails=True,
-                          cwd="/").replace("build-gcc", "build-clang-14")
+    again = ran(*check, build / "mine.so", fails=True, cwd="/")
+    assert verdict == again.replace("build-gcc", "build-clang-14")
 
 
 def test_conformance_and_captures_of_a_driver_built_elsewhere(prefix, second):
@@ -110,8 +111,8 @@ def test_libfuzzer_sees_the_coverage_of_the_driver(prefix, second, place):
     covered = int(re.search(r"INITED cov: (\d+)", said).group(1))
     assert counters > 2000 and covered > 500 and "Dictionary: " in said
     said = ran(second / "second_fuzz", "-runs=900", "-seed=1", cwd=place)
-    assert f"{len(PROGRAMS)} files found in {prefix}/share/chimneysweep/seeds" in said
-    assert list((second / "second_fuzz_corpus").iterdir())
+    for count, folder in ((0, second / "second_fuzz_corpus"), (len(PROGRAMS), prefix / "share/chimneysweep/seeds")):
+        assert re.search(rf"\b{count} files found in {folder}\n", said)
 
 
 def test_afl_sees_the_coverage_of_the_driver(prefix, second, place):
