@@ -4,18 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* From the folder that holds bin/ of this program. */
-static const struct {
-    const char *built, *installed;
-} places[ENGINE_PROGRAMS] = {
-    [ENGINE_LIBFUZZER_ASAN] = {"../fuzz/bin/fuzz_program",
-                               "libexec/chimneysweep/fuzz_program-asan"},
-    [ENGINE_LIBFUZZER_PLAIN] = {"../fuzz-plain/bin/fuzz_program",
-                                "libexec/chimneysweep/fuzz_program-plain"},
-    [ENGINE_AFL_ASAN] = {"../afl/bin/fuzz_program", "libexec/chimneysweep/afl_program-asan"},
-    [ENGINE_AFL_PLAIN] = {"../afl-plain/bin/fuzz_program",
-                          "libexec/chimneysweep/afl_program-plain"},
-    [ENGINE_AFL_MUTATOR] = {"lib/chim_mutator.so", "libexec/chimneysweep/chim_mutator.so"},
+/* From the folder that holds bin/ of this program: builds lie side by side, installed or not. */
+static const char *const places[ENGINE_PROGRAMS] = {
+    [ENGINE_LIBFUZZER_ASAN] = "../fuzz/bin/fuzz_program",
+    [ENGINE_LIBFUZZER_PLAIN] = "../fuzz-plain/bin/fuzz_program",
+    [ENGINE_AFL_ASAN] = "../afl/bin/fuzz_program",
+    [ENGINE_AFL_PLAIN] = "../afl-plain/bin/fuzz_program",
+    [ENGINE_AFL_MUTATOR] = "lib/chim_mutator.so",
 };
 
 bool engine_program_find(enum engine_program which, char *out, size_t size)
@@ -27,10 +22,6 @@ bool engine_program_find(enum engine_program which, char *out, size_t size)
         }
     }
     home[length > 0 ? length : 0] = '\0';
-    snprintf(out, size, "%s/%s", home, places[which].installed);
-    if (access(out, X_OK) == 0) {
-        return true;
-    }
-    snprintf(out, size, "%s/%s", home, places[which].built);
+    snprintf(out, size, "%s/%s", home, places[which]);
     return access(out, X_OK) == 0;
 }

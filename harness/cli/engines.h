@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where the engine programs lie: beside this program's build, or where they were installed.
+ * Where the engine programs lie: in the builds beside this one. An installed tree has the same
+ * shape below PREFIX/libexec/chimneysweep.
  *
- *   build/PRESET/bin/chimneysweep  ->  build/{fuzz,fuzz-plain,afl,afl-plain}/bin/fuzz_program,
- *                                      build/PRESET/lib/chim_mutator.so
- *   PREFIX/bin/chimneysweep        ->  PREFIX/libexec/chimneysweep/{fuzz_program,afl_program}-
- *                                      {asan,plain}, PREFIX/libexec/chimneysweep/chim_mutator.so
+ *   PRESET/bin/chimneysweep  ->  {fuzz,fuzz-plain,afl,afl-plain}/bin/fuzz_program,
+ *                                PRESET/lib/chim_mutator.so
  */
 #ifndef CLI_ENGINES_H
 #define CLI_ENGINES_H

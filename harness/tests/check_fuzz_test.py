@@ -7,10 +7,9 @@ import subprocess
 import pytest
 from rig import PROJECT, RELEASE, run
 
-ENGINES = [PROJECT / f"build/{preset}/bin/fuzz_program" for preset in ("fuzz-plain", "afl-plain")]
+CORE = RELEASE.parent.parent / "lib/offload_core.so"
 SOURCE = PROJECT / "harness/drivers/second"
 FLAGS = ["-std=gnu11", "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-builtin-bcmp", "-Wl,-z,lazy"]
-built = pytest.mark.skipif(not all(e.exists() for e in [RELEASE, *ENGINES]), reason="no release, fuzz-plain, afl-plain")
 
 
 @pytest.fixture
@@ -26,7 +25,6 @@ def miscounts(tmp_path):
     return tmp_path / "miscounts.so"
 
 
-@built
 def test_the_engines_find_what_no_program_shows(miscounts, tmp_path):
     found = tmp_path / "found"
     got = run("check-driver", "--json", "--fuzz", 8, "--out", found, miscounts, program=RELEASE)
@@ -43,29 +41,28 @@ def test_the_engines_find_what_no_program_shows(miscounts, tmp_path):
     assert again.returncode == 1 and "VIOLATION" in again.stdout
 
 
-@built
 def test_without_engine_programs_there_is_one_line_and_no_pass(tmp_path):
     (tmp_path / "bin").mkdir()
     program = shutil.copy(RELEASE, tmp_path / "bin/chimneysweep")
-    got = run("check-driver", "--fuzz", 1, "--corpora", PROJECT / "corpora/situations/push-timer.chim", PROJECT / "build/release/lib/offload_core.so", program=program)
+    got = run("check-driver", "--fuzz", 1, "--corpora", PROJECT / "corpora/situations/push-timer.chim", CORE,
+              program=program)
     assert got.returncode == 3 and not got.stdout
     assert len(got.stderr.splitlines()) == 1 and "no engine program" in got.stderr and "fuzz-plain" in got.stderr
 
 
-@built
-@pytest.mark.skipif(not shutil.which("afl-fuzz"), reason="no afl-fuzz")
-def test_installed_engine_programs_are_found_and_must_run(tmp_path):
+def test_engine_programs_lie_beside_and_must_run(tmp_path):
     """Here they are there, but do nothing: that is no pass either."""
-    for folder in ("bin", "libexec/chimneysweep", "corpora"):
-        (tmp_path / folder).mkdir(parents=True)
-    program = shutil.copy(RELEASE, tmp_path / "bin/chimneysweep")
-    shutil.copy(PROJECT / "corpora/situations/push-timer.chim", tmp_path / "corpora")
-    for name in ("fuzz_program-plain", "afl_program-plain", "chim_mutator.so"):
-        path = tmp_path / "libexec/chimneysweep" / name
+    for place in ("fuzz-plain/bin/fuzz_program", "afl-plain/bin/fuzz_program", "release/lib/chim_mutator.so"):
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
         path.write_text("#!/bin/sh\nexit 1\n")
         path.chmod(0o755)
-    got = run("check-driver", "--fuzz", 1, "--corpora", tmp_path / "corpora",
-              PROJECT / "build/release/lib/offload_core.so", program=program, env={**os.environ, "TMPDIR": str(tmp_path)})
+    for folder in ("release/bin", "corpora"):
+        (tmp_path / folder).mkdir()
+    program = shutil.copy(RELEASE, tmp_path / "release/bin/chimneysweep")
+    shutil.copy(PROJECT / "corpora/situations/push-timer.chim", tmp_path / "corpora")
+    got = run("check-driver", "--fuzz", 1, "--corpora", tmp_path / "corpora", CORE, program=program,
+              env={**os.environ, "TMPDIR": str(tmp_path)})
     assert got.returncode == 3 and "libFuzzer ran nothing" in got.stderr and "AFL++ ran nothing" in got.stderr
 
 

@@ -12,8 +12,6 @@ import bugs  # noqa: E402
 
 LIBFUZZER, AFL = (PROJECT / f"build/{preset}/bin/fuzz_program" for preset in ("fuzz-plain", "afl-plain"))
 CORE = PROJECT / "build/release/lib/offload_core.so"
-pytestmark = pytest.mark.skipif(not all(p.exists() for p in (LIBFUZZER, AFL, CORE)),
-                                reason="no release, fuzz-plain, afl-plain")
 
 
 def engine(*words, driver=CORE, **more):
@@ -40,7 +38,6 @@ def test_libfuzzer_has_nothing_to_go_by_without_them(tmp_path):
     assert len(corpus) <= 1, got.stdout[-500:]
 
 
-@pytest.mark.skipif(not shutil.which("afl-showmap"), reason="no afl-showmap")
 def test_states_are_in_the_map_of_afl(tmp_path):
     programs = tmp_path / "programs"
     programs.mkdir()
