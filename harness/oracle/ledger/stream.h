@@ -132,4 +132,11 @@ static inline bool orc_fin_possible(const struct orc_receive *r, int64_t offset)
 
 int64_t orc_fin_first(const struct orc_receive *r); /* INT64_MAX when none */
 
+/* A segment that the host forwarded before this one waits to be looked at, perhaps behind it. */
+static inline bool orc_forward_waits(const struct oracle *o, const struct orc_conn *c)
+{
+    bool itself = o->event->fn == TAP_NBL; /* this one is forwarded too */
+    return c->forwards.count > itself;
+}
+
 #endif

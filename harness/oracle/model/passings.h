@@ -15,6 +15,7 @@ struct orc_passing {
     uint8_t why; /* enum orc_passing_why */
     uint16_t passed;
     uint32_t chain; /* next with the same slot */
+    uint32_t bytes; /* of the frame, with its padding */
 };
 
 struct orc_passings {

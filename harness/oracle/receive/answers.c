@@ -195,7 +195,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
     }
     bool empty = s->begin == s->end && s->begin == least && s->begin == most;
     bool fits = s->begin < sure_edge(c) || empty;
-    if (s->certain && fits && s->begin >= least && c->forwards.count == 0) {
+    if (s->certain && fits && s->begin >= least && !orc_forward_waits(o, c)) {
         x->challenged = false; /* a segment that is being forwarded may be looked at later */
     }
     if (!(s->tcp->flags & TCP_ACK) || !plain_fields(o, c, s)) {

@@ -8,6 +8,7 @@
 #include "oracle/adapter/reach.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
+#include "oracle/model/calls.h"
 #include "oracle/ownership/host_rules.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/ownership/quiescence.h"
@@ -106,9 +107,8 @@ static void judge_retrieve(struct oracle *o, struct orc_conn *c, uint32_t ordina
     }
 }
 
-static void take_retrieve(struct oracle *o, struct orc_conn *c, uint32_t reason, uint32_t seq)
+static void take_retrieve(const struct oracle *o, struct orc_conn *c, uint32_t reason, uint32_t seq)
 {
-    (void)o;
     if (reason == ReceivedUrgentData) {
         c->urgent_retrieve = seq;
     }
@@ -119,6 +119,7 @@ static void take_retrieve(struct oracle *o, struct orc_conn *c, uint32_t reason,
         c->mandatory_event = seq;
         c->mandatory_left = ORC_NONE;
         c->mandatory_reason = reason;
+        c->reset_due = c->reset_due && !orc_decided_before(o, c); /* the upload came first */
     }
 }
 

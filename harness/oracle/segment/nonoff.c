@@ -78,6 +78,7 @@ void orc_nonoff_frame(struct oracle *o, const struct tap_event *ev, const struct
         return;
     }
     entry->event = ev->seq;
+    entry->bytes = packet->frame_bytes;
     entry->conn = orc_ordinal(o, conn);
     entry->why = (uint8_t)classify(o, packet, conn);
     entry->due =
@@ -92,19 +93,20 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
 }
 
 /* The arrival of this content that a frame handed up stands for: one that is due now, else the
- * oldest that was not handed up yet, else any. */
-static struct orc_passing *pick(struct orc_passings *set, uint64_t hash)
+ * oldest that was not handed up yet, else any. Padding may be gone, but none is added. */
+static struct orc_passing *pick(struct orc_passings *set, uint64_t hash, uint32_t length)
 {
-    struct orc_passing *first = orc_passing_find(set, hash), *open = NULL;
-    for (struct orc_passing *entry = first; entry;) {
-        bool fits = entry->hash == hash && !entry->passed;
+    struct orc_passing *any = NULL, *open = NULL;
+    for (struct orc_passing *entry = orc_passing_find(set, hash); entry;) {
+        bool same = entry->hash == hash && length <= entry->bytes, fits = same && !entry->passed;
         if (fits && entry->due && entry - set->entry >= (int64_t)set->due_from) {
             return entry;
         }
+        any = same && !any ? entry : any;
         open = fits ? entry : open;
         entry = entry->chain ? &set->entry[entry->chain - 1] : NULL;
     }
-    return open ? open : first;
+    return open ? open : any;
 }
 
 /* The connection that a frame belongs to: the target may process it, so it is not in the table. */
@@ -162,7 +164,7 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_ca
         orc_owner_to_host(o, list->id, list->conn, TAP_NONOFF_INDICATE);
     }
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    struct orc_passing *entry = pick(&o->frames->in, orc_frame_hash(bytes, length));
+    struct orc_passing *entry = pick(&o->frames->in, orc_frame_hash(bytes, length), length);
     if (!entry) {
         judge_unknown(o, list, bytes, length);
         return;

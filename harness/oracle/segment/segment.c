@@ -137,7 +137,8 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct o
 }
 
 /* Takes the window of a segment that may have set it. */
-static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t window, bool sure)
+static void take_window(const struct oracle *o, struct orc_conn *c, const struct orc_seen *a,
+                        uint64_t window, bool sure)
 {
     struct orc_send *s = c->send;
     if (a->begin < s->window_from) {
@@ -146,7 +147,7 @@ static void take_window(struct orc_conn *c, const struct orc_seen *a, uint64_t w
     bool same = a->begin == s->window_from && a->ack == s->window_ack && window < s->window;
     s->window_from = a->begin;
     s->window_ack = a->ack;
-    s->window_sure = sure && a->ack == s->una_possible && !same;
+    s->window_sure = sure && a->ack == s->una_possible && !same && !orc_forward_waits(o, c);
     if (s->window_sure) {
         s->window = window;
         s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;
@@ -185,7 +186,7 @@ static void take_ack(struct oracle *o, struct orc_conn *c, const struct orc_seen
         s->una_time_ns = o->event->time_ns;
         orc_dirty(o, c);
     }
-    take_window(c, a, window, sure);
+    take_window(o, c, a, window, sure);
     h.window = window;
     h.sure = sure;
     orc_sender_received(o, c, &h);
