@@ -37,7 +37,6 @@ static uint64_t predicted, rests;
 /* Two oracles watch one run: the world's own, and one that looks at every segment in full. */
 static struct oracle *in_full;
 static struct verdict verdict;
-static bool rested;       /* the last event was a rest */
 static uint32_t other_at; /* rest at which they first knew different things, from 1 */
 
 /* Memory, which a piece may have more of than it uses. */
@@ -105,12 +104,11 @@ static uint64_t knowledge(const struct oracle *o)
 static void watch(void *context, const struct tap_event *event)
 {
     (void)context;
-    if (rested && !other_at) {
+    oracle_event(in_full, event);
+    if (event->fn == TAP_STEP && !other_at) {
         rests++;
         other_at = knowledge(in_full) == knowledge(world.oracle) ? 0 : in_full->steps;
     }
-    oracle_event(in_full, event);
-    rested = event->fn == TAP_STEP;
 }
 
 static void prediction_test_judge(void)
@@ -123,7 +121,6 @@ static void prediction_test_judge(void)
     verdict_reset(&verdict);
     oracle_begin(in_full, &full, &verdict);
     other_at = 0;
-    rested = false;
     program_run(&world, &program, &options, &reached);
 }
 
