@@ -41,7 +41,7 @@ def test_the_core_needs_only_ndis_nic_and_mem():
     release = PROJECT / "build/release/lib/liboffload_core.a"
     if not release.exists():
         pytest.skip("no release build")
-    listing = subprocess.run(["nm", "-A", release], text=True, stdout=subprocess.PIPE).stdout
+    listing = subprocess.run(["llvm-nm-14", "-A", release], text=True, stdout=subprocess.PIPE).stdout
     defined = set(re.findall(r"\b[TtDdBbRrVvWwC] (\w+)", listing))
     undefined = set(re.findall(r"\bU (\w+)", listing)) - defined
     assert undefined

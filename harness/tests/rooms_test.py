@@ -4,7 +4,7 @@ import subprocess
 from collections import Counter
 
 from oracle_rooms import CODE, EVENT, FILES, INCLUDES, ORACLE, ROOMS, calls, defined, handlers, room
-from rig import PROJECT
+from rig import BUILD, PROJECT
 
 def test_no_room_is_crowded():
     count = Counter(p.relative_to(ORACLE).parts[0] for p in ORACLE.rglob("*") if p.is_file() and p.parent != ORACLE)
@@ -62,7 +62,7 @@ def test_every_function_that_crosses_rooms_says_what_it_is_for():
 
 def test_nothing_of_a_run_is_static():
     """No object file of the oracle has data that can be written: two oracles share nothing."""
-    library = PROJECT / "build/release/lib/liboracle.a"
+    library = BUILD / "lib/liboracle.a"
     got = subprocess.run(["objdump", "-t", library], text=True, stdout=subprocess.PIPE, check=True)
     assert "oracle_event" in got.stdout
     assert not [line for line in got.stdout.splitlines() if re.search(r" \.(data|bss|tdata|tbss)(\.(?!rel\.ro)\S+)?\t0*[1-9a-f]", line)]
