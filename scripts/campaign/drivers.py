@@ -45,7 +45,7 @@ def link(commands: dict, compiled: dict, preset: str, driver: Path) -> Path:
         original = ROOT / f"build/{preset}" / words[words.index("-o") + 1]
         objects.append(compiled.get(str(Path(file).relative_to(ROOT)), original))
     sanitizers = [] if preset == "release" else ["-fsanitize=address,undefined"]
-    subprocess.run(["clang-14", "-shared", *sanitizers, "-Wl,-z,lazy", "-o", driver, *objects], check=True)
+    subprocess.run(["clang-14", "-shared", "-fuse-ld=lld", *sanitizers, "-Wl,-z,lazy", "-o", driver, *objects], check=True)
     return driver
 
 
