@@ -34,9 +34,9 @@ class Rules:
                 f"never evaluated {len(self.never)}{f' ({shown})' if self.never else ''}")
 
 
-def measure_rules(chimneysweep: Path, programs: list) -> Rules:
-    got = subprocess.run([chimneysweep, "rules", "--coverage", "--json", *programs], text=True,
-                         stdout=subprocess.PIPE)
+def measure_rules(chimneysweep: Path, programs: list, driver: Path | None = None) -> Rules:
+    got = subprocess.run([chimneysweep, "rules", "--coverage", "--json", *(["--driver", driver] if driver else []),
+                          *programs], text=True, stdout=subprocess.PIPE)
     rows = [row for row in json.loads(got.stdout)["rules"] if row["class"] == "checked by the oracle"]
     return Rules([row["id"] for row in rows if row["evaluated"]], [row["id"] for row in rows if not row["evaluated"]])
 
