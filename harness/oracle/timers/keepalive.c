@@ -112,7 +112,7 @@ void orc_keepalive_challenged(struct oracle *o, struct orc_conn *c, bool sure)
     if (k->blind) {
         return;
     }
-    if (sure) {
+    if (sure && c->forwards.count == 0) { /* what is forwarded may be taken later, and end it */
         k->answer_step = o->steps + 1;
     } else {
         challenge(o, c, false);

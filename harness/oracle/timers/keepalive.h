@@ -60,6 +60,8 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c,
                          const TCP_OFFLOAD_STATE_DELEGATED *d);
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c);
 void orc_keepalive_reported(struct oracle *o, struct orc_conn *c);
+/* A blind check may have ended, and with it the connection. */
+bool orc_blind_over(const struct orc_conn *c);
 /* Whether the connection may be CLOSED by a timer, a reset or the host. */
 bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn);
 

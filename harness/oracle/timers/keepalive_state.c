@@ -95,6 +95,13 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     }
 }
 
+/* An upload may come between the end of a blind check and its event. */
+bool orc_blind_over(const struct orc_conn *c)
+{
+    const struct orc_keepalive *k = c->keepalive;
+    return (k->blind || k->blind_maybe) && k->most >= orc_keepalive_limit(c);
+}
+
 /* Of the timers only that of FIN_WAIT_2 and that of a blind check close a connection. */
 bool orc_closed_possible(const struct oracle *o, const struct orc_conn *conn)
 {

@@ -283,7 +283,8 @@ static void judge_state(struct oracle *o, const struct orc_conn *c,
     uint32_t possible = states_possible(o, c);
     uint32_t state = (uint32_t)closing->delegated.State;
     orc_ran(o, ORC_ST_STATE_1);
-    bool reported = c->mandatory_event != ORC_NONE && state == TcpConnectionClosed;
+    bool ended = c->mandatory_event != ORC_NONE || orc_blind_over(c);
+    bool reported = ended && state == TcpConnectionClosed;
     if (c->answers->syn_closed && state != TcpConnectionClosed) {
         orc_fail(o, closing->conn, ORC_WIRE_SYN_1, "CLOSED after a SYN at RcvNxt",
                  orc_text(o, "state %u", state));
