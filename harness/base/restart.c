@@ -32,7 +32,7 @@ static long read_whole(const char *path, char *out, long room)
     return used;
 }
 
-static bool read_texts(const char *path, struct texts *texts)
+static bool process_texts(const char *path, struct texts *texts)
 {
     long used = read_whole(path, texts->bytes, sizeof(texts->bytes) - 1);
     unsigned count = 0;
@@ -48,8 +48,8 @@ static bool read_texts(const char *path, struct texts *texts)
 void restart_in_place(void)
 {
     long now = syscall(SYS_personality, 0xFFFFFFFFul);
-    if (now >= 0 && !(now & ADDR_NO_RANDOMIZE) && read_texts("/proc/self/cmdline", &command) &&
-        read_texts("/proc/self/environ", &environment) &&
+    if (now >= 0 && !(now & ADDR_NO_RANDOMIZE) && process_texts("/proc/self/cmdline", &command) &&
+        process_texts("/proc/self/environ", &environment) &&
         syscall(SYS_personality, now | ADDR_NO_RANDOMIZE) >= 0) {
         syscall(SYS_execve, "/proc/self/exe", command.text, environment.text);
     }

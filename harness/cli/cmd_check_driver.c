@@ -27,8 +27,8 @@ static int conclude(struct check *check)
     return verdict_worse_status(check->coverage->status, nothing ? EXIT_INCONCLUSIVE : EXIT_PASS);
 }
 
-static void add_finding(struct sarif *sarif, const struct check *check,
-                        const struct suite_finding *finding, struct sarif_result result)
+static void sarif_finding(struct sarif *sarif, const struct check *check,
+                          const struct suite_finding *finding, struct sarif_result result)
 {
     char where[64];
     if (!finding->programs) {
@@ -50,14 +50,14 @@ static void add_findings(struct sarif *sarif, const struct check *check)
     uint32_t count;
     const struct oracle_rule *rules = oracle_rules(&count);
     for (uint32_t i = 0; i < count; i++) {
-        add_finding(sarif, check, &c->broken[i],
-                    (struct sarif_result){.kind = VERDICT_VIOLATION, .rule = rules[i].id});
-        add_finding(sarif, check, &c->warned[i],
-                    (struct sarif_result){.warning = true, .rule = rules[i].id});
+        sarif_finding(sarif, check, &c->broken[i],
+                      (struct sarif_result){.kind = VERDICT_VIOLATION, .rule = rules[i].id});
+        sarif_finding(sarif, check, &c->warned[i],
+                      (struct sarif_result){.warning = true, .rule = rules[i].id});
     }
     for (uint32_t kind = 0; kind < VERDICT_KINDS; kind++) {
-        add_finding(sarif, check, &c->unnamed[kind],
-                    (struct sarif_result){.kind = (enum verdict_kind)kind, .rule = ""});
+        sarif_finding(sarif, check, &c->unnamed[kind],
+                      (struct sarif_result){.kind = (enum verdict_kind)kind, .rule = ""});
     }
 }
 
@@ -74,7 +74,7 @@ static bool collect(struct cli_paths *files, const char **corpora)
     return *corpora && cli_collect(files, *corpora);
 }
 
-static void tell(const struct check *check, int status)
+static void check_tell(const struct check *check, int status)
 {
     if (check->driven.json) {
         check_json(check, status);
@@ -176,6 +176,6 @@ int cmd_check_driver(int argc, char **argv)
     }
     status = conclude(&check);
     add_findings(&sarif, &check);
-    tell(&check, status);
+    check_tell(&check, status);
     return sarif_close(&sarif, status) ? status : EXIT_USAGE;
 }

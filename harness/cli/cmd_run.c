@@ -86,8 +86,8 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
            cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
-static void show(const struct command *c, const char *path, const struct trace *trace,
-                 const uint32_t *ran)
+static void show_run(const struct command *c, const char *path, const struct trace *trace,
+                     const uint32_t *ran)
 {
     if (c->trace) {
         print_trace(trace);
@@ -164,7 +164,7 @@ int cmd_run(int argc, char **argv)
         debug_run(&c.debug, &world, &program, &run);
     }
     if (c.debug.on || run_twice(&world, &program, &run, c.driven.timeout_s)) {
-        show(&c, path, world.trace, ran);
+        show_run(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);
         status = write_wire(&c, &wire, path, log, world.trace) ? status : EXIT_USAGE;

@@ -45,7 +45,7 @@ static bool ends(uint8_t fn, uint8_t *begun_by)
     return false;
 }
 
-static bool begins(uint8_t fn)
+static bool owed_begins(uint8_t fn)
 {
     return (fn >= TAP_INITIATE && fn <= TAP_TERMINATE) || fn == TAP_OID || fn == TAP_PAUSE ||
            fn == TAP_RESTART || fn == TAP_RESET;
@@ -93,7 +93,7 @@ static void take_call(struct owed *owed, const struct trace *trace, const struct
         if (owed->opens < OPEN_MOST) {
             owed->open[owed->opens++] = r->seq;
         }
-        if (begins(r->fn)) {
+        if (owed_begins(r->fn)) {
             owe(owed, r, r->seq, tap_fn_name(r->fn));
         } else if (ends(r->fn, &begun_by)) {
             settle(owed, r->object, tap_fn_name(begun_by));
@@ -105,7 +105,7 @@ static void take_call(struct owed *owed, const struct trace *trace, const struct
     }
     const struct trace_record *call = record_of(trace, r->call);
     bool state = r->fn >= TAP_INITIATE && r->fn <= TAP_TERMINATE;
-    if (begins(r->fn) && !state && r->status != NDIS_STATUS_PENDING && call) {
+    if (owed_begins(r->fn) && !state && r->status != NDIS_STATUS_PENDING && call) {
         settle(owed, call->object, tap_fn_name(r->fn));
     }
 }

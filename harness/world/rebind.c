@@ -20,7 +20,7 @@ static uintptr_t address_of(const struct object *object, uintptr_t value)
     return value < object->base ? object->base + value : value;
 }
 
-static struct object describe(const struct link_map *map)
+static struct object loaded_object(const struct link_map *map)
 {
     struct object object = {.base = map->l_addr};
     for (const Elf64_Dyn *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
@@ -73,7 +73,7 @@ static void rebind(const struct object *object, const Elf64_Rela *rela)
 
 void rebind_own(const struct link_map *map)
 {
-    struct object object = describe(map);
+    struct object object = loaded_object(map);
     for (unsigned k = 0; object.symbol && k < 2; k++) {
         for (size_t i = 0; object.rela[k] && i < object.bytes[k] / sizeof(Elf64_Rela); i++) {
             rebind(&object, &object.rela[k][i]);
