@@ -41,7 +41,7 @@ int debug_in_gdb(void)
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[length > 0 ? length : 0] = '\0';
     for (int i = 2; given[1] && given[i] && count < WORDS_MOST - 1; i++) { /* behind "run" */
-        if (strcmp(given[i], "--gdb") && strcmp(given[i], "--debug")) {
+        if (strcmp(given[i], "--gdb") != 0 && strcmp(given[i], "--debug") != 0) {
             words[count++] = given[i];
         }
     }
@@ -54,11 +54,11 @@ int debug_in_gdb(void)
 static bool debugged(void)
 {
     char line[256];
-    int tracer = 0;
+    long tracer = 0;
     FILE *status = fopen("/proc/self/status", "r");
     while (status && fgets(line, sizeof(line), status)) {
         if (!strncmp(line, "TracerPid:", 10)) {
-            tracer = atoi(line + 10);
+            tracer = strtol(line + 10, NULL, 10);
         }
     }
     if (status) {

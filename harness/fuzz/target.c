@@ -125,18 +125,22 @@ static uint32_t guarded_one_in; /* 0 = none is guarded */
 static void guard_some(void)
 {
     const char *choice = getenv("CHIMNEYSWEEP_GUARD");
-    unsigned one_in = GUARDED_ONE_IN;
+    unsigned long one_in = GUARDED_ONE_IN;
+    char *end = NULL;
     if (!choice || !strcmp(choice, "off")) {
         return;
     }
-    if (strncmp(choice, "pages", 5) != 0 ||
-        (choice[5] && (sscanf(choice + 5, ":%u", &one_in) != 1 || !one_in))) {
+    if (!strncmp(choice, "pages:", 6)) {
+        one_in = strtoul(choice + 6, &end, 10);
+    }
+    bool number = end && end != choice + 6 && !*end && one_in && one_in <= UINT32_MAX;
+    if (strcmp(choice, "pages") != 0 && !number) {
         refuse("CHIMNEYSWEEP_GUARD", "expected off, pages or pages:N (one input in N)");
     }
     if (arena_instrumented()) {
         refuse("CHIMNEYSWEEP_GUARD", "this build has AddressSanitizer, which guards every input");
     }
-    guarded_one_in = one_in;
+    guarded_one_in = (uint32_t)one_in;
 }
 
 static void guard_this(const uint8_t *bytes, size_t length)
@@ -184,8 +188,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     warning = getenv("CHIMNEYSWEEP_WARNING");
     options.strict = is_on("CHIMNEYSWEEP_STRICT", false);
     options.context_is_cell = is_on("CHIMNEYSWEEP_CONTEXT_IS_CELL", false);
-    if (getenv("CHIMNEYSWEEP_REACHED")) {
-        share_counters(getenv("CHIMNEYSWEEP_REACHED"));
+    const char *shared = getenv("CHIMNEYSWEEP_REACHED");
+    if (shared) {
+        share_counters(shared);
     }
     return 0;
 }

@@ -115,7 +115,10 @@ __attribute__((format(printf, 4, 5))) static size_t add(char *text, size_t size,
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = used < size ? vsnprintf(text + used, size - used, format, arguments) : 0;
+    int length = 0;
+    if (used < size) {
+        length = vsnprintf(text + used, size - used, format, arguments);
+    }
     va_end(arguments);
     return used + (length > 0 ? (size_t)length : 0);
 }
