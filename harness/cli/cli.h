@@ -183,6 +183,9 @@ bool rules_needs_program(const struct oracle_rule *rule);
  * rule. */
 int rules_coverage(char **paths, int count, const char *driver, bool json);
 
+/* ---- rules_readings.c ---- */
+int rules_readings(bool json);
+
 /* ---- nearest.c ---- */
 /* Rules whose ids are most like the name, the nearest first; how many. */
 unsigned rules_nearest(const char *name, const struct oracle_rule **out, unsigned room);
@@ -195,6 +198,7 @@ typedef void (*source_visitor)(void *context, const char *text, const char *uri)
 /* The pages and sections that a rule comes from, in full; uri is "" where there is none. */
 void sources_visit(const char *source, source_visitor visit, void *context);
 const struct cli_reading *source_reading(const char *key);
+const struct cli_reading *sources_all_readings(uint32_t *count);
 uint32_t sources_readings(const char *source, const struct cli_reading **out, uint32_t room);
 
 /* ---- planted.c ---- */

@@ -65,11 +65,14 @@ static int list(const char *prefix, bool open_only, bool json)
 
 int cmd_rules(int argc, char **argv)
 {
-    bool json = false, open_only = false, coverage = false;
+    bool json = false, open_only = false, coverage = false, readings = false;
     const char *driver = NULL;
     const struct cli_option options[] = {
         {"--json", NULL, "print JSON", &json, NULL},
         {"--open", NULL, "only rules that nothing checks yet", &open_only, NULL},
+        {"--readings", NULL,
+         "what the documents leave open, what is accepted there, and by which rules", &readings,
+         NULL},
         {"--coverage", NULL,
          "run the programs of files and folders (default: corpora); which\n"
          "                         of them exercises each rule. Status 1 when a checked rule is\n"
@@ -79,14 +82,19 @@ int cmd_rules(int argc, char **argv)
     };
     int status;
     int names = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
-                          "rules [OPTIONS] [PREFIX], rules --coverage [OPTIONS] [FILE|FOLDER...]",
+                          "rules [OPTIONS] [PREFIX], rules --readings [--json], rules --coverage "
+                          "[OPTIONS] [FILE|FOLDER...]",
                           "  chimneysweep rules\n  chimneysweep rules RCV-\n"
                           "  chimneysweep rules --open\n"
+                          "  chimneysweep rules --readings\n"
                           "  chimneysweep rules --coverage\n"
                           "  chimneysweep rules --coverage --json corpora/situations\n",
                           &status);
     if (names < 0) {
         return status;
+    }
+    if (readings) {
+        return rules_readings(json);
     }
     if (coverage) {
         return rules_coverage(argv + 1, names, driver, json);

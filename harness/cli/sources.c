@@ -42,6 +42,12 @@ const struct cli_reading *source_reading(const char *key)
     return NULL;
 }
 
+const struct cli_reading *sources_all_readings(uint32_t *count)
+{
+    *count = sizeof(readings) / sizeof(readings[0]);
+    return readings;
+}
+
 static void give_page(const struct page *page, source_visitor visit, void *context)
 {
     char text[256], uri[256] = "";
