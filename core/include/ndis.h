@@ -83,8 +83,9 @@ typedef union _NDIS_MINIPORT_ADAPTER_ATTRIBUTES {
     NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES OffloadAttributes;
 } NDIS_MINIPORT_ADAPTER_ATTRIBUTES, *PNDIS_MINIPORT_ADAPTER_ATTRIBUTES;
 
-/* SUCCESS or BAD_VERSION. Every structure is copied before the call returns. Registration
- * attributes set the MiniportAdapterContext that every later handler receives. */
+/* Says what the adapter is and can do. SUCCESS or BAD_VERSION. Every structure is copied before
+ * the call returns. Registration attributes set the MiniportAdapterContext that every later
+ * handler receives. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_IN PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes);
 
@@ -216,27 +217,32 @@ typedef struct _NDIS_OBJECT_HEADER NDIS_DRIVER_OPTIONAL_HANDLERS, *PNDIS_DRIVER_
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL DriverEntry(NDIS_IN PDRIVER_OBJECT DriverObject,
                                                NDIS_IN PUNICODE_STRING RegistryPath);
 
-/* SUCCESS, BAD_CHARACTERISTICS, BAD_VERSION, RESOURCES or FAILURE. MiniportSetOptions is called
- * from inside. The characteristics are copied. */
+/* Registers the handlers of the driver. SUCCESS, BAD_CHARACTERISTICS, BAD_VERSION, RESOURCES or
+ * FAILURE. MiniportSetOptions is called from inside. The characteristics are copied. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
     NDIS_IN PDRIVER_OBJECT DriverObject, NDIS_IN PUNICODE_STRING RegistryPath,
     NDIS_OPT NDIS_HANDLE MiniportDriverContext,
     NDIS_IN PNDIS_MINIPORT_DRIVER_CHARACTERISTICS MiniportDriverCharacteristics,
     NDIS_OUT PNDIS_HANDLE NdisMiniportDriverHandle);
+/* Ends what NdisMRegisterMiniportDriver began. */
 NDIS_PASSIVE VOID NDIS_CALL
 NdisMDeregisterMiniportDriver(NDIS_IN NDIS_HANDLE NdisMiniportDriverHandle);
 
-/* From MiniportSetOptions only. SUCCESS, RESOURCES, NOT_SUPPORTED or FAILURE. Copied. */
+/* Registers the handlers of the chimney. From MiniportSetOptions only. SUCCESS, RESOURCES,
+ * NOT_SUPPORTED or FAILURE. Copied. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);
 
+/* Ends a pause that was PENDING. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMPauseComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle);
+/* Ends a restart that was PENDING. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL
 NdisMRestartComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN NDIS_STATUS Status);
+/* Ends a reset that was PENDING. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMResetComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
                                                          NDIS_IN NDIS_STATUS Status,
                                                          NDIS_IN BOOLEAN AddressingReset);
-/* The request belongs to NDIS again when this is called. */
+/* Ends a request that was PENDING. The request belongs to NDIS again when this is called. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL
 NdisMOidRequestComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
                         NDIS_IN PNDIS_OID_REQUEST OidRequest, NDIS_IN NDIS_STATUS Status);
@@ -251,12 +257,14 @@ NdisMOidRequestComplete(NDIS_IN NDIS_HANDLE MiniportAdapterHandle,
 #define NDIS_RECEIVE_FLAGS_PERFECT_FILTERED 0x00000400u
 #define NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL 0x00000001u
 
-/* Whole frames, link header first, one NET_BUFFER per list. The lists belong to the host until
- * MiniportReturnNetBufferLists; with RECEIVE_FLAGS_RESOURCES only until the call returns. */
+/* Indicates frames of the ordinary path. Whole frames, link header first, one NET_BUFFER per list.
+ * The lists belong to the host until MiniportReturnNetBufferLists; with RECEIVE_FLAGS_RESOURCES
+ * only until the call returns. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(
     NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN PNET_BUFFER_LIST NetBufferLists,
     NDIS_IN NDIS_PORT_NUMBER PortNumber, NDIS_IN ULONG NumberOfNetBufferLists,
     NDIS_IN ULONG ReceiveFlags);
+/* Gives sends of the ordinary path back, each with its Status. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMSendNetBufferListsComplete(
     NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN PNET_BUFFER_LIST NetBufferLists,
     NDIS_IN ULONG SendCompleteFlags);
@@ -276,6 +284,7 @@ typedef struct _NDIS_STATUS_INDICATION {
 } NDIS_STATUS_INDICATION, *PNDIS_STATUS_INDICATION;
 #define NDIS_STATUS_INDICATION_REVISION_1 1
 
+/* Indicates a status of the adapter (NDIS_STATUS_UPLOAD_ALL and its relatives). */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisMIndicateStatusEx(
     NDIS_IN NDIS_HANDLE MiniportAdapterHandle, NDIS_IN PNDIS_STATUS_INDICATION Status);
 
@@ -288,12 +297,12 @@ typedef enum _EX_POOL_PRIORITY {
     HighPoolPriority = 32
 } EX_POOL_PRIORITY;
 
-/* Nonpaged memory of Length bytes, 16-byte aligned, content undefined; NULL when memory is short.
- */
+/* Allocates nonpaged memory of Length bytes. 16-byte aligned, content undefined; NULL when
+ * memory is short. */
 NDIS_LEVEL_TO_DISPATCH PVOID NDIS_CALL
 NdisAllocateMemoryWithTagPriority(NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN UINT Length,
                                   NDIS_IN ULONG Tag, NDIS_IN EX_POOL_PRIORITY Priority);
-/* Length is what was allocated, or 0. MemoryFlags is 0. */
+/* Frees memory. Length is what was allocated, or 0. MemoryFlags is 0. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeMemory(NDIS_IN PVOID VirtualAddress,
                                                      NDIS_IN UINT Length, NDIS_IN UINT MemoryFlags);
 
@@ -305,31 +314,38 @@ typedef struct _NDIS_SPIN_LOCK {
     KIRQL OldIrql;
 } NDIS_SPIN_LOCK, *PNDIS_SPIN_LOCK;
 
+/* Makes a spin lock ready for use. */
 VOID NDIS_CALL NdisAllocateSpinLock(NDIS_OUT PNDIS_SPIN_LOCK SpinLock);
+/* Ends the use of a spin lock, which nobody holds. */
 VOID NDIS_CALL NdisFreeSpinLock(NDIS_IN PNDIS_SPIN_LOCK SpinLock);
-/* Raises the caller to DISPATCH_LEVEL until the release, which restores the level. Not recursive.
- */
+/* Acquires a spin lock. Raises the caller to DISPATCH_LEVEL until the release, which restores the
+ * level. Not recursive. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisAcquireSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
+/* Releases a spin lock and restores the level. */
 NDIS_DISPATCH VOID NDIS_CALL NdisReleaseSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
-/* For callers already at DISPATCH_LEVEL; the level stays. */
+/* Acquires a spin lock without raising the level. For callers already at DISPATCH_LEVEL; the level
+ * stays. */
 NDIS_DISPATCH VOID NDIS_CALL NdisDprAcquireSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
+/* Releases a spin lock that NdisDprAcquireSpinLock acquired. */
 NDIS_DISPATCH VOID NDIS_CALL NdisDprReleaseSpinLock(NDIS_INOUT PNDIS_SPIN_LOCK SpinLock);
 
-/* What NDIS_CURRENT_IRQL, NDIS_RAISE_IRQL_TO_DISPATCH and NDIS_LOWER_IRQL stand on. */
+/* Gives the level of the caller. */
 KIRQL NDIS_CALL NdisGetCurrentIrql(VOID);
-KIRQL NDIS_CALL NdisRaiseIrqlToDispatchLevel(VOID); /* returns the level before */
+/* Raises the caller to DISPATCH_LEVEL and returns the level before. */
+KIRQL NDIS_CALL NdisRaiseIrqlToDispatchLevel(VOID);
+/* Lowers the caller to the level before. */
 VOID NDIS_CALL NdisLowerIrqlLevel(NDIS_IN KIRQL NewIrql);
 #define NDIS_CURRENT_IRQL() NdisGetCurrentIrql()
 #define NDIS_RAISE_IRQL_TO_DISPATCH(old) (*(old) = NdisRaiseIrqlToDispatchLevel())
 #define NDIS_LOWER_IRQL(old, current) NdisLowerIrqlLevel(old)
 
-LONG NDIS_CALL NdisInterlockedIncrement(NDIS_INOUT PLONG Addend); /* returns the new value */
-LONG NDIS_CALL NdisInterlockedDecrement(NDIS_INOUT PLONG Addend);
+LONG NDIS_CALL NdisInterlockedIncrement(NDIS_INOUT PLONG Addend); /* Adds 1, returns the sum. */
+LONG NDIS_CALL NdisInterlockedDecrement(NDIS_INOUT PLONG Addend); /* Takes 1, returns the rest. */
 
 /* ---- Time, timers, work items ------------------------------------------------------------------
  */
 
-/* Milliseconds since the system started. */
+/* Gives the time since the system started, in milliseconds. */
 VOID NDIS_CALL NdisGetSystemUpTimeEx(NDIS_OUT PLARGE_INTEGER SystemUpTime);
 
 typedef VOID(NDIS_CALL *PNDIS_TIMER_FUNCTION)(PVOID SystemSpecific1, PVOID FunctionContext,
@@ -343,34 +359,38 @@ typedef struct _NDIS_TIMER_CHARACTERISTICS {
 } NDIS_TIMER_CHARACTERISTICS, *PNDIS_TIMER_CHARACTERISTICS;
 #define NDIS_TIMER_CHARACTERISTICS_REVISION_1 1
 
-/* SUCCESS or RESOURCES. */
+/* Allocates a timer. SUCCESS or RESOURCES. */
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
     NDIS_OUT PNDIS_HANDLE TimerObject);
-/* DueTime in 100 ns units, negative = from now. MillisecondsPeriod 0 = one shot. FunctionContext
- * NULL = the one given at allocation. TRUE = the timer was queued already (and is re-armed). */
+/* Starts a timer, or starts it anew. DueTime in 100 ns units, negative = from now.
+ * MillisecondsPeriod 0 = one shot. FunctionContext NULL = the one given at allocation. TRUE = the
+ * timer was queued already (and is re-armed). */
 NDIS_LEVEL_TO_DISPATCH BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_IN NDIS_HANDLE TimerObject,
                                                             NDIS_IN LARGE_INTEGER DueTime,
                                                             NDIS_IN LONG MillisecondsPeriod,
                                                             NDIS_OPT PVOID FunctionContext);
-/* TRUE = removed before it fired. FALSE = not queued, or the function runs or has run. A periodic
- * timer is cancelled at PASSIVE_LEVEL only. */
+/* Stops a timer. TRUE = removed before it fired. FALSE = not queued, or the function runs or has
+ * run. A periodic timer is cancelled at PASSIVE_LEVEL only. */
 NDIS_LEVEL_TO_DISPATCH BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_IN NDIS_HANDLE TimerObject);
-/* The timer must not be queued. */
+/* Frees a timer. The timer must not be queued. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeTimerObject(NDIS_IN NDIS_HANDLE TimerObject);
 
 typedef VOID(NDIS_CALL *NDIS_IO_WORKITEM_ROUTINE)(PVOID WorkItemContext,
                                                   NDIS_HANDLE NdisIoWorkItemHandle);
 
-/* Work items run at PASSIVE_LEVEL, each queueing exactly once; queueing a queued item is a bug. */
+/* Allocates a work item. Work items run at PASSIVE_LEVEL, each queueing exactly once; queueing a
+ * queued item is a bug. */
 NDIS_LEVEL_TO_DISPATCH NDIS_HANDLE NDIS_CALL NdisAllocateIoWorkItem(NDIS_IN NDIS_HANDLE NdisHandle);
+/* Queues a work item. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_IN NDIS_HANDLE WorkItem,
                                                           NDIS_IN NDIS_IO_WORKITEM_ROUTINE Routine,
                                                           NDIS_IN PVOID WorkItemContext);
+/* Frees a work item that is not queued; its own routine may do so. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeIoWorkItem(NDIS_IN NDIS_HANDLE WorkItem);
 
-/* Blocks the caller for at least the given microseconds. PASSIVE_LEVEL only. Other activity
- * (timers, frames, returns of lists) goes on meanwhile. */
+/* Blocks the caller for at least the given microseconds. PASSIVE_LEVEL only. Other
+ * activity (timers, frames, returns of lists) goes on meanwhile. */
 NDIS_PASSIVE VOID NDIS_CALL NdisMSleep(NDIS_IN ULONG MicrosecondsToSleep);
 
 #ifdef __cplusplus

@@ -183,57 +183,68 @@ typedef struct _NET_BUFFER_POOL_PARAMETERS {
 typedef PMDL(NDIS_CALL *NET_BUFFER_ALLOCATE_MDL_HANDLER)(PULONG BufferSize);
 typedef VOID(NDIS_CALL *NET_BUFFER_FREE_MDL_HANDLER)(PMDL Mdl);
 
-/* Pools. NdisHandle is the miniport handle or NULL. NULL is returned when memory is short. A pool
- * is freed after every object taken from it was freed. Source:
- * ndis/nf-ndis-ndisallocatenetbufferlistpool. */
+/* Allocates a pool of lists. Of all pools: NdisHandle is the miniport handle or NULL. NULL is
+ * returned when memory is short. A pool is freed after every object taken from it was freed.
+ * Source: ndis/nf-ndis-ndisallocatenetbufferlistpool. */
 NDIS_LEVEL_TO_DISPATCH NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferListPool(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNET_BUFFER_LIST_POOL_PARAMETERS Parameters);
+/* Frees a pool of lists. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBufferListPool(NDIS_IN NDIS_HANDLE PoolHandle);
+/* Allocates a pool of buffers. */
 NDIS_LEVEL_TO_DISPATCH NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferPool(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNET_BUFFER_POOL_PARAMETERS Parameters);
+/* Frees a pool of buffers. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBufferPool(NDIS_IN NDIS_HANDLE PoolHandle);
 
-/* Lists and buffers. Sizes are multiples of MEMORY_ALLOCATION_ALIGNMENT. The combined call needs a
- * pool with fAllocateNetBuffer TRUE and DataSize 0; MdlChain NULL requires offset and length 0.
- * NULL is returned when memory is short; the MDL chain stays the caller's in every case. */
+/* Allocates a list without a buffer. Of all lists and buffers: sizes are multiples of
+ * MEMORY_ALLOCATION_ALIGNMENT. The combined call needs a pool with fAllocateNetBuffer TRUE and
+ * DataSize 0; MdlChain NULL requires offset and length 0. NULL is returned when memory is short;
+ * the MDL chain stays the caller's in every case. */
 NDIS_LEVEL_TO_DISPATCH PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferList(
     NDIS_IN NDIS_HANDLE PoolHandle, NDIS_IN USHORT ContextSize, NDIS_IN USHORT ContextBackFill);
+/* Allocates a list with one buffer. */
 NDIS_LEVEL_TO_DISPATCH PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferAndNetBufferList(
     NDIS_IN NDIS_HANDLE PoolHandle, NDIS_IN USHORT ContextSize, NDIS_IN USHORT ContextBackFill,
     NDIS_OPT PMDL MdlChain, NDIS_IN ULONG DataOffset, NDIS_IN SIZE_T DataLength);
+/* Frees a list, with the buffer that it was allocated with. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBufferList(NDIS_IN PNET_BUFFER_LIST NetBufferList);
+/* Allocates a buffer. */
 NDIS_LEVEL_TO_DISPATCH PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_IN NDIS_HANDLE PoolHandle,
                                                                    NDIS_OPT PMDL MdlChain,
                                                                    NDIS_IN ULONG DataOffset,
                                                                    NDIS_IN SIZE_T DataLength);
+/* Frees a buffer. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeNetBuffer(NDIS_IN PNET_BUFFER NetBuffer);
 
-/* Shrink the used data from the front by DataOffsetDelta bytes. FreeMdl FALSE keeps every MDL.
- * Advancing by more than DataLength is a bug of the caller. Source:
+/* Shortens the used data of a buffer from the front by DataOffsetDelta bytes. FreeMdl FALSE keeps
+ * every MDL. Advancing by more than DataLength is a bug of the caller. Source:
  * nblapi/ndisadvancenetbufferdatastart. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisAdvanceNetBufferDataStart(
     NDIS_IN PNET_BUFFER NetBuffer, NDIS_IN ULONG DataOffsetDelta, NDIS_IN BOOLEAN FreeMdl,
     NDIS_OPT NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
+/* Shortens the used data of every buffer of a list from the front. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisAdvanceNetBufferListDataStart(
     NDIS_IN PNET_BUFFER_LIST NetBufferList, NDIS_IN ULONG DataOffsetDelta, NDIS_IN BOOLEAN FreeMdl,
     NDIS_OPT NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
 
-/* Grow the used data at the front by DataOffsetDelta bytes, into free front space of the chain or
- * into a new first MDL. SUCCESS, RESOURCES or FAILURE; on failure nothing has changed. */
+/* Lengthens the used data of a buffer at the front by DataOffsetDelta bytes. It grows into free
+ * front space of the chain or into a new first MDL. SUCCESS, RESOURCES or FAILURE; on failure
+ * nothing has changed. */
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NdisRetreatNetBufferDataStart(
     NDIS_IN PNET_BUFFER NetBuffer, NDIS_IN ULONG DataOffsetDelta, NDIS_IN ULONG DataBackFill,
     NDIS_OPT NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler);
+/* Lengthens the used data of every buffer of a list at the front. */
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NdisRetreatNetBufferListDataStart(
     NDIS_IN PNET_BUFFER_LIST NetBufferList, NDIS_IN ULONG DataOffsetDelta,
     NDIS_IN ULONG DataBackFill, NDIS_OPT NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
     NDIS_OPT NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
 
-/* Copy BytesToCopy bytes between used data areas; *BytesCopied says how many fitted. */
+/* Copies used data of one buffer to that of another. *BytesCopied says how many fitted. */
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NdisCopyFromNetBufferToNetBuffer(
     NDIS_IN PNET_BUFFER Destination, NDIS_IN ULONG DestinationOffset, NDIS_IN ULONG BytesToCopy,
     NDIS_IN PNET_BUFFER Source, NDIS_IN ULONG SourceOffset, NDIS_OUT PULONG BytesCopied);
 
-/* Pointer to BytesNeeded contiguous bytes at the start of the used data: in place when they are
+/* Gives the first BytesNeeded bytes of the used data as one piece. In place when they are
  * contiguous and aligned, else copied to Storage, else NULL. */
 NDIS_LEVEL_TO_DISPATCH PVOID NDIS_CALL NdisGetDataBuffer(NDIS_IN PNET_BUFFER NetBuffer,
                                                          NDIS_IN ULONG BytesNeeded,
@@ -241,18 +252,23 @@ NDIS_LEVEL_TO_DISPATCH PVOID NDIS_CALL NdisGetDataBuffer(NDIS_IN PNET_BUFFER Net
                                                          NDIS_IN UINT AlignMultiple,
                                                          NDIS_IN UINT AlignOffset);
 
-/* MDLs of the caller's own nonpaged memory (mapped from the start). NULL when memory is short. */
+/* Allocates an MDL of the caller's own nonpaged memory. It is mapped from the start. NULL when
+ * memory is short. */
 NDIS_LEVEL_TO_DISPATCH PMDL NDIS_CALL NdisAllocateMdl(NDIS_IN NDIS_HANDLE NdisHandle,
                                                       NDIS_IN PVOID VirtualAddress,
                                                       NDIS_IN UINT Length);
+/* Frees an MDL that the driver allocated. */
 NDIS_LEVEL_TO_DISPATCH VOID NDIS_CALL NdisFreeMdl(NDIS_IN PMDL Mdl);
+/* Changes how many bytes an MDL describes. */
 VOID NDIS_CALL NdisAdjustMdlLength(NDIS_IN PMDL Mdl, NDIS_IN UINT Length);
 
-/* Map an MDL: *VirtualAddress is its first byte, or NULL when mapping fails, *Length its bytes.
- * The mapping stays until the owner of the MDL takes it back; mapping twice is free of charge. */
+/* Maps an MDL and gives its address and length. *VirtualAddress is its first byte, or
+ * NULL when mapping fails, *Length its bytes. The mapping stays until the owner of the MDL takes
+ * it back; mapping twice is free of charge. */
 VOID NDIS_CALL NdisQueryMdl(NDIS_IN PMDL Mdl, NDIS_OUT PVOID *VirtualAddress, NDIS_OUT PUINT Length,
                             NDIS_IN MM_PAGE_PRIORITY Priority);
 
+/* Gives the next MDL of a chain. */
 static inline VOID NdisGetNextMdl(PMDL CurrentMdl, PMDL *NextMdl)
 {
     *NextMdl = CurrentMdl->Next;

@@ -47,18 +47,19 @@ typedef struct _NDIS_CONFIGURATION_PARAMETER {
 NDIS_ASSERT_SIZE(NDIS_CONFIGURATION_OBJECT, 24);
 NDIS_ASSERT_SIZE(NDIS_CONFIGURATION_PARAMETER, 24);
 
-/* From MiniportInitializeEx. SUCCESS, RESOURCES or FAILURE; *ConfigurationHandle is valid after
- * SUCCESS only and must be closed. PASSIVE_LEVEL. */
+/* Opens the configuration of an adapter. From MiniportInitializeEx. SUCCESS, RESOURCES or FAILURE;
+ * *ConfigurationHandle is valid after SUCCESS only and must be closed. PASSIVE_LEVEL. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisOpenConfigurationEx(
     NDIS_IN PNDIS_CONFIGURATION_OBJECT ConfigObject, NDIS_OUT PNDIS_HANDLE ConfigurationHandle);
 
-/* SUCCESS: *ParameterValue belongs to NDIS and is valid until the configuration is closed. FAILURE:
- * there is no such keyword. RESOURCES. PASSIVE_LEVEL. */
+/* Reads the value of a keyword. SUCCESS: *ParameterValue belongs to NDIS and is valid until the
+ * configuration is closed. FAILURE: there is no such keyword. RESOURCES. PASSIVE_LEVEL. */
 NDIS_PASSIVE VOID NDIS_CALL NdisReadConfiguration(
     NDIS_OUT PNDIS_STATUS Status, NDIS_OUT PNDIS_CONFIGURATION_PARAMETER *ParameterValue,
     NDIS_IN NDIS_HANDLE ConfigurationHandle, NDIS_IN PNDIS_STRING Keyword,
     NDIS_IN NDIS_PARAMETER_TYPE ParameterType);
 
+/* Closes a configuration. */
 NDIS_PASSIVE VOID NDIS_CALL NdisCloseConfiguration(NDIS_IN NDIS_HANDLE ConfigurationHandle);
 
 #ifdef __cplusplus

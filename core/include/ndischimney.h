@@ -436,7 +436,8 @@ NDIS_ASSERT_SIZE(NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS, 56);
 /* ---- What the target calls ---------------------------------------------------------------------
  */
 
-/* Entry points given out by NdisMGetOffloadHandlers, for the target to copy. */
+/* Entry points given out by NdisMGetOffloadHandlers, for the target to copy. An event comes at
+ * DISPATCH_LEVEL; the host may call any handler of the target from inside. */
 typedef VOID(NDIS_CALL *NDIS_TCP_OFFLOAD_EVENT_INDICATE)(NDIS_HANDLE NdisOffloadHandle,
                                                          ULONG EventType,
                                                          ULONG EventSpecificInformation);
@@ -463,43 +464,54 @@ typedef struct _NDIS_OFFLOAD_EVENT_HANDLERS {
 
 typedef struct _NDIS_TCP_OFFLOAD_EVENT_HANDLERS {
     NDIS_OBJECT_HEADER Header;
+    /* Raises an event of a connection. */
     NDIS_TCP_OFFLOAD_EVENT_INDICATE NdisTcpOffloadEventHandler;
+    /* Indicates received data for which no request is posted. */
     NDIS_TCP_OFFLOAD_RECEIVE_INDICATE NdisTcpOffloadReceiveHandler;
+    /* Completes send requests. */
     NDIS_TCP_OFFLOAD_SEND_COMPLETE NdisTcpOffloadSendComplete;
+    /* Completes posted receive requests. */
     NDIS_TCP_OFFLOAD_RECEIVE_COMPLETE NdisTcpOffloadReceiveComplete;
+    /* Completes a disconnect request. */
     NDIS_TCP_OFFLOAD_DISCONNECT_COMPLETE NdisTcpOffloadDisconnectComplete;
+    /* Completes forward requests. */
     NDIS_TCP_OFFLOAD_FORWARD_COMPLETE NdisTcpOffloadForwardComplete;
 } NDIS_TCP_OFFLOAD_EVENT_HANDLERS, *PNDIS_TCP_OFFLOAD_EVENT_HANDLERS;
 NDIS_ASSERT_SIZE(NDIS_TCP_OFFLOAD_EVENT_HANDLERS, 56);
 #define NDIS_OBJECT_TCP_OFFLOAD_REVISION_1 1
 
-/* From MiniportInitializeEx. SUCCESS, or NOT_SUPPORTED for an unknown type (*Handlers then
- * invalid). The table is NDIS's: check its header and copy the pointers before returning. */
+/* Gives the entry points of the chimney. From MiniportInitializeEx. SUCCESS, or NOT_SUPPORTED for
+ * an unknown type (*Handlers then invalid). The table is NDIS's: check its header and copy the
+ * pointers before returning. */
 NDIS_PASSIVE NDIS_STATUS NDIS_CALL NdisMGetOffloadHandlers(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_IN NDIS_CHIMNEY_OFFLOAD_TYPE ChimneyType,
     NDIS_OUT PNDIS_OFFLOAD_EVENT_HANDLERS *OffloadHandlers);
 
-/* Completions of the state operations: any level, same root pointer as the request, Status written
- * in every block. The tree is the host's when the call is made. */
+/* Completes an initiate. Of all five completions: any level, same root pointer as the
+ * request, Status written in every block. The tree is the host's when the call is made. */
 VOID NDIS_CALL
 NdisMInitiateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                              NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+/* Completes a terminate. */
 VOID NDIS_CALL
 NdisMTerminateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                               NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+/* Completes an update. */
 VOID NDIS_CALL
 NdisMUpdateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                            NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+/* Completes an invalidate. */
 VOID NDIS_CALL
 NdisMInvalidateOffloadComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                                NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
+/* Completes a query. */
 VOID NDIS_CALL
 NdisMQueryOffloadStateComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                                NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
 
-/* NeighborReachabilityQuery: one block of type NeighborOffloadState followed by const, cached and
- * delegated state; the host writes HostReachabilityDelta back before the call returns. Any other
- * code: block NULL. */
+/* Asks the host how reachable a neighbor is. NeighborReachabilityQuery: one block of type
+ * NeighborOffloadState followed by const, cached and delegated state; the host writes
+ * HostReachabilityDelta back before the call returns. Any other code: block NULL. */
 NDIS_DISPATCH VOID NDIS_CALL NdisMOffloadEventIndicate(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_INOUT PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST Block,
     NDIS_IN ULONG IndicationCode);

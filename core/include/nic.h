@@ -80,18 +80,20 @@ NDIS_PASSIVE NDIS_STATUS NDIS_CALL NicOpen(NDIS_IN NDIS_HANDLE NdisMiniportHandl
                                            NDIS_OUT NIC_ATTRIBUTES *Attributes,
                                            NDIS_OUT NIC_HANDLE *Nic);
 
-/* Frames flow from NicStart until NicStop has returned. NicStop does not recall frames or
- * descriptors that are out: transmit callbacks still come, returns are still due. PASSIVE_LEVEL. */
+/* Lets frames flow, until NicStop has returned. NicStop does not recall
+ * frames or descriptors that are out: transmit callbacks still come, returns are still due.
+ * PASSIVE_LEVEL. */
 NDIS_PASSIVE VOID NDIS_CALL NicStart(NDIS_IN NIC_HANDLE Nic);
+/* Stops the flow of frames. */
 NDIS_PASSIVE VOID NDIS_CALL NicStop(NDIS_IN NIC_HANDLE Nic);
 
-/* Every frame must have been returned. Descriptors still with the wire are dropped: no callback
- * comes after this call. PASSIVE_LEVEL. */
+/* Closes the port. Every frame must have been returned. Descriptors still with the wire are
+ * dropped: no callback comes after this call. PASSIVE_LEVEL. */
 NDIS_PASSIVE VOID NDIS_CALL NicClose(NDIS_IN NIC_HANDLE Nic);
 
-/* SUCCESS: the wire owns Tx until the transmit callback. RESOURCES: no slot is free, Tx stays the
- * driver's, try again after a transmit callback. FAILURE: link down or port stopped, Tx stays the
- * driver's. INVALID_LENGTH: empty, too long, or too many segments. */
+/* Sends a frame. SUCCESS: the wire owns Tx until the transmit callback. RESOURCES: no slot is
+ * free, Tx stays the driver's, try again after a transmit callback. FAILURE: link down or port
+ * stopped, Tx stays the driver's. INVALID_LENGTH: empty, too long, or too many segments. */
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NicTransmit(NDIS_IN NIC_HANDLE Nic,
                                                          NDIS_IN PNIC_TX Tx);
 

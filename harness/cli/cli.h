@@ -122,6 +122,10 @@ void manual_help(const char *command, const struct cli_option *options, unsigned
 void manual_page(const struct cli_command *commands, unsigned count);
 void manual_completion(const struct cli_command *commands, unsigned count);
 
+/* ---- functions.c ---- */
+/* What a driver may call, at which level and what for. */
+void functions_list(bool json);
+
 /* ---- stack.c ---- */
 void render_stack(FILE *out, const struct trace_end *end);
 void stack_json(struct json *json, const struct trace_end *end);

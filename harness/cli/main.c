@@ -37,7 +37,8 @@ static void usage(FILE *out)
         "\nEvery command has --help with examples, and --driver D.so (default: the bundled core).\n"
         "Exit status: 0 pass, 1 finding, 2 usage or unreadable input, 3 environment,\n"
         "4 inconclusive.\n"
-        "help --man and help --bash print the manual and bash's completion.\n\n"
+        "help --man and help --bash print the manual and bash's completion; help --functions\n"
+        "[--json] what a driver may call.\n\n"
         "examples:\n"
         "  chimneysweep run corpora/situations/refused-data-waits-for-a-post.chim\n"
         "  chimneysweep run --driver ./mydriver.so --json crash.bin\n"
@@ -67,6 +68,8 @@ static int command(int argc, char **argv)
             manual_page(commands, COMMANDS);
         } else if (!strcmp(form, "--bash")) {
             manual_completion(commands, COMMANDS);
+        } else if (!strcmp(form, "--functions")) {
+            functions_list(argc > 3 && !strcmp(argv[3], "--json"));
         } else {
             usage(stdout);
         }

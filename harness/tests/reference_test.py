@@ -1,8 +1,9 @@
 """What the guide leaves to the program itself: the readings, and the functions that a driver may call."""
 import json
 import re
+import subprocess
 
-from rig import PROJECT, run
+from rig import CHIMNEYSWEEP, PROJECT, run
 
 
 def said(*arguments):
@@ -41,3 +42,32 @@ def test_readings_are_the_words_of_explain():
 def item_keys(name):
     rule, = (r for r in json.loads(said("rules", "--json", name))["rules"] if r["id"] == name)
     return re.findall(r"\bQ\d+\b", rule["source"])
+
+
+def exported():
+    listing = subprocess.run(["nm", "-D", "--defined-only", CHIMNEYSWEEP], text=True, stdout=subprocess.PIPE, check=True)
+    return set(re.findall(r" T ((?:Ndis|Nic)[A-Z]\w+)$", listing.stdout, re.M))
+
+
+def test_every_function_that_the_rig_exports_is_listed():
+    functions = json.loads(said("help", "--functions", "--json"))["functions"]
+    assert len(functions) == len({f["name"] for f in functions})
+    assert {f["name"] for f in functions if f["how"] == "call"} == exported()
+    table = (PROJECT / "core/include/ndischimney.h").read_text()
+    entries = re.search(r"struct _NDIS_TCP_OFFLOAD_EVENT_HANDLERS \{(.*?)\n\}", table, re.S)[1]
+    assert [f["name"] for f in functions if f["how"] == "table"] == re.findall(r" (NdisTcp\w+);", entries)
+    assert [f["name"] for f in functions if f["how"] == "inline"] == ["NdisGetNextMdl"]
+
+
+def test_functions_have_a_purpose_of_their_own_and_the_level_of_the_header():
+    functions = json.loads(said("help", "--functions", "--json"))["functions"]
+    purposes = [f["purpose"] for f in functions]
+    assert len(set(purposes)) == len(purposes) and all(p[0].isupper() and len(p) > 8 for p in purposes)
+    text = flat(said("help", "--functions"))
+    for f in functions:
+        header = flat((PROJECT / "core/include" / f["header"]).read_text())
+        before = re.search(rf"(\S+ )?\w+ (?:NDIS_CALL )?{f['name']}\(", header)
+        if f["how"] == "call":
+            assert (f["level"] == "PASSIVE") == (before[1] == "NDIS_PASSIVE "), f
+            assert (f["level"] == "DISPATCH") == (before[1] == "NDIS_DISPATCH "), f
+        assert f"{f['name']} {f['level']} {f['purpose']}" in text
