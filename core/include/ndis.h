@@ -41,7 +41,7 @@ typedef struct _NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES {
     ULONG64 XmitLinkSpeed;
     ULONG64 MaxRcvLinkSpeed;
     ULONG64 RcvLinkSpeed;
-    ULONG MediaConnectState;
+    ULONG MediaConnectState; /* 0 unknown, 1 connected, 2 not; the rig does not read it */
     ULONG MediaDuplexState;
     ULONG LookaheadSize;
     PVOID PowerManagementCapabilities;
@@ -154,7 +154,11 @@ typedef NDIS_STATUS(NDIS_CALL *MINIPORT_SET_OPTIONS_HANDLER)(NDIS_HANDLE NdisDri
 typedef NDIS_STATUS(NDIS_CALL *MINIPORT_INITIALIZE_HANDLER)(NDIS_HANDLE NdisMiniportHandle,
                                                             NDIS_HANDLE MiniportDriverContext,
                                                             PNDIS_MINIPORT_INIT_PARAMETERS);
-/* Returns only when nothing of the adapter runs or is owed: every indicated list is back. */
+/* Returns only when nothing of the adapter runs or is owed: every indicated list is back. It may
+ * come with anything still offloaded: a removed or disabled adapter keeps its connections, with
+ * their requests pending, and even an orderly end, which uploads the connections, leaves neighbors
+ * whose last path went before them. All of that is freed here; what was given to the driver goes
+ * back. */
 typedef VOID(NDIS_CALL *MINIPORT_HALT_HANDLER)(NDIS_HANDLE MiniportAdapterContext,
                                                NDIS_HALT_ACTION HaltAction);
 typedef VOID(NDIS_CALL *MINIPORT_DRIVER_UNLOAD)(PDRIVER_OBJECT DriverObject);
@@ -345,7 +349,10 @@ LONG NDIS_CALL NdisInterlockedDecrement(NDIS_INOUT PLONG Addend); /* Takes 1, re
 /* ---- Time, timers, work items ------------------------------------------------------------------
  */
 
-/* Gives the time since the system started, in milliseconds. */
+/* Gives the time since the system started, in milliseconds. It is the clock of the timers, which
+ * goes by 100 ns, cut to whole ones. A timer fires at its time, never before; but one that was not
+ * set in whole milliseconds may fire while this still shows the millisecond before a deadline.
+ * Round waits up to whole milliseconds, or set the timer again for what is left. */
 VOID NDIS_CALL NdisGetSystemUpTimeEx(NDIS_OUT PLARGE_INTEGER SystemUpTime);
 
 typedef VOID(NDIS_CALL *PNDIS_TIMER_FUNCTION)(PVOID SystemSpecific1, PVOID FunctionContext,
@@ -363,7 +370,8 @@ typedef struct _NDIS_TIMER_CHARACTERISTICS {
 NDIS_LEVEL_TO_DISPATCH NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(
     NDIS_IN NDIS_HANDLE NdisHandle, NDIS_IN PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
     NDIS_OUT PNDIS_HANDLE TimerObject);
-/* Starts a timer, or starts it anew. DueTime in 100 ns units, negative = from now.
+/* Starts a timer, or starts it anew. DueTime in 100 ns units, negative = from now, else since the
+ * system started.
  * MillisecondsPeriod 0 = one shot. FunctionContext NULL = the one given at allocation. TRUE = the
  * timer was queued already (and is re-armed). */
 NDIS_LEVEL_TO_DISPATCH BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_IN NDIS_HANDLE TimerObject,

@@ -128,7 +128,7 @@ struct _NET_BUFFER_LIST {
     NDIS_HANDLE NdisPoolHandle;
     NDIS_ALIGNED(16) PVOID NdisReserved[2];
     NDIS_ALIGNED(16) PVOID ProtocolReserved[4];
-    NDIS_ALIGNED(16) PVOID MiniportReserved[2]; /* the target's while it owns the list */
+    NDIS_ALIGNED(16) PVOID MiniportReserved[2]; /* the target's, see below */
     PVOID Scratch;                              /* the current owner's */
     NDIS_HANDLE SourceHandle;
     ULONG NblFlags;
@@ -137,6 +137,10 @@ struct _NET_BUFFER_LIST {
     NDIS_STATUS Status;
     PVOID NetBufferListInfo[MaxNetBufferListInfo];
 };
+/* MiniportReserved of a list, and of a NET_BUFFER, is free for the target while it owns the list.
+ * Of the target's own lists it survives an indication: the host writes only Next while it holds
+ * them (it returns them linked in any order). Scratch, Status and the info slots belong to whoever
+ * owns the list: do not trust them across ownership. */
 NDIS_ASSERT_OFFSET(NET_BUFFER_LIST, NdisReserved, 48);
 NDIS_ASSERT_OFFSET(NET_BUFFER_LIST, ProtocolReserved, 64);
 NDIS_ASSERT_OFFSET(NET_BUFFER_LIST, MiniportReserved, 96);

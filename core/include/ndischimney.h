@@ -194,7 +194,8 @@ NDIS_ASSERT_SIZE(OFFLOAD_STATE_HEADER, 8);
  */
 
 /* Link addresses are 32-byte arrays of which Ethernet uses the first 6. All zero DlSourceAddress =
- * the interface's own address. VlanId 0 = no VLAN of the neighbor. */
+ * the interface's own address; a query may answer with either. VlanId 0 = no VLAN of the neighbor.
+ */
 typedef struct NDIS_MS_STRUCT _NEIGHBOR_OFFLOAD_STATE_CONST {
     OFFLOAD_STATE_HEADER Header;
     UCHAR DlSourceAddress[32];
@@ -219,7 +220,9 @@ typedef struct _NEIGHBOR_OFFLOAD_STATE_DELEGATED {
 NDIS_ASSERT_OFFSET(NEIGHBOR_OFFLOAD_STATE_DELEGATED, NicReachabilityDelta, 8);
 NDIS_ASSERT_SIZE(NEIGHBOR_OFFLOAD_STATE_DELEGATED, 12);
 
-/* The addresses are pointers to 4 or 16 bytes in network order, valid only until completion. */
+/* The addresses are pointers to 4 or 16 bytes in network order. On an initiate they are the host's,
+ * valid only until completion. A query comes with nothing in them: the target writes pointers to
+ * addresses that it keeps itself; the host reads them before the completion returns. */
 typedef struct _PATH_OFFLOAD_STATE_CONST {
     OFFLOAD_STATE_HEADER Header;
     const UCHAR *SourceAddress;
@@ -510,8 +513,12 @@ NdisMQueryOffloadStateComplete(NDIS_IN NDIS_HANDLE NdisMiniportHandle,
                                NDIS_IN PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList);
 
 /* Asks the host how reachable a neighbor is. NeighborReachabilityQuery: one block of type
- * NeighborOffloadState followed by const, cached and delegated state; the host writes
- * HostReachabilityDelta back before the call returns. Any other code: block NULL. */
+ * NeighborOffloadState, Status SUCCESS, both links NULL, followed by const, cached and delegated
+ * state as a query would fill them. The documents do not say how it names the neighbor:
+ * NdisOffloadHandle as the initiate gave it is best; MiniportOffloadContext (the cell's address or
+ * what stands in the cell) or the state's addresses alone are accepted too. The host writes
+ * HostReachabilityDelta back before the call returns, 0 = now. The block is the target's own. Any
+ * other code: block NULL. */
 NDIS_DISPATCH VOID NDIS_CALL NdisMOffloadEventIndicate(
     NDIS_IN NDIS_HANDLE NdisMiniportHandle, NDIS_INOUT PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST Block,
     NDIS_IN ULONG IndicationCode);
