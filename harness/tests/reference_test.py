@@ -3,7 +3,7 @@ import json
 import re
 import subprocess
 
-from rig import CHIMNEYSWEEP, PROJECT, run
+from rig import BUILD, CHIMNEYSWEEP, PROJECT, run
 
 
 def said(*arguments):
@@ -71,3 +71,45 @@ def test_functions_have_a_purpose_of_their_own_and_the_level_of_the_header():
             assert (f["level"] == "PASSIVE") == (before[1] == "NDIS_PASSIVE "), f
             assert (f["level"] == "DISPATCH") == (before[1] == "NDIS_DISPATCH "), f
         assert f"{f['name']} {f['level']} {f['purpose']}" in text
+
+
+GUIDE = (PROJECT / "harness/drivers/README.md").read_text()
+
+
+def test_the_guide_names_commands_and_options_that_exist():
+    used = set(re.findall(r"chimneysweep ((?:[a-z]+-)?[a-z]+) ([^\n`]*)", GUIDE))
+    commands = {command for command, _ in used if command not in ("goes",)}
+    assert {"run", "check-driver", "new-driver", "rules", "explain", "help"} <= commands
+    for command, line in used:
+        text = said(*(("--help",) if command == "help" else (command, "--help"))) if command in commands else line
+        for option in re.findall(r"--[a-z]+", line.split(" && ")[0].split("  ")[0]):
+            assert option in text, (command, option)
+
+
+def test_the_guide_has_every_request_that_the_host_makes():
+    sources = "".join((PROJECT / f"harness/{name}").read_text() for name in ("world/world.c", "program/choices.h"))
+    answered = {"OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG", "OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES"}
+    assert set(re.findall(r"\bOID_[A-Z0-9]+_\w+\b", GUIDE)) == \
+        set(re.findall(r"\bOID_(?:GEN|TCP|IP|PNP)\w+\b", sources)) - answered
+
+
+def test_the_example_of_rings_sends_what_the_host_sends(tmp_path):
+    """More frames than descriptors, in pieces, also while the wire gives nothing back."""
+    program = tmp_path / "rings.chim"
+    program.write_text("chimneysweep program 1\nconnections 0\nhost-send more=3 length=1200 pieces=3 buffers=2\n"
+                       "host-send more=80\nfault kind=tx-stall\nhost-send more=90\nfault kind=clear\n"
+                       "host-send more=2 length=1600\nfault kind=link-down\nhost-send more=1\n")
+    got = run("run", "--trace", "--driver", BUILD / "lib/ring.so", program)
+    assert got.returncode == 1 and "VIOLATION REG-CAP-1" in got.stdout  # it takes no connections
+    assert got.stdout.count("frame out ") == 4 * 3 + 81 + 91 + 3 + 2  # the last two are refused
+    done = re.findall(r" D?P? +list #\d+ ordinary send .*(SUCCESS|FAILURE)", got.stdout)
+    assert done == ["SUCCESS"] * (4 + 81 + 91 + 3) + ["FAILURE"] * 2
+    verdict = json.loads(run("run", "--json", "--driver", BUILD / "lib/ring.so", program).stdout)
+    assert (verdict["violations"], verdict["warnings"]) == skeleton_refuses(program)
+
+
+def skeleton_refuses(program):
+    """What is found when no frame of the host's leaves."""
+    verdict = json.loads(run("run", "--json", "--driver", BUILD / "lib/skeleton.so", program).stdout)
+    assert verdict["rule"] == "REG-CAP-1"
+    return verdict["violations"], verdict["warnings"]
