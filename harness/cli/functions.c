@@ -23,7 +23,7 @@ static bool supported(const struct function *f)
     return strcmp(f->how, "call") != 0 || dlsym(RTLD_DEFAULT, f->name) != NULL;
 }
 
-static void put_text(void)
+static void functions_text(void)
 {
     const char *header = "";
     for (unsigned i = 0; i < FUNCTIONS; i++) {
@@ -40,7 +40,7 @@ static void put_text(void)
     }
 }
 
-static void put_json(void)
+static void functions_json(void)
 {
     struct json json = json_begin(stdout);
     json_list(&json, "functions");
@@ -62,8 +62,8 @@ static void put_json(void)
 void functions_list(bool json)
 {
     if (json) {
-        put_json();
+        functions_json();
     } else {
-        put_text();
+        functions_text();
     }
 }

@@ -10,7 +10,7 @@
 #define READINGS_OF_A_RULE 8u
 #define RULE_INDENT 12
 
-static bool depends(const struct oracle_rule *rule, const struct cli_reading *reading)
+static bool rule_has_reading(const struct oracle_rule *rule, const struct cli_reading *reading)
 {
     const struct cli_reading *of_rule[READINGS_OF_A_RULE];
     uint32_t count = sources_readings(rule->source, of_rule, READINGS_OF_A_RULE);
@@ -22,7 +22,7 @@ static bool depends(const struct oracle_rule *rule, const struct cli_reading *re
     return false;
 }
 
-static void put_text(const struct cli_reading *reading)
+static void reading_text(const struct cli_reading *reading)
 {
     uint32_t count;
     const struct oracle_rule *rules = oracle_rules(&count);
@@ -31,7 +31,7 @@ static void put_text(const struct cli_reading *reading)
     render_wrapped(stdout, RULE_INDENT, "open", reading->question);
     render_wrapped(stdout, RULE_INDENT, "accepted", reading->reading);
     for (uint32_t i = 0; i < count; i++) {
-        if (depends(&rules[i], reading)) {
+        if (rule_has_reading(&rules[i], reading)) {
             size_t used = strlen(text);
             snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "", rules[i].id);
         }
@@ -39,7 +39,7 @@ static void put_text(const struct cli_reading *reading)
     render_wrapped(stdout, RULE_INDENT, "rules", text);
 }
 
-static void put_json(struct json *json, const struct cli_reading *reading)
+static void reading_json(struct json *json, const struct cli_reading *reading)
 {
     uint32_t count;
     const struct oracle_rule *rules = oracle_rules(&count);
@@ -49,7 +49,7 @@ static void put_json(struct json *json, const struct cli_reading *reading)
     json_text(json, "reading", reading->reading);
     json_list(json, "rules");
     for (uint32_t i = 0; i < count; i++) {
-        if (depends(&rules[i], reading)) {
+        if (rule_has_reading(&rules[i], reading)) {
             json_text(json, NULL, rules[i].id);
         }
     }
@@ -68,9 +68,9 @@ int rules_readings(bool json)
     }
     for (uint32_t i = 0; i < count; i++) {
         if (json) {
-            put_json(&list, &readings[i]);
+            reading_json(&list, &readings[i]);
         } else {
-            put_text(&readings[i]);
+            reading_text(&readings[i]);
         }
     }
     if (json) {
