@@ -67,7 +67,7 @@ def test_the_skeleton_starts_and_halts_and_is_told_what_comes_next():
 
 def test_a_driver_without_a_fault_has_no_next_step():
     core = BUILD / "lib/offload_core.so"
-    assert json.loads(run("check-driver", "--json", core).stdout)["next"] == ""
+    assert json.loads(run("check-driver", "--json", core).stdout)["next"] is None
     assert "next:" not in run("check-driver", core).stdout
 
 

@@ -44,6 +44,8 @@ def test_a_path_that_cannot_be_written_is_refused_before_the_run(option, tmp_pat
     for path in paths[1:5] if option in FOLDERS else paths:
         if option in FOLDERS and path == tmp_path / "missing/out":
             continue
+        if option == "asm -o" and path == tmp_path:
+            continue  # a folder takes the programs by their names
         got = run(*words, path, *(OPTIONS | FOLDERS)[option])
         assert got.returncode == 2 and not got.stdout, (path, got)
         assert len(got.stderr.splitlines()) == 1 and str(path) in got.stderr, (path, got.stderr)

@@ -80,6 +80,12 @@ bool orc_in_timer(const struct oracle *o)
     return cpu->depth && cpu->call[0].fn == TAP_TIMER_RUN;
 }
 
+bool orc_in_own_work(const struct oracle *o)
+{
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
+    return cpu->depth && (cpu->call[0].fn == TAP_TIMER_RUN || cpu->call[0].fn == TAP_WORK_RUN);
+}
+
 bool orc_in_batch(const struct oracle *o)
 {
     const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];

@@ -72,6 +72,8 @@ void orc_came_for(const struct oracle *o, struct orc_conn *c);
 bool orc_decided_before(const struct oracle *o, const struct orc_conn *c);
 /* Inside of a callback from a timer of the target's: more of them may have run out already. */
 bool orc_in_timer(const struct oracle *o);
+/* The same of a timer or a work item. */
+bool orc_in_own_work(const struct oracle *o);
 
 /* Section 0's overlap rule: an event that ended at `left` came before what this cpu does now. */
 static inline bool orc_before(const struct oracle *o, uint32_t left)

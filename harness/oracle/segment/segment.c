@@ -413,7 +413,7 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call 
     bool ours = conn && (!o->adapter->mac_known || memcmp(packet.frame, o->adapter->mac, 6) == 0);
     if (conn && packet.tcp.checksum_right && vlan) {
         /* A timer that runs out for several may have ended the connection, and not yet told. */
-        orc_segment_in(o, ev, conn, &packet.tcp, !ours || orc_in_timer(o));
+        orc_segment_in(o, ev, conn, &packet.tcp, !ours || orc_in_own_work(o));
     }
     if (conn) {
         orc_came_for(o, conn);
