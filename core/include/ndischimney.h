@@ -71,6 +71,10 @@ typedef enum _TCP_OFFLOAD_EVENT_TYPE {
     TcpIndicateAbort = 4
 } TCP_OFFLOAD_EVENT_TYPE;
 
+/* The information of TcpIndicateRetrieve. ReceivedUrgentData and TimeoutExpiration to
+ * HardwareFailure are mandatory: the target stops processing the connection, and completes its I/O
+ * with UPLOAD_IN_PROGRESS or leaves it to the terminate. InvalidState needs an invalidated object,
+ * UploadRequested no further reason. After the others it goes on serving. */
 typedef enum _TCP_UPLOAD_REASON {
     LowActivity = 1,
     HighDropRate = 2,

@@ -23,5 +23,5 @@ bool engine_program_find(enum engine_program which, char *out, size_t size)
     }
     home[length > 0 ? length : 0] = '\0';
     snprintf(out, size, "%s/%s", home, places[which]);
-    return access(out, X_OK) == 0;
+    return access(out, which == ENGINE_AFL_MUTATOR ? R_OK : X_OK) == 0;
 }

@@ -17,7 +17,7 @@ function(_chimneysweep_form target)
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so")
   target_include_directories(${target} PRIVATE ${form_INCLUDES})
   target_compile_definitions(${target} PRIVATE ${form_DEFINES})
-  target_compile_options(${target} PRIVATE ${form_COMPILE})
+  target_compile_options(${target} PRIVATE -g ${form_COMPILE}) # verdicts name functions and lines
   target_link_options(${target} PRIVATE ${form_LINK})
   target_link_libraries(${target} PRIVATE chimneysweep::driver)
 endfunction()

@@ -43,7 +43,7 @@ NDIS_STATUS NDIS_CALL ConnectionForward(NDIS_HANDLE Context, PVOID Connection,
 {
     ADAPTER *Adapter = Context;
     (void)Connection;
-    NET_BUFFER_LIST_STATUS(List) = NDIS_STATUS_FAILURE;
+    NET_BUFFER_LIST_STATUS(List) = NDIS_STATUS_REQUEST_ABORTED;
     Adapter->Up.NdisTcpOffloadForwardComplete(Adapter->Handle, List);
     return NDIS_STATUS_PENDING;
 }

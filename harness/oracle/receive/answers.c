@@ -326,8 +326,8 @@ static void judge_syn(struct oracle *o, struct orc_conn *c)
 void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
     struct orc_answers *x = c->answers;
-    bool wire = orc_wire_sure(o);
-    if (x->syn_due && !orc_waived(o) && c->phase == ORC_LIVE) {
+    bool wire = orc_wire_sure(o), waits_forward = c->forwards.count > 0;
+    if (x->syn_due && !waits_forward && !orc_waived(o) && c->phase == ORC_LIVE) {
         judge_syn(o, c);
     }
     x->due &= (uint8_t)((judged ? ~DUE_WAIT : 0) | (waits(o, c) ? DUE_WAIT : 0));
@@ -344,5 +344,11 @@ void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged)
     o->ran[ORC_URG_VAL_1] += x->urgent_rejected;
     c->receive->answerable_step = x->quiet_step = x->plain_step = x->resets_step = x->syns_step = 0;
     x->due = 0;
-    x->odd_step = x->syn_due = x->urgent_rejected = x->odd_options = false;
+    x->odd_step = x->urgent_rejected = x->odd_options = false;
+    x->syn_due = x->syn_due && waits_forward; /* it may be a forwarded one, not looked at yet */
+}
+
+void orc_answers_unprocessed(struct orc_conn *c)
+{
+    c->answers->syn_due = false;
 }

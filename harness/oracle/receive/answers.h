@@ -65,4 +65,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
 void orc_answers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_answers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
+/* A segment that the host forwarded was given back as it was, and has no effect. */
+void orc_answers_unprocessed(struct orc_conn *c);
+
 #endif

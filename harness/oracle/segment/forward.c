@@ -8,6 +8,7 @@
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ownership/owner.h"
+#include "oracle/receive/answers.h"
 #include "oracle/receive/stamps.h"
 #include "oracle/report/report.h"
 #include "oracle/segment/segment.h"
@@ -98,6 +99,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, struct 
         break;
     case (uint32_t)NDIS_STATUS_UPLOAD_IN_PROGRESS:
         orc_upload_cause(o, conn, ORC_FWD_ST_1);
+        orc_answers_unprocessed(conn);
         judge_untouched(o, conn, list, nbl);
         break;
     case (uint32_t)NDIS_STATUS_REQUEST_ABORTED:

@@ -78,7 +78,9 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
         return;
     }
     if (off == wanted || (wanted && (left < low || left > high))) {
-        enum orc_rule rule = off || !wanted
+        bool blind = k->blind && !orc_keepalive_enabled(c); /* only that started it */
+        enum orc_rule rule = blind ? ORC_WIRE_BLIND_1
+                             : off || !wanted
                                  ? ORC_TMR_OFF_1
                                  : orc_timer_rule(o, left > high ? high : low, left,
                                                   k->updated ? ORC_UPD_RESTART_1 : ORC_TMR_OFF_1);
