@@ -180,7 +180,9 @@ bool check_fuzz_possible(struct check_fuzz *fuzz)
     };
     for (unsigned i = 0; i < sizeof(need) / sizeof(need[0]); i++) {
         if (!engine_program_find(need[i].which, need[i].path, sizeof(fuzz->mutator))) {
-            fprintf(stderr, "check-driver: --fuzz: no engine program %s (scripts/build %s, then scripts/install)\n",
+            fprintf(stderr,
+                    "check-driver: --fuzz: no engine program %s (scripts/build %s, then "
+                    "scripts/install)\n",
                     shown(need[i].path), asan ? "fuzz afl" : "fuzz-plain afl-plain");
             return false;
         }
