@@ -123,9 +123,10 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *library)
 }
 
 /* The loader names one symbol of those that it does not find. */
-static bool not_loaded(const char **error, const char *reason)
+static bool not_loaded(const char **error)
 {
-    char names[400], text[480];
+    char names[400], text[480], reason[400];
+    snprintf(reason, sizeof(reason), "%s", dlerror()); /* to look for names overwrites it */
     struct image image = image_map(driver.path);
     fit_missing(image.bytes, image.size, names, sizeof(names));
     image_unmap(image);
@@ -177,7 +178,7 @@ bool driver_load(const char **error)
     driver.library = dlopen(driver.path, RTLD_NOW | RTLD_LOCAL);
     if (!driver.library) {
         driver.loading = false;
-        return not_loaded(error, dlerror());
+        return not_loaded(error);
     }
     struct link_map *map;
     if (!dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
