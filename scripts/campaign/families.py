@@ -58,8 +58,8 @@ def judge(bug, commands: dict, names: str, allowed: dict) -> list:
     got = subprocess.run([CHIMNEYSWEEP, "sweep", "--families", names, "--json", "--quiet", *bug.mode(),
                           "--driver", driver, bug.program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          env={**os.environ, "ASAN_OPTIONS": "symbolize=0", "UBSAN_OPTIONS": "symbolize=0"})
-    lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith('{"family"')]
-    found = [outcome_of(bug, line, allowed) for line in lines if "verdict" in line]
+    lines = [json.loads(line) for line in got.stdout.splitlines() if line.startswith("{")]
+    found = [outcome_of(bug, line, allowed) for line in lines if "family" in line and "verdict" in line]
     return found or [Outcome(bug.name, "nothing", bug.rule, got.stderr.strip()[:200], "", False)]
 
 
