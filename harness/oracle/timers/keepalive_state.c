@@ -68,7 +68,8 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     orc_ran(o, ORC_TMR_OFF_1);
     orc_ran(o, ORC_TMR_TICK_1);
     bool wanted = orc_keepalive_enabled(c) || k->blind;
-    if (off && wanted && high > orc_ticks_ns(o, TCP_OFFLOAD_TIMER_NOT_RUNNING - 1u)) {
+    uint64_t longest = orc_ticks_ns(o, TCP_OFFLOAD_TIMER_NOT_RUNNING - 1u);
+    if (off && wanted && high != ORC_NEVER && high > longest) {
         return; /* so much is left that the field cannot say it */
     }
     if (off && wanted && low == 0 && k->most >= orc_keepalive_limit(c)) {
