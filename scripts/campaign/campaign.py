@@ -30,12 +30,14 @@ def sweep(folder: Path, driver: Path | None) -> list:
     return reports
 
 
-def take_out(reports: list, folder: Path) -> list:
-    """The seeds that fail are findings; an engine that began with one would end in it again and again."""
+def take_out(reports: list, seeds: Path, folder: Path) -> list:
+    """Only what passed is a seed: an engine that began with another would end in it again and again. The failing."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    failing = [Path(report["file"]) for report in reports[:-1] if report["verdict"] != "pass"]
-    return [Path(shutil.move(path, folder / path.name)) for path in failing]
+    verdicts = {Path(report["file"]).name: report["verdict"] for report in reports[:-1]}
+    others = [path for path in sorted(seeds.iterdir()) if verdicts.get(path.name) != "pass"]
+    moved = [Path(shutil.move(path, folder / path.name)) for path in others]
+    return [path for path in moved if path.name in verdicts]
 
 
 def print_shares(title: str, totals: dict) -> None:
@@ -60,9 +62,10 @@ def main() -> int:
     reports = sweep(out / "seeds", driver)
     totals = reports[-1]
     print_shares("fuzz: seeds reached", totals)
-    failing = take_out(reports, out / "seeds-that-fail")
+    failing = take_out(reports, out / "seeds", out / "no-seeds")
     if failing or totals["not_run"]:
-        print(f"fuzz: {len(failing)} seeds fail, {totals['not_run']} were not run: they are no seeds, and judged below")
+        print(f"fuzz: {len(failing)} programs fail and are judged below, {totals['not_run']} were not run, since others "
+              f"ended alike: no seeds, in {out / 'no-seeds'}")
 
     running = [engines.LibFuzzer(ROOT, out), engines.Afl(ROOT, out)]
     for engine in running:
