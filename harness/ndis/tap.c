@@ -32,7 +32,9 @@ static uint64_t pair(uint32_t low, uint32_t high)
     return low | (uint64_t)high << 32;
 }
 
-static void words_of(const struct tap_event *event, uint64_t word[TRACE_WORDS])
+/* Volatile: each field is read at the width at which it was just written. The compiler joins the
+ * reads otherwise, and a wide read of narrow stores waits until they have left the store buffer. */
+static void words_of(const volatile struct tap_event *event, uint64_t word[TRACE_WORDS])
 {
     _Static_assert(offsetof(struct trace_record, time_ns) == 8 &&
                        offsetof(struct trace_record, call) == 16 &&
