@@ -32,14 +32,16 @@ static struct tap_event oid_event(const NDIS_OID_REQUEST *request, uint32_t id, 
 {
     bool set = request->RequestType == NdisRequestSetInformation;
     bool done = status == NDIS_STATUS_SUCCESS;
-    return (struct tap_event){.conn = TAP_NONE,
-                              .object = id,
-                              .status = status,
-                              .data.request.oid = request->DATA.SET_INFORMATION.Oid,
-                              .data.request.set = set,
-                              .data.request.bytes =
-                                  done ? request->DATA.SET_INFORMATION.BytesRead : 0,
-                              .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
+    return (struct tap_event){
+        .conn = TAP_NONE,
+        .object = id,
+        .status = status,
+        .data.request.oid = request->DATA.SET_INFORMATION.Oid,
+        .data.request.set = set,
+        .data.request.bytes = done ? request->DATA.SET_INFORMATION.BytesRead : 0,
+        .data.request.needed =
+            status != NDIS_STATUS_PENDING && !done ? request->DATA.SET_INFORMATION.BytesNeeded : 0,
+        .ptr = done ? request->DATA.SET_INFORMATION.InformationBuffer : NULL};
 }
 
 /* NDIS knows these from what the driver registered, and never sends them down. */

@@ -35,7 +35,7 @@ enum tap_fn {
     TAP_UNLOAD,
     TAP_PNP,
     TAP_OID,         /* object = request id, ptr = buffer; LEAVE: status, and if that is SUCCESS the
-                        bytes read or written and the buffer (else 0, NULL) */
+                        bytes read or written and the buffer (else 0, NULL, and the bytes needed) */
     TAP_HOST_SEND,   /* MiniportSendNetBufferLists; TAP_NBL points inside */
     TAP_HOST_CANCEL, /* MiniportCancelSend */
     TAP_HOST_RETURN, /* MiniportReturnNetBufferLists; TAP_NBL points inside */
@@ -245,7 +245,7 @@ union tap_words {
         uint32_t code, unused[3];
     } pnp;
     struct {
-        uint32_t oid, set, bytes, unused;
+        uint32_t oid, set, bytes, needed;
     } request; /* TAP_OID, TAP_OID_DONE */
     struct {
         uint32_t id, unused[3];

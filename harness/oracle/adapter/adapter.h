@@ -15,7 +15,8 @@
 /* The OID request that is open. */
 struct orc_requests {
     bool right, too_short;
-    uint32_t made; /* event */
+    uint32_t made;  /* event */
+    uint32_t given; /* bytes of its buffer */
 };
 
 void orc_adapter_begin(struct oracle *o);

@@ -112,6 +112,7 @@ static void judge_attributes(struct oracle *o, const struct tap_event *ev)
     uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
     o->adapter->capacity = offload->TcpConnectionOffloadCapacity;
     o->adapter->sack = offload->SupportSack == NDIS_OFFLOAD_SUPPORTED;
+    o->adapter->ipv6 = offload->SupportIPv6 == NDIS_OFFLOAD_SUPPORTED;
     orc_ran(o, ORC_REG_CAP_2);
     if (o->adapter->capacity < CONNECTIONS_LEAST && !o->adapter->configured) {
         orc_fail(o, ORC_NONE, ORC_REG_CAP_2, "room for 1024 connections at least",

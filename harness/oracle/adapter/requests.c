@@ -63,6 +63,62 @@ void orc_request_made(struct oracle *o, const struct tap_event *ev)
     x->too_short = request && ev->data.request.bytes < request->bytes;
     x->right = request && !x->too_short && legal(ev);
     x->made = ev->seq;
+    x->given = ev->data.request.bytes;
+}
+
+/* Statistics of a version of IP that the target does not offload, which it may not know. */
+static bool of_no_traffic(const struct oracle *o, const struct tap_event *ev)
+{
+    return !o->adapter->ipv6 && (ev->data.request.oid == OID_TCP6_OFFLOAD_STATS ||
+                                 ev->data.request.oid == OID_IP6_OFFLOAD_STATS);
+}
+
+/* A query says what it wrote, a set what it read: its structure, or all that was given. */
+static bool bytes_right(const struct oracle *o, const struct request *request,
+                        const struct tap_event *ev)
+{
+    uint32_t bytes = ev->data.request.bytes;
+    return bytes == request->bytes || (ev->data.request.set && bytes == o->requests->given);
+}
+
+static void judge_right(struct oracle *o, const struct request *request, const struct tap_event *ev)
+{
+    bool done = ev->status == NDIS_STATUS_SUCCESS;
+    if (!done && of_no_traffic(o, ev)) {
+        return;
+    }
+    orc_ran(o, request->rule);
+    if (!done || !bytes_right(o, request, ev)) {
+        orc_fail(o, ORC_NONE, request->rule,
+                 orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes %s",
+                          ev->data.request.oid, request->bytes,
+                          ev->data.request.set ? "read" : "written"),
+                 done ? orc_text(o, "%u bytes", ev->data.request.bytes)
+                      : orc_status_name(ev->status));
+    }
+}
+
+/* A refusal for another reason need not say a length, but no wrong one either. */
+static bool length_told(const struct request *request, const struct tap_event *ev)
+{
+    uint32_t needed = ev->data.request.needed;
+    return needed == request->bytes || (!needed && ev->status != NDIS_STATUS_INVALID_LENGTH);
+}
+
+static void judge_short(struct oracle *o, const struct request *request, const struct tap_event *ev)
+{
+    bool done = ev->status == NDIS_STATUS_SUCCESS;
+    orc_ran(o, ORC_NdisOidComplete);
+    if (done || !length_told(request, ev)) {
+        orc_fail(
+            o, ORC_NONE, ORC_NdisOidComplete,
+            orc_text(o,
+                     "a failure of request 0x%08x, whose buffer is too short, and %u bytes needed",
+                     ev->data.request.oid, request->bytes),
+            done ? "SUCCESS"
+                 : orc_text(o, "%s, %u bytes needed", orc_status_name(ev->status),
+                            ev->data.request.needed));
+    }
 }
 
 /* It ended, by its return or later. */
@@ -73,23 +129,9 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
     if (!request || ev->status == NDIS_STATUS_PENDING) {
         return;
     }
-    bool done = ev->status == NDIS_STATUS_SUCCESS;
     if (x->right && !orc_short_since(o, x->made) && !o->adapter->leaving) {
-        orc_ran(o, request->rule);
-        if (!done || (!ev->data.request.set && ev->data.request.bytes != request->bytes)) {
-            orc_fail(o, ORC_NONE, request->rule,
-                     orc_text(o, "SUCCESS for a right request 0x%08x, with %u bytes",
-                              ev->data.request.oid, request->bytes),
-                     done ? orc_text(o, "%u bytes", ev->data.request.bytes)
-                          : orc_status_name(ev->status));
-        }
+        judge_right(o, request, ev);
     } else if (x->too_short) {
-        orc_ran(o, ORC_NdisOidComplete);
-        if (done) {
-            orc_fail(o, ORC_NONE, ORC_NdisOidComplete,
-                     orc_text(o, "a failure of request 0x%08x, whose buffer is too short",
-                              ev->data.request.oid),
-                     "SUCCESS");
-        }
+        judge_short(o, request, ev);
     }
 }

@@ -17,6 +17,7 @@ struct orc_adapter {
     bool mac_known;
     bool stamps_taken, stamps_refused; /* a connection with timestamps was */
     bool sack; /* the target advertises it, so it holds what comes beyond a hole */
+    bool ipv6; /* the target advertises it */
     uint8_t mac[6];
     uint32_t capacity;
     uint32_t link_mtu; /* or 0 */
