@@ -330,7 +330,7 @@ static void judge_refusal(struct oracle *o, const struct tap_event *ev, const st
     orc_fail(o, ORC_NONE, ev->fn == TAP_INITIALIZE ? ORC_REG_HND_2 : ORC_REG_HND_1,
              "a start that succeeds when nothing was refused",
              orc_text(o, "%s returned %s (0x%08x)", tap_fn_name((enum tap_fn)ev->fn),
-                      orc_status_name(ev->status), (uint32_t)ev->status));
+                      orc_status_name(o, ev->status), (uint32_t)ev->status));
 }
 
 static void judge_registration(struct oracle *o, const struct tap_event *ev,

@@ -203,7 +203,9 @@ static void judge_values(struct oracle *o, const struct orc_object *neighbor,
     bool mac = memcmp(cached->DlDestinationAddress, neighbor->mac, 6) == 0 ||
                memcmp(cached->DlDestinationAddress, neighbor->mac_old, 6) == 0;
     if (!mac || (uint16_t)constant->VlanId != neighbor->vlan) {
-        malformed(o, "another address or VLAN");
+        malformed(o,
+                  orc_text(o, "address %s, VLAN %u", orc_bytes(o, cached->DlDestinationAddress, 6),
+                           (uint32_t)constant->VlanId));
     }
     if (!host_age_right(o, &neighbor->reach, cached->HostReachabilityDelta)) {
         int64_t age = now - neighbor->reach.host_ns;
@@ -248,7 +250,8 @@ void orc_reach_query(struct oracle *o, const struct tap_event *ev)
     o->adapter->asked = neighbor_asked(o, ev->object, block);
     struct orc_object *neighbor = orc_object(o, o->adapter->asked);
     if (!block || !neighbor || neighbor->layer != LAYER_NEIGHBOR) {
-        malformed(o, block ? "a block of no neighbor" : "no block");
+        malformed(o, block ? orc_text(o, "a block of header type %u", block->Header.Type)
+                           : "no block");
         return;
     }
     if (block->Header.Type != NeighborOffloadState || block->Header.Revision == 0 ||

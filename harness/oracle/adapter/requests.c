@@ -94,7 +94,7 @@ static void judge_right(struct oracle *o, const struct request *request, const s
                           ev->data.request.oid, request->bytes,
                           ev->data.request.set ? "read" : "written"),
                  done ? orc_text(o, "%u bytes", ev->data.request.bytes)
-                      : orc_status_name(ev->status));
+                      : orc_status_name(o, ev->status));
     }
 }
 
@@ -116,7 +116,7 @@ static void judge_short(struct oracle *o, const struct request *request, const s
                      "a failure of request 0x%08x, whose buffer is too short, and %u bytes needed",
                      ev->data.request.oid, request->bytes),
             done ? "SUCCESS"
-                 : orc_text(o, "%s, %u bytes needed", orc_status_name(ev->status),
+                 : orc_text(o, "%s, %u bytes needed", orc_status_name(o, ev->status),
                             ev->data.request.needed));
     }
 }

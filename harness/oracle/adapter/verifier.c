@@ -192,7 +192,7 @@ static void judge_status(struct oracle *o, int32_t status, bool returned)
     orc_ran(o, ORC_NdisOidComplete);
     if (indication || of_list || (status == NDIS_STATUS_PENDING && !returned)) {
         orc_fail(o, ORC_NONE, ORC_NdisOidComplete, "a status that OID requests end with",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(status), code));
+                 orc_text(o, "%s (0x%08x)", orc_status_name(o, status), code));
     }
 }
 
@@ -306,7 +306,7 @@ static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_
     if (!pending && ask->answered) {
         twice(o, asked,
               orc_text(o, "%s completed, and returned %s", tap_fn_name((enum tap_fn)ev->fn),
-                       orc_status_name(ev->status)));
+                       orc_status_name(o, ev->status)));
     }
     if (!pending) {
         judge_duration(o, asked);
@@ -321,8 +321,9 @@ static void left_request(struct oracle *o, const struct tap_event *ev, enum orc_
     if (asked == ASKED_PAUSE) {
         orc_ran(o, ORC_MiniportPause_Return);
         if (!pending && ev->status != NDIS_STATUS_SUCCESS) {
-            orc_fail(o, ORC_NONE, ORC_MiniportPause_Return, "SUCCESS or PENDING",
-                     orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (uint32_t)ev->status));
+            orc_fail(
+                o, ORC_NONE, ORC_MiniportPause_Return, "SUCCESS or PENDING",
+                orc_text(o, "%s (0x%08x)", orc_status_name(o, ev->status), (uint32_t)ev->status));
         }
     }
 }

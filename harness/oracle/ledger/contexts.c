@@ -86,7 +86,7 @@ void orc_contexts_judge(struct oracle *o, const struct orc_node *node)
     if (value_in(&node->image) != object->context) {
         orc_fail(o, node->conn, ORC_LIFE_CTX_1,
                  "the context value unchanged until the terminate of the object completes",
-                 "another value in the cell");
+                 value_in(&node->image) ? "another value in the cell" : "NULL in the cell");
     }
 }
 

@@ -137,7 +137,7 @@ void orc_host_answer(struct oracle *o, const struct tap_event *ev, const struct 
     orc_ran(o, ORC_IND_OK_1);
     if (!right && call->lists) {
         broken(o, conn, ORC_IND_OK_1, "SUCCESS: all, refusal: none, partial: some of the bytes",
-               orc_text(o, "%s, %u of %u", orc_status_name(ev->status), consumed, length));
+               orc_text(o, "%s, %u of %u", orc_status_name(o, ev->status), consumed, length));
     }
 }
 

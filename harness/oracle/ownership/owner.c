@@ -200,7 +200,7 @@ void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, struct or
     if (ev->fn == TAP_RETURN) {
         orc_ran(o, ORC_OWN_RETURN_3);
         if (ev->status != NDIS_STATUS_SUCCESS) {
-            orc_fail(o, ev->conn, ORC_OWN_RETURN_3, "SUCCESS", orc_status_name(ev->status));
+            orc_fail(o, ev->conn, ORC_OWN_RETURN_3, "SUCCESS", orc_status_name(o, ev->status));
         }
         return;
     }
@@ -208,7 +208,7 @@ void orc_owner_call_left(struct oracle *o, const struct tap_event *ev, struct or
     if (ev->status != NDIS_STATUS_PENDING) {
         orc_fail(o, ev->conn, ORC_OWN_PEND_1,
                  orc_text(o, "%s returns PENDING", tap_fn_name((enum tap_fn)ev->fn)),
-                 orc_text(o, "%s (0x%08x)", orc_status_name(ev->status), (unsigned)ev->status));
+                 orc_status_name(o, ev->status));
     }
 }
 

@@ -8,8 +8,11 @@
 #include "oracle/ledger/sends.h"
 #include "oracle/ledger/stream.h"
 #include "oracle/model/calls.h"
+#include "oracle/model/fields.h"
 #include "oracle/model/objects.h"
 #include "oracle/report/report.h"
+
+#include <string.h>
 
 /* A call into the target begins. */
 void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -57,20 +60,22 @@ void orc_quiescence_state(struct oracle *o, struct orc_conn *c,
 {
     struct orc_life *x = c->life;
     const struct orc_adapter *a = o->adapter;
-    uint64_t hash = orc_hash(0, (const uint8_t *)d, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
     bool same = x->state_known && x->state_mark == a->disturbed && !a->other_step &&
                 x->state_ns == o->event->time_ns;
     if (same) {
         orc_ran(o, ORC_QRY_PURE_1);
-        if (hash != x->state_hash) {
+        struct orc_difference found = orc_delegated_differs(&x->state, d);
+        if (found.field) {
             orc_fail(o, orc_ordinal(o, c), ORC_QRY_PURE_1,
-                     "two queries with nothing between them tell the same", "other values");
+                     orc_text(o, "two queries with nothing between them tell the same, %s %u",
+                              found.field, found.given),
+                     orc_text(o, "%u", found.told));
         }
     }
     x->state_known = !a->other_step;
     x->state_mark = a->disturbed;
     x->state_ns = o->event->time_ns;
-    x->state_hash = hash;
+    memcpy(&x->state, d, NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0);
 }
 
 void orc_quiescence_end(struct oracle *o)

@@ -31,7 +31,8 @@ struct orc_life {
     uint32_t backlog_events_step;
     bool state_known; /* delegated state of the last query */
     uint32_t state_mark;
-    uint64_t state_ns, state_hash;
+    uint64_t state_ns;
+    TCP_OFFLOAD_STATE_DELEGATED state;
 };
 
 void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);

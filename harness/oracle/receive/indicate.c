@@ -27,7 +27,7 @@ void orc_indicate_enter(struct oracle *o, const struct tap_event *ev, struct orc
     orc_ran(o, ORC_IND_REFUSE_1);
     if (ev->status != NDIS_STATUS_SUCCESS) {
         orc_fail(o, ordinal, ORC_IND_STAT_1, "status SUCCESS in the call",
-                 orc_status_name(ev->status));
+                 orc_status_name(o, ev->status));
     }
     if (conn->phase == ORC_STARTING || (conn->phase == ORC_LIVE && !conn->init_returned)) {
         orc_fail(o, ordinal, ORC_IND_EARLY_1, "no indication until InitComplete has returned",

@@ -240,8 +240,8 @@ static void receive_judge_status(struct oracle *o, struct orc_conn *conn,
     default:
         orc_fail(o, list->conn, ORC_RCV_ST_OK_1,
                  "SUCCESS, REQUEST_ABORTED, UPLOAD_IN_PROGRESS or INVALID_STATE",
-                 orc_text(o, "request #%u: %s (0x%08x)", nbl->index, orc_status_name(list->status),
-                          (unsigned)list->status));
+                 orc_text(o, "request #%u: %s (0x%08x)", nbl->index,
+                          orc_status_name(o, list->status), (unsigned)list->status));
         break;
     }
 }

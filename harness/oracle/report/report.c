@@ -16,6 +16,15 @@ const char *orc_text(struct oracle *o, const char *format, ...)
     return text;
 }
 
+const char *orc_bytes(struct oracle *o, const uint8_t *bytes, uint32_t count)
+{
+    char text[3 * 40 + 1] = "none";
+    for (uint32_t i = 0; i < count && i < 40; i++) {
+        snprintf(text + 3 * i, 4, "%02x%s", bytes[i], i + 1 < count && i < 39 ? ":" : "");
+    }
+    return orc_text(o, "%s", text);
+}
+
 static void copy_text(char *out, uint32_t room, const char *text)
 {
     snprintf(out, room, "%s", text);
@@ -83,7 +92,7 @@ void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const ch
     record(o, VERDICT_RIG, conn, rule, expected, actual);
 }
 
-const char *orc_status_name(int32_t status)
+const char *orc_status_name(struct oracle *o, int32_t status)
 {
     switch ((uint32_t)status) {
     case (uint32_t)NDIS_STATUS_SUCCESS:
@@ -109,6 +118,6 @@ const char *orc_status_name(int32_t status)
     case 0xA5A5A5A5u:
         return "a status never written";
     default:
-        return "another status";
+        return orc_text(o, "status 0x%08x", (uint32_t)status);
     }
 }

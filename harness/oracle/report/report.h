@@ -34,7 +34,9 @@ void orc_fail_hard(struct oracle *o, uint32_t conn, enum orc_rule rule, const ch
 /* The host broke a rule: a fault of the rig whatever the rule's party. */
 void orc_fail_host(struct oracle *o, uint32_t conn, enum orc_rule rule, const char *expected,
                    const char *actual);
-/* A status as people read it. */
-const char *orc_status_name(int32_t status);
+/* Bytes as people read them: 02:00:5e:10:00:01. A text as of orc_text. */
+const char *orc_bytes(struct oracle *o, const uint8_t *bytes, uint32_t count);
+/* A status as people read it. A text as of orc_text, when it has no name. */
+const char *orc_status_name(struct oracle *o, int32_t status);
 
 #endif

@@ -348,7 +348,7 @@ static void judge_disconnect_status(struct oracle *o, struct orc_conn *conn,
         break;
     default:
         orc_fail(o, list->conn, ORC_DISC_MUST_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
+                 orc_status_name(o, list->status));
         break;
     }
 }

@@ -107,7 +107,7 @@ void orc_forward_completed(struct oracle *o, const struct tap_event *ev, struct 
         break;
     default:
         orc_fail(o, list->conn, ORC_FWD_ST_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(list->status), (unsigned)list->status));
+                 orc_status_name(o, list->status));
         break;
     }
 }

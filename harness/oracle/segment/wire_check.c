@@ -58,12 +58,17 @@ static void judge_link(struct oracle *o, const struct orc_conn *conn,
     o->ran[ORC_UPD_LINK_1] += path && before != path->parent;
     o->ran[ORC_INIT_MAC_1] += neighbor->source_set;
     if (!to) {
-        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_HDR_1, "the neighbor's address as destination",
-                 "another link address");
+        orc_fail(o, orc_ordinal(o, conn), ORC_WIRE_HDR_1,
+                 orc_text(o, "the neighbor's address as destination, %s",
+                          orc_bytes(o, neighbor->mac, 6)),
+                 orc_bytes(o, packet->frame, 6));
     }
     if (!from && (neighbor->source_set || o->adapter->mac_known)) {
         orc_fail(o, orc_ordinal(o, conn), neighbor->source_set ? ORC_INIT_MAC_1 : ORC_WIRE_HDR_1,
-                 "the neighbor's or the interface's source address", "another link address");
+                 orc_text(o, "the %s source address, %s",
+                          neighbor->source_set ? "neighbor's" : "interface's",
+                          orc_bytes(o, source, 6)),
+                 orc_bytes(o, packet->frame + 6, 6));
     }
     uint32_t now = conn->cached.UserPriority, was = conn->cached_old.UserPriority;
     uint32_t priority = packet->tag >> 13;
@@ -88,7 +93,10 @@ static void wire_check_judge_ip(struct oracle *o, const struct orc_conn *conn,
 {
     const TCP_OFFLOAD_STATE_CACHED *now = &conn->cached, *was = &conn->cached_old;
     o->ran[ORC_UPD_CACHE_1] += conn->update_step != ORC_NONE;
-    header(o, conn, packet->ip_right, "a right IP header, field", 0, 1);
+    if (!packet->ip_right) {
+        header(o, conn, false, "IP header checksum", orc_right_checksum(packet, false),
+               orc_checksum(packet, false));
+    }
     header(o, conn, either(o, conn, packet->ttl, now->TtlOrHopLimit, was->TtlOrHopLimit),
            "TTL or hop limit", now->TtlOrHopLimit, packet->ttl);
     header(o, conn, either(o, conn, packet->tos, now->TosOrTrafficClass, was->TosOrTrafficClass),
@@ -113,13 +121,20 @@ static void wire_check_judge_tcp(struct oracle *o, const struct orc_conn *conn,
     const struct orc_tcp *tcp = &packet->tcp;
     uint8_t never = TCP_SYN | TCP_ECE | TCP_CWR;
     uint32_t ordinal = orc_ordinal(o, conn);
-    header(o, conn, tcp->checksum_right, "a right TCP checksum, field", 0, 1);
+    if (!tcp->checksum_right) {
+        header(o, conn, false, "TCP checksum", orc_right_checksum(packet, true),
+               orc_checksum(packet, true));
+    }
     header(o, conn, tcp->reserved == 0, "reserved bits", 0, tcp->reserved);
-    header(o, conn, !(tcp->flags & never), "SYN, ECE and CWR clear, flags",
+    header(o, conn, !(tcp->flags & never), "flags without SYN, ECE and CWR,",
            tcp->flags & ~(uint32_t)never, tcp->flags);
-    header(o, conn, tcp->flags & (TCP_ACK | TCP_RST), "the ACK bit, flags", tcp->flags | TCP_ACK,
+    header(o, conn, tcp->flags & (TCP_ACK | TCP_RST), "flags with ACK,", tcp->flags | TCP_ACK,
            tcp->flags);
-    header(o, conn, tcp->options_right && tcp->padding_right, "well-formed options", 1, 0);
+    if (!tcp->options_right || !tcp->padding_right) {
+        orc_fail(o, ordinal, ORC_WIRE_HDR_1,
+                 "options of legal lengths, and nothing but zeros behind their end",
+                 orc_bytes(o, tcp->payload - tcp->options, tcp->options));
+    }
     orc_ran(o, ORC_URG_INIT_1);
     if (tcp->flags & TCP_URG) {
         orc_fail(o, ordinal, ORC_URG_INIT_1, "URG never set",

@@ -170,7 +170,7 @@ static void judge_failure(struct oracle *o, struct orc_conn *conn, const struct 
         orc_abort_cause(o, conn, ORC_SEND_ST_1);
     } else {
         orc_fail(o, list->conn, ORC_SEND_ACC_1, "SUCCESS, UPLOAD_IN_PROGRESS or REQUEST_ABORTED",
-                 orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(list->status),
+                 orc_text(o, "list %u: %s (0x%08x)", list->id, orc_status_name(o, list->status),
                           (unsigned)list->status));
     }
     orc_ran(o, ORC_SEND_ST_1);

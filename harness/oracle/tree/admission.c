@@ -73,7 +73,7 @@ void orc_admission_refused(struct oracle *o, const struct orc_op *op, const stru
         orc_fail(o, node->conn, ORC_REG_CAP_1,
                  orc_text(o, "a connection in state %u taken: %u of %u are", c->begin_state,
                           o->connections->live, o->adapter->capacity),
-                 orc_status_name(node->status));
+                 orc_status_name(o, node->status));
     }
 }
 
@@ -96,6 +96,6 @@ void orc_admission_refused_above(struct oracle *o, const struct orc_op *op,
     if (no_cause) {
         orc_fail(o, ORC_NONE, ORC_REG_CAP_1,
                  path ? "a path taken whose addresses and MTU are right" : "a neighbor taken",
-                 orc_status_name(node->status));
+                 orc_status_name(o, node->status));
     }
 }

@@ -297,7 +297,7 @@ static void judge_linker(struct oracle *o, const struct orc_node *node)
         orc_fail(o, node->conn, ORC_INIT_ST_LINK_1,
                  orc_text(o, "the status of a linker with %u of %u dependents offloaded", least,
                           node->kids),
-                 orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
+                 orc_status_name(o, node->status));
     }
 }
 
@@ -313,13 +313,13 @@ static void judge_new(struct oracle *o, const struct orc_node *node)
         orc_fail(o, node->conn, ORC_INIT_ST_NEW_1,
                  orc_text(o, "the status of a new object with %u of %u dependents offloaded",
                           node->kids_in, node->kids),
-                 orc_status_name(node->status));
+                 orc_status_name(o, node->status));
     }
     o->ran[ORC_INIT_ROOT_1] += node->dead;
     if (in && node->dead) {
         orc_fail(o, node->conn, ORC_INIT_ROOT_1,
                  "nothing offloaded below an object that failed, nor after a root that did",
-                 orc_status_name(node->status));
+                 orc_status_name(o, node->status));
     }
     if (node->context_after != in) {
         orc_fail(o, node->conn, ORC_INIT_CTX_1,
@@ -335,12 +335,12 @@ static void judge_node(struct oracle *o, const struct orc_node *node)
     orc_ran(o, ORC_INIT_KIND_1);
     if (!success(node->status) && !failure_code(node->status)) {
         orc_fail(o, node->conn, ORC_INIT_ST_ALL_1, "a status of the allowed set in every block",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
+                 orc_status_name(o, node->status));
     } else if (node->kind == NODE_PLACEHOLDER) {
         orc_ran(o, ORC_INIT_ST_PH_1);
         if (node->status != NDIS_STATUS_SUCCESS) {
             orc_fail(o, node->conn, ORC_INIT_ST_PH_1, "SUCCESS for a placeholder",
-                     orc_status_name(node->status));
+                     orc_status_name(o, node->status));
         }
     } else if (node->kind == NODE_LINKER) {
         judge_linker(o, node);

@@ -5,6 +5,7 @@
 #include "oracle/tree/query.h"
 #include "oracle/adapter/reach.h"
 #include "oracle/ledger/cause.h"
+#include "oracle/model/fields.h"
 #include "oracle/model/state_block.h"
 #include "oracle/ownership/quiescence.h"
 #include "oracle/receive/offers.h"
@@ -133,21 +134,29 @@ void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t lef
     }
 }
 
-static bool same_cached(const TCP_OFFLOAD_STATE_CACHED *a, const TCP_OFFLOAD_STATE_CACHED *b)
+static void differs(struct oracle *o, const struct orc_node *node, const char *what,
+                    struct orc_difference found)
 {
-    uint32_t kept = TCP_FLAG_KEEP_ALIVE_ENABLED | TCP_FLAG_NAGLING_ENABLED;
-    return (a->Flags & kept) == (b->Flags & kept) && a->InitialRcvWnd == b->InitialRcvWnd &&
-           a->RcvIndicationSize == b->RcvIndicationSize && a->KaProbeCount == b->KaProbeCount &&
-           a->KaTimeout == b->KaTimeout && a->KaInterval == b->KaInterval && a->MaxRT == b->MaxRT &&
-           a->FlowLabel == b->FlowLabel && a->TtlOrHopLimit == b->TtlOrHopLimit &&
-           a->TosOrTrafficClass == b->TosOrTrafficClass && a->UserPriority == b->UserPriority;
+    orc_fail(o, node->conn, ORC_QRY_FILL_1,
+             orc_text(o, "%s, %s %u", what, found.field, found.given),
+             orc_text(o, "%u", found.told));
 }
 
-static bool same_constant(const TCP_OFFLOAD_STATE_CONST *a, const TCP_OFFLOAD_STATE_CONST *b)
+static void judge_given(struct oracle *o, const struct orc_node *node, const struct orc_conn *c,
+                        const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
-    return a->Flags == b->Flags && a->RemotePort == b->RemotePort && a->LocalPort == b->LocalPort &&
-           a->SndWindScale == b->SndWindScale && a->RcvWindScale == b->RcvWindScale &&
-           a->RemoteMss == b->RemoteMss && a->HashValue == b->HashValue;
+    const void *constant = orc_state_find(block, TcpOffloadConstState);
+    const void *cached = orc_state_find(block, TcpOffloadCachedState);
+    bool old = c->update_open || c->update_step == o->steps;
+    struct orc_difference found = {0};
+    if (constant && (found = orc_constant_differs(&c->constant, constant)).field) {
+        differs(o, node, "the constant state as offloaded", found);
+    }
+    o->ran[ORC_UPD_CACHE_1] += cached && c->update_step != ORC_NONE;
+    if (cached && (found = orc_cached_differs(&c->cached, cached)).field &&
+        !(old && !orc_cached_differs(&c->cached_old, cached).field)) {
+        differs(o, node, "the cached state as last set", found);
+    }
 }
 
 static void judge_sequences(struct oracle *o, const struct orc_conn *c,
@@ -209,19 +218,9 @@ void orc_query_node(struct oracle *o, const struct tap_event *ev, struct orc_nod
         c->phase != ORC_LIVE) {
         return;
     }
-    const void *constant = orc_state_find(block, TcpOffloadConstState);
-    const void *cached = orc_state_find(block, TcpOffloadCachedState);
     const TCP_OFFLOAD_STATE_DELEGATED *d =
         (const void *)orc_state_find(block, TcpOffloadDelegatedState);
-    bool old = c->update_open || c->update_step == o->steps;
-    if (constant && !same_constant(constant, &c->constant)) {
-        orc_fail(o, node->conn, ORC_QRY_FILL_1, "the constant state as offloaded", "another");
-    }
-    o->ran[ORC_UPD_CACHE_1] += cached && c->update_step != ORC_NONE;
-    if (cached && !same_cached(cached, &c->cached) &&
-        !(old && same_cached(cached, &c->cached_old))) {
-        orc_fail(o, node->conn, ORC_QRY_FILL_1, "the cached state as last set", "another");
-    }
+    judge_given(o, node, c, block);
     if (d && c->version && c->sane) {
         orc_stamps_state(o, c, d);
         orc_quiescence_state(o, c, d);

@@ -27,7 +27,10 @@ static void judge_address(struct oracle *o, const UCHAR *reported, const uint8_t
     if (!tap_readable(reported, bytes)) {
         differs(o, "the addresses of the path", "a pointer to nothing");
     } else if (memcmp(reported, given, bytes) != 0) {
-        differs(o, "the addresses of the path as offloaded", "others");
+        differs(
+            o,
+            orc_text(o, "the addresses of the path as offloaded, %s", orc_bytes(o, given, bytes)),
+            orc_bytes(o, reported, bytes));
     }
 }
 
@@ -68,12 +71,19 @@ static void judge_neighbor(struct oracle *o, const struct orc_object *neighbor,
         (const void *)orc_state_find(block, NeighborOffloadCachedState);
     if (constant && ((uint16_t)constant->VlanId != neighbor->vlan ||
                      !source_right(o, neighbor, constant->DlSourceAddress))) {
-        differs(o, "the source address and VLAN of the neighbor as offloaded", "others");
+        differs(o,
+                orc_text(o, "the source address and VLAN of the neighbor as offloaded, %s, %u",
+                         orc_bytes(o, neighbor->source, 6), neighbor->vlan),
+                orc_text(o, "%s, %u", orc_bytes(o, constant->DlSourceAddress, 6),
+                         (uint32_t)constant->VlanId));
     }
     if (cached && memcmp(cached->DlDestinationAddress, neighbor->mac, 6) != 0 &&
         !(unsettled(o, neighbor) &&
           memcmp(cached->DlDestinationAddress, neighbor->mac_old, 6) == 0)) {
-        differs(o, "the address of the neighbor as last set", "another");
+        differs(o,
+                orc_text(o, "the address of the neighbor as last set, %s",
+                         orc_bytes(o, neighbor->mac, 6)),
+                orc_bytes(o, cached->DlDestinationAddress, 6));
     }
     if (cached && !orc_reach_host_right(o, neighbor, cached->HostReachabilityDelta)) {
         differs(o, "the host's reachability as last reported, or its age now",

@@ -8,6 +8,7 @@
 #include "oracle/base/memory.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/contexts.h"
+#include "oracle/model/fields.h"
 #include "oracle/model/state_block.h"
 #include "oracle/ownership/host_rules.h"
 #include "oracle/ownership/quiescence.h"
@@ -117,27 +118,18 @@ static void block_in(struct oracle *o, const struct tap_event *ev, struct orc_op
     }
 }
 
-static bool same_fields(const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *a,
-                        const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *b, bool chain_free)
-{
-    return memcmp(&a->Header, &b->Header, sizeof(a->Header)) == 0 && a->NextBlock == b->NextBlock &&
-           a->DependentBlockList == b->DependentBlockList &&
-           memcmp(a->NdisReserved, b->NdisReserved, sizeof(a->NdisReserved)) == 0 &&
-           a->MiniportOffloadContext == b->MiniportOffloadContext &&
-           a->NdisOffloadHandle == b->NdisOffloadHandle &&
-           memcmp(a->ProtocolReserved, b->ProtocolReserved, sizeof(a->ProtocolReserved)) == 0 &&
-           memcmp(a->ImReserved, b->ImReserved, sizeof(a->ImReserved)) == 0 &&
-           a->SourceHandle == b->SourceHandle && a->PortNumber == b->PortNumber &&
-           (chain_free || a->NetBufferListChain == b->NetBufferListChain);
-}
-
 static void judge_fields(struct oracle *o, const struct orc_op *op, const struct orc_node *node,
                          const NDIS_MINIPORT_OFFLOAD_BLOCK_LIST *block)
 {
     orc_ran(o, ORC_OWN_FIELD_1);
-    if (!same_fields(&node->image, block, op->fn == TAP_TERMINATE)) {
+    const char *changed = orc_block_differs(&node->image, block);
+    if (!changed && op->fn != TAP_TERMINATE &&
+        node->image.NetBufferListChain != block->NetBufferListChain) {
+        changed = "NetBufferListChain";
+    }
+    if (changed) {
         orc_fail(o, node->conn, ORC_OWN_FIELD_1, "only the target's own fields of a block written",
-                 "another field changed");
+                 orc_text(o, "%s changed", changed));
     } else if (has_input(op->fn, node->kind) && hash_state(block) != node->trailer) {
         orc_fail(o, node->conn, ORC_OWN_FIELD_1, "the state behind the block only read", "changed");
     }
@@ -172,7 +164,7 @@ static void state_judge_status(struct oracle *o, const struct orc_op *op, struct
         }
     } else if (node->status != NDIS_STATUS_SUCCESS) {
         orc_fail(o, node->conn, status_rule(op->fn), "SUCCESS or FAILURE in every block",
-                 orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
+                 orc_status_name(o, node->status));
     }
 }
 

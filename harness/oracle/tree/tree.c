@@ -116,8 +116,7 @@ static void judge_code(struct oracle *o, const struct orc_op *op, const struct o
         expected = "TCP_ENTRIES when every entry is taken";
     }
     if (expected) {
-        orc_fail(o, node->conn, ORC_INIT_ST_CODE_1, expected,
-                 orc_text(o, "%s (0x%08x)", orc_status_name(node->status), (unsigned)node->status));
+        orc_fail(o, node->conn, ORC_INIT_ST_CODE_1, expected, orc_status_name(o, node->status));
     }
 }
 

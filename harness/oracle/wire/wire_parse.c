@@ -120,6 +120,33 @@ static void finish_tcp(struct orc_packet *out, uint32_t address_bytes)
     out->tcp.checksum_right = sums_to_ones(sum + orc_sum_words(segment, bytes));
 }
 
+static const uint8_t *summed(const struct orc_packet *packet, bool tcp)
+{
+    return packet->frame + packet->ip_at + (tcp ? packet->ip_header : 0);
+}
+
+uint16_t orc_checksum(const struct orc_packet *packet, bool tcp)
+{
+    return (uint16_t)get16(summed(packet, tcp) + (tcp ? 16 : 10));
+}
+
+uint16_t orc_right_checksum(const struct orc_packet *packet, bool tcp)
+{
+    const uint8_t *from = summed(packet, tcp);
+    uint32_t bytes = tcp ? packet->ip_bytes - packet->ip_header : packet->ip_header;
+    uint32_t address = packet->version == 6 ? 16 : 4, skipped = tcp ? 16 : 10;
+    uint32_t sum = tcp ? 6 + bytes : 0;
+    for (uint32_t at = 0; tcp && at < 2 * address; at += 2) {
+        sum += get16(packet->source + at);
+    }
+    for (uint32_t at = 0; at < bytes; at++) {
+        bool counts = at < skipped || at >= skipped + 2;
+        sum += counts ? (uint32_t)from[at] << (at & 1 ? 0 : 8) : 0;
+    }
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    return (uint16_t) ~((sum & 0xFFFF) + (sum >> 16));
+}
+
 static void parse_v4(struct orc_packet *out, const uint8_t *ip, uint32_t room)
 {
     if (room < 20 || ip[0] >> 4 != 4) {

@@ -66,6 +66,10 @@ struct orc_packet {
 void orc_parse_frame(const uint8_t *frame, uint32_t bytes, struct orc_packet *out);
 /* A bare TCP segment (forwarded); the checksum is not looked at. */
 void orc_parse_tcp(const uint8_t *segment, uint32_t bytes, struct orc_tcp *out);
+/* The checksum in a plain packet's IPv4 header, or in its TCP segment. */
+uint16_t orc_checksum(const struct orc_packet *packet, bool tcp);
+/* The one that should stand there. */
+uint16_t orc_right_checksum(const struct orc_packet *packet, bool tcp);
 bool orc_multicast(const uint8_t *mac);
 
 #endif
