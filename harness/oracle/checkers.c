@@ -48,6 +48,7 @@
 #include "oracle/rest.h"
 #include "oracle/segment/close.h"
 #include "oracle/segment/forward.h"
+#include "oracle/segment/host_frames.h"
 #include "oracle/segment/nonoff.h"
 #include "oracle/segment/predicted.h"
 #include "oracle/segment/segment.h"
@@ -188,10 +189,12 @@ static const struct orc_checker checkers[] = {
     /* ---- the wire ---- */
     {"arriving frames", .on = {POINT(TAP_FRAME_IN, orc_frame_in)}},
     {"transmitted frames", .on = {POINT(TAP_FRAME_OUT, orc_frame_out)}},
-    {"ordinary path",
-     .on = {ENTER(TAP_NONOFF_INDICATE, orc_nonoff_enter),
-            LIST(TAP_NONOFF_INDICATE, orc_nonoff_list), LIST(TAP_HOST_SEND, orc_host_send_list),
-            LIST(TAP_HOST_SENT, orc_host_sent_list)}},
+    {"ordinary path", .on = {ENTER(TAP_NONOFF_INDICATE, orc_nonoff_enter),
+                             LIST(TAP_NONOFF_INDICATE, orc_nonoff_list)}},
+    {"frames of the host", .run = {RUN(host_frames, orc_host_frames)},
+     .begin = orc_host_frames_begin,
+     .on = {LIST(TAP_HOST_SEND, orc_host_send_list), LIST(TAP_HOST_SENT, orc_host_sent_list),
+            ENTER(TAP_PAUSE, orc_host_frames_pause)}},
 
     /* ---- the receiving half ---- */
     {"answers", .run = {RUN(replies, orc_replies)}, .conn = {CONN(answers, orc_answers)},
@@ -268,6 +271,10 @@ static const struct orc_checker checkers[] = {
             POINT(TAP_ALLOC, orc_life_point), POINTS(TAP_OPTIONAL, TAP_OID_DONE, orc_life_point),
             POINT(TAP_LEAK, orc_life_point)},
      .end = orc_life_end},
+    {"frames of the host, rest",
+     .on = {ENTER(TAP_PAUSE_COMPLETE, orc_host_frames_paused),
+            LEAVE(TAP_PAUSE, orc_host_frames_paused)},
+     .rest = orc_host_frames_rest},
     {"owners, end", .end = orc_owner_end},
     {"ordinary path, end", .end = orc_nonoff_end},
     {"rest", .on = {POINT(TAP_STEP, orc_rest), POINT(TAP_END, orc_run_over)}},
