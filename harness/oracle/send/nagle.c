@@ -60,19 +60,42 @@ void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent 
 }
 
 /* After a timeout, also one before the hand-over, nothing new goes until an ACK comes (WIRE-RTO-2).
- * Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
+ * Where nothing was lost a congestion window has room for one segment. */
+static bool nothing_lost(const struct orc_conn *c)
+{
+    const struct orc_recovery *r = c->recovery;
+    const struct orc_rto *rto = c->rto;
+    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
+    return lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
+}
+
+/* A FIN does not wait for what is outstanding, nor for Nagle. */
+static void judge_fin_waits(struct oracle *o, const struct orc_conn *c, int64_t least)
+{
+    const struct orc_send *s = c->send;
+    int64_t flight = s->max - s->una_sure;
+    bool waits = s->fin_asked && !s->fin_sent && s->max == s->handed && s->tried == s->max;
+    bool open = s->window_sure && flight < (int64_t)s->window && c->sender->edge_now > s->handed;
+    bool known = orc_una_exact(c) && !s->blind && !c->sender->stepped && nothing_lost(c);
+    if (!waits || !open || !known || flight <= 0 || flight >= least) {
+        return;
+    }
+    orc_ran(o, ORC_DISC_FIN_1);
+    orc_fail(o, orc_ordinal(o, c), ORC_DISC_FIN_1,
+             "the FIN sent in the step of the disconnect, without waiting for acknowledgements",
+             orc_text(o, "none; all %lld bytes are sent, %lld unacknowledged, the window is %llu",
+                      (long long)s->max, (long long)flight, (unsigned long long)s->window));
+}
+
+/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
  * that no congestion window stands in the way. */
 static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
 {
     const struct orc_send *s = c->send;
     int64_t whole = s->handed - s->una_sure;
-    const struct orc_recovery *r = c->recovery;
-    const struct orc_rto *rto = c->rto;
-    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
-    bool plain = lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
     bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
     bool open = s->window_sure && whole <= (int64_t)s->window && c->sender->edge_now >= s->handed;
-    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
+    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !nothing_lost(c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_NAG_1);
@@ -91,6 +114,7 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     if (o->event->time_ns <= t->recover_ns) {
         return;
     }
+    judge_fin_waits(o, c, least - OPTIONS_MOST);
     if (queued > 0 && s->max > s->una_possible) {
         judge_small(o, c, least - OPTIONS_MOST);
     }
