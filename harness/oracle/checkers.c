@@ -61,12 +61,14 @@
 #include "oracle/sender/flight.h"
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
+#include "oracle/timers/blocked.h"
 #include "oracle/timers/fin_wait.h"
 #include "oracle/timers/giveup.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
 #include "oracle/timers/progress.h"
 #include "oracle/timers/rto.h"
+#include "oracle/tree/duration.h"
 #include "oracle/tree/state.h"
 #include "oracle/tree/terminate.h"
 
@@ -241,6 +243,8 @@ static const struct orc_checker checkers[] = {
     {"progress", .conn = {CONN(progress, orc_progress)}, .received = orc_progress_received,
      .sent_data = orc_progress_sent, .sender_rest = orc_progress_step,
      .hindered = orc_progress_hindered},
+    {"invalidated, in flight", .conn = {CONN(blocked, orc_blocked)},
+     .receiver_rest = orc_blocked_step},
     {"end of retransmission", .sender_rest = orc_giveup_step, .timed_out = orc_giveup_reported,
      .updated = orc_giveup_update},
     {"keepalive, rest", .sender_rest = orc_keepalive_step, .updated = orc_keepalive_update},
@@ -256,7 +260,9 @@ static const struct orc_checker checkers[] = {
      .run = {RUN(adapter, orc_adapter), RUN(requests, orc_requests), RUN(counts, orc_counts)},
      .begin = orc_adapter_begin, .rest = orc_adapter_rest},
     {"growth", .run = {RUN(growth, orc_growth)},
-     .on = {POINT(TAP_ALLOC, orc_growth_point), POINT(TAP_FREE, orc_growth_point)},
+     .on = {POINT(TAP_ALLOC, orc_growth_point), POINT(TAP_FREE, orc_growth_point),
+            ENTERS(FIRST_IN, LAST_IN, orc_growth_stimulus),
+            POINT(TAP_FRAME_IN, orc_growth_stimulus)},
      .rest = orc_growth_rest},
     {"reachability", .hindered = orc_reach_hindered},
     {"life",
@@ -275,6 +281,7 @@ static const struct orc_checker checkers[] = {
      .on = {ENTER(TAP_PAUSE_COMPLETE, orc_host_frames_paused),
             LEAVE(TAP_PAUSE, orc_host_frames_paused)},
      .rest = orc_host_frames_rest},
+    {"state operations, rest", .run = {RUN(durations, orc_durations)}, .rest = orc_durations_rest},
     {"owners, end", .end = orc_owner_end},
     {"ordinary path, end", .end = orc_nonoff_end},
     {"rest", .on = {POINT(TAP_STEP, orc_rest), POINT(TAP_END, orc_run_over)}},
