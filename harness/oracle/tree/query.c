@@ -123,7 +123,7 @@ static void dirty_dependents(struct oracle *o)
 {
     for (uint32_t i = 0; i < o->connections->conns; i++) {
         struct orc_conn *c = o->connections->conn[i];
-        if (c && c->phase == ORC_LIVE && orc_path_found_invalid(o, c)) {
+        if (c && c->phase == ORC_LIVE && orc_path_invalid(o, c)) {
             orc_dirty(o, c);
         }
     }
