@@ -74,24 +74,54 @@ static struct orc_passing *next_of(struct orc_host_frames *x)
     return x->next < x->frame.count ? &x->frame.entry[x->next] : NULL;
 }
 
+static void settle(struct orc_host_frames *x, struct orc_passing *entry)
+{
+    x->owed -= entry->due;
+    entry->due = false;
+}
+
+static struct orc_passing *older(struct orc_host_frames *x, const struct orc_passing *entry)
+{
+    return entry->chain ? &x->frame.entry[entry->chain - 1] : NULL;
+}
+
+/* One of several alike, of which a list that failed may have left one: none of them is surely sent
+ * or surely missing. */
+static void doubt_alike(struct orc_host_frames *x, struct orc_passing *entry, const uint8_t *frame,
+                        uint32_t bytes)
+{
+    for (; entry; entry = older(x, entry)) {
+        if (!entry->passed && entry->why != WHY_FAILED && same_frame(entry, frame, bytes)) {
+            entry->why = WHY_TRIED;
+            settle(x, entry);
+        }
+    }
+}
+
 /* The frame handed down that this one stands for: the next in order, else the oldest that has not
  * gone out, else any that has. */
 static struct orc_passing *host_frame_find(struct orc_host_frames *x, const uint8_t *frame,
                                            uint32_t bytes)
 {
     struct orc_passing *next = next_of(x), *later = NULL, *earlier = NULL, *gone = NULL;
+    struct orc_passing *failed = NULL;
     if (next && same_frame(next, frame, bytes)) {
         return next;
     }
-    struct orc_passing *entry = orc_passing_find(&x->frame, orc_frame_hash(frame, bytes));
-    for (; entry; entry = entry->chain ? &x->frame.entry[entry->chain - 1] : NULL) {
+    struct orc_passing *newest = orc_passing_find(&x->frame, orc_frame_hash(frame, bytes));
+    for (struct orc_passing *entry = newest; entry; entry = older(x, entry)) {
         if (!same_frame(entry, frame, bytes)) {
             continue;
         }
         bool behind = entry >= x->frame.entry + x->next;
         gone = entry->passed ? entry : gone;
+        failed = !entry->passed && entry->why == WHY_FAILED ? entry : failed;
         later = !entry->passed && behind ? entry : later;
         earlier = !entry->passed && !behind ? entry : earlier;
+    }
+    if (failed) {
+        doubt_alike(x, newest, frame, bytes);
+        return failed;
     }
     return later ? later : earlier ? earlier : gone;
 }
@@ -150,21 +180,17 @@ static void judge_host_order(struct oracle *o, struct orc_passing *entry)
     if (entry->passed) {
         orc_fail(o, ORC_NONE, ORC_PKT_SEND_1, "each frame of the host sent once",
                  orc_text(o, "a frame of list %u (event %u) again", entry->list, entry->event));
-    } else if (at < x->next && entry->why != WHY_TRIED && entry->why != WHY_FAILED) {
+    } else if (entry->why == WHY_TRIED || entry->why == WHY_FAILED) {
+        return; /* it has no place any more */
+    } else if (at < x->next) {
         orc_fail(o, ORC_NONE, ORC_PKT_SEND_1, "frames of the host in the order handed down",
                  orc_text(o, "list %u (event %u) after list %u (event %u)", entry->list,
                           entry->event, x->frame.entry[x->next - 1].list,
                           x->frame.entry[x->next - 1].event));
-    } else if (at >= x->next) {
+    } else {
         judge_overtaken(o, at);
         x->next = at + 1;
     }
-}
-
-static void settle(struct orc_host_frames *x, struct orc_passing *entry)
-{
-    x->owed -= entry->due;
-    entry->due = false;
 }
 
 bool orc_host_frame_out(struct oracle *o, const struct tap_event *ev,
