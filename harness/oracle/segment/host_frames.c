@@ -3,6 +3,7 @@
 #include "oracle/adapter/verifier.h"
 #include "oracle/base/memory.h"
 #include "oracle/ledger/faults.h"
+#include "oracle/model/calls.h"
 #include "oracle/ownership/owner.h"
 #include "oracle/report/report.h"
 #include "oracle/segment/nonoff.h"
@@ -218,6 +219,18 @@ bool orc_host_frame_out(struct oracle *o, const struct tap_event *ev,
 
 /* ---- A list comes back ---- */
 
+/* Inside of the handler that ends what is under way: what it gives back nobody will send. */
+static bool flushed(const struct oracle *o)
+{
+    const struct orc_cpu *cpu = &o->calls->cpu[o->event->cpu % ORC_CPUS];
+    for (uint32_t i = cpu->depth; i-- > 0;) {
+        if (cpu->call[i].fn == TAP_PAUSE || cpu->call[i].fn == TAP_RESET) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void report_sent(struct oracle *o, const struct orc_nbl *nbl)
 {
     struct orc_host_frames *x = o->host_frames;
@@ -234,6 +247,11 @@ static void report_sent(struct oracle *o, const struct orc_nbl *nbl)
         }
     }
     orc_ran(o, ORC_PKT_SEND_1);
+    if (unsent && flushed(o)) {
+        orc_fail(o, ORC_NONE, ORC_PKT_SEND_1,
+                 "what a pause or a reset throws away ended with a failure",
+                 orc_text(o, "SUCCESS with %u frames unsent", unsent));
+    }
     if (unsent && x->frame.entry[nbl->begin].why == WHY_PAUSED && o->adapter->pausing) {
         orc_fail(o, ORC_NONE, ORC_PKT_SEND_2,
                  "a list that the host hands down while paused fails, with PAUSED",

@@ -90,24 +90,34 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
     return entry->event > o->connections->conn[entry->conn]->init_op;
 }
 
-/* The arrival of this content that a frame handed up stands for: one that is due now, the oldest
- * that keeps the order if there is one; else the oldest that was not handed up yet, else any.
- * Padding may be gone, but none is added. */
+/* How well an arrival that was not handed up yet fits a frame handed up: of its very length, due
+ * now, in order. */
+static uint32_t fit(const struct orc_frames *frames, const struct orc_passing *entry,
+                    uint32_t length)
+{
+    const struct orc_passings *set = &frames->in;
+    uint32_t at = (uint32_t)(entry - set->entry);
+    bool due = entry->due && at >= set->due_from;
+    return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) +
+           (due && at >= frames->up ? 1u : 0u);
+}
+
+/* The arrival of this content that a frame handed up stands for: the oldest of those that fit best
+ * and were not handed up yet, else any. Padding may be gone, but none is added. */
 static struct orc_passing *pick(struct orc_frames *frames, uint64_t hash, uint32_t length)
 {
     struct orc_passings *set = &frames->in;
-    struct orc_passing *any = NULL, *open = NULL, *due = NULL, *next = NULL;
+    struct orc_passing *any = NULL, *best = NULL;
+    uint32_t most = 0;
     for (struct orc_passing *entry = orc_passing_find(set, hash); entry;) {
-        bool same = entry->hash == hash && length <= entry->bytes, fits = same && !entry->passed;
-        if (fits && entry->due && entry - set->entry >= (int64_t)set->due_from) {
-            due = entry;
-            next = entry - set->entry >= (int64_t)frames->up ? entry : next;
-        }
+        bool same = entry->hash == hash && length <= entry->bytes;
+        uint32_t fits = same && !entry->passed ? fit(frames, entry, length) : 0;
         any = same && !any ? entry : any;
-        open = fits ? entry : open;
+        best = fits && fits >= most ? entry : best;
+        most = fits > most ? fits : most;
         entry = entry->chain ? &set->entry[entry->chain - 1] : NULL;
     }
-    return next ? next : due ? due : open ? open : any;
+    return best ? best : any;
 }
 
 /* The connection that a frame belongs to: the target may process it, so it is not in the table. */
