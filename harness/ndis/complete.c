@@ -73,9 +73,6 @@ static void complete_chain(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST 
                                     .object = TAP_NONE,
                                     .data.completed.flags = flags,
                                     .data.completed.wrong_handle = !nds_handle_ok(handle)});
-    if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
-    }
     if (!first) {
         nds_misuse(MISUSE_NULL, TAP_NONE, fn);
     }
@@ -141,9 +138,6 @@ static void upcall_level(void)
 {
     if (nds.irql != DISPATCH_LEVEL) {
         nds_misuse(MISUSE_IRQL, TAP_NONE, FAMILY_CHIMNEY);
-    }
-    if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
 }
 
@@ -326,9 +320,6 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
                                     .object = tree ? tree->operation : TAP_NONE,
                                     .data.upcall.wrong_handle = !nds_handle_ok(handle),
                                     .ptr = tree ? root : NULL});
-    if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
-    }
     if (tree) {
         tree->pending = false;
         tree_blocks(root);
@@ -418,9 +409,6 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
                            .data.shown.count = NumberOfNetBufferLists,
                            .data.shown.flags = ReceiveFlags,
                            .data.shown.wrong_handle = MiniportAdapterHandle != nds.adapter_handle});
-    if (nds.locks_held) {
-        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
-    }
     PNET_BUFFER_LIST nbl = NetBufferLists;
     for (uint32_t index = 0; nbl; index++) {
         struct nds_object *object = object_find(nbl, OBJECT_NBL);

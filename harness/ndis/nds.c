@@ -84,6 +84,12 @@ static bool hands_over(enum tap_fn fn)
     return (fn >= TAP_INITIATE && fn <= TAP_RETURN) || fn == TAP_HOST_SEND || fn == TAP_HOST_RETURN;
 }
 
+/* The host may call back from inside of any of them, and then needs what the lock guards. */
+static bool calls_up(enum tap_fn fn)
+{
+    return fn >= TAP_RCV_COMPLETE && fn <= TAP_RESET_COMPLETE;
+}
+
 struct nds_frame_mark nds_open(struct tap_event event)
 {
     event.kind = TAP_ENTER;
@@ -95,6 +101,9 @@ struct nds_frame_mark nds_open(struct tap_event event)
     evidence_close_again(evidence_watched);
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");
+    }
+    if (nds.locks_held && calls_up(event.fn)) {
+        nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
     return mark;
 }

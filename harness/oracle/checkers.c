@@ -48,6 +48,7 @@
 #include "oracle/rest.h"
 #include "oracle/segment/close.h"
 #include "oracle/segment/forward.h"
+#include "oracle/segment/host_frames.h"
 #include "oracle/segment/nonoff.h"
 #include "oracle/segment/predicted.h"
 #include "oracle/segment/segment.h"
@@ -60,12 +61,14 @@
 #include "oracle/sender/flight.h"
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
+#include "oracle/timers/blocked.h"
 #include "oracle/timers/fin_wait.h"
 #include "oracle/timers/giveup.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
 #include "oracle/timers/progress.h"
 #include "oracle/timers/rto.h"
+#include "oracle/tree/duration.h"
 #include "oracle/tree/state.h"
 #include "oracle/tree/terminate.h"
 
@@ -188,10 +191,12 @@ static const struct orc_checker checkers[] = {
     /* ---- the wire ---- */
     {"arriving frames", .on = {POINT(TAP_FRAME_IN, orc_frame_in)}},
     {"transmitted frames", .on = {POINT(TAP_FRAME_OUT, orc_frame_out)}},
-    {"ordinary path",
-     .on = {ENTER(TAP_NONOFF_INDICATE, orc_nonoff_enter),
-            LIST(TAP_NONOFF_INDICATE, orc_nonoff_list), LIST(TAP_HOST_SEND, orc_host_send_list),
-            LIST(TAP_HOST_SENT, orc_host_sent_list)}},
+    {"ordinary path", .on = {ENTER(TAP_NONOFF_INDICATE, orc_nonoff_enter),
+                             LIST(TAP_NONOFF_INDICATE, orc_nonoff_list)}},
+    {"frames of the host", .run = {RUN(host_frames, orc_host_frames)},
+     .begin = orc_host_frames_begin,
+     .on = {LIST(TAP_HOST_SEND, orc_host_send_list), LIST(TAP_HOST_SENT, orc_host_sent_list),
+            ENTER(TAP_PAUSE, orc_host_frames_pause)}},
 
     /* ---- the receiving half ---- */
     {"answers", .run = {RUN(replies, orc_replies)}, .conn = {CONN(answers, orc_answers)},
@@ -238,6 +243,8 @@ static const struct orc_checker checkers[] = {
     {"progress", .conn = {CONN(progress, orc_progress)}, .received = orc_progress_received,
      .sent_data = orc_progress_sent, .sender_rest = orc_progress_step,
      .hindered = orc_progress_hindered},
+    {"invalidated, in flight", .conn = {CONN(blocked, orc_blocked)},
+     .receiver_rest = orc_blocked_step},
     {"end of retransmission", .sender_rest = orc_giveup_step, .timed_out = orc_giveup_reported,
      .updated = orc_giveup_update},
     {"keepalive, rest", .sender_rest = orc_keepalive_step, .updated = orc_keepalive_update},
@@ -253,7 +260,9 @@ static const struct orc_checker checkers[] = {
      .run = {RUN(adapter, orc_adapter), RUN(requests, orc_requests), RUN(counts, orc_counts)},
      .begin = orc_adapter_begin, .rest = orc_adapter_rest},
     {"growth", .run = {RUN(growth, orc_growth)},
-     .on = {POINT(TAP_ALLOC, orc_growth_point), POINT(TAP_FREE, orc_growth_point)},
+     .on = {POINT(TAP_ALLOC, orc_growth_point), POINT(TAP_FREE, orc_growth_point),
+            ENTERS(FIRST_IN, LAST_IN, orc_growth_stimulus),
+            POINT(TAP_FRAME_IN, orc_growth_stimulus)},
      .rest = orc_growth_rest},
     {"reachability", .hindered = orc_reach_hindered},
     {"life",
@@ -268,6 +277,11 @@ static const struct orc_checker checkers[] = {
             POINT(TAP_ALLOC, orc_life_point), POINTS(TAP_OPTIONAL, TAP_OID_DONE, orc_life_point),
             POINT(TAP_LEAK, orc_life_point)},
      .end = orc_life_end},
+    {"frames of the host, rest",
+     .on = {ENTER(TAP_PAUSE_COMPLETE, orc_host_frames_paused),
+            LEAVE(TAP_PAUSE, orc_host_frames_paused)},
+     .rest = orc_host_frames_rest},
+    {"state operations, rest", .run = {RUN(durations, orc_durations)}, .rest = orc_durations_rest},
     {"owners, end", .end = orc_owner_end},
     {"ordinary path, end", .end = orc_nonoff_end},
     {"rest", .on = {POINT(TAP_STEP, orc_rest), POINT(TAP_END, orc_run_over)}},

@@ -6,6 +6,7 @@
  * CallbackAfterHalt, Flags-Irql.
  */
 #include "oracle/adapter/verifier.h"
+#include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/model/connections.h"
 #include "oracle/ownership/owner.h"
@@ -15,6 +16,7 @@
 #define SEND_S 30u
 #define HANG_S 22u
 #define PAUSE_S 10u
+#define RESET_S 12u /* as a request: NDIS makes none while an adapter is reset or restarted */
 
 void orc_verifier_begin(struct oracle *o)
 {
@@ -200,16 +202,22 @@ static void judge_duration(struct oracle *o, enum orc_asked asked)
 {
     const struct orc_verifier *x = o->verifier;
     const struct orc_ask *ask = &x->ask[asked];
-    if (asked != ASKED_OID && asked != ASKED_PAUSE) {
-        return;
-    }
-    bool oid = asked == ASKED_OID;
+    static const struct {
+        enum orc_rule rule;
+        uint32_t seconds;
+        const char *what;
+    } bounds[ASKED_COUNT] = {
+        [ASKED_OID] = {ORC_NdisTimedOidComplete, OID_S, "an OID request"},
+        [ASKED_PAUSE] = {ORC_NdisTimedPauseComplete, PAUSE_S, "a pause"},
+        [ASKED_RESTART] = {ORC_TimedResetComplete, RESET_S, "a restart"},
+        [ASKED_RESET] = {ORC_TimedResetComplete, RESET_S, "a reset"},
+    };
     uint64_t from = ask->since_ns > x->excused_ns ? ask->since_ns : x->excused_ns;
     uint64_t took = o->event->time_ns > from ? o->event->time_ns - from : 0;
-    orc_ran(o, oid ? ORC_NdisTimedOidComplete : ORC_NdisTimedPauseComplete);
-    if (took > (oid ? OID_S : PAUSE_S) * ORC_NS_PER_SECOND) {
-        orc_fail(o, ORC_NONE, oid ? ORC_NdisTimedOidComplete : ORC_NdisTimedPauseComplete,
-                 oid ? "an OID request ended within 12 s" : "a pause ended within 10 s",
+    orc_ran(o, bounds[asked].rule);
+    if (took > bounds[asked].seconds * ORC_NS_PER_SECOND) {
+        orc_fail(o, ORC_NONE, bounds[asked].rule,
+                 orc_text(o, "%s ended within %u s", bounds[asked].what, bounds[asked].seconds),
                  orc_text(o, "%llu s", (unsigned long long)(took / ORC_NS_PER_SECOND)));
     }
 }
@@ -406,13 +414,14 @@ void orc_verifier_step(struct oracle *o, const struct tap_event *ev, struct orc_
     if (orc_waived(o) || orc_wire_held(o->faults)) {
         x->excused_ns = now;
     }
-    for (enum orc_asked asked = 0; asked <= ASKED_PAUSE; asked++) {
+    for (enum orc_asked asked = 0; asked < ASKED_COUNT; asked++) {
         struct orc_ask *ask = &x->ask[asked];
         if (!ask->pending) {
             continue;
         }
-        bool waits = asked == ASKED_PAUSE ? o->ownership->host_lists != 0
-                                          : ask->power && o->connections->live;
+        bool waits = asked == ASKED_PAUSE
+                         ? o->ownership->host_lists != 0
+                         : ask->power && o->adapter->sleeping && o->connections->live;
         ask->since_ns = waits ? now : ask->since_ns;
         judge_duration(o, asked);
     }

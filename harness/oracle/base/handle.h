@@ -32,8 +32,10 @@ struct oracle {
     struct orc_connections *connections;
     struct orc_objects *objects;
     struct orc_operations *operations;
+    struct orc_durations *durations;
     struct orc_flows *flows;
     struct orc_frames *frames;
+    struct orc_host_frames *host_frames;
     struct orc_scratch *scratch;
     struct orc_contexts *contexts;
     struct orc_faults *faults;

@@ -103,6 +103,7 @@ struct orc_conn {
     struct orc_rto *rto;
     struct orc_persist *persist;
     struct orc_progress *progress;
+    struct orc_blocked *blocked;
     struct orc_keepalive *keepalive;
     struct orc_congestion *congestion;
     struct orc_recovery *recovery;

@@ -30,6 +30,8 @@ struct orc_node {
 struct orc_op {
     uint8_t fn; /* 0 = unused is TAP_DRIVER_ENTRY, never an operation */
     bool completed;
+    bool late; /* it was judged while it was open */
+    uint64_t called_ns;
     uint32_t enter, left, finished;          /* events; finished = LEAVE of the completion */
     uint32_t node_first, node_last, node_at; /* node_at: next to be completed */
     uint32_t completed_event;

@@ -11,8 +11,9 @@
 struct orc_passing {
     uint64_t hash;
     uint32_t event, conn;
-    uint8_t due; /* must be passed up by the end of the step */
-    uint8_t why; /* enum orc_passing_why */
+    uint32_t list; /* of the host's own frames */
+    uint8_t due;   /* must be passed up by the end of the step */
+    uint8_t why;   /* enum orc_passing_why */
     uint16_t passed;
     uint32_t chain; /* next with the same slot */
     uint32_t bytes; /* of the frame, with its padding */
@@ -27,9 +28,8 @@ struct orc_passings {
 };
 
 struct orc_frames {
-    struct orc_passings in;   /* from the wire: nobody but the host may take them */
-    struct orc_passings host; /* the host asked to send them */
-    bool host_frames_unknown; /* some of those that cannot be told apart were sent */
+    struct orc_passings in; /* from the wire: nobody but the host may take them */
+    uint32_t up;            /* the one of no connection behind the last that was handed up */
 };
 
 /* Notes a frame; NULL when memory is short. */

@@ -29,6 +29,8 @@ struct orc_life {
     uint32_t backlog_queue;
     bool backlog_known;
     uint32_t backlog_events_step;
+    uint32_t raw_up; /* its own frame behind the last that was handed up, and why it was */
+    uint8_t raw_why;
     bool state_known; /* delegated state of the last query */
     uint32_t state_mark;
     uint64_t state_ns;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Frames that are not the target's to process go up as they came. Which frames on the wire are the
- * host's own is known here too.
+ * Frames that are not the target's to process go up as they came.
  */
 #include "oracle/segment/nonoff.h"
-#include "oracle/adapter/verifier.h"
 #include "oracle/base/memory.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
@@ -92,21 +90,34 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
     return entry->event > o->connections->conn[entry->conn]->init_op;
 }
 
-/* The arrival of this content that a frame handed up stands for: one that is due now, else the
- * oldest that was not handed up yet, else any. Padding may be gone, but none is added. */
-static struct orc_passing *pick(struct orc_passings *set, uint64_t hash, uint32_t length)
+/* How well an arrival that was not handed up yet fits a frame handed up: of its very length, due
+ * now, in order. */
+static uint32_t fit(const struct orc_frames *frames, const struct orc_passing *entry,
+                    uint32_t length)
 {
-    struct orc_passing *any = NULL, *open = NULL;
+    const struct orc_passings *set = &frames->in;
+    uint32_t at = (uint32_t)(entry - set->entry);
+    bool due = entry->due && at >= set->due_from;
+    return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) +
+           (due && at >= frames->up ? 1u : 0u);
+}
+
+/* The arrival of this content that a frame handed up stands for: the oldest of those that fit best
+ * and were not handed up yet, else any. Padding may be gone, but none is added. */
+static struct orc_passing *pick(struct orc_frames *frames, uint64_t hash, uint32_t length)
+{
+    struct orc_passings *set = &frames->in;
+    struct orc_passing *any = NULL, *best = NULL;
+    uint32_t most = 0;
     for (struct orc_passing *entry = orc_passing_find(set, hash); entry;) {
-        bool same = entry->hash == hash && length <= entry->bytes, fits = same && !entry->passed;
-        if (fits && entry->due && entry - set->entry >= (int64_t)set->due_from) {
-            return entry;
-        }
+        bool same = entry->hash == hash && length <= entry->bytes;
+        uint32_t fits = same && !entry->passed ? fit(frames, entry, length) : 0;
         any = same && !any ? entry : any;
-        open = fits ? entry : open;
+        best = fits && fits >= most ? entry : best;
+        most = fits > most ? fits : most;
         entry = entry->chain ? &set->entry[entry->chain - 1] : NULL;
     }
-    return open ? open : any;
+    return best ? best : any;
 }
 
 /* The connection that a frame belongs to: the target may process it, so it is not in the table. */
@@ -152,6 +163,58 @@ static void judge_unknown(struct oracle *o, const struct tap_nbl *list, const ui
     }
 }
 
+/* Nothing may rightly be late: neither memory nor lists are short. */
+static bool unhindered(const struct oracle *o)
+{
+    return !orc_waived(o) && o->ownership->host_lists < HOST_LISTS_MAX;
+}
+
+static void judge_order(struct oracle *o, const struct orc_passing *entry, uint32_t *up,
+                        enum orc_rule rule)
+{
+    uint32_t at = (uint32_t)(entry - o->frames->in.entry);
+    orc_ran(o, rule);
+    if (at + 1 < *up && unhindered(o)) {
+        orc_fail(o, entry->conn, rule, "frames handed up in the order in which they came",
+                 orc_text(o, "the frame of event %u after that of event %u", entry->event,
+                          o->frames->in.entry[*up - 1].event));
+    }
+    *up = at + 1 > *up ? at + 1 : *up;
+}
+
+/* Frames of no connection are one queue; so are those of a connection that wait for one thing. */
+static void judge_arrival(struct oracle *o, const struct orc_passing *entry)
+{
+    if (entry->why == WHY_UNMATCHED && entry->due) {
+        judge_order(o, entry, &o->frames->up, ORC_PKT_ORDER_1);
+        return;
+    }
+    struct orc_conn *c = orc_conn(o, entry->conn);
+    bool raw = entry->why == WHY_URGENT || (entry->due && entry->why != WHY_MAY);
+    if (!c || !raw || !of_this_offload(o, entry)) {
+        return;
+    }
+    if (c->life->raw_why != entry->why) {
+        c->life->raw_why = entry->why;
+        c->life->raw_up = 0;
+    }
+    judge_order(o, entry, &c->life->raw_up,
+                entry->why == WHY_URGENT ? ORC_URG_QUEUE_1 : ORC_PKT_ORDER_1);
+}
+
+/* Padding up to the least that a wire carries may be gone, and what follows a datagram. */
+static void judge_whole(struct oracle *o, const struct orc_passing *entry,
+                        const struct orc_packet *packet, uint32_t length)
+{
+    bool datagram = packet->version && packet->ip_right && length >= packet->end;
+    if (length != entry->bytes && entry->bytes > (packet->tagged ? 64u : 60u) && !datagram) {
+        orc_fail(
+            o, entry->conn, ORC_PKT_NONOFF_1,
+            orc_text(o, "the frame of event %u as it came, %u bytes", entry->event, entry->bytes),
+            orc_text(o, "its first %u", length));
+    }
+}
+
 void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     const struct tap_nbl *list = ev->ptr;
@@ -164,16 +227,22 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_ca
         orc_owner_to_host(o, list->id, list->conn, TAP_NONOFF_INDICATE);
     }
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    struct orc_passing *entry = pick(&o->frames->in, orc_frame_hash(bytes, length), length);
+    struct orc_passing *entry = pick(o->frames, orc_frame_hash(bytes, length), length);
     if (!entry) {
         judge_unknown(o, list, bytes, length);
         return;
     }
     struct orc_packet packet;
     orc_ran(o, ORC_PKT_NONOFF_1);
-    if (entry->passed++ && !served(o, bytes, length, &packet)) {
-        orc_fail(o, entry->conn, ORC_PKT_NONOFF_1, "each frame handed up once",
-                 orc_text(o, "the frame of event %u again", entry->event));
+    bool own = served(o, bytes, length, &packet) != NULL;
+    if (entry->passed++) {
+        if (!own) {
+            orc_fail(o, entry->conn, ORC_PKT_NONOFF_1, "each frame handed up once",
+                     orc_text(o, "the frame of event %u again", entry->event));
+        }
+    } else {
+        judge_arrival(o, entry);
+        judge_whole(o, entry, &packet, length);
     }
     if (entry->why == WHY_URGENT && of_this_offload(o, entry) &&
         o->connections->conn[entry->conn]->term_enter == ORC_NONE &&
@@ -206,16 +275,16 @@ void orc_nonoff_step(struct oracle *o)
     if (set->due_from == set->count) {
         return;
     }
-    bool excused = orc_waived(o) || o->ownership->host_lists >= HOST_LISTS_MAX ||
-                   o->adapter->phase != ORC_ADAPTER_RUNNING;
+    bool excused = !unhindered(o) || o->adapter->phase != ORC_ADAPTER_RUNNING;
     for (; set->due_from < set->count; set->due_from++) {
-        const struct orc_passing *entry = &set->entry[set->due_from];
+        struct orc_passing *entry = &set->entry[set->due_from];
         o->ran[ORC_TERM_SEG_1] += entry->due && entry->why == WHY_GONE;
         o->ran[ORC_PKT_NONOFF_1] += entry->due && entry->why == WHY_UNMATCHED;
         o->ran[ORC_CLOSED_DATA_1] += entry->due && entry->why == WHY_CLOSED;
         if (entry->due && !entry->passed && !excused) {
             judge_missing(o, entry);
         }
+        entry->due = entry->due && !excused; /* what was late then has no place any more */
     }
 }
 
@@ -233,30 +302,6 @@ void orc_nonoff_end(struct oracle *o)
                      "the urgent segment and later ones handed up after TERM",
                      orc_text(o, "the frame of event %u never was", entry->event));
         }
-    }
-}
-
-void orc_host_send_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
-{
-    const struct tap_nbl *list = ev->ptr;
-    if (orc_owner_handed(o, ev, list, call)) {
-        orc_verifier_sent(o, list->id);
-    }
-    uint8_t *bytes = orc_scratch(o, list->length);
-    if (!bytes || list->nb_count != 1) {
-        o->frames->host_frames_unknown = true;
-        return;
-    }
-    uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    orc_passing_add(o, &o->frames->host, orc_frame_hash(bytes, length));
-}
-
-void orc_host_sent_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
-{
-    const struct tap_nbl *list = ev->ptr;
-    (void)call;
-    if (orc_owner_back(o, ev, list)) {
-        orc_verifier_back(o, list->id);
     }
 }
 

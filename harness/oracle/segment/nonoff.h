@@ -2,9 +2,8 @@
  *
  * Frames that go to the host unprocessed.
  *
- * Knows: which frames must or may go up or out as they are.
- * Asked: at each frame that is nobody's, at each indicated or host-sent list, at rest and at the
- *   end.
+ * Knows: which frames must or may go up as they are.
+ * Asked: at each frame that is nobody's, at each indicated list, at rest and at the end.
  * Excuses: frames that a fault, a pause or an end of the connection may swallow.
  */
 #ifndef ORACLE_SEGMENT_NONOFF_H
@@ -22,8 +21,6 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_ca
 void orc_nonoff_step(struct oracle *o);
 void orc_nonoff_end(struct oracle *o);
 void orc_nonoff_enter(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
-void orc_host_sent_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
-void orc_host_send_list(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 uint64_t orc_frame_hash(const uint8_t *frame, uint32_t bytes);
 
 #endif

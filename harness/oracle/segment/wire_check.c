@@ -12,7 +12,7 @@
 #include "oracle/ownership/quiescence.h"
 #include "oracle/receive/wire_window.h"
 #include "oracle/report/report.h"
-#include "oracle/segment/nonoff.h"
+#include "oracle/segment/host_frames.h"
 #include "oracle/send/send_wire.h"
 
 #include <string.h>
@@ -181,10 +181,7 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
                           const struct orc_packet *packet, const struct orc_conn *conn)
 {
     orc_ran(o, ORC_WIRE_QUIET_1);
-    struct orc_passing *entry =
-        orc_passing_find(&o->frames->host, orc_frame_hash(packet->frame, packet->frame_bytes));
-    bool tagged_for_host = packet->tagged && !conn; /* its own frame, with the interface's VLAN */
-    if (entry || o->frames->host_frames_unknown || tagged_for_host || !o->connections->live_ever) {
+    if (orc_host_frame_out(o, ev, packet) || !o->connections->live_ever) {
         return;
     }
     bool reset = packet->plain && packet->ip_right && (packet->tcp.flags & TCP_RST);
@@ -194,12 +191,6 @@ static void judge_foreign(struct oracle *o, const struct tap_event *ev,
              : orc_text(o, "%u bytes, ethertype 0x%04x", ev->data.frame.length, packet->ethertype);
     orc_fail(o, orc_ordinal(o, conn), reset ? ORC_DISC_RST_3 : ORC_WIRE_QUIET_1,
              "only frames of offloaded connections, and those that the host sends", actual);
-}
-
-static bool host_frame(struct oracle *o, const struct orc_packet *packet)
-{
-    return o->frames->host.count &&
-           orc_passing_find(&o->frames->host, orc_frame_hash(packet->frame, packet->frame_bytes));
 }
 
 void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -225,7 +216,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
         judge_foreign(o, ev, &packet, conn && conn->phase == ORC_GONE ? conn : NULL);
         return;
     }
-    if (conn->phase == ORC_STARTING && host_frame(o, &packet)) {
+    if (conn->phase == ORC_STARTING && orc_host_frame_out(o, ev, &packet)) {
         return;
     }
     if (conn->sane) {

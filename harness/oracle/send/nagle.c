@@ -3,6 +3,7 @@
  * Small segments: when they must wait, and how long they may.
  */
 #include "oracle/send/nagle.h"
+#include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
 #include "oracle/ledger/full_size.h"
 #include "oracle/ledger/parameters.h"
@@ -12,6 +13,7 @@
 #include "oracle/sender/sender.h"
 
 #define OPTIONS_MOST 40
+#define RTO_LEAST_NS (ORC_NS_PER_SECOND * 3 / 10)
 
 static bool nagle_on(const struct orc_conn *c)
 {
@@ -60,19 +62,55 @@ void orc_nagle_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent 
 }
 
 /* After a timeout, also one before the hand-over, nothing new goes until an ACK comes (WIRE-RTO-2).
- * Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
+ * Where nothing was lost a congestion window has room for one segment. */
+static bool nothing_lost(const struct orc_conn *c)
+{
+    const struct orc_recovery *r = c->recovery;
+    const struct orc_rto *rto = c->rto;
+    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
+    return lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
+}
+
+/* The congestion window has surely room for an empty segment more: one segment is in flight, or so
+ * few by bytes and by number that the window handed over takes another one, and no timer can have
+ * run out or found the connection idle since. */
+static bool window_has_room(const struct oracle *o, const struct orc_conn *c, int64_t least,
+                            int64_t most)
+{
+    const struct orc_sender *t = c->sender;
+    int64_t flight = c->send->max - c->send->una_sure;
+    int64_t segments = flight / least + 2 + c->sends.count;
+    bool young = o->event->time_ns < t->begun_ns + RTO_LEAST_NS && !c->congestion->cut;
+    return flight < least || (young && segments * most <= (int64_t)t->handed.CWnd);
+}
+
+/* A FIN does not wait for what is outstanding, nor for Nagle. */
+static void judge_fin_waits(struct oracle *o, const struct orc_conn *c, int64_t least, int64_t most)
+{
+    const struct orc_send *s = c->send;
+    int64_t flight = s->max - s->una_sure;
+    bool waits = s->fin_asked && !s->fin_sent && s->max == s->handed && s->tried == s->max;
+    bool open = s->window_sure && flight < (int64_t)s->window && c->sender->edge_now > s->handed;
+    bool known = orc_una_exact(c) && !s->blind && !c->sender->stepped && nothing_lost(c);
+    if (!waits || !open || !known || flight <= 0 || !window_has_room(o, c, least, most)) {
+        return;
+    }
+    orc_ran(o, ORC_DISC_FIN_1);
+    orc_fail(o, orc_ordinal(o, c), ORC_DISC_FIN_1,
+             "the FIN sent in the step of the disconnect, without waiting for acknowledgements",
+             orc_text(o, "none; all %lld bytes are sent, %lld unacknowledged, the window is %llu",
+                      (long long)s->max, (long long)flight, (unsigned long long)s->window));
+}
+
+/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
  * that no congestion window stands in the way. */
 static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
 {
     const struct orc_send *s = c->send;
     int64_t whole = s->handed - s->una_sure;
-    const struct orc_recovery *r = c->recovery;
-    const struct orc_rto *rto = c->rto;
-    bool lossless = !r->on && !r->perhaps && !r->timed && r->resend < 0;
-    bool plain = lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
     bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
     bool open = s->window_sure && whole <= (int64_t)s->window && c->sender->edge_now >= s->handed;
-    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !plain) {
+    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !nothing_lost(c)) {
         return;
     }
     orc_ran(o, ORC_WIRE_NAG_1);
@@ -91,6 +129,7 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     if (o->event->time_ns <= t->recover_ns) {
         return;
     }
+    judge_fin_waits(o, c, least > OPTIONS_MOST ? least - OPTIONS_MOST : 1, most);
     if (queued > 0 && s->max > s->una_possible) {
         judge_small(o, c, least - OPTIONS_MOST);
     }

@@ -119,6 +119,17 @@ void orc_invalidate_node(struct oracle *o, struct orc_node *node)
 }
 
 /* InvComplete has returned: from now on nothing of these may send. */
+/* What depends on an object is looked at from now on. */
+static void dirty_dependents(struct oracle *o)
+{
+    for (uint32_t i = 0; i < o->connections->conns; i++) {
+        struct orc_conn *c = o->connections->conn[i];
+        if (c && c->phase == ORC_LIVE && orc_path_invalid(o, c)) {
+            orc_dirty(o, c);
+        }
+    }
+}
+
 void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left)
 {
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
@@ -130,6 +141,7 @@ void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t lef
             orc_dirty(o, c);
         } else if (object && node->kind == NODE_LINKER) {
             object->invalid_left = left;
+            dirty_dependents(o);
         }
     }
 }

@@ -47,6 +47,7 @@ void orc_state_enter(struct oracle *o, const struct tap_event *ev, struct orc_ca
     }
     *op = (struct orc_op){.fn = ev->fn,
                           .enter = ev->seq,
+                          .called_ns = ev->time_ns,
                           .left = ORC_NONE,
                           .finished = ORC_NONE,
                           .node_first = ORC_NONE,
@@ -146,6 +147,20 @@ static enum orc_rule status_rule(uint8_t fn)
         return ORC_INV_ST_1;
     default:
         return ORC_TERM_ST_1;
+    }
+}
+
+enum orc_rule orc_completion_rule(uint8_t fn)
+{
+    switch (fn) {
+    case TAP_QUERY:
+    case TAP_UPDATE:
+    case TAP_INVALIDATE:
+        return status_rule(fn);
+    case TAP_TERMINATE:
+        return ORC_TERM_ANY_1;
+    default:
+        return ORC_OWN_TREE_1;
     }
 }
 
@@ -301,11 +316,14 @@ void orc_state_end(struct oracle *o)
 {
     for (uint32_t i = 0; i < o->operations->ops; i++) {
         const struct orc_op *op = &o->operations->op[i];
-        orc_ran(o, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1);
-        if (op->fn != TAP_DRIVER_ENTRY && !op->completed && !o->adapter->leaving) {
-            orc_fail(o, ORC_NONE, op->fn == TAP_TERMINATE ? ORC_TERM_ANY_1 : ORC_OWN_TREE_1,
-                     orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
-                     orc_text(o, "never; it was called at event %u", op->enter));
+        if (op->fn == TAP_DRIVER_ENTRY) {
+            continue;
+        }
+        orc_ran(o, orc_completion_rule(op->fn));
+        if (!op->completed && !op->late) {
+            orc_fail_hard(o, ORC_NONE, orc_completion_rule(op->fn),
+                          orc_text(o, "%s completed", tap_fn_name((enum tap_fn)op->fn)),
+                          orc_text(o, "never; it was called at event %u", op->enter));
         }
     }
 }

@@ -22,4 +22,7 @@ void orc_state_list(struct oracle *o, const struct tap_event *ev, struct orc_cal
 
 void orc_state_end(struct oracle *o);
 
+/* The rule that one completion of each operation is asked by. */
+enum orc_rule orc_completion_rule(uint8_t fn);
+
 #endif

@@ -371,6 +371,10 @@ static void terminate_finish(struct oracle *o, const struct orc_closing *closing
     /* What an abort overtook found the connection closed (CLOSED-DATA-1). */
     c->urgent_owed = c->urgent_sure && o->adapter->phase == ORC_ADAPTER_RUNNING &&
                      (c->local_abort == ORC_NONE || c->abort_refused);
+    struct orc_object *object = orc_object(o, o->operations->node[closing->node].object);
+    if (object) {
+        object->live = false; /* from here on its context value may name another one */
+    }
     c->phase = ORC_GONE;
     c->gone_event = o->event->call;
     if (o->connections->live) {
