@@ -44,7 +44,7 @@ static void fast_retransmit_moved(struct oracle *o, struct orc_conn *c,
         return;
     }
     /* A doubtful segment may have moved it before: then this one was a duplicate. */
-    bool reports = sack(c) && h->tcp->sack_blocks;
+    bool reports = orc_scoreboard_reports(c, h->tcp);
     r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : reports;
     if (r->top <= s->una_sure) { /* none above it still hold */
         r->reports = 0;
@@ -73,7 +73,7 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
     const struct orc_send *s = c->send;
     bool same = h->window_sure_before && h->window == h->window_before;
     bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
-    bool reported = sack(c) && h->tcp->sack_blocks;
+    bool reported = orc_scoreboard_reports(c, h->tcp);
     bool here = h->ack == s->una_possible || h->ack == s->una_sure;
     bool flying = s->max > h->ack || s->handed > h->ack; /* or will be when it is read */
     if (here && flying && (reported || (plain && (same || !h->window_sure_before)))) {
