@@ -80,7 +80,8 @@ struct host_neighbor {
     bool offloaded, invalidated, busy, settling; /* as of a path */
     uint8_t mac[6], source[6];
     uint16_t vlan;
-    uint32_t live; /* paths offloaded or being offloaded over it */
+    uint32_t host_age, nic_age; /* in ticks, as they are handed over */
+    uint32_t live;              /* paths offloaded or being offloaded over it */
 };
 
 /* A query, update or invalidate that has not come back. */

@@ -13,8 +13,8 @@ PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST host_tree_neighbor(struct host_tree *tree,
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
         host_tree_block(tree, n->state, NeighborOffloadState, bytes);
     NEIGHBOR_OFFLOAD_STATE_CONST constant = {.VlanId = n->vlan};
-    NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
-    NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = 0};
+    NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = n->host_age};
+    NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = n->nic_age};
     memcpy(cached.DlDestinationAddress, n->mac, 6);
     memcpy(constant.DlSourceAddress, n->source, 6);
     void *at = host_tree_append(ndis_offload_state_first(made), &constant, sizeof(constant));

@@ -52,6 +52,7 @@ static const struct field header_fields[] = {
     NUMBER("ack-frequency", 1, 3, 3),
     FLAG("placeholders", 9, 3), /* instead of linkers above what is new */
     FLAG("two-routers", 9, 4),  /* connections 2 and up lie behind another */
+    FLAG("large-window", 9, 5), /* InitialRcvWnd beyond what can be announced */
     NUMBER("peer-window", 24, 0, 16),
     NUMBER("peer-sequence", 16, 0, 32),
     NUMBER("sequence", 20, 0, 32),
@@ -63,6 +64,8 @@ static const struct field header_fields[] = {
     NUMBER("delayed-ack-ticks", 36, 0, 8),
     NUMBER("fail-start", 37, 0, 8),
     CHOICE("uptime", 38, uptime),
+    NUMBER("uptime-more", 40, 0, 32), /* milliseconds, added to it */
+    NUMBER("peer-port", 44, 0, 16),   /* 0 = 80 */
 };
 
 static const struct field post_fields[] = {
@@ -128,6 +131,9 @@ static const struct field seg_fields[] = {
     FLAG("no-timestamp", 7, 2),
     FLAG("other-content", 7, 3),
     CHOICE("options", 10, peer_options),
+    CHOICE("stamp", 11, peer_stamp),
+    NUMBER("priority", 7, 4, 3), /* of its tag; without a VLAN the tag has id 0 */
+    FLAG("trailer", 5, 6),       /* bytes behind the datagram */
 };
 static const struct field ack_fields[] = {
     NUMBER("less", 2, 0, 16), /* bytes below what has come */
@@ -137,6 +143,8 @@ static const struct field ack_fields[] = {
     NUMBER("sack-more", 5, 4, 2),     /* further blocks as long, gaps as long between */
     NUMBER("sack-hundreds", 6, 0, 8), /* bytes of a block, more with each repetition */
     NUMBER("sack-from", 8, 0, 16),    /* above the acknowledgement */
+    CHOICE("report", 7, peer_report),
+    NUMBER("window-value", 10, 0, 16), /* of the window that is chosen */
 };
 static const struct field host_send_fields[] = {
     NUMBER("length", 2, 0, 11), /* bytes of each frame, link header included */

@@ -178,6 +178,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_STATE:
         host_state(host, conn, (enum host_variable)op_get(op, "what"), value);
+        stage_peer_clock(stage, op, conn);
         break;
     case OP_INVALIDATE:
         host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"), op_get(op, "tree"));
@@ -310,7 +311,8 @@ void program_run(struct world *world, const struct program *program,
                                   .oracle_off = options->oracle_off,
                                   .context_is_cell = options->context_is_cell,
                                   .fail_start = program_get(program, "fail-start"),
-                                  .uptime_ms = (uint64_t)program_parameter(program, "uptime")};
+                                  .uptime_ms = (uint64_t)program_parameter(program, "uptime") +
+                                               program_get(program, "uptime-more")};
     stage_parameters(program, &setup.parameters);
     configure(program, &setup);
     struct play play = {program};
