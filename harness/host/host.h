@@ -28,6 +28,7 @@ struct host_request {
     uint32_t prefill;      /* of a post: bytes that its buffer holds already */
     bool no_push;          /* of a post */
     uint32_t buffers;      /* of a send: NET_BUFFERs in each list; 0 = one */
+    bool slack, empty;     /* of a post, of a send: see struct nds_list_shape */
     bool abort;            /* of a disconnect */
     enum host_scope scope; /* of a terminate */
     enum host_order order; /* of a return */
@@ -132,6 +133,8 @@ struct host {
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
     bool placeholders; /* in trees that only add connections */
+    bool short_state;  /* delegated state of a terminate as NDIS 6.0 has it */
+    bool many_lists;   /* what an initiate hands over comes in several lists and buffers */
     /* A frame of the peer inside a callback (TAP_NIC_RECEIVE as the nested request). */
     void (*nested_frame)(void *context, uint32_t conn, uint32_t length);
     void *nested_context;

@@ -47,14 +47,16 @@ static bool may_terminate(const struct host_conn *conn)
            !conn->in_disconnect;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct host_tree *tree,
-                                                       struct host_conn *conn)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST
+tcp_terminate(const struct host *host, struct host_tree *tree, struct host_conn *conn)
 {
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(
-        tree, conn->tcp, TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED));
+    uint32_t bytes = host->short_state ? NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0
+                                       : (uint32_t)sizeof(TCP_OFFLOAD_STATE_DELEGATED);
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
+        host_tree_block(tree, conn->tcp, TcpOffloadDelegatedState, bytes);
     TCP_OFFLOAD_STATE_DELEGATED poison;
     memset(&poison, 0xA5, sizeof(poison));
-    host_tree_append(ndis_offload_state_first(made), &poison, sizeof(poison));
+    host_tree_append(ndis_offload_state_first(made), &poison, bytes);
     made->NetBufferListChain = (PNET_BUFFER_LIST)(uintptr_t)0xA5A5A5A5A5A5A5A5; /* TERM-SEND-3 */
     conn->phase = HOST_TERMINATING;
     return made;
@@ -78,7 +80,7 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
                          !neighbor->busy && !neighbor->settling && neighbor->live == 1;
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root = NULL;
     if (tcp) {
-        root = tcp_terminate(&tree, conn);
+        root = tcp_terminate(host, &tree, conn);
     }
     if (with_path) {
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(

@@ -158,7 +158,9 @@ enum nested_call { NESTED_CALLS(CHOICE_VALUE) };
     X(WORD_CAPABILITY, "capability", "OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG",                  \
       OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD))              \
     X(WORD_FRAME_SIZE, "frame-size", "OID_GEN_MAXIMUM_FRAME_SIZE", OID_GEN_MAXIMUM_FRAME_SIZE,     \
-      sizeof(ULONG))
+      sizeof(ULONG))                                                                               \
+    X(WORD_FILTER, "filter", "OID_GEN_CURRENT_PACKET_FILTER, set to the value",                    \
+      OID_GEN_CURRENT_PACKET_FILTER, sizeof(ULONG))
 enum oid_word { OIDS(CHOICE_VALUE) };
 #define OID_SCALE_FIXED 28u /* parameters, then the indirection table */
 #define OID_SCALE_BYTES (OID_SCALE_FIXED + 128u)

@@ -52,6 +52,8 @@ static const struct field header_fields[] = {
     NUMBER("ack-frequency", 1, 3, 3),
     FLAG("placeholders", 9, 3), /* instead of linkers above what is new */
     FLAG("two-routers", 9, 4),  /* connections 2 and up lie behind another */
+    FLAG("many-lists", 9, 6),   /* of what an initiate hands over, with several buffers */
+    FLAG("short-state", 9, 7),  /* delegated state of the length that NDIS 6.0 has */
     FLAG("large-window", 9, 5), /* InitialRcvWnd beyond what can be announced */
     NUMBER("peer-window", 24, 0, 16),
     NUMBER("peer-sequence", 16, 0, 32),
@@ -70,7 +72,7 @@ static const struct field header_fields[] = {
 
 static const struct field post_fields[] = {
     NUMBER("length", 2, 0, 16), FLAG("no-push", 6, 0),       NUMBER("more", 6, 1, 3),
-    NUMBER("pieces", 6, 4, 3),  NUMBER("prefill", 4, 0, 16),
+    NUMBER("pieces", 6, 4, 3),  NUMBER("prefill", 4, 0, 16), FLAG("slack", 6, 7),
 };
 static const struct field accept_fields[] = {
     CHOICE("answer", 2, answer),
@@ -82,10 +84,10 @@ static const struct field return_fields[] = {
     NUMBER("count", 3, 0, 8),
 };
 static const struct field send_fields[] = {
-    NUMBER("length", 2, 0, 16),
-    NUMBER("buffers", 4, 0, 2), /* less one */
-    NUMBER("more", 4, 2, 3),
-    NUMBER("pieces", 4, 5, 3),
+    NUMBER("length", 2, 0, 16), NUMBER("buffers", 4, 0, 2), /* less one */
+    NUMBER("more", 4, 2, 3),    NUMBER("pieces", 4, 5, 3),
+    FLAG("slack", 5, 0), /* unused bytes behind the data, in the MDLs */
+    FLAG("empty", 5, 1), /* the first of several buffers has no bytes */
 };
 static const struct field disconnect_fields[] = {
     FLAG("abort", 4, 0),
@@ -150,7 +152,8 @@ static const struct field host_send_fields[] = {
     NUMBER("length", 2, 0, 11), /* bytes of each frame, link header included */
     NUMBER("more", 4, 0, 8),    /* further lists in the same call */
     NUMBER("buffers", 5, 0, 2), /* frames of a list, less one */
-    NUMBER("pieces", 5, 2, 3),  FLAG("cancel", 5, 5), /* asked back at once */
+    NUMBER("pieces", 5, 2, 3),  FLAG("cancel", 5, 5),    /* asked back at once */
+    FLAG("slack", 6, 0),        FLAG("other-ids", 6, 1), /* of every second list; they stay */
 };
 static const struct field raw_fields[] = {
     CHOICE("kind", 2, raw_kind),
@@ -180,10 +183,9 @@ static const struct field parameter_fields[] = {
     NUMBER("sws-ticks", 5, 0, 8),
 };
 static const struct field oid_fields[] = {
-    CHOICE("what", 2, oid),
-    FLAG("set", 3, 0),
-    FLAG("short", 3, 1), /* in a buffer that is too short */
-    NUMBER("value", 4, 0, 16),
+    CHOICE("what", 2, oid),    FLAG("set", 3, 0),
+    FLAG("short", 3, 1),                                  /* in a buffer that is too short */
+    NUMBER("value", 4, 0, 16), NUMBER("longer", 6, 0, 8), /* bytes more than are needed */
 };
 static const struct field batch_fields[] = {
     NUMBER("frames", 2, 0, 4),

@@ -275,6 +275,8 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
         peer_open(stage, program, &opening, i, &setup);
     }
     world->host.placeholders = program_get(program, "placeholders");
+    world->host.short_state = program_get(program, "short-state");
+    world->host.many_lists = program_get(program, "many-lists");
     world->host.nested_frame = stage_nested_frame;
     world->host.nested_context = stage;
     world->context = stage;
