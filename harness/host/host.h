@@ -76,6 +76,9 @@ struct host_path {
     uint32_t live; /* connections offloaded or being offloaded over it */
 };
 
+/* Of a neighbor that is handed over: it still fits its field when it has grown for weeks. */
+#define HOST_AGE_MOST 0x7FFFFFFFu
+
 struct host_neighbor {
     struct nds_state *state;
     bool offloaded, invalidated, busy, settling; /* as of a path */

@@ -87,10 +87,10 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
         tcb->TsRecentAge = value;
         break;
     case VARIABLE_HOST_AGE:
-        neighbor->host_age = value;
+        neighbor->host_age = value & HOST_AGE_MOST;
         break;
     case VARIABLE_NIC_AGE:
-        neighbor->nic_age = value;
+        neighbor->nic_age = value & HOST_AGE_MOST;
         break;
     }
 }

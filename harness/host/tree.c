@@ -298,7 +298,7 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
         host->neighbor[path->neighbor].mac[5] ^= 1;
         break;
     case UPDATE_REACHED:
-        host->neighbor[path->neighbor].host_age = value;
+        host->neighbor[path->neighbor].host_age = value & HOST_AGE_MOST;
         break;
     case UPDATE_PRIORITY:
         cached->UserPriority = value & 7;

@@ -66,14 +66,15 @@ enum peer_window { PEER_WINDOWS(CHOICE_VALUE) };
       1, 4, 2, 1, 1)
 enum peer_options { PEER_OPTIONS(CHOICE_VALUE) };
 
-/* Added to the peer's clock in a timestamp. */
+/* Added to the peer's clock in a timestamp. No two of them are 2^31 apart, where older and newer
+ * cannot be told. */
 #define PEER_STAMPS(X)                                                                             \
     X(PEER_STAMP_NOW, "now", "the peer's clock", 0)                                                \
     X(PEER_STAMP_ONE_OLDER, "one-older", "one tick below it", -1)                                  \
     X(PEER_STAMP_DAY_OLDER, "day-older", "a day of milliseconds below it", -86400000)              \
-    X(PEER_STAMP_OLDEST, "oldest", "2^31 - 1 below it", -0x7FFFFFFF)                               \
+    X(PEER_STAMP_OLDEST, "oldest", "2^30 below it", -0x40000000)                                   \
     X(PEER_STAMP_NEWER, "newer", "a second above it", 1000)                                        \
-    X(PEER_STAMP_NEWEST, "newest", "2^31 - 1 above it", 0x7FFFFFFF)
+    X(PEER_STAMP_NEWEST, "newest", "2^29 above it", 0x20000000)
 enum peer_stamp { PEER_STAMPS(CHOICE_VALUE) };
 
 /* How the first block of a SACK report is bent. */

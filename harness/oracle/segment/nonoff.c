@@ -93,20 +93,20 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
 }
 
 /* The arrival of this content that a frame handed up stands for: one that is due now, else the
- * oldest that was not handed up yet, else any. Padding may be gone, but none is added. */
+ * oldest that was not handed up yet, else any. Padding may be gone, but none is added; the one with
+ * the least of it stands nearest. */
 static struct orc_passing *pick(struct orc_passings *set, uint64_t hash, uint32_t length)
 {
-    struct orc_passing *any = NULL, *open = NULL;
+    struct orc_passing *any = NULL, *open = NULL, *due = NULL;
     for (struct orc_passing *entry = orc_passing_find(set, hash); entry;) {
         bool same = entry->hash == hash && length <= entry->bytes, fits = same && !entry->passed;
-        if (fits && entry->due && entry - set->entry >= (int64_t)set->due_from) {
-            return entry;
-        }
+        bool now = fits && entry->due && entry - set->entry >= (int64_t)set->due_from;
+        due = now && (!due || entry->bytes < due->bytes) ? entry : due;
         any = same && !any ? entry : any;
-        open = fits ? entry : open;
+        open = fits && (!open || entry->bytes <= open->bytes) ? entry : open;
         entry = entry->chain ? &set->entry[entry->chain - 1] : NULL;
     }
-    return open ? open : any;
+    return due ? due : open ? open : any;
 }
 
 /* The connection that a frame belongs to: the target may process it, so it is not in the table. */
