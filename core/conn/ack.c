@@ -48,8 +48,11 @@ static void new_ack(struct chim_conn *c, const struct chim_segment *s)
     if (chim_seq_lt(c->snd_nxt, c->snd_una)) {
         c->snd_nxt = c->snd_una;
     }
-    (void)chim_recover_sacks(c, s);
+    bool news = chim_recover_sacks(c, s);
     chim_recover_progress(c, s->ack - before);
+    if (news && !c->cong.recovering) {
+        chim_recover_duplicate(c); /* it counts although it moves SND.UNA (RFC 6675 section 2) */
+    }
     c->rto_hold = false;
     c->rtx_total_ms = 0;
     if (c->rtx_mode == CHIM_RTX_DATA) {

@@ -4,6 +4,7 @@
  */
 #include "conn/deliver.h"
 #include "conn/disconnect.h"
+#include "conn/expire.h"
 #include "conn/indicate.h"
 #include "conn/output.h"
 #include "conn/policy.h"
@@ -128,6 +129,7 @@ static bool drain_step(struct chim_conn *c)
     }
     if (query_due(c)) {
         chim_neighbor_query(c);
+        chim_expire_held(c);
         return true;
     }
     chim_output(c);

@@ -61,6 +61,16 @@ static void expire_data(struct chim_conn *c)
     chim_timer_start(c, CHIM_T_RETRANSMIT, chim_output_rto_ms(c, c->rtx_count));
 }
 
+/* A probe that could not be sent: for want of a descriptor it is tried again, behind a question to
+ * the host it goes with the answer. */
+static void hold_probe(struct chim_conn *c, enum chim_timer id)
+{
+    chim_timer_start(c, id, BUSY_RETRY_MS);
+    if (c->neighbor_due) {
+        c->held_ms = c->deadline[id];
+    }
+}
+
 static void expire_persist(struct chim_conn *c)
 {
     if (c->rtx_count >= CHIM_LOAD(c->obj.adapter->params.retransmissions_max)) {
@@ -72,7 +82,7 @@ static void expire_persist(struct chim_conn *c)
         return;
     }
     if (!chim_output_window_probe(c)) {
-        chim_timer_start(c, CHIM_T_RETRANSMIT, BUSY_RETRY_MS);
+        hold_probe(c, CHIM_T_RETRANSMIT);
         return;
     }
     uint32_t wait = chim_output_rto_ms(c, c->rtx_count);
@@ -135,7 +145,7 @@ static void expire_keepalive(struct chim_conn *c)
         return;
     }
     if (!chim_output_keepalive(c)) {
-        chim_timer_start(c, CHIM_T_KEEPALIVE, BUSY_RETRY_MS);
+        hold_probe(c, CHIM_T_KEEPALIVE);
         return;
     }
     c->ka_count++;
@@ -184,5 +194,18 @@ void chim_expire(struct chim_conn *c, enum chim_timer id)
         break;
     default: /* CHIM_T_RETRY: that it looks again is all */
         break;
+    }
+}
+
+void chim_expire_held(struct chim_conn *c)
+{
+    static const enum chim_timer probing[] = {CHIM_T_RETRANSMIT, CHIM_T_KEEPALIVE};
+    uint64_t held = c->held_ms;
+    c->held_ms = 0;
+    for (uint32_t i = 0; held != 0 && i < 2; i++) {
+        if (c->deadline[probing[i]] == held) {
+            c->deadline[probing[i]] = 0;
+            chim_expire(c, probing[i]);
+        }
     }
 }

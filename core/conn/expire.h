@@ -8,6 +8,8 @@
 #include "conn/conn.h"
 
 void chim_expire(struct chim_conn *c, enum chim_timer id);
+/* The host has answered about the neighbor: probes that waited for it go. */
+void chim_expire_held(struct chim_conn *c);
 
 /* An acceptable segment came: idle time starts anew, a running check of the peer ends. */
 void chim_keepalive_reset(struct chim_conn *c);

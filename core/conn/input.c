@@ -45,22 +45,6 @@ static enum chim_input keep_raw(struct chim_conn *c, struct chim_arrival *a)
     return CHIM_INPUT_KEPT;
 }
 
-/* Waiting to be uploaded: nothing is processed, but TIME_WAIT still answers (UPLD-TW-1). */
-static enum chim_input input_frozen(struct chim_conn *c, struct chim_arrival *a)
-{
-    if (c->state != TcpConnectionTimeWait) {
-        return keep_raw(c, a);
-    }
-    if ((a->seg.flags & CHIM_TCP_SYN) != 0) {
-        return CHIM_INPUT_UP;
-    }
-    if ((a->seg.flags & CHIM_TCP_RST) == 0 &&
-        (a->seg.payload_bytes != 0 || (a->seg.flags & CHIM_TCP_FIN) != 0)) {
-        return reply(c);
-    }
-    return CHIM_INPUT_DONE;
-}
-
 static enum chim_input input_rst(struct chim_conn *c, const struct chim_segment *s)
 {
     if (s->seq == c->rcv_nxt) {
@@ -133,6 +117,33 @@ static bool finished_by_sequence(struct chim_conn *c, const struct chim_segment 
         return true;
     }
     return false;
+}
+
+/* Waiting to be uploaded: nothing is processed, but TIME_WAIT still answers (UPLD-TW-1). */
+static enum chim_input input_frozen(struct chim_conn *c, struct chim_arrival *a)
+{
+    struct chim_segment *s = &a->seg;
+    enum chim_input result;
+    if (c->state != TcpConnectionTimeWait) {
+        return keep_raw(c, a);
+    }
+    if ((s->flags & CHIM_TCP_SYN) != 0) {
+        return CHIM_INPUT_UP;
+    }
+    if ((s->flags & CHIM_TCP_RST) != 0) {
+        return CHIM_INPUT_DONE;
+    }
+    chim_segment_options(s);
+    if (finished_by_sequence(c, s, &result)) {
+        return result;
+    }
+    if ((s->flags & CHIM_TCP_ACK) == 0) {
+        return CHIM_INPUT_DONE;
+    }
+    bool usable =
+        chim_accept_ack(c->snd_una, c->snd_max, c->max_snd_wnd, s->ack) == CHIM_ACK_USABLE;
+    bool text = s->payload_bytes != 0 || (s->flags & CHIM_TCP_FIN) != 0;
+    return !usable || text ? reply(c) : CHIM_INPUT_DONE;
 }
 
 static enum chim_input input_running(struct chim_conn *c, struct chim_arrival *a)

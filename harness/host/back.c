@@ -123,8 +123,13 @@ static void event(void *context, uint32_t index, uint32_t type, uint32_t informa
 
 static uint32_t reachability(void *context, uint32_t neighbor)
 {
-    (void)context, (void)neighbor;
-    return 0; /* the host has no newer confirmation: probe it yourself */
+    const struct host *host = context;
+    for (uint32_t i = 0; i < host->neighbors; i++) {
+        if (nds_state_id(host->neighbor[i].state) == neighbor) {
+            return host->neighbor[i].host_age;
+        }
+    }
+    return 0;
 }
 
 static void status(void *context, NDIS_STATUS code)

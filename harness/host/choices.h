@@ -47,7 +47,10 @@ enum host_queried { HOST_QUERIES(CHOICE_VALUE) };
     X(UPDATE_KA_INTERVAL, "ka-interval", "KaInterval")                                             \
     X(UPDATE_KA_PROBES, "ka-probes", "KaProbeCount")                                               \
     X(UPDATE_KA_RESTART, "ka-restart", "only the flag that restarts keepalive")                    \
-    X(UPDATE_TOS, "tos", "TosOrTrafficClass")
+    X(UPDATE_TOS, "tos", "TosOrTrafficClass")                                                      \
+    X(UPDATE_REACHED, "reached", "HostReachabilityDelta of the neighbor, also in later answers")   \
+    X(UPDATE_PRIORITY, "priority", "UserPriority")                                                 \
+    X(UPDATE_FLOW, "flow-label", "FlowLabel, of IPv6 connections")
 enum host_update { HOST_UPDATES(CHOICE_VALUE) };
 
 /* Of the state of a connection that the host owns; the next initiate hands it over. */
@@ -67,7 +70,11 @@ enum host_update { HOST_UPDATES(CHOICE_VALUE) };
     X(VARIABLE_TS_TIME, "ts-time", "TsTime")                                                       \
     X(VARIABLE_MAX_RT, "max-rt", "MaxRT")                                                          \
     X(VARIABLE_KA_COUNT, "ka-count", "KaProbeCount")                                               \
-    X(VARIABLE_KA_INTERVAL, "ka-interval", "KaInterval")
+    X(VARIABLE_KA_INTERVAL, "ka-interval", "KaInterval")                                           \
+    X(VARIABLE_TS_RECENT, "ts-recent", "TsRecent, and the peer's clock")                           \
+    X(VARIABLE_TS_AGE, "ts-age", "TsRecentAge")                                                    \
+    X(VARIABLE_HOST_AGE, "host-age", "HostReachabilityDelta of the neighbor, and in answers")      \
+    X(VARIABLE_NIC_AGE, "nic-age", "NicReachabilityDelta of the neighbor")
 enum host_variable { HOST_VARIABLES(CHOICE_VALUE) };
 
 #endif

@@ -28,6 +28,7 @@ struct host_request {
     uint32_t prefill;      /* of a post: bytes that its buffer holds already */
     bool no_push;          /* of a post */
     uint32_t buffers;      /* of a send: NET_BUFFERs in each list; 0 = one */
+    bool slack, empty;     /* of a post, of a send: see struct nds_list_shape */
     bool abort;            /* of a disconnect */
     enum host_scope scope; /* of a terminate */
     enum host_order order; /* of a return */
@@ -75,12 +76,16 @@ struct host_path {
     uint32_t live; /* connections offloaded or being offloaded over it */
 };
 
+/* Of a neighbor that is handed over: it still fits its field when it has grown for weeks. */
+#define HOST_AGE_MOST 0x7FFFFFFFu
+
 struct host_neighbor {
     struct nds_state *state;
     bool offloaded, invalidated, busy, settling; /* as of a path */
     uint8_t mac[6], source[6];
     uint16_t vlan;
-    uint32_t live; /* paths offloaded or being offloaded over it */
+    uint32_t host_age, nic_age; /* in ticks, as they are handed over */
+    uint32_t live;              /* paths offloaded or being offloaded over it */
 };
 
 /* A query, update or invalidate that has not come back. */
@@ -131,6 +136,8 @@ struct host {
     uint32_t late_first, late_last, late_room;
     struct host_counts counts;
     bool placeholders; /* in trees that only add connections */
+    bool short_state;  /* delegated state of a terminate as NDIS 6.0 has it */
+    bool many_lists;   /* what an initiate hands over comes in several lists and buffers */
     /* A frame of the peer inside a callback (TAP_NIC_RECEIVE as the nested request). */
     void (*nested_frame)(void *context, uint32_t conn, uint32_t length);
     void *nested_context;

@@ -13,8 +13,8 @@ PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST host_tree_neighbor(struct host_tree *tree,
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
         host_tree_block(tree, n->state, NeighborOffloadState, bytes);
     NEIGHBOR_OFFLOAD_STATE_CONST constant = {.VlanId = n->vlan};
-    NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
-    NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = 0};
+    NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = n->host_age};
+    NEIGHBOR_OFFLOAD_STATE_DELEGATED delegated = {.NicReachabilityDelta = n->nic_age};
     memcpy(cached.DlDestinationAddress, n->mac, 6);
     memcpy(constant.DlSourceAddress, n->source, 6);
     void *at = host_tree_append(ndis_offload_state_first(made), &constant, sizeof(constant));
@@ -79,7 +79,9 @@ static PNET_BUFFER_LIST outstanding_chain(struct host *host, struct host_conn *c
             conn->outstanding - done < CHAIN_PIECE ? conn->outstanding - done : CHAIN_PIECE;
         struct host_fill fill = {host, conn->index, start + done, PAYLOAD_FROM_TARGET};
         PNET_BUFFER_LIST nbl =
-            host_list(host, ROLE_INIT_SEND, take, (struct nds_list_shape){done % 7, 1},
+            host_list(host, ROLE_INIT_SEND, take,
+                      (struct nds_list_shape){done % 7, host->many_lists ? 3 : 1, host->many_lists,
+                                              host->many_lists},
                       host_fill_stream, &fill);
         nds_list_detail(nbl)->stream_offset = start + done;
         if (*tail) {
@@ -96,12 +98,24 @@ static PNET_BUFFER_LIST outstanding_chain(struct host *host, struct host_conn *c
 
 static PNET_BUFFER_LIST buffered_list(struct host *host, struct host_conn *conn)
 {
-    if (!conn->buffered) {
-        return NULL;
+    PNET_BUFFER_LIST head = NULL, tail = NULL;
+    for (uint32_t done = 0; done < conn->buffered;) {
+        uint32_t left = conn->buffered - done;
+        uint32_t take = host->many_lists && left > CHAIN_PIECE ? CHAIN_PIECE : left;
+        struct host_fill fill = {host, conn->index, conn->received + done, PAYLOAD_TO_TARGET};
+        struct nds_list_shape shape = {take % 5, host->many_lists ? 3 : 1, host->many_lists,
+                                       host->many_lists};
+        PNET_BUFFER_LIST nbl =
+            nds_list_build(ROLE_BUFFERED, conn->index, take, shape, host_fill_stream, &fill);
+        if (tail) {
+            nds_list_chain(tail, nbl);
+        } else {
+            head = nbl;
+        }
+        tail = nbl;
+        done += take;
     }
-    struct host_fill fill = {host, conn->index, conn->received, PAYLOAD_TO_TARGET};
-    return nds_list_build(ROLE_BUFFERED, conn->index, conn->buffered,
-                          (struct nds_list_shape){conn->buffered % 5, 1}, host_fill_stream, &fill);
+    return head;
 }
 
 static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_new(struct host *host, struct host_tree *tree,

@@ -25,9 +25,9 @@ static void io_post(struct host *host, struct host_conn *conn, const struct host
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
         struct host_fill fill = {host, conn->index, 0, PAYLOAD_TO_TARGET};
-        PNET_BUFFER_LIST nbl =
-            host_list(host, ROLE_POST, r->length, (struct nds_list_shape){r->pieces + i, 1},
-                      fill_prefix, &fill);
+        PNET_BUFFER_LIST nbl = host_list(host, ROLE_POST, r->length,
+                                         (struct nds_list_shape){r->pieces + i, 1, r->slack, false},
+                                         fill_prefix, &fill);
         struct nds_list *list = nds_list_detail(nbl);
         list->no_push = r->no_push;
         list->prefill = conn->posts_out ? 0 : r->prefill; /* Q6: only with no older one pending */
@@ -46,11 +46,10 @@ static void io_post(struct host *host, struct host_conn *conn, const struct host
 }
 
 static PNET_BUFFER_LIST send_list(struct host *host, struct host_conn *conn, enum tap_role role,
-                                  uint32_t length, uint32_t pieces, uint32_t buffers)
+                                  uint32_t length, struct nds_list_shape shape)
 {
     struct host_fill fill = {host, conn->index, conn->handed_down, PAYLOAD_FROM_TARGET};
-    PNET_BUFFER_LIST nbl = host_list(host, role, length, (struct nds_list_shape){pieces, buffers},
-                                     host_fill_stream, &fill);
+    PNET_BUFFER_LIST nbl = host_list(host, role, length, shape, host_fill_stream, &fill);
     nds_list_detail(nbl)->stream_offset = conn->handed_down;
     conn->handed_down += length;
     return nbl;
@@ -62,8 +61,8 @@ static void io_send(struct host *host, struct host_conn *conn, const struct host
     uint32_t count = r->count ? r->count : 1;
     for (uint32_t i = 0; i < count && i < LISTS_MAX; i++) {
         uint32_t buffers = r->buffers ? r->buffers : 1;
-        PNET_BUFFER_LIST nbl =
-            send_list(host, conn, ROLE_SEND, r->length ? r->length : 1, r->pieces + i, buffers);
+        struct nds_list_shape shape = {r->pieces + i, buffers, r->slack, r->empty};
+        PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_SEND, r->length ? r->length : 1, shape);
         if (last) {
             nds_list_chain(last, nbl);
         } else {
@@ -85,7 +84,8 @@ static void disconnect(struct host *host, struct host_conn *conn, const struct h
         return; /* DISC-RST-4: no second graceful one, nothing after an abort */
     }
     uint32_t length = abort ? 0 : r->length;
-    PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_DISCONNECT, length, r->pieces, 1);
+    PNET_BUFFER_LIST nbl = send_list(host, conn, ROLE_DISCONNECT, length,
+                                     (struct nds_list_shape){.pieces = r->pieces, .nb_count = 1});
     conn->closed = true;
     conn->aborted |= abort;
     host->counts.disconnected++;
@@ -186,7 +186,8 @@ void host_forward(struct host *host, uint32_t index, const struct segment *segme
     uint32_t length = segment_build_tcp(segment, no_checksum, tcp);
     struct bytes bytes = {tcp};
     PNET_BUFFER_LIST nbl = nds_list_build(
-        ROLE_FORWARD, index, length, (struct nds_list_shape){length % 4, 1}, fill_bytes, &bytes);
+        ROLE_FORWARD, index, length, (struct nds_list_shape){.pieces = length % 4, .nb_count = 1},
+        fill_bytes, &bytes);
     nds_io_call(TAP_FORWARD, host->conn[index].tcp, nbl, 0);
 }
 

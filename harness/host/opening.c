@@ -25,6 +25,7 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
     }
     struct host_conn *conn = &host->conn[index];
     TCP_OFFLOAD_STATE_DELEGATED *tcb = &conn->tcb;
+    struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
     uint32_t mss = conn->constant.RemoteMss;
     bool waits =
         tcb->SndUna != tcb->SndMax || conn->outstanding || tcb->State == TcpConnectionFinWait2;
@@ -78,6 +79,18 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
         break;
     case VARIABLE_KA_INTERVAL:
         conn->cached.KaInterval = value;
+        break;
+    case VARIABLE_TS_RECENT:
+        tcb->TsRecent = value;
+        break;
+    case VARIABLE_TS_AGE:
+        tcb->TsRecentAge = value;
+        break;
+    case VARIABLE_HOST_AGE:
+        neighbor->host_age = value & HOST_AGE_MOST;
+        break;
+    case VARIABLE_NIC_AGE:
+        neighbor->nic_age = value & HOST_AGE_MOST;
         break;
     }
 }

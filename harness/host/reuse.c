@@ -50,7 +50,7 @@ void host_list_done(struct host *host, const struct tap_nbl *list)
         host->spare = rig_alloc(HOST_SPARES * sizeof(host->spare[0]));
     }
     const struct nds_list *detail = nds_list_detail(list->nbl);
-    struct nds_list_shape shape = {detail->pieces, detail->nb_count};
+    struct nds_list_shape shape = {.pieces = detail->pieces, .nb_count = detail->nb_count};
     struct host_spare *spare = spare_for(host, detail->length, shape, true);
     if (spare && spare->count < HOST_SPARE_LISTS) {
         spare->list[spare->count++] = list->id;

@@ -80,7 +80,8 @@ static void tcp_terminated(struct host *host, struct host_conn *conn,
     conn->phase = HOST_OWNS;
     host->path[conn->path].live--;
     nds_state_forget(conn->tcp);
-    conn->tcb = *tcp;
+    memcpy(&conn->tcb, tcp, tcp->Header.Length < sizeof(*tcp) ? tcp->Header.Length : sizeof(*tcp));
+    conn->tcb.Header.Length = sizeof(conn->tcb);
     conn->tcb.SendDataHead = conn->tcb.SendDataTail = NULL;
     conn->tcb.BufferedData = NULL;
     reopen_without_fin(conn);

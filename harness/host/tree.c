@@ -47,14 +47,16 @@ static bool may_terminate(const struct host_conn *conn)
            !conn->in_disconnect;
 }
 
-static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp_terminate(struct host_tree *tree,
-                                                       struct host_conn *conn)
+static PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST
+tcp_terminate(const struct host *host, struct host_tree *tree, struct host_conn *conn)
 {
-    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(
-        tree, conn->tcp, TcpOffloadDelegatedState, sizeof(TCP_OFFLOAD_STATE_DELEGATED));
+    uint32_t bytes = host->short_state ? NDIS_SIZEOF_TCP_OFFLOAD_STATE_DELEGATED_6_0
+                                       : (uint32_t)sizeof(TCP_OFFLOAD_STATE_DELEGATED);
+    PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made =
+        host_tree_block(tree, conn->tcp, TcpOffloadDelegatedState, bytes);
     TCP_OFFLOAD_STATE_DELEGATED poison;
     memset(&poison, 0xA5, sizeof(poison));
-    host_tree_append(ndis_offload_state_first(made), &poison, sizeof(poison));
+    host_tree_append(ndis_offload_state_first(made), &poison, bytes);
     made->NetBufferListChain = (PNET_BUFFER_LIST)(uintptr_t)0xA5A5A5A5A5A5A5A5; /* TERM-SEND-3 */
     conn->phase = HOST_TERMINATING;
     return made;
@@ -78,7 +80,7 @@ void host_terminate(struct host *host, uint32_t index, enum host_scope scope)
                          !neighbor->busy && !neighbor->settling && neighbor->live == 1;
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root = NULL;
     if (tcp) {
-        root = tcp_terminate(&tree, conn);
+        root = tcp_terminate(host, &tree, conn);
     }
     if (with_path) {
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST made = host_tree_block(
@@ -295,6 +297,15 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     case UPDATE_MAC:
         host->neighbor[path->neighbor].mac[5] ^= 1;
         break;
+    case UPDATE_REACHED:
+        host->neighbor[path->neighbor].host_age = value & HOST_AGE_MOST;
+        break;
+    case UPDATE_PRIORITY:
+        cached->UserPriority = value & 7;
+        break;
+    case UPDATE_FLOW:
+        cached->FlowLabel = conn->v6 ? value & 0xFFFFF : 0;
+        break;
     case UPDATE_NEIGHBOR:
         break;
     }
@@ -328,15 +339,16 @@ static void tree_update_path(struct host *host, struct host_conn *conn, uint32_t
     }
 }
 
-static void tree_update_neighbor(struct host *host, struct host_conn *conn)
+static void tree_update_neighbor(struct host *host, struct host_conn *conn, enum host_update what,
+                                 uint32_t value)
 {
     static struct host_tree tree;
     struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
     tree.pieces = 0;
     if (may_update(host, neighbor->state, neighbor->busy || neighbor->settling,
                    neighbor->invalidated)) {
-        update_value(host, conn, UPDATE_MAC, 0);
-        NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = 0};
+        update_value(host, conn, what, value);
+        NEIGHBOR_OFFLOAD_STATE_CACHED cached = {.HostReachabilityDelta = neighbor->host_age};
         memcpy(cached.DlDestinationAddress, neighbor->mac, 6);
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
             host_tree_block(&tree, neighbor->state, NeighborOffloadCachedState, sizeof(cached));
@@ -379,7 +391,7 @@ static void update_link(struct host *host, struct host_conn *conn)
         !may_update(host, to->state, false, false)) {
         return;
     }
-    NEIGHBOR_OFFLOAD_STATE_CACHED neighbor = {.HostReachabilityDelta = 0};
+    NEIGHBOR_OFFLOAD_STATE_CACHED neighbor = {.HostReachabilityDelta = to->host_age};
     PATH_OFFLOAD_STATE_CACHED cached = {.PathMtu = path->mtu};
     memcpy(neighbor.DlDestinationAddress, to->mac, 6);
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =
@@ -408,8 +420,8 @@ void host_update(struct host *host, uint32_t index, enum host_update what, uint3
         tree_update_path(host, conn, value);
     } else if (what == UPDATE_NEIGHBOR) {
         update_link(host, conn);
-    } else if (what == UPDATE_MAC) {
-        tree_update_neighbor(host, conn);
+    } else if (what == UPDATE_MAC || what == UPDATE_REACHED) {
+        tree_update_neighbor(host, conn, what, value);
     } else if (may_update(host, conn->tcp, conn->settling, conn->invalidated)) {
         update_value(host, conn, what, value);
         PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST root =

@@ -115,12 +115,16 @@ static void lend_buffered(PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST block, uint32_t even
         }
         PNET_BUFFER_LIST nbl =
             has ? ((const TCP_OFFLOAD_STATE_DELEGATED *)(const void *)at)->BufferedData : NULL;
-        struct nds_object *object = nbl ? object_find(nbl, OBJECT_NBL) : NULL;
-        if (object && lend) {
-            list_lend(object, event);
-            list_show(object, 0);
-        } else if (object) {
-            list_take(object, event);
+        for (uint32_t index = 0; nbl; index++) {
+            struct nds_object *object = object_find(nbl, OBJECT_NBL);
+            PNET_BUFFER_LIST next = object ? nbl->Next : NULL;
+            if (object && lend) {
+                list_lend(object, event);
+                list_show(object, index);
+            } else if (object) {
+                list_take(object, event);
+            }
+            nbl = next;
         }
         lend_buffered(block->DependentBlockList, event, lend);
     }

@@ -188,6 +188,10 @@ void list_take(struct nds_object *object, uint32_t event);
 uint64_t list_checksum(PNET_BUFFER_LIST nbl);
 extern uint64_t list_sum; /* what list_sum_span adds to */
 void list_sum_span(const void *bytes, size_t count);
+/* Known bytes around the host's data (list_fence.c). */
+#define FENCE 16u
+#define FENCE_BYTE 0xC5u
+bool list_fences_intact(const struct nds_list *list);
 void list_hold(struct nds_object *object, uint32_t event);       /* host keeps a driver's list */
 bool list_holds(struct nds_object *object, const void *address); /* among its data */
 void list_give_back(struct nds_object *object, uint32_t event);

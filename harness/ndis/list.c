@@ -8,8 +8,6 @@
  */
 #include "ndis/internal.h"
 
-#define FENCE 16u
-#define FENCE_BYTE 0xC5u
 #define PIECES_MAX 6u
 #define RESERVED_MARK(n) ((PVOID)(uintptr_t)(0x5EED0000u + (n)))
 
@@ -30,6 +28,8 @@ static const struct shape shapes[8] = {
     {0, {511, 513, 0}},
 };
 #define CUT_EMPTY 0xFFFFu
+#define SLACK_BYTES 9u
+#define SLACK_MORE 17u
 
 static uint32_t shape_cuts(const struct shape *shape, uint32_t total, uint32_t out[PIECES_MAX])
 {
@@ -53,6 +53,7 @@ struct builder {
     void *context;
     uint32_t filled;
     uint32_t blank; /* bytes of the chain from here on that are not filled afterwards */
+    bool slack;
 };
 
 static PMDL build_mdl(struct builder *b, uint32_t bytes)
@@ -98,6 +99,16 @@ static void fill_chain(struct builder *b, PMDL chain, uint32_t skip, uint32_t le
     }
 }
 
+/* What the target may neither read as data nor write. */
+static void mark_slack(PMDL chain, uint32_t used)
+{
+    for (PMDL mdl = chain; mdl; mdl = mdl->Next) {
+        uint32_t keep = used < mdl->ByteCount ? used : mdl->ByteCount;
+        memset(mdl_bytes(mdl) + keep, FENCE_BYTE, mdl->ByteCount - keep);
+        used -= keep;
+    }
+}
+
 static PNET_BUFFER build_nb(struct builder *b, const struct shape *shape, uint32_t length,
                             struct nb_snapshot *snapshot)
 {
@@ -110,8 +121,12 @@ static PNET_BUFFER build_nb(struct builder *b, const struct shape *shape, uint32
     b->blank = b->fill ? shape->lead : total;
     PMDL *link = &nb->MdlChain;
     for (uint32_t i = 0; i < count; i++) {
-        *link = build_mdl(b, cut[i]);
+        *link = build_mdl(b, cut[i] + (b->slack && i + 1 == count ? SLACK_BYTES : 0));
         link = &(*link)->Next;
+    }
+    if (b->slack) {
+        *link = build_mdl(b, SLACK_MORE);
+        mark_slack(nb->MdlChain, total);
     }
     nb->DataOffset = shape->lead;
     nb->DataLength = length;
@@ -148,8 +163,9 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
     const struct shape *shape = &shapes[form.pieces & 7];
     uint32_t nbs = form.nb_count ? form.nb_count : 1;
     uint32_t bytes =
-        (uint32_t)(sizeof(NET_BUFFER_LIST) + nbs * (sizeof(NET_BUFFER) + PIECES_MAX * sizeof(MDL)));
-    struct builder b = {.fill = fill, .context = context};
+        (uint32_t)(sizeof(NET_BUFFER_LIST) +
+                   nbs * (sizeof(NET_BUFFER) + (PIECES_MAX + form.slack) * sizeof(MDL)));
+    struct builder b = {.fill = fill, .context = context, .slack = form.slack};
     b.at = guest_alloc(bytes);
     PNET_BUFFER_LIST nbl = (PNET_BUFFER_LIST)(void *)b.at;
     struct nds_object *object = object_add(OBJECT_NBL, nbl, bytes, OWNER_HOST);
@@ -168,7 +184,7 @@ PNET_BUFFER_LIST nds_list_build(enum tap_role role, uint32_t conn, uint32_t leng
                               .nb = (struct nb_snapshot *)(void *)(list + 1)};
     PNET_BUFFER *link = &nbl->FirstNetBuffer;
     for (uint32_t i = 0, left = length; i < nbs; i++) {
-        uint32_t take = i + 1 == nbs ? left : left / (nbs - i);
+        uint32_t take = i + 1 == nbs ? left : form.empty && !i ? 0 : left / (nbs - i);
         *link = build_nb(&b, shape, take, &list->nb[i]);
         link = &(*link)->Next;
         left -= take;
@@ -327,28 +343,6 @@ static bool fields_intact(PNET_BUFFER_LIST nbl, const struct nds_list *list)
     return nbl->SourceHandle == RESERVED_MARK(32) && nbl->FirstNetBuffer == list->nb[0].nb;
 }
 
-/* Fences stay up while the rig reads them. */
-__attribute__((no_sanitize("address"))) static bool fence_intact(const uint8_t *fence)
-{
-    const uint64_t right = FENCE_BYTE * 0x0101010101010101u;
-    uint64_t word[FENCE / 8];
-    memcpy(word, fence, FENCE);
-    return word[0] == right && word[1] == right;
-}
-
-static bool fences_intact(const struct nds_list *list)
-{
-    for (uint32_t i = 0; i < list->nb_count; i++) {
-        for (PMDL mdl = list->nb[i].chain; mdl; mdl = mdl->Next) {
-            const uint8_t *bytes = mdl_bytes(mdl);
-            if (!fence_intact(bytes - FENCE) || !fence_intact(bytes + mdl->ByteCount)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 static void read_indicated(PNET_BUFFER_LIST nbl, struct tap_nbl *out)
 {
     out->nb_consistent = out->fields_intact = out->slack_intact = out->data_intact = true;
@@ -385,7 +379,7 @@ void list_read(struct nds_object *object, PNET_BUFFER_LIST nbl, struct tap_nbl *
         out->advance += advance;
     }
     out->fields_intact = fields_intact(nbl, list);
-    out->slack_intact = nds.limits.trace_off || fences_intact(list);
+    out->slack_intact = nds.limits.trace_off || list_fences_intact(list);
     out->data_intact |= !list->checksum || data_checksum(list) == list->checksum;
 }
 

@@ -138,6 +138,8 @@ void nds_host_return(PNET_BUFFER_LIST first);
 struct nds_list_shape {
     uint32_t pieces; /* MDL layout, 0 .. 7: see list.c */
     uint32_t nb_count;
+    bool slack; /* the chain goes on behind the data: in its last MDL, and with one more */
+    bool empty; /* a NET_BUFFER without bytes comes first, where there are several */
 };
 /* Builds a list with data. Fill is called for each contiguous piece of each buffer's used data
  * (NULL = leave a pattern). Memory belongs to the host until it is handed over. */

@@ -37,7 +37,8 @@ static void peer_extend(uint32_t *edge, struct peer_range *ranges, uint32_t *cou
     }
 }
 
-static uint16_t peer_window_of(const struct peer_conn *peer, enum peer_window choice)
+static uint16_t peer_window_of(const struct peer_conn *peer, enum peer_window choice,
+                               uint16_t value)
 {
     switch (choice) {
     case PEER_WINDOW_ZERO:
@@ -46,6 +47,8 @@ static uint16_t peer_window_of(const struct peer_conn *peer, enum peer_window ch
         return peer->window < 100 ? peer->window : 100;
     case PEER_WINDOW_FULL:
         return 0xFFFF;
+    case PEER_WINDOW_CHOSEN:
+        return value;
     case PEER_WINDOW_DEFAULT:
         break;
     }
@@ -110,12 +113,15 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     out->seq = (send->from_una ? peer->snd_una : peer->snd_nxt) + (uint32_t)send->offset;
     out->ack += (uint32_t)send->ack_delta;
     out->flags = send->flags | (send->no_ack ? 0 : SEG_ACK);
-    out->window = peer_window_of(peer, send->window);
+    out->window = peer_window_of(peer, send->window, 1);
+    out->trailer = send->trailer;
+    out->priority = send->priority;
+    out->tagged = out->tagged || send->priority;
     out->urgent = send->urgent;
     out->bad_tcp_checksum = send->bad_checksum;
     out->bad_ip_checksum = send->bad_ip_checksum;
     out->have_ts = peer->timestamps && !send->no_ts;
-    out->ts_value = peer->ts_clock - (send->old_ts ? 100000u : 0);
+    out->ts_value = peer->ts_clock - (send->old_ts ? 100000u : 0) + (uint32_t)send->stamp;
     out->option_bytes = odd_lists[send->odd_options].bytes;
     memcpy(out->option, odd_lists[send->odd_options].byte, out->option_bytes);
     for (uint32_t have = out->have_ts; send->two_ts && have < 2; have++) {
@@ -144,14 +150,14 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
     return out->length;
 }
 
-uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep)
+uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, uint16_t value, bool keep)
 {
     uint16_t now = peer->window;
     if (keep) {
         peer->usual_window = peer->usual_window ? peer->usual_window : peer->window;
         peer->window = peer->usual_window;
     }
-    uint16_t window = peer_window_of(peer, choice);
+    uint16_t window = peer_window_of(peer, choice, value);
     peer->window = keep ? window : now;
     peer->closed = keep ? window == 0 : peer->closed;
     return window;
@@ -169,6 +175,35 @@ void peer_ack_segment(const struct peer_conn *peer, struct segment *out)
             out->sack[i][1] = range->end;
         }
     }
+}
+
+void peer_report(const struct peer_conn *peer, enum peer_report choice, struct segment *out)
+{
+    uint32_t *block = out->sack[0], length = block[1] - block[0];
+    uint32_t begin = block[0];
+    if (!out->sack_blocks || choice == PEER_REPORT_RIGHT) {
+        return;
+    }
+    switch (choice) {
+    case PEER_REPORT_REVERSED:
+        begin = block[1];
+        length = 0u - length;
+        break;
+    case PEER_REPORT_EMPTY:
+        length = 0;
+        break;
+    case PEER_REPORT_OLD:
+        begin = out->ack - length;
+        break;
+    case PEER_REPORT_BEYOND:
+        begin = peer->rcv_max + 1;
+        break;
+    default:
+        begin = out->ack;
+        break;
+    }
+    block[0] = begin;
+    block[1] = begin + length;
 }
 
 bool peer_receive(struct peer_conn *peer, const struct segment *segment)

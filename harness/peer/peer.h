@@ -47,7 +47,8 @@ struct peer_conn {
     X(PEER_WINDOW_DEFAULT, "default", "the one that the peer has")                                 \
     X(PEER_WINDOW_ZERO, "zero", "closed")                                                          \
     X(PEER_WINDOW_SMALL, "small", "at most 100")                                                   \
-    X(PEER_WINDOW_FULL, "full", "65535, before the scale")
+    X(PEER_WINDOW_FULL, "full", "65535, before the scale")                                         \
+    X(PEER_WINDOW_CHOSEN, "chosen", "window-value, before the scale; of a segment 1")
 enum peer_window { PEER_WINDOWS(CHOICE_VALUE) };
 
 /* Odd lists of options, with their bytes. */
@@ -65,6 +66,27 @@ enum peer_window { PEER_WINDOWS(CHOICE_VALUE) };
       1, 4, 2, 1, 1)
 enum peer_options { PEER_OPTIONS(CHOICE_VALUE) };
 
+/* Added to the peer's clock in a timestamp. No two of them are 2^31 apart, where older and newer
+ * cannot be told. */
+#define PEER_STAMPS(X)                                                                             \
+    X(PEER_STAMP_NOW, "now", "the peer's clock", 0)                                                \
+    X(PEER_STAMP_ONE_OLDER, "one-older", "one tick below it", -1)                                  \
+    X(PEER_STAMP_DAY_OLDER, "day-older", "a day of milliseconds below it", -86400000)              \
+    X(PEER_STAMP_OLDEST, "oldest", "2^30 below it", -0x40000000)                                   \
+    X(PEER_STAMP_NEWER, "newer", "a second above it", 1000)                                        \
+    X(PEER_STAMP_NEWEST, "newest", "2^29 above it", 0x20000000)
+enum peer_stamp { PEER_STAMPS(CHOICE_VALUE) };
+
+/* How the first block of a SACK report is bent. */
+#define PEER_REPORTS(X)                                                                            \
+    X(PEER_REPORT_RIGHT, "right", "it is not")                                                     \
+    X(PEER_REPORT_REVERSED, "reversed", "its end and its begin changed")                           \
+    X(PEER_REPORT_EMPTY, "empty", "it ends where it begins")                                       \
+    X(PEER_REPORT_OLD, "old", "it lies below the acknowledgement: a D-SACK")                       \
+    X(PEER_REPORT_BEYOND, "beyond", "it lies above what was sent")                                 \
+    X(PEER_REPORT_WHOLE, "whole", "it begins at the acknowledgement")
+enum peer_report { PEER_REPORTS(CHOICE_VALUE) };
+
 /* What one `seg` of a program asks for. */
 struct peer_send {
     bool from_una;  /* relative to what the target acknowledged instead of snd_nxt */
@@ -72,7 +94,10 @@ struct peer_send {
     uint32_t length;
     uint8_t flags; /* SEG_*; ACK is added unless no_ack */
     bool no_ack, bad_checksum, bad_ip_checksum, old_ts, no_ts, two_ts, late_ts, other_content;
+    bool trailer;      /* bytes behind the datagram */
+    uint8_t priority;  /* of the tag; 0 = no tag for it alone */
     int32_t ack_delta; /* added to the right acknowledgement */
+    int64_t stamp;     /* added to the clock */
     enum peer_window window;
     uint16_t urgent;
     enum peer_options odd_options;
@@ -81,8 +106,11 @@ struct peer_send {
 /* Builds the segment into frame; returns its length. Counts it as sent unless it is blind. */
 uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint8_t *payload_room,
                       struct segment *out);
-/* The window field of a choice (see peer_send); keep: it stays that from now on. */
-uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, bool keep);
+/* The window field of a choice (see peer_send), value that of the chosen one; keep: it stays that
+ * from now on. */
+uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, uint16_t value, bool keep);
+/* Bends the first block of a report. */
+void peer_report(const struct peer_conn *peer, enum peer_report choice, struct segment *out);
 /* A pure acknowledgement of what has come. */
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out);
 /* Takes note of a frame of the target. True if an acknowledgement is due. */

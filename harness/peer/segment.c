@@ -142,10 +142,13 @@ static uint32_t segment_build_ip(const struct segment *s, uint32_t tcp_length, u
     return 20;
 }
 
+#define TRAILER_BYTES 7u
+#define TRAILER_BYTE 0xA7
+
 uint32_t segment_build(const struct segment *s, uint8_t *frame)
 {
     uint32_t ip_bytes = s->ipv6 ? 40 : 20, at = 12;
-    if (18 + ip_bytes + 20 + SEGMENT_OPTIONS_MAX + s->length > SEGMENT_FRAME_MAX) {
+    if (18 + ip_bytes + 20 + SEGMENT_OPTIONS_MAX + s->length + TRAILER_BYTES > SEGMENT_FRAME_MAX) {
         return 0;
     }
     memcpy(frame, s->to.mac, 6);
@@ -160,6 +163,10 @@ uint32_t segment_build(const struct segment *s, uint8_t *frame)
     uint32_t tcp = segment_build_tcp(s, false, frame + at + ip_bytes);
     segment_build_ip(s, tcp, frame + at);
     at += ip_bytes + tcp;
+    if (s->trailer) {
+        memset(frame + at, TRAILER_BYTE, TRAILER_BYTES);
+        at += TRAILER_BYTES;
+    }
     if (at < 60) {
         memset(frame + at, 0, 60 - at);
         at = 60;

@@ -31,6 +31,7 @@ struct segment {
     uint16_t vlan;    /* id */
     uint8_t priority; /* 802.1p */
     bool tagged;
+    bool trailer; /* builder: some bytes behind the datagram */
     uint8_t ttl, tos;
     uint16_t ip_id;
     uint32_t seq, ack;

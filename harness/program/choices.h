@@ -70,7 +70,10 @@ enum capacity { CAPACITIES(CHOICE_VALUE) };
 #define UPTIMES(X)                                                                                 \
     X(UPTIME_SHORT, "short", "100 seconds", 100000)                                                \
     X(UPTIME_WRAPS, "wraps", "its milliseconds pass 2^32 after a tenth of a second",               \
-      (INT64_C(1) << 32) - 100)
+      (INT64_C(1) << 32) - 100)                                                                    \
+    X(UPTIME_FRESH, "fresh", "a millisecond", 1)                                                   \
+    X(UPTIME_HALF, "half", "its milliseconds pass 2^31 after a tenth of a second",                 \
+      (INT64_C(1) << 31) - 100)
 enum uptime { UPTIMES(CHOICE_VALUE) };
 
 /* ---- operations ---- */
@@ -98,7 +101,11 @@ enum ack_number { ACK_NUMBERS(CHOICE_VALUE) };
     X(RAW_RUNT, "runt", "cut inside of the link header")                                           \
     X(RAW_TOO_BIG, "too-big", "a router says that segments are too big (PKT-MTU-1)")               \
     X(RAW_TWO_TIMESTAMPS, "two-timestamps", "the next text, the option twice")                     \
-    X(RAW_LATE_TIMESTAMPS, "late-timestamps", "the next text, the option behind others")
+    X(RAW_LATE_TIMESTAMPS, "late-timestamps", "the next text, the option behind others")           \
+    X(RAW_CUT, "cut", "cut anywhere, after value bytes of the frame")                              \
+    X(RAW_PEER_PORT, "peer-port", "from a port that the peer does not have")                       \
+    X(RAW_POINTER, "pointer", "the next text, without URG, its urgent pointer the value")          \
+    X(RAW_URGENT, "urgent", "the next text, urgent, its urgent pointer the value")
 enum raw_kind { RAW_KINDS(CHOICE_VALUE) };
 
 #define FAULTS(X)                                                                                  \
@@ -151,7 +158,9 @@ enum nested_call { NESTED_CALLS(CHOICE_VALUE) };
     X(WORD_CAPABILITY, "capability", "OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG",                  \
       OID_TCP_CONNECTION_OFFLOAD_CURRENT_CONFIG, sizeof(NDIS_TCP_CONNECTION_OFFLOAD))              \
     X(WORD_FRAME_SIZE, "frame-size", "OID_GEN_MAXIMUM_FRAME_SIZE", OID_GEN_MAXIMUM_FRAME_SIZE,     \
-      sizeof(ULONG))
+      sizeof(ULONG))                                                                               \
+    X(WORD_FILTER, "filter", "OID_GEN_CURRENT_PACKET_FILTER, set to the value",                    \
+      OID_GEN_CURRENT_PACKET_FILTER, sizeof(ULONG))
 enum oid_word { OIDS(CHOICE_VALUE) };
 #define OID_SCALE_FIXED 28u /* parameters, then the indirection table */
 #define OID_SCALE_BYTES (OID_SCALE_FIXED + 128u)
@@ -171,6 +180,7 @@ extern const struct choice_list choices_tcp_state, choices_tick_rate, choices_wi
     choices_fault, choices_callback, choices_nested, choices_oid, choices_time_unit;
 extern const struct choice_list choices_answer, choices_order, choices_scope, choices_query,
     choices_update, choices_variable;
-extern const struct choice_list choices_peer_window, choices_peer_options, choices_adapter;
+extern const struct choice_list choices_peer_window, choices_peer_options, choices_peer_stamp,
+    choices_peer_report, choices_adapter;
 
 #endif

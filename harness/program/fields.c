@@ -52,6 +52,9 @@ static const struct field header_fields[] = {
     NUMBER("ack-frequency", 1, 3, 3),
     FLAG("placeholders", 9, 3), /* instead of linkers above what is new */
     FLAG("two-routers", 9, 4),  /* connections 2 and up lie behind another */
+    FLAG("many-lists", 9, 6),   /* of what an initiate hands over, with several buffers */
+    FLAG("short-state", 9, 7),  /* delegated state of the length that NDIS 6.0 has */
+    FLAG("large-window", 9, 5), /* InitialRcvWnd beyond what can be announced */
     NUMBER("peer-window", 24, 0, 16),
     NUMBER("peer-sequence", 16, 0, 32),
     NUMBER("sequence", 20, 0, 32),
@@ -63,11 +66,13 @@ static const struct field header_fields[] = {
     NUMBER("delayed-ack-ticks", 36, 0, 8),
     NUMBER("fail-start", 37, 0, 8),
     CHOICE("uptime", 38, uptime),
+    NUMBER("uptime-more", 40, 0, 32), /* milliseconds, added to it */
+    NUMBER("peer-port", 44, 0, 16),   /* 0 = 80 */
 };
 
 static const struct field post_fields[] = {
     NUMBER("length", 2, 0, 16), FLAG("no-push", 6, 0),       NUMBER("more", 6, 1, 3),
-    NUMBER("pieces", 6, 4, 3),  NUMBER("prefill", 4, 0, 16),
+    NUMBER("pieces", 6, 4, 3),  NUMBER("prefill", 4, 0, 16), FLAG("slack", 6, 7),
 };
 static const struct field accept_fields[] = {
     CHOICE("answer", 2, answer),
@@ -79,10 +84,10 @@ static const struct field return_fields[] = {
     NUMBER("count", 3, 0, 8),
 };
 static const struct field send_fields[] = {
-    NUMBER("length", 2, 0, 16),
-    NUMBER("buffers", 4, 0, 2), /* less one */
-    NUMBER("more", 4, 2, 3),
-    NUMBER("pieces", 4, 5, 3),
+    NUMBER("length", 2, 0, 16), NUMBER("buffers", 4, 0, 2), /* less one */
+    NUMBER("more", 4, 2, 3),    NUMBER("pieces", 4, 5, 3),
+    FLAG("slack", 5, 0), /* unused bytes behind the data, in the MDLs */
+    FLAG("empty", 5, 1), /* the first of several buffers has no bytes */
 };
 static const struct field disconnect_fields[] = {
     FLAG("abort", 4, 0),
@@ -128,6 +133,9 @@ static const struct field seg_fields[] = {
     FLAG("no-timestamp", 7, 2),
     FLAG("other-content", 7, 3),
     CHOICE("options", 10, peer_options),
+    CHOICE("stamp", 11, peer_stamp),
+    NUMBER("priority", 7, 4, 3), /* of its tag; without a VLAN the tag has id 0 */
+    FLAG("trailer", 5, 6),       /* bytes behind the datagram */
 };
 static const struct field ack_fields[] = {
     NUMBER("less", 2, 0, 16), /* bytes below what has come */
@@ -137,12 +145,15 @@ static const struct field ack_fields[] = {
     NUMBER("sack-more", 5, 4, 2),     /* further blocks as long, gaps as long between */
     NUMBER("sack-hundreds", 6, 0, 8), /* bytes of a block, more with each repetition */
     NUMBER("sack-from", 8, 0, 16),    /* above the acknowledgement */
+    CHOICE("report", 7, peer_report),
+    NUMBER("window-value", 10, 0, 16), /* of the window that is chosen */
 };
 static const struct field host_send_fields[] = {
     NUMBER("length", 2, 0, 11), /* bytes of each frame, link header included */
     NUMBER("more", 4, 0, 8),    /* further lists in the same call */
     NUMBER("buffers", 5, 0, 2), /* frames of a list, less one */
-    NUMBER("pieces", 5, 2, 3),  FLAG("cancel", 5, 5), /* asked back at once */
+    NUMBER("pieces", 5, 2, 3),  FLAG("cancel", 5, 5),    /* asked back at once */
+    FLAG("slack", 6, 0),        FLAG("other-ids", 6, 1), /* of every second list; they stay */
 };
 static const struct field raw_fields[] = {
     CHOICE("kind", 2, raw_kind),
@@ -172,10 +183,9 @@ static const struct field parameter_fields[] = {
     NUMBER("sws-ticks", 5, 0, 8),
 };
 static const struct field oid_fields[] = {
-    CHOICE("what", 2, oid),
-    FLAG("set", 3, 0),
-    FLAG("short", 3, 1), /* in a buffer that is too short */
-    NUMBER("value", 4, 0, 16),
+    CHOICE("what", 2, oid),    FLAG("set", 3, 0),
+    FLAG("short", 3, 1),                                  /* in a buffer that is too short */
+    NUMBER("value", 4, 0, 16), NUMBER("longer", 6, 0, 8), /* bytes more than are needed */
 };
 static const struct field batch_fields[] = {
     NUMBER("frames", 2, 0, 4),

@@ -30,6 +30,9 @@ static void read_send(const struct program_op *op, struct peer_send *send)
     send->other_content = op_get(op, "other-content");
     send->odd_options = (enum peer_options)op_get(op, "options");
     send->urgent = send->flags & SEG_URG ? 1 : 0;
+    send->stamp = op_parameter(op, "stamp");
+    send->priority = (uint8_t)op_get(op, "priority");
+    send->trailer = op_get(op, "trailer");
 }
 
 void stage_segment(struct stage *stage, const struct program_op *op, uint32_t conn)
@@ -80,12 +83,13 @@ void stage_ack(struct stage *stage, const struct program_op *op, uint32_t conn)
     for (uint32_t i = 0; i <= op_get(op, "repeat"); i++) {
         peer_ack_segment(peer, &segment);
         segment.ack -= op_get(op, "less");
-        segment.window =
-            peer_window(peer, (enum peer_window)op_get(op, "window"), op_get(op, "keep"));
+        segment.window = peer_window(peer, (enum peer_window)op_get(op, "window"),
+                                     (uint16_t)op_get(op, "window-value"), op_get(op, "keep"));
         if (hundreds && peer->sack) {
             report_held(&segment, segment.ack + op_get(op, "sack-from"), 100 * hundreds,
                         op_get(op, "sack-more"));
             segment.sack[0][1] += 100 * hundreds * i;
+            peer_report(peer, (enum peer_report)op_get(op, "report"), &segment);
         }
         stage_frame(stage, frame, segment_build(&segment, frame), conn);
     }
@@ -201,13 +205,24 @@ void stage_nested_frame(void *context, uint32_t conn, uint32_t length)
     }
 }
 
-/* The next text, with the timestamps option twice and the same in both, or behind other options. */
-static void odd_timestamps(struct stage *stage, uint32_t conn, uint32_t bytes, bool twice)
+/* The next text, its header bent: the timestamps option twice and the same in both, or behind other
+ * options; an urgent pointer. */
+static bool odd_text(struct stage *stage, uint32_t conn, enum raw_kind kind, uint32_t bytes,
+                     uint32_t value)
 {
-    struct peer_send send = {.length = bytes, .two_ts = twice, .late_ts = !twice};
+    struct peer_send send = {.length = bytes,
+                             .two_ts = kind == RAW_TWO_TIMESTAMPS,
+                             .late_ts = kind == RAW_LATE_TIMESTAMPS,
+                             .flags = kind == RAW_URGENT ? SEG_URG : 0};
     struct segment segment;
+    bool pointer = kind == RAW_URGENT || kind == RAW_POINTER;
+    if (!pointer && !send.two_ts && !send.late_ts) {
+        return false;
+    }
+    send.urgent = pointer ? (uint16_t)value : 0;
     peer_segment(&stage->peer[conn], &send, payload, &segment);
     stage_frame(stage, frame, segment_build(&segment, frame), conn);
+    return true;
 }
 
 void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
@@ -215,8 +230,7 @@ void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
     enum raw_kind kind = (enum raw_kind)op_get(op, "kind");
     uint32_t value = op_get(op, "value"), bytes = op_get(op, "length") % 1400;
     struct segment segment;
-    if (kind == RAW_TWO_TIMESTAMPS || kind == RAW_LATE_TIMESTAMPS) {
-        odd_timestamps(stage, conn, bytes, kind == RAW_TWO_TIMESTAMPS);
+    if (odd_text(stage, conn, kind, bytes, value)) {
         return;
     }
     uint32_t length = base_frame(stage, conn, bytes, &segment);
@@ -250,6 +264,13 @@ void stage_raw(struct stage *stage, const struct program_op *op, uint32_t conn)
         break;
     case RAW_RUNT:
         length = 1 + value % 13;
+        break;
+    case RAW_CUT:
+        length = 1 + value % length;
+        break;
+    case RAW_PEER_PORT:
+        segment.from.port = (uint16_t)(segment.from.port + 1 + value % 1000);
+        length = segment_build(&segment, frame);
         break;
     case RAW_TOO_BIG:
         length = too_big(stage, conn, value);

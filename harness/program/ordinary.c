@@ -29,12 +29,15 @@ void ordinary_send(struct world *world, const struct program_op *op)
         return;
     }
     for (uint32_t i = 0; i <= op_get(op, "more"); i++) {
-        struct nds_list_shape shape = {op_get(op, "pieces"), 1 + op_get(op, "buffers")};
+        struct nds_list_shape shape = {.pieces = op_get(op, "pieces"),
+                                       .nb_count = 1 + op_get(op, "buffers"),
+                                       .slack = op_get(op, "slack")};
         uint32_t ordinal = world->host.frames++;
         PNET_BUFFER_LIST nbl = nds_list_build(ROLE_HOST_SEND, TAP_NONE,
                                               (length ? length : FRAME_DEFAULT) * shape.nb_count,
                                               shape, ordinary_fill, &ordinal);
-        NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId) = (PVOID)(uintptr_t)CANCEL_ID;
+        NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId) =
+            (PVOID)(uintptr_t)(op_get(op, "other-ids") ? CANCEL_ID + i % 2 : CANCEL_ID);
         if (last) {
             nds_list_chain(last, nbl);
         } else {

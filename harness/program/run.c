@@ -13,6 +13,7 @@
 /* Timers alone must not use up the budget of events: with so many, time passes slowly, and long
  * times pass in parts. */
 #define EVENTS_PLENTY 1000000u
+#define OID_ROOM 512u /* for a buffer that is longer than it must be */
 #define AT_ONCE_NS (100000 * MS)
 
 static void set_parameters(struct stage *stage, const struct program_op *op)
@@ -100,18 +101,25 @@ static void other_oid(struct stage *stage, const struct program_op *op)
 #define BYTES(word, name, meaning, number, bytes) [word] = bytes,
     static const uint32_t buffer_bytes[] = {OIDS(BYTES)};
 #undef BYTES
-    static uint8_t scale[OID_SCALE_BYTES];
+    static uint8_t scale[OID_SCALE_BYTES], room[OID_ROOM];
     enum oid_word what = (enum oid_word)op_get(op, "what");
     uint32_t object, value = op_get(op, "value");
     bool is_short = op_get(op, "short");
     /* Old programs meant a set by naming these. */
-    bool set = op_get(op, "set") || ((what == WORD_RSS || what == WORD_VLAN) && !is_short);
+    bool set = op_get(op, "set") || ((what == WORD_RSS || what == WORD_VLAN) && !is_short) ||
+               what == WORD_FILTER;
     value = what == WORD_VLAN && !op_get(op, "set") ? value & 0xFFF : value;
     for (uint32_t i = 0; i < sizeof(scale); i++) {
         scale[i] = (uint8_t)(i < OID_SCALE_FIXED ? i == 0 : (i + value) % 4);
     }
-    const void *buffer = what == WORD_RSS ? (const void *)scale : what == WORD_VLAN ? &value : NULL;
-    nds_oid((uint32_t)op_parameter(op, "what"), set, buffer, is_short ? 2 : buffer_bytes[what],
+    uint32_t bytes = is_short ? 2 : buffer_bytes[what] + op_get(op, "longer");
+    bool word = what == WORD_VLAN || what == WORD_FILTER;
+    if (word) {
+        memcpy(room, &value, sizeof(value));
+    } else {
+        memcpy(room, scale, sizeof(scale));
+    }
+    nds_oid((uint32_t)op_parameter(op, "what"), set, what == WORD_RSS || word ? room : NULL, bytes,
             &object);
     world_settle(stage->world);
 }
@@ -128,10 +136,13 @@ static void request_op(struct stage *stage, const struct program_op *op, uint32_
         request.fn = TAP_POST;
         request.no_push = op_get(op, "no-push");
         request.prefill = op_get(op, "prefill");
+        request.slack = op_get(op, "slack");
         break;
     case OP_SEND:
         request.fn = TAP_SEND;
         request.buffers = 1 + op_get(op, "buffers");
+        request.slack = op_get(op, "slack");
+        request.empty = op_get(op, "empty");
         break;
     case OP_DISCONNECT:
         request.fn = TAP_DISCONNECT;
@@ -178,6 +189,7 @@ static void host_op(struct stage *stage, const struct program_op *op, uint32_t c
         break;
     case OP_STATE:
         host_state(host, conn, (enum host_variable)op_get(op, "what"), value);
+        stage_peer_clock(stage, op, conn);
         break;
     case OP_INVALIDATE:
         host_invalidate(host, conn, (enum host_scope)op_get(op, "scope"), op_get(op, "tree"));
@@ -310,7 +322,8 @@ void program_run(struct world *world, const struct program *program,
                                   .oracle_off = options->oracle_off,
                                   .context_is_cell = options->context_is_cell,
                                   .fail_start = program_get(program, "fail-start"),
-                                  .uptime_ms = (uint64_t)program_parameter(program, "uptime")};
+                                  .uptime_ms = (uint64_t)program_parameter(program, "uptime") +
+                                               program_get(program, "uptime-more")};
     stage_parameters(program, &setup.parameters);
     configure(program, &setup);
     struct play play = {program};

@@ -39,7 +39,8 @@ static void endpoints(const struct program *program, uint32_t index, struct endp
     memcpy(remote->mac, peer_mac, 6);
     remote->mac[5] += program_get(program, "two-routers") && index >= CONNS_OF_A_PATH;
     local->port = (uint16_t)(LOCAL_PORT + index);
-    remote->port = REMOTE_PORT;
+    uint32_t port = program_get(program, "peer-port");
+    remote->port = (uint16_t)(port ? port : REMOTE_PORT);
     if (program_get(program, "ipv6")) {
         local->address[0] = remote->address[0] = 0xFD;
         local->address[15] = 1;
@@ -150,7 +151,8 @@ static void setup_of(const struct program *p, const struct opening *o, uint32_t 
     TCP_OFFLOAD_STATE_CACHED *cached = &setup->cached;
     cached->Flags = (USHORT)((program_get(p, "keepalive") ? TCP_FLAG_KEEP_ALIVE_ENABLED : 0) |
                              (program_get(p, "nagle") ? TCP_FLAG_NAGLING_ENABLED : 0));
-    cached->InitialRcvWnd = o->window;
+    cached->InitialRcvWnd =
+        program_get(p, "large-window") ? (uint32_t)program_parameter(p, "window") : o->window;
     cached->RcvIndicationSize = program_get(p, "indication-size");
     cached->KaProbeCount = 3;
     cached->KaTimeout = 30 * o->rate;
@@ -273,6 +275,8 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
         peer_open(stage, program, &opening, i, &setup);
     }
     world->host.placeholders = program_get(program, "placeholders");
+    world->host.short_state = program_get(program, "short-state");
+    world->host.many_lists = program_get(program, "many-lists");
     world->host.nested_frame = stage_nested_frame;
     world->host.nested_context = stage;
     world->context = stage;
@@ -286,6 +290,14 @@ void stage_open(struct stage *stage, struct world *world, const struct program *
         host_initiate(&world->host, i, separate ? 1 : stage->conns);
         world_settle(world);
         stage_await_initiate(stage);
+    }
+}
+
+void stage_peer_clock(struct stage *stage, const struct program_op *op, uint32_t conn)
+{
+    if (op_get(op, "what") == VARIABLE_TS_RECENT &&
+        stage->world->host.conn[conn].phase == HOST_OWNS) {
+        stage->peer[conn].ts_clock = op_get(op, "value");
     }
 }
 

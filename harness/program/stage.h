@@ -33,6 +33,8 @@ void stage_parameters(const struct program *program, NDIS_TCP_CONNECTION_OFFLOAD
 const char *stage_lacks(const struct program *program);
 /* Sets connections up and offloads them unless the header says otherwise. */
 void stage_open(struct stage *stage, struct world *world, const struct program *program);
+/* A TsRecent that is chosen is what the peer's clock says. */
+void stage_peer_clock(struct stage *stage, const struct program_op *op, uint32_t conn);
 void stage_close(struct stage *stage);
 void stage_pass_time(struct stage *stage, uint64_t ns);
 

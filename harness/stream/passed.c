@@ -22,7 +22,8 @@ void session_frame(struct session *session, const uint8_t *bytes, uint32_t lengt
     struct copy copy = {.from = bytes};
     if (length && session->world->up) {
         nds_host_send(nds_list_build(ROLE_HOST_SEND, TAP_NONE, length,
-                                     (struct nds_list_shape){length % 3, 1}, fill_frame, &copy));
+                                     (struct nds_list_shape){.pieces = length % 3, .nb_count = 1},
+                                     fill_frame, &copy));
     }
 }
 

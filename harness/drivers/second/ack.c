@@ -136,6 +136,17 @@ static void fin_acked(ADAPTER *A, CONN *C)
     }
 }
 
+static BOOLEAN reports_more(CONN *C, const PARSED *P)
+{
+    if (!(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || !P->HasReport ||
+        SEQ_LE(P->HighReport, C->SndUna) || SEQ_GT(P->HighReport, C->SndMax))
+        return FALSE;
+    if (SEQ_GT(C->HighReport, C->SndUna) && SEQ_LE(P->HighReport, C->HighReport))
+        return FALSE;
+    C->HighReport = P->HighReport;
+    return TRUE;
+}
+
 static void new_ack(ADAPTER *A, CONN *C, const PARSED *P)
 {
     ULONG Acked = P->Ack - C->SndUna;
@@ -146,7 +157,7 @@ static void new_ack(ADAPTER *A, CONN *C, const PARSED *P)
     if (SEQ_LT(C->SndNxt, C->SndUna))
         C->SndNxt = C->SndUna;
     C->Lost = FALSE;
-    C->DupAcks = 0;
+    C->DupAcks = reports_more(C, P) ? 1 : 0;
     C->TotalRt = 0;
     if (!C->Persisting)
         C->RtxCount = 0;
@@ -205,17 +216,6 @@ static void window_effects(ADAPTER *A, CONN *C)
         C->RtxAt = NEVER;
         rtx_arm(A, C);
     }
-}
-
-static BOOLEAN reports_more(CONN *C, const PARSED *P)
-{
-    if (!(C->Const.Flags & TCP_FLAG_SACK_ENABLED) || !P->HasReport ||
-        SEQ_LE(P->HighReport, C->SndUna) || SEQ_GT(P->HighReport, C->SndMax))
-        return FALSE;
-    if (SEQ_GT(C->HighReport, C->SndUna) && SEQ_LE(P->HighReport, C->HighReport))
-        return FALSE;
-    C->HighReport = P->HighReport;
-    return TRUE;
 }
 
 void ack_input(ADAPTER *A, CONN *C, const PARSED *P)

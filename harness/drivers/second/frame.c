@@ -304,6 +304,7 @@ static void account(CONN *C, TX *Tx, UCHAR Flags, ULONG Seq, ULONG Length)
     Tx->IsText = Seq != End;
     Tx->HasNew = Seq == End || SEQ_GT(End, C->SndMax);
     Tx->IsReset = (Flags & TH_RST) != 0;
+    Tx->Asked = FALSE;
     Tx->V6 = C->Path->V6;
     Tx->Conn = C;
     Tx->Nbl = NULL;

@@ -21,8 +21,7 @@ typedef struct _QUESTION {
     ULONG PadDelegated;
 } QUESTION;
 
-/* The lock is given away meanwhile. Afterwards the neighbor counts as fresh by what the host says.
- */
+/* The lock is given away meanwhile. Afterwards the neighbor is as old as the host says. */
 void reach_ask(ADAPTER *A, NEIGHBOR *N)
 {
     QUESTION Q;
@@ -48,7 +47,4 @@ void reach_ask(ADAPTER *A, NEIGHBOR *N)
     NdisMOffloadEventIndicate(completion_handle(A), &Q.Block, NeighborReachabilityQuery);
     NdisAcquireSpinLock(&A->Lock);
     N->HostAt = Now - (LONG64)ticks_to_ms(A, Q.Cached.HostReachabilityDelta);
-    /* A host that knows nothing newer is not asked again for every frame. */
-    if (reach_stale(A, N))
-        N->HostAt = Now;
 }

@@ -129,6 +129,7 @@ typedef struct _TX {
     BOOLEAN HasNew; /* for the statistics */
     BOOLEAN HasOld;
     BOOLEAN IsReset;
+    BOOLEAN Asked; /* the host, whether the neighbor is there */
 } TX;
 
 struct _CONN {

@@ -212,7 +212,8 @@ BOOLEAN tx_flush(ADAPTER *A)
     NDIS_STATUS Status;
     if (Tx == NULL)
         return FALSE;
-    if (Tx->Conn != NULL && reach_stale(A, Tx->Conn->Path->Neighbor)) {
+    if (Tx->Conn != NULL && !Tx->Asked && reach_stale(A, Tx->Conn->Path->Neighbor)) {
+        Tx->Asked = TRUE;
         reach_ask(A, Tx->Conn->Path->Neighbor);
         return TRUE;
     }

@@ -31,19 +31,21 @@ static bool sack(const struct orc_conn *c)
     return c->flags & TCP_FLAG_SACK_ENABLED;
 }
 
-/* An ACK of new data. */
+/* An ACK of new data. What it reports beside may count as the first duplicate (RFC 6675). */
 static void fast_retransmit_moved(struct oracle *o, struct orc_conn *c,
-                                  const struct orc_received *h)
+                                  const struct orc_received *h, bool news)
 {
     struct orc_recovery *r = c->recovery;
     const struct orc_send *s = c->send;
     r->dups_sure = 0;
-    r->fast_owed = false;
+    r->fast_owed = r->fast_asked = false;
+    r->moved_with_news = news && h->sure;
     if (!h->sure || !orc_una_exact(c)) {
         return;
     }
     /* A doubtful segment may have moved it before: then this one was a duplicate. */
-    r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : 0;
+    bool reports = orc_scoreboard_reports(c, h->tcp);
+    r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : reports;
     if (r->top <= s->una_sure) { /* none above it still hold */
         r->reports = 0;
         r->loose = false;
@@ -71,7 +73,7 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
     const struct orc_send *s = c->send;
     bool same = h->window_sure_before && h->window == h->window_before;
     bool plain = h->tcp->length == 0 && !(h->tcp->flags & TCP_FIN);
-    bool reported = sack(c) && h->tcp->sack_blocks;
+    bool reported = orc_scoreboard_reports(c, h->tcp);
     bool here = h->ack == s->una_possible || h->ack == s->una_sure;
     bool flying = s->max > h->ack || s->handed > h->ack; /* or will be when it is read */
     if (here && flying && (reported || (plain && (same || !h->window_sure_before)))) {
@@ -86,10 +88,12 @@ static void duplicate(struct oracle *o, struct orc_conn *c, const struct orc_rec
     r->dups_sure++;
     bool covered = s->una_sure > r->edge && s->una_sure > r->unseen_edge;
     bool may_enter = !r->on && !r->timed && covered && r->resend < 0;
-    if (r->dups_sure == o->parameters->dup_threshold && may_enter && orc_window_open(c)) {
-        r->fast_owed = true;
-        r->owed_at = s->una_sure;
+    if (!may_enter || !orc_window_open(c)) {
+        return;
     }
+    r->fast_asked = r->dups_sure + r->moved_with_news == o->parameters->dup_threshold;
+    r->fast_owed = r->fast_owed || r->dups_sure == o->parameters->dup_threshold;
+    r->owed_at = s->una_sure;
 }
 
 /* Segments that come in one call are all known before the first of them has its effect. */
@@ -148,7 +152,7 @@ void orc_recovery_received(struct oracle *o, struct orc_conn *c, const struct or
     note(c, h->open_before);
     bool moves = h->ack > h->una_sure_before && h->ack <= s->max;
     if (moves) {
-        fast_retransmit_moved(o, c, h);
+        fast_retransmit_moved(o, c, h, news);
     } else {
         duplicate(o, c, h, news);
     }
@@ -272,7 +276,7 @@ void orc_recovery_sent(struct oracle *o, struct orc_conn *c, const struct orc_se
     }
     orc_pipe_sent(o, c, f);
     if (f->begin <= s->una_possible && f->end > s->una_possible) {
-        r->fast_owed = r->hole_owed = false;
+        r->fast_owed = r->fast_asked = r->hole_owed = false;
         r->resent = s->una_possible;
         r->resent_step = o->steps + 1;
     }
@@ -285,13 +289,13 @@ void orc_recovery_doubted(struct oracle *o, struct orc_conn *c)
     orc_congestion_doubted(o, c); /* a timeout in a recovery cuts once more */
     r->perhaps = true;
     r->on = false; /* ... and ends it: nothing of it is owed any more */
-    r->fast_owed = r->hole_owed = false;
+    r->fast_owed = r->fast_asked = r->hole_owed = false;
     r->edge = r->resend = c->send->max;
 }
 
 static void step_over(struct orc_recovery *r)
 {
-    r->fast_owed = r->hole_owed = r->excuse_step = r->unseen = false;
+    r->fast_owed = r->fast_asked = r->hole_owed = r->excuse_step = r->unseen = false;
     r->lately.count = 0;
 }
 
@@ -315,7 +319,7 @@ void orc_recovery_timeout(struct oracle *o, struct orc_conn *c)
 {
     struct orc_recovery *r = c->recovery;
     (void)o;
-    r->on = r->perhaps = r->fast_owed = r->hole_owed = false;
+    r->on = r->perhaps = r->fast_owed = r->fast_asked = r->hole_owed = false;
     r->timed = true;
     r->edge = r->resend = c->send->max;
     r->dups_sure = r->dups_possible = 0;
@@ -337,6 +341,12 @@ void orc_recovery_step(struct oracle *o, struct orc_conn *c)
                  orc_text(o, "byte %lld sent again at duplicate ACK %u", (long long)s->una_sure,
                           o->parameters->dup_threshold),
                  "no retransmission");
+    } else if (r->fast_asked && still && t->begun_parameters == o->parameters->sets) {
+        orc_ran(o, ORC_WIRE_FR_1);
+        orc_warn(o, orc_ordinal(o, c), ORC_WIRE_FR_1,
+                 orc_text(o, "byte %lld sent again at report %u of more held data",
+                          (long long)s->una_sure, o->parameters->dup_threshold),
+                 "no retransmission: the report beside an ACK of new data was not counted");
     } else if (r->hole_owed && still) {
         orc_ran(o, ORC_WIRE_FR_2);
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_FR_2,

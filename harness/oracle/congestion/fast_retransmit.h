@@ -28,6 +28,9 @@ struct orc_recovery {
     bool excuse_step;     /* something allowed a retransmission within the step */
     bool unseen;          /* a loss may have been noted of which nothing was sent again yet */
     bool fast_owed, hole_owed;
+    bool
+        moved_with_news; /* the ACK that moved SND.UNA last reported held data that was not known */
+    bool fast_asked;     /* counting that one, the threshold is reached */
     int64_t owed_at;
     int64_t top;      /* highest byte + 1 that may have been reported held */
     uint32_t reports; /* blocks that came since SND.UNA moved */

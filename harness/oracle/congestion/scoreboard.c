@@ -71,6 +71,20 @@ static void forget_below(struct orc_scoreboard *b, int64_t una)
     }
 }
 
+bool orc_scoreboard_reports(const struct orc_conn *c, const struct orc_tcp *tcp)
+{
+    const struct orc_send *s = c->send;
+    int64_t most = s->max > s->handed ? s->max : s->handed;
+    uint32_t blocks = tcp->sack_blocks < ORC_SACK_MAX ? tcp->sack_blocks : ORC_SACK_MAX;
+    for (uint32_t i = 0; i < blocks && (c->flags & TCP_FLAG_SACK_ENABLED); i++) {
+        int64_t begin = offset_of(s, tcp->sack[i][0]), end = offset_of(s, tcp->sack[i][1]);
+        if (begin < end && end > s->una_sure && end <= most) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Returns whether the segment surely tells something new. */
 bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h)
 {

@@ -21,6 +21,9 @@ struct orc_scoreboard { /* ranges that the peer surely reported, sorted, disjoin
 };
 
 bool orc_scoreboard_received(struct orc_conn *c, const struct orc_received *h);
+/* Whether a block may name bytes that are held: no empty or reversed one, none of what is
+ * acknowledged or was never sent. */
+bool orc_scoreboard_reports(const struct orc_conn *c, const struct orc_tcp *tcp);
 bool orc_scoreboard_add(struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);
 /* Whether all of [begin, end) was surely reported held. */
 bool orc_scoreboard_holds(const struct orc_scoreboard *scoreboard, int64_t begin, int64_t end);

@@ -134,15 +134,20 @@ static bool plain(const struct orc_conn *c, const struct orc_tcp *tcp)
     return tcp->header == (stamped ? 32 : 20) && orc_stamps_fine(c, tcp);
 }
 
-/* An acknowledgement and nothing else, of what is known to the byte: no cause to say anything. */
+/* An acknowledgement and nothing else, of what is known to the byte: no cause to say anything. Nor
+ * is what would be acceptable and lacks the ACK bit (WIRE-ACKV-1). */
 static bool quiet(const struct orc_conn *c, const struct orc_seen *s, int64_t least)
 {
     const struct orc_send *out = c->send;
     const struct orc_tcp *tcp = s->tcp;
-    bool bare = tcp->flags == TCP_ACK && plain(c, tcp) && !tcp->length && !s->doubtful;
+    bool fine = plain(c, tcp) && !s->doubtful && c->phase == ORC_LIVE && c->init_returned &&
+                c->sane && s->begin == least && least == next_most(c->receive);
+    if (!(tcp->flags & (TCP_ACK | TCP_URG))) {
+        return fine && s->end + s->fin < sure_edge(c);
+    }
+    bool bare = tcp->flags == TCP_ACK && !tcp->length;
     bool known = out->una_possible == out->una_sure && s->ack >= out->una_sure;
-    return bare && known && s->ack <= out->max_least && s->begin == least &&
-           least == next_most(c->receive) && c->phase == ORC_LIVE && c->init_returned && c->sane;
+    return fine && bare && known && s->ack <= out->max_least;
 }
 
 /* TIME_WAIT was reached, and the host asked to take the connection, but it has not yet. */
@@ -155,14 +160,17 @@ static bool waits(struct oracle *o, const struct orc_conn *c)
            c->sane;
 }
 
-/* The peer's FIN once more, from the wire: the ACK of it was lost. */
-static bool fin_again(struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
+/* The peer's FIN once more, from the wire: the ACK of it was lost. Or an empty segment from before
+ * it: a keepalive, say. */
+static bool waited_again(struct oracle *o, const struct orc_conn *c, const struct orc_seen *s)
 {
     const struct orc_tcp *tcp = s->tcp;
     const struct orc_call *call = orc_call_top(o, o->event->cpu);
     bool flags = !(tcp->flags & TCP_URG) && (tcp->flags & TCP_ACK);
-    return call && call->fn == TAP_NIC_RECEIVE && plain(c, tcp) && flags && !s->doubtful &&
-           s->fin && s->end == c->receive->fin_sure && s->ack == c->send->una_sure;
+    bool old = s->fin ? s->end == c->receive->fin_sure
+                      : s->begin == s->end && s->end <= c->receive->fin_sure;
+    return call && call->fn == TAP_NIC_RECEIVE && plain(c, tcp) && flags && !s->doubtful && old &&
+           s->ack == c->send->una_sure;
 }
 
 bool orc_wire_sure(const struct oracle *o)
@@ -190,7 +198,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
     c->receive->answerable_step++;
     x->quiet_step += quiet(c, s, least);
     x->reset_answered = false;
-    if (c->life->wait_reported && fin_again(o, c, s) && !throttled(o)) {
+    if (c->life->wait_reported && waited_again(o, c, s) && !throttled(o)) {
         x->due |= DUE_WAIT;
     }
     bool empty = s->begin == s->end && s->begin == least && s->begin == most;

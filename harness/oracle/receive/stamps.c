@@ -10,6 +10,7 @@
 #include "oracle/report/report.h"
 
 #define OUTLIVED_NS (23ll * 24 * 3600 * (int64_t)ORC_NS_PER_SECOND)
+#define SURELY_OUTLIVED_NS (30ull * 24 * 3600 * ORC_NS_PER_SECOND)
 
 static uint64_t tick_ns(const struct oracle *o)
 {
@@ -43,8 +44,8 @@ static void set_anchor(const struct oracle *o, struct orc_stamps *x, uint32_t va
 
 bool orc_stamps_fine(const struct orc_conn *c, const struct orc_tcp *tcp)
 {
-    return !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) ||
-           (tcp->has_timestamp && (int32_t)(tcp->ts_value - c->receive->ts_highest) >= 0);
+    bool young = (int32_t)(tcp->ts_value - c->receive->ts_highest) >= 0 || c->stamps->outlived;
+    return !(c->flags & TCP_FLAG_TIMESTAMP_ENABLED) || (tcp->has_timestamp && young);
 }
 
 void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
@@ -59,6 +60,7 @@ void orc_stamps_begin(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_ST
     if (o->parameters->known) {
         x->first_ns -= (int64_t)(d->TsRecentAge * tick_ns(o));
         x->last_ns = x->first_ns;
+        x->outlived = d->TsRecentAge * tick_ns(o) > SURELY_OUTLIVED_NS;
     }
 }
 

@@ -14,6 +14,7 @@
 
 /* Timestamps, modular. */
 struct orc_stamps {
+    bool outlived;                      /* TsRecent came so old that nothing is older than it */
     uint32_t anchor;                    /* a value sent or handed over, and when */
     uint64_t anchor_ns, anchor_late_ns; /* the first and last moment that it may stand for */
     uint32_t anchor_event;

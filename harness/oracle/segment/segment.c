@@ -131,9 +131,10 @@ static void take_timestamps(struct oracle *o, struct orc_conn *c, const struct o
         r->ts_recent_least = tcp->ts_value;
         r->ts_time_ns = o->event->time_ns;
     }
-    if ((int32_t)(tcp->ts_value - r->ts_highest) > 0) {
+    if ((int32_t)(tcp->ts_value - r->ts_highest) > 0 || (c->stamps->outlived && a->certain)) {
         r->ts_highest = tcp->ts_value;
     }
+    c->stamps->outlived = false;
 }
 
 /* Takes the window of a segment that may have set it. */
