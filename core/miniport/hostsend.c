@@ -47,6 +47,7 @@ static NDIS_STATUS hostsend_send_list(struct chim_adapter *ad, PNET_BUFFER_LIST 
         NDIS_STATUS status = send_frame(ad, nb);
         if (status == NDIS_STATUS_PENDING) {
             NEXT_NB(nbl) = nb;
+            nbl->Status = result; /* of the frames before it */
             return status;
         }
         if (status != NDIS_STATUS_SUCCESS) {

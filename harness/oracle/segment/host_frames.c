@@ -12,6 +12,7 @@
 
 #define LATE_NS ORC_NS_PER_SECOND /* a card may take so long for a frame that it has reported */
 #define LEAST_BYTES 60u           /* shorter frames are padded */
+#define LINK_BYTES 14u
 #define TAG_BYTES 4u
 #define TAG_AT 12u
 
@@ -31,7 +32,9 @@ static void note_frame(struct oracle *o, uint32_t list, const uint8_t *bytes, ui
         entry->event = o->lists->nbl[list].handed;
         entry->list = list;
         entry->bytes = length;
-        entry->why = o->adapter->pausing ? WHY_PAUSED : WHY_WAITS;
+        entry->why = length < LINK_BYTES   ? WHY_TRIED /* no frame, and nobody can send it */
+                     : o->adapter->pausing ? WHY_PAUSED
+                                           : WHY_WAITS;
     }
 }
 
