@@ -97,7 +97,7 @@ struct chim_conn {
     bool failed;         /* the card lost it (TERM-HW-1) */
     bool neighbor_due;   /* reachability query before the next datagram */
     bool neighbor_asked; /* the answer is good for one datagram */
-    uint64_t held_ms;    /* deadline of a probe that waits for that answer */
+    bool probe_held;     /* a probe waits for that answer */
     uint8_t retrieve_reason;
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST term_root; /* terminate to finish */
     PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST term_block;

@@ -66,9 +66,7 @@ static void expire_data(struct chim_conn *c)
 static void hold_probe(struct chim_conn *c, enum chim_timer id)
 {
     chim_timer_start(c, id, BUSY_RETRY_MS);
-    if (c->neighbor_due) {
-        c->held_ms = c->deadline[id];
-    }
+    c->probe_held = c->probe_held || c->neighbor_due;
 }
 
 static void expire_persist(struct chim_conn *c)
@@ -197,13 +195,20 @@ void chim_expire(struct chim_conn *c, enum chim_timer id)
     }
 }
 
+/* Meanwhile a segment may have started the timer anew. */
+static bool still_held(const struct chim_conn *c, enum chim_timer id)
+{
+    bool probes = id == CHIM_T_KEEPALIVE || c->rtx_mode == CHIM_RTX_PERSIST;
+    return probes && c->deadline[id] != 0 && c->deadline[id] <= c->now + BUSY_RETRY_MS;
+}
+
 void chim_expire_held(struct chim_conn *c)
 {
     static const enum chim_timer probing[] = {CHIM_T_RETRANSMIT, CHIM_T_KEEPALIVE};
-    uint64_t held = c->held_ms;
-    c->held_ms = 0;
-    for (uint32_t i = 0; held != 0 && i < 2; i++) {
-        if (c->deadline[probing[i]] == held) {
+    bool held = c->probe_held;
+    c->probe_held = false;
+    for (uint32_t i = 0; held && i < 2; i++) {
+        if (still_held(c, probing[i])) {
             c->deadline[probing[i]] = 0;
             chim_expire(c, probing[i]);
         }
