@@ -182,9 +182,24 @@ static void judge_order(struct oracle *o, const struct orc_passing *entry, uint3
     *up = at + 1 > *up ? at + 1 : *up;
 }
 
+/* Another frame like it may have been the one that was handed up. */
+static bool ambiguous(struct orc_passings *set, const struct orc_passing *entry)
+{
+    for (const struct orc_passing *other = orc_passing_find(set, entry->hash); other;
+         other = other->chain ? &set->entry[other->chain - 1] : NULL) {
+        if (other != entry && other->hash == entry->hash && !other->passed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Frames of no connection are one queue; so are those of a connection that wait for one thing. */
 static void judge_arrival(struct oracle *o, const struct orc_passing *entry)
 {
+    if (ambiguous(&o->frames->in, entry)) {
+        return;
+    }
     if (entry->why == WHY_UNMATCHED && entry->due) {
         judge_order(o, entry, &o->frames->up, ORC_PKT_ORDER_1);
         return;
