@@ -18,24 +18,10 @@ static void set_timer(ULONG *delta, uint32_t value, bool runs)
     }
 }
 
-void host_state(struct host *host, uint32_t index, enum host_variable what, uint32_t value)
+/* What is taken as it is. */
+static void set_plain(TCP_OFFLOAD_STATE_DELEGATED *tcb, enum host_variable what, uint32_t value)
 {
-    if (index >= host->conns || host->conn[index].phase != HOST_OWNS) {
-        return;
-    }
-    struct host_conn *conn = &host->conn[index];
-    TCP_OFFLOAD_STATE_DELEGATED *tcb = &conn->tcb;
-    struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
-    uint32_t mss = conn->constant.RemoteMss;
-    bool waits =
-        tcb->SndUna != tcb->SndMax || conn->outstanding || tcb->State == TcpConnectionFinWait2;
     switch (what) {
-    case VARIABLE_CWND:
-        tcb->CWnd = at_least(value, mss);
-        break;
-    case VARIABLE_SSTHRESH:
-        tcb->SsThresh = at_least(value, 2 * mss);
-        break;
     case VARIABLE_SRTT:
         tcb->SRtt = (USHORT)value;
         break;
@@ -48,9 +34,6 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
     case VARIABLE_COUNT:
         tcb->Retransmit.Count = (UCHAR)value;
         break;
-    case VARIABLE_RETRANSMIT:
-        set_timer(&tcb->Retransmit.TimeoutDelta, value, waits);
-        break;
     case VARIABLE_TOTAL_RT:
         tcb->TotalRT = value;
         break;
@@ -60,17 +43,26 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
     case VARIABLE_KA_PROBES:
         tcb->KeepAlive.ProbeCount = (UCHAR)value;
         break;
-    case VARIABLE_KEEPALIVE:
-        set_timer(&tcb->KeepAlive.TimeoutDelta, value,
-                  conn->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
-        break;
-    case VARIABLE_SND_WND:
-        tcb->SndWnd = value & 0xFFFFFF;
-        tcb->MaxSndWnd = at_least(tcb->MaxSndWnd, tcb->SndWnd);
-        break;
     case VARIABLE_TS_TIME:
         tcb->TsTime = value;
         break;
+    case VARIABLE_TS_RECENT:
+        tcb->TsRecent = value;
+        break;
+    case VARIABLE_TS_AGE:
+        tcb->TsRecentAge = value;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What is not of the delegated state of the connection. */
+static void set_other(struct host *host, struct host_conn *conn, enum host_variable what,
+                      uint32_t value)
+{
+    struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
+    switch (what) {
     case VARIABLE_MAX_RT:
         conn->cached.MaxRT = value;
         break;
@@ -80,17 +72,48 @@ void host_state(struct host *host, uint32_t index, enum host_variable what, uint
     case VARIABLE_KA_INTERVAL:
         conn->cached.KaInterval = value;
         break;
-    case VARIABLE_TS_RECENT:
-        tcb->TsRecent = value;
-        break;
-    case VARIABLE_TS_AGE:
-        tcb->TsRecentAge = value;
-        break;
     case VARIABLE_HOST_AGE:
         neighbor->host_age = value & HOST_AGE_MOST;
         break;
     case VARIABLE_NIC_AGE:
         neighbor->nic_age = value & HOST_AGE_MOST;
+        break;
+    default:
+        break;
+    }
+}
+
+void host_state(struct host *host, uint32_t index, enum host_variable what, uint32_t value)
+{
+    if (index >= host->conns || host->conn[index].phase != HOST_OWNS) {
+        return;
+    }
+    struct host_conn *conn = &host->conn[index];
+    TCP_OFFLOAD_STATE_DELEGATED *tcb = &conn->tcb;
+    uint32_t mss = conn->constant.RemoteMss;
+    bool waits =
+        tcb->SndUna != tcb->SndMax || conn->outstanding || tcb->State == TcpConnectionFinWait2;
+    switch (what) {
+    case VARIABLE_CWND:
+        tcb->CWnd = at_least(value, mss);
+        break;
+    case VARIABLE_SSTHRESH:
+        tcb->SsThresh = at_least(value, 2 * mss);
+        break;
+    case VARIABLE_RETRANSMIT:
+        set_timer(&tcb->Retransmit.TimeoutDelta, value, waits);
+        break;
+    case VARIABLE_KEEPALIVE:
+        set_timer(&tcb->KeepAlive.TimeoutDelta, value,
+                  conn->cached.Flags & TCP_FLAG_KEEP_ALIVE_ENABLED);
+        break;
+    case VARIABLE_SND_WND:
+        tcb->SndWnd = value & 0xFFFFFF;
+        tcb->MaxSndWnd = at_least(tcb->MaxSndWnd, tcb->SndWnd);
+        break;
+    default:
+        set_plain(tcb, what, value);
+        set_other(host, conn, what, value);
         break;
     }
 }

@@ -246,6 +246,25 @@ void host_invalidate(struct host *host, uint32_t index, enum host_scope scope, b
     single(host, TAP_INVALIDATE, conn, state, &tree);
 }
 
+/* What is not of the connection itself. */
+static void update_below(struct host *host, struct host_path *path, enum host_update what,
+                         uint32_t value)
+{
+    switch (what) {
+    case UPDATE_MTU:
+        path->mtu = value < (path->v6 ? 1280u : 68u) ? (path->v6 ? 1280u : 68u) : value;
+        break;
+    case UPDATE_MAC:
+        host->neighbor[path->neighbor].mac[5] ^= 1;
+        break;
+    case UPDATE_REACHED:
+        host->neighbor[path->neighbor].host_age = value & HOST_AGE_MOST;
+        break;
+    default:
+        break;
+    }
+}
+
 static void update_value(struct host *host, struct host_conn *conn, enum host_update what,
                          uint32_t value)
 {
@@ -291,22 +310,14 @@ static void update_value(struct host *host, struct host_conn *conn, enum host_up
     case UPDATE_KA_RESTART:
         cached->Flags |= TCP_FLAG_KEEP_ALIVE_RESTART;
         break;
-    case UPDATE_MTU:
-        path->mtu = value < (path->v6 ? 1280u : 68u) ? (path->v6 ? 1280u : 68u) : value;
-        break;
-    case UPDATE_MAC:
-        host->neighbor[path->neighbor].mac[5] ^= 1;
-        break;
-    case UPDATE_REACHED:
-        host->neighbor[path->neighbor].host_age = value & HOST_AGE_MOST;
-        break;
     case UPDATE_PRIORITY:
         cached->UserPriority = value & 7;
         break;
     case UPDATE_FLOW:
         cached->FlowLabel = conn->v6 ? value & 0xFFFFF : 0;
         break;
-    case UPDATE_NEIGHBOR:
+    default:
+        update_below(host, path, what, value);
         break;
     }
 }
