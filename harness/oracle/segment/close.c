@@ -117,9 +117,12 @@ static void take_retrieve(const struct oracle *o, struct orc_conn *c, uint32_t r
         c->optional_event = c->optional_event == ORC_NONE ? seq : c->optional_event;
     } else if (c->mandatory_event == ORC_NONE || c->mandatory_reason == InvalidState) {
         c->mandatory_event = seq;
+        if (orc_decided_before(o, c)) { /* an abort inside of that call came behind the upload */
+            c->local_abort_left = ORC_NONE;
+            c->reset_due = false;
+        }
         c->mandatory_left = ORC_NONE;
         c->mandatory_reason = reason;
-        c->reset_due = c->reset_due && !orc_decided_before(o, c); /* the upload came first */
     }
 }
 

@@ -66,13 +66,16 @@ static bool runs(const struct orc_sender *t)
     return t->fin2_ns && !(t->fin2_handed && stopped);
 }
 
-/* An upload may come between the end of the timer and its event. */
+/* An upload may come between the end of the timer and its event. A new tick rate leaves the end
+ * open. */
 bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
     bool handed = t->fin2_handed && t->received_step == 0;
     uint64_t due = handed ? t->begun_ns + handed_ns(o, t) : t->fin2_ns + FIN_WAIT_NS;
-    return orc_fin_wait_possible(c) && runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
+    bool reached = runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
+    bool void_by_rate = !t->fin2_ns && t->begun_parameters != o->parameters->sets;
+    return orc_fin_wait_possible(c) && (reached || void_by_rate);
 }
 
 void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
