@@ -52,6 +52,7 @@ void orc_upload_cause(struct oracle *o, struct orc_conn *conn, enum orc_rule rul
         return;
     }
     conn->upload_early_event = o->event->seq;
+    conn->upload_early_arrived = conn->receive->possible;
     conn->upload_early_rule = rule;
     orc_dirty(o, conn);
 }

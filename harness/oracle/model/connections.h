@@ -70,8 +70,9 @@ struct orc_conn {
     bool abort_refused; /* it was answered with UPLOAD_IN_PROGRESS: nothing was aborted */
     uint32_t graceful;
     uint32_t reset_sent;
-    uint32_t posts;              /* requests posted so far */
-    uint32_t upload_early_event; /* UPLOAD_IN_PROGRESS before any reason */
+    uint32_t posts;               /* requests posted so far */
+    uint32_t upload_early_event;  /* UPLOAD_IN_PROGRESS before any reason */
+    int64_t upload_early_arrived; /* bytes that had arrived by then */
     enum orc_rule upload_early_rule;
     bool upload_early_warned;
     bool rearm; /* a POST began while the open indication was open */

@@ -176,6 +176,13 @@ static bool done_before_abort(const struct orc_conn *conn, const struct orc_nbl 
     return end <= conn->abort_arrived && (bt == nbl->length || pushed);
 }
 
+/* What had arrived by the decision to upload may still be told, before it is asked for. */
+static bool served_on(const struct orc_conn *conn, uint32_t bt)
+{
+    return conn->upload_early_event != ORC_NONE &&
+           conn->receive->delivered + bt > conn->upload_early_arrived;
+}
+
 static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
                                   const struct orc_nbl *nbl, uint32_t bt)
 {
@@ -195,7 +202,7 @@ static void receive_judge_success(struct oracle *o, const struct orc_conn *conn,
     } else if ((nbl->after & ORC_AFTER_MANDATORY) && !(nbl->after & ORC_AFTER_INVALID_STATE)) {
         orc_fail(o, ordinal, ORC_UPLD_MAND_1, "UPLOAD_IN_PROGRESS after a mandatory upload request",
                  orc_text(o, "request #%u: SUCCESS", nbl->index));
-    } else if (conn->upload_early_event != ORC_NONE && bt > 0 && !orc_upload_known(o, conn)) {
+    } else if (bt > 0 && served_on(conn, bt) && !orc_upload_known(o, conn)) {
         orc_fail(o, ordinal, conn->upload_early_rule,
                  "UPLOAD_IN_PROGRESS only from the decision to upload on",
                  orc_text(o, "given at event %u, and the connection is served on",

@@ -8,6 +8,7 @@
 #include "oracle/report/report.h"
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
+#include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
 
 /* At rest nothing is open: what has been left is over. */
@@ -31,6 +32,9 @@ void orc_blocked_step(struct oracle *o, struct orc_conn *c, bool judged)
     struct orc_blocked *x = c->blocked;
     const struct orc_send *s = c->send;
     uint64_t now = o->event->time_ns;
+    if (o->objects->invalidated_ever) {
+        orc_keepalive_blocked(o, c);
+    }
     if (!waits(o, c, judged)) {
         x->since_ns = 0;
         return;

@@ -3,6 +3,7 @@
  * Keepalive, for idle connections and after a challenge.
  */
 #include "oracle/timers/keepalive.h"
+#include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/timers/timers.h"
 
@@ -146,7 +147,7 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
     const struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns;
     uint32_t ordinal = orc_ordinal(o, c);
-    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe) {
+    if (!k->known || k->blocked || orc_keepalive_changing(o, c) || k->blind_maybe) {
         return;
     }
     ran(o, k);
@@ -215,9 +216,21 @@ void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc
     }
 }
 
-/* A challenge may have begun a blind check, a probe may have been tried that nobody saw, or what
- * came may not have been taken: the next probe, or the end, comes at any time from now on, and by
- * the time that a new beginning would set. */
+/* A probe may have been tried that nobody saw: the next one, or the end, comes at any time from now
+ * on, and by the time that a new beginning would set. */
+static void doubt(const struct oracle *o, const struct orc_conn *c, bool checked)
+{
+    struct orc_keepalive *k = c->keepalive;
+    uint64_t wait = orc_most(timeout_ns(o, c), interval_ns(o, c));
+    uint64_t most = o->event->time_ns + wait + orc_slack_ns(o);
+    k->blind = false;
+    k->blind_maybe = checked;
+    k->low_ns = 0;
+    k->high_ns = checked ? ORC_NEVER : orc_most(k->high_ns, most);
+    k->most = orc_keepalive_limit(c);
+}
+
+/* A challenge may have begun a blind check, or what came may not have been taken. */
 void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
@@ -235,19 +248,27 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
     if (!came && !now_challenged && now + slack < k->low_ns) {
         return;
     }
-    k->blind = false;
-    k->blind_maybe = checked;
-    k->low_ns = 0;
-    k->high_ns = checked ? ORC_NEVER : orc_most(k->high_ns, now + wait + slack);
+    doubt(o, c, checked);
     k->least = came ? 0 : k->least;
-    k->most = orc_keepalive_limit(c);
+}
+
+/* Nothing goes out through what is invalidated: a probe may be tried again later. */
+void orc_keepalive_blocked(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_keepalive *k = c->keepalive;
+    bool before = k->blocked, checked = k->blind || k->blind_maybe;
+    bool wanted = checked || orc_keepalive_enabled(c);
+    k->blocked = c->sender->on && c->phase == ORC_LIVE && orc_path_invalid(o, c);
+    if (before && !k->blocked && wanted && o->event->time_ns + orc_slack_ns(o) >= k->low_ns) {
+        doubt(o, c, checked);
+    }
 }
 
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
     bool wanted = (orc_keepalive_enabled(c) && c->cached.KaTimeout) || k->blind;
-    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send->fin_asked ||
+    if (!k->known || !wanted || k->blocked || orc_keepalive_changing(o, c) || c->send->fin_asked ||
         k->high_ns == ORC_NEVER) {
         return;
     }
@@ -307,7 +328,7 @@ void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_keepalive *k = c->keepalive;
-    return !k->known || k->blind_maybe || orc_keepalive_changing(o, c) ||
+    return !k->known || k->blind_maybe || k->blocked || orc_keepalive_changing(o, c) ||
            ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
 }
 

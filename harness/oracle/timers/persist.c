@@ -40,6 +40,17 @@ void orc_persist_begin(struct oracle *o, struct orc_conn *c)
                                        .since_ns = t->begun_ns};
 }
 
+/* It has nothing to probe with: what is sent later may begin with a first round. */
+static void stop_probing(const struct orc_conn *c, struct orc_persist *p)
+{
+    p->on = false;
+    p->handed = p->handed && orc_sender_pending(c);
+    if (!p->handed) {
+        p->least = p->probes = 0;
+        p->gap_ns = p->waited_ns = 0;
+    }
+}
+
 /* The window was closed before, and this says again that it is. */
 static void closed_again(struct orc_persist *p, const struct orc_received *h, uint64_t now)
 {
@@ -74,6 +85,9 @@ void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc
     } else {
         *p = (struct orc_persist){
             .exact = h->sure && h->window_sure_before, .opened_ns = now, .since_ns = now};
+    }
+    if (!orc_sender_pending(c)) { /* more may wait at the next rest */
+        stop_probing(c, p);
     }
 }
 
@@ -189,17 +203,6 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
         return c->sender->begun_ns + handed_ns(o, c->sender);
     }
     return p->probes ? p->last_ns + repeat_least(o, p, rto) : p->opened_ns + shifted(rto, p->least);
-}
-
-/* It has nothing to probe with: what is sent later may begin with a first round. */
-static void stop_probing(const struct orc_conn *c, struct orc_persist *p)
-{
-    p->on = false;
-    p->handed = p->handed && orc_sender_pending(c);
-    if (!p->handed) {
-        p->least = p->probes = 0;
-        p->gap_ns = p->waited_ns = 0;
-    }
 }
 
 /* A probe may have been tried that nobody saw. */
