@@ -74,14 +74,20 @@ def test_a_mutant_that_no_program_notices_lives(tmp_path, monkeypatch):
     assert (judged.result, judged.by) == ("lives", "same trace")
 
 
-def test_a_review_that_cannot_be_read_is_said(tmp_path, monkeypatch):
+def test_a_review_that_cannot_be_read_is_said(tmp_path):
     review = tmp_path / "survivors.tsv"
     review.write_text("# class\nequivalent\tbecause\n")
-    monkeypatch.setattr(mutate, "REVIEWED", review)
     with pytest.raises(SystemExit, match=r"survivors.tsv:2: expected class"):
-        mutate.reviewed()
+        mutate.reviewed(review)
 
 
 def test_reviews_are_readable_and_name_what_is_there():
-    known = mutate.reviewed()
+    known = mutate.reviewed(mutate.REVIEWED)
     assert all((PROJECT / key.split("\t")[0]).is_file() for key in known)
+
+
+def test_what_the_rig_cannot_make_counts_as_missed():
+    mutant = mutants.Mutant(path="core/a.c", at=0, line=1, function="f", text="x", old="1", new="2")
+    lives, killed = mutate.Judged(mutant, "lives", "same trace"), mutate.Judged(mutant, "killed", "RULE-1")
+    mutate.classify([lives, killed], {mutant.key(): ("the rig cannot make it", "a card that reorders")})
+    assert lives.reason == "the rig cannot make it" and mutate.report([lives, killed], True) == 0.5

@@ -3,12 +3,14 @@
 driver so made, and lists the mutants that live, each with the class of its reason.
 
 A mutant that compiles to the same code is equivalent and needs no run. One that lives is looked up in
-harness/bugs/survivors.tsv, where reviewed ones stand as equivalent or not observable; any other is missed:
-"same trace" means that no program saw a difference at a boundary, "other trace" that no check objected to one.
+harness/bugs/survivors.tsv, where reviewed ones stand as equivalent, as not observable, or as what the rig cannot make,
+with the stimulus that is missing: that counts as missed, as any other does. "same trace" means that no program saw a
+difference at a boundary, "other trace" that no check objected to one.
 
 examples:
   scripts/mutate                       300 mutants (about twenty minutes)
   scripts/mutate --count 50 --seed 7
+  scripts/mutate --turn 0 --reviewed /dev/null   the first seed of this commit, no survivor excused
   scripts/mutate core/tcp              only files below a folder
 """
 import argparse
@@ -21,12 +23,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import draw
 import drivers
 import mutants
 
 ROOT = drivers.ROOT
 OUT = ROOT / "build/mutants"
 REVIEWED = ROOT / "harness/bugs/survivors.tsv"
+CLASSES = ("equivalent", "not observable", "the rig cannot make it")
 LIMIT = 300  # seconds that a sweep may take: one program that loops is a hang after ten
 GOAL = 0.9
 
@@ -36,7 +40,7 @@ class Judged:
     mutant: mutants.Mutant
     result: str  # killed, lives, same code, not compiled
     by: str = "" # rule or kind of verdict; same trace, other trace
-    reason: str = "" # equivalent, not observable, missed
+    reason: str = "" # equivalent, not observable, the rig cannot make it, missed
     why: str = ""
 
 
@@ -110,14 +114,14 @@ def original_sum() -> str:
     return "" if got.returncode else json.loads(got.stdout.splitlines()[-1])["trace_sum"]
 
 
-def reviewed() -> dict:
+def reviewed(path: Path) -> dict:
     """What people found out about mutants that live: key to (class, why)."""
     known = {}
-    for number, line in enumerate(REVIEWED.read_text().splitlines() if REVIEWED.exists() else [], 1):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
         if line and not line.startswith("#"):
             fields = line.split("\t")
-            if len(fields) != 6 or fields[0] not in ("equivalent", "not observable"):
-                sys.exit(f"mutate: {REVIEWED}:{number}: expected class, why, file, function, line, change")
+            if len(fields) != 6 or fields[0] not in CLASSES:
+                sys.exit(f"mutate: {path}:{number}: expected class, why, file, function, line, change")
             known["\t".join(fields[2:])] = (fields[0], fields[1])
     return known
 
@@ -126,8 +130,7 @@ def place(mutant: mutants.Mutant) -> str:
     return f"{mutant.path}:{mutant.line} {mutant.function}: {mutant.old} -> {mutant.new or 'nothing'}"
 
 
-def classify(judged: list) -> None:
-    known = reviewed()
+def classify(judged: list, known: dict) -> None:
     for j in judged:
         if j.result == "lives":
             j.reason, j.why = known.get(j.mutant.key(), ("missed", j.by))
@@ -164,11 +167,12 @@ def report(judged: list, as_json: bool) -> float:
     killed = sum(j.result == "killed" for j in judged)
     equivalent = sum(j.reason == "equivalent" for j in judged)
     unseen = sum(j.reason == "not observable" for j in judged)
+    unmade = sum(j.reason == "the rig cannot make it" for j in judged)
     missed = sum(j.reason == "missed" for j in judged)
     share = killed / max(len(judged) - equivalent, 1)
     if as_json:
         print(json.dumps({"mutants": len(judged), "killed": killed, "equivalent": equivalent, "not_observable": unseen,
-                          "missed": missed, "share": round(share, 4),
+                          "not_made": unmade, "missed": missed, "share": round(share, 4),
                           "all": [{"file": j.mutant.path, "line": j.mutant.line, "function": j.mutant.function,
                                    "change": f"{j.mutant.old} -> {j.mutant.new}", "key": j.mutant.key(),
                                    "result": j.result, "by": j.by, "reason": j.reason, "why": j.why}
@@ -177,7 +181,8 @@ def report(judged: list, as_json: bool) -> float:
     for j in judged:
         if j.result == "lives":
             print(f"{place(j.mutant)}\n    {j.mutant.text.strip()}\n    {j.reason}: {j.why}")
-    print(f"{len(judged)} mutants: {killed} killed, {equivalent} equivalent, {unseen} not observable, {missed} missed; "
+    print(f"{len(judged)} mutants: {killed} killed, {equivalent} equivalent, {unseen} not observable, "
+          f"{unmade} that the rig cannot make, {missed} missed; "
           f"{100 * share:.1f} % of those that are not equivalent were killed")
     return share
 
@@ -187,8 +192,17 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", help="files or folders of core/ (default: all of it)")
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1, help="which mutants")
+    parser.add_argument("--turn", type=int, help="instead: the seed that this commit draws, 0 for its first")
+    parser.add_argument("--reviewed", type=Path, default=REVIEWED, help="survivors that people have looked at")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    try:
+        known = reviewed(options.reviewed)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"mutate: {options.reviewed}: {error}; expected a table of survivors", file=sys.stderr)
+        return 2
+    seed = options.seed if options.turn is None else draw.seed_of(draw.commit(), options.turn)
+    print(f"mutate: seed {seed}", file=sys.stderr)
     commands = {preset: drivers.compile_commands(preset) for preset in ("release", "asan")}
     files = drivers.core_files(commands["release"]) + \
         sorted(str(p.relative_to(ROOT)) for p in (ROOT / "core").rglob("*.h") if "include" not in p.parts)
@@ -202,8 +216,8 @@ def main() -> int:
         print("mutate: the unchanged core does not pass the corpora", file=sys.stderr)
         return 3
     workshops = [Workshop(n, commands, original) for n in range(os.cpu_count() or 1)]
-    judged = run(workshops, mutants.sample(ROOT, files, options.seed), options.count)
-    classify(judged)
+    judged = run(workshops, mutants.sample(ROOT, files, seed), options.count)
+    classify(judged, known)
     return 0 if report(judged, options.json) >= GOAL else 1
 
 
