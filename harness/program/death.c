@@ -110,9 +110,7 @@ void __ubsan_on_report(void)
         __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
         snprintf(shared->end.report, sizeof(shared->end.report), "runtime error: %s at %s:%u",
                  message, file, line);
-        uint32_t known = shared->end.frames;
         note_stack(&shared->end);
-        shared->end.frames = known; /* the report has a stack of its own */
     }
 }
 

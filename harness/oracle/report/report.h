@@ -13,8 +13,9 @@
 #include "oracle/base/handle.h"
 
 struct orc_report {
-    bool strict;             /* "should" rules fail too */
-    struct verdict *verdict; /* filled here; the caller of oracle_begin keeps it */
+    bool strict;                 /* "should" rules fail too */
+    struct verdict *verdict;     /* filled here; the caller of oracle_begin keeps it */
+    struct verdict_muted *muted; /* by rule, or NULL */
     char text[4][VERDICT_TEXT_MAX];
     uint32_t text_at;
 };
