@@ -51,7 +51,8 @@ struct verdict {
     char warning_text[VERDICT_TEXT_MAX];
 };
 
-/* A rule that is judged and counted, and ends no run: what is known must not hide what is not. */
+/* A rule that is judged and counted, and ends no run; nor does what is broken behind it in the same
+ * run, which may follow from it. */
 struct verdict_muted {
     bool on;
     uint64_t times; /* that it would have been the verdict, or a part of it */

@@ -18,6 +18,9 @@ class Corpus:
             self.old.rename(folder)
         shutil.rmtree(self.old, ignore_errors=True)
         folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            if content_name(path.read_bytes()) != path.name:  # an engine was killed while it wrote it
+                path.unlink()
 
     def __len__(self) -> int:
         return sum(1 for _ in self.folder.iterdir())

@@ -96,12 +96,12 @@ class Maker:
     def make(self, raw: Path, verdict: dict, engine: str) -> Finding:
         name, wanted = name_of(verdict), verdict["identity"].removeprefix("flaky ")
         made = files.fresh(self.home / f".{name}")
-        shutil.copyfile(raw, made / "input.bin")
-        self.shrink(made / "input.bin", made / "program.chim")
+        shutil.copyfile(raw, made / "input")
+        self.shrink(made / "input", made / "program.chim")
         runs = [self.rig.run(made / "program.chim") for _ in range(AGAIN)]
         same = [run for run in runs if run.get("identity") == wanted]
         if not same:
-            (made / "program.chim").write_text(self.rig.text(made / "input.bin"))
+            (made / "program.chim").write_text(self.rig.text(made / "input"))
             runs = [self.rig.run(made / "program.chim") for _ in range(AGAIN)]
             same = [run for run in runs if run.get("identity") == wanted]
         best = same[0] if same else verdict

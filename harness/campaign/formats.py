@@ -10,14 +10,15 @@ def sarif_rule(item: dict, explained: dict) -> dict:
     rule = explained.get(item["rule"] or "", {})
     text = rule.get("statement") or f"the driver works without a verdict of {item['verdict']}"
     return {"id": item["rule"] or item["verdict"].upper(), "shortDescription": {"text": text},
-            "fullDescription": {"text": rule.get("why") or text}}
+            "fullDescription": {"text": rule.get("why") or text}, "defaultConfiguration": {"level": "error"}}
 
 
-def sarif_result(item: dict) -> dict:
+def sarif_result(item: dict, ids: list) -> dict:
     text = "; ".join(part for part in (item["title"], f"expected {item['expected']}" if item.get("expected") else "",
                                        f"actual {item['actual']}" if item.get("actual") else "") if part)
     lines = max(1, item.get("program", "").count("\n"))
-    return {"ruleId": item["rule"] or item["verdict"].upper(), "level": "error", "message": {"text": printable(text)},
+    rule = item["rule"] or item["verdict"].upper()
+    return {"ruleId": rule, "ruleIndex": ids.index(rule), "kind": "fail", "level": "error", "message": {"text": printable(text)},
             "baselineState": "absent" if item["state"] == "closed" else "new" if item["new"] else "unchanged",
             "partialFingerprints": {"finding/v1": item["identity"]},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(f"findings/{item['name']}/program.chim")},
@@ -33,7 +34,7 @@ def sarif(value: dict) -> dict:
         rules.setdefault(rule["id"], rule)
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{
         "tool": {"driver": {"name": "chimneysweep", "version": "0.1", "semanticVersion": "0.1.0", "rules": list(rules.values())}},
-        "results": [sarif_result(item) for item in value["findings"] if item.get("program")],
+        "results": [sarif_result(item, list(rules)) for item in value["findings"] if item.get("program")],
         "invocations": [{"executionSuccessful": value["status"] != 3, "exitCode": value["status"]}]}]}
 
 

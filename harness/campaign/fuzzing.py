@@ -2,7 +2,7 @@
 import os
 import time
 
-from campaign import files
+from campaign import files, processes
 from campaign.afl import Afl
 from campaign.engine import Place
 from campaign.families import Families, Faults
@@ -69,6 +69,7 @@ class Fuzzing:
         elif campaign.judging.broken:
             self.ended_by = f"findings cannot be kept: {campaign.judging.broken}"
         elif self.is_due("disk", DISK_S):
+            processes.end_left_behind()
             self.look_at_disk()
         return bool(self.ended_by)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from campaign import files
 from campaign.findings import Finding, Maker
 from campaign.rig import Refused, Rig
-from campaign.seeds import content_name, judge
+from campaign.seeds import Judged, content_name, judge
 
 BATCH = 64         # inputs judged by one process
 BATCH_S = 120      # seconds that a batch may take; what is left then is judged by the next one
-PENDING_MOST = 2000
 
 
 @dataclass
@@ -38,9 +37,12 @@ class Judging(threading.Thread):
         home.mkdir(exist_ok=True)
 
     def offer(self, path: Path, engine: str, verdict: dict | None = None) -> bool:
-        """Takes an input over from an engine's folder. False when it is there already."""
-        name = f"{engine}-{content_name(path.read_bytes())}"
-        if name in self.seen or len(self.seen) > PENDING_MOST * 50:
+        """Takes an input over from an engine's folder. False when it is there already, or not written yet."""
+        data = path.read_bytes()
+        name = f"{engine}-{content_name(data)}"
+        if not data:
+            return False
+        if name in self.seen:
             path.unlink()
             return False
         self.seen.add(name)
@@ -67,8 +69,8 @@ class Judging(threading.Thread):
                     self.batch(waiting[:BATCH])
                 else:
                     time.sleep(0.2)
-            except (OSError, Refused) as error:
-                self.broken = str(error)
+            except Exception as error:  # whatever it is: the night has to end by itself, and to say it
+                self.broken = f"{type(error).__name__}: {error}"
                 return
 
     def batch(self, paths: list) -> None:
@@ -81,7 +83,10 @@ class Judging(threading.Thread):
         folder = files.fresh(self.home / "batch")
         for path in paths:
             files.link(path, folder / path.name)
-        judged = judge(self.rig, folder, True, BATCH_S)
+        try:
+            judged = judge(self.rig, folder, True, BATCH_S)
+        except Refused:  # one of them is no program
+            judged = self.one_by_one(sorted(folder.iterdir()))
         left = {path.name for path in judged.not_run}
         for path in judged.passed:
             self.again(self.home / path.name)
@@ -89,6 +94,18 @@ class Judging(threading.Thread):
             self.one(self.home / path.name, verdict)
         if len(left) == len(paths):  # nothing came through: the first of them is to blame
             self.put(Event("unjudged"), paths[0])
+
+    def one_by_one(self, paths: list) -> Judged:
+        judged = Judged()
+        for path in paths:
+            verdict = self.rig.run(path)
+            if verdict["verdict"] == "unreadable":
+                self.put(Event("unjudged"), self.home / path.name)
+            elif verdict.get("identity"):
+                judged.failing[path] = verdict
+            else:
+                judged.passed.append(path)
+        return judged
 
     def again(self, path: Path) -> None:
         """An engine died of it, and it passes: once more, since it may be one that fails now and then."""

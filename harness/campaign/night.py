@@ -137,14 +137,14 @@ class Campaign:
     def fuzz(self) -> None:
         running = engines(self.rig, self.driver, self.place, self.config)
         self.rig.dictionary(self.place.dictionary)
+        if not len(self.corpus):
+            self.remarks.append("no program passes: there is nothing to begin fuzzing with")
+            running = []
         for engine in running:
             if engine.kind in ("libfuzzer", "afl") and not engine.program().exists():
                 raise Refused(f"{engine.program()}: is not there (scripts/build {engine.program().parents[1].name}), or leave "
                               f"it out: --engines")
             engine.prepare()
-        if not len(self.corpus):
-            self.remarks.append("no program passes: there is nothing to begin fuzzing with")
-            running = []
         self.fuzzing = Fuzzing(self, running)
         if running:
             self.fuzzing.run()
@@ -179,10 +179,12 @@ class Campaign:
             shutil.rmtree(self.out / name, ignore_errors=True)
 
     def measure(self) -> None:
-        self.evaluated, self.lines, self.no_lines = {}, [], "the night was interrupted"
+        """Nothing is measured of a driver that no program passes: each run would only end like the others."""
+        self.evaluated, self.lines = {}, []
+        self.no_lines = "the night was interrupted" if self.stop.asked else "no program passes"
         programs = [p for p in (self.config.corpora or self.rig.data / "corpora", self.corpus.folder)
                     if p.is_file() or any(p.iterdir())]
-        if not self.stop.asked and programs:
+        if not self.stop.asked and len(self.corpus):
             self.evaluated = self.rig.rules_coverage(programs)
             self.lines, self.no_lines = coverage.measure(self.rig, self.driver, self.config.run, programs,
                                                          self.out / "coverage")

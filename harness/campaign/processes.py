@@ -7,6 +7,7 @@ import sys
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36
+OURS = set()  # that were started here; all other children were left to us
 
 
 def adopt() -> None:
@@ -29,8 +30,10 @@ def begin(cpu: int | None = None):
 
 def start(command: list, cpu: int | None = None, **options) -> subprocess.Popen:
     """In a session of its own, so that Ctrl-C at the terminal is ours alone."""
-    return subprocess.Popen([str(word) for word in command], start_new_session=True, preexec_fn=begin(cpu),
-                            stdin=subprocess.DEVNULL, **options)
+    process = subprocess.Popen([str(word) for word in command], start_new_session=True, preexec_fn=begin(cpu),
+                               stdin=subprocess.DEVNULL, **options)
+    OURS.add(process.pid)
+    return process
 
 
 def run(command: list, timeout: float | None = None, **options) -> subprocess.CompletedProcess:
@@ -52,8 +55,8 @@ def end_group(process: subprocess.Popen) -> None:
         pass
 
 
-def children(parent: int) -> list:
-    """Every process below it, by what /proc says now."""
+def parents_now() -> dict:
+    """The parent of every process, by what /proc says now."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -61,6 +64,22 @@ def children(parent: int) -> list:
                 parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
         except (OSError, ValueError):
             continue
+    return parents
+
+
+def end_left_behind() -> None:
+    """What a driver forked and left in an engine works on, and holds memory."""
+    for pid, parent in parents_now().items():
+        if parent == os.getpid() and pid not in OURS:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                continue
+
+
+def children(parent: int) -> list:
+    parents = parents_now()
     found, look = [], [parent]
     while look:
         at = look.pop()

@@ -17,9 +17,9 @@ def count(number: float | None) -> str:
 
 
 class Screen:
-    def __init__(self, out=sys.stdout):
-        self.out = out
-        self.live = out.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    def __init__(self):
+        self.out = sys.stdout
+        self.live = self.out.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self.shown, self.last, self.before = 0, 0.0, (0.0, 0)
         self.rate = 0.0
 

@@ -43,6 +43,9 @@ static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, enum
     struct verdict_muted *muted = o->report->muted ? &o->report->muted[rule] : NULL;
     if (muted && muted->on) {
         muted->times++;
+        o->report->passed_over = true;
+    }
+    if (o->report->passed_over) {
         return;
     }
     verdict->violations++;
