@@ -179,17 +179,18 @@ void isolate_describe_death(struct trace *trace)
     struct sigaction late = {.sa_handler = isolate_on_time, .sa_flags = SA_ONSTACK | SA_RESETHAND};
     sigaction(SIGXCPU, &late, NULL);
     sigaction(SIGSYS, &late, NULL);
-    if (__asan_set_error_report_callback) {
-        __asan_set_error_report_callback(note_report);
-    }
+    bool sanitized = __asan_set_error_report_callback != NULL;
     stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    sigaltstack(&other, NULL);
+    if (sanitized) {
+        __asan_set_error_report_callback(note_report);
+    } else {
+        sigaltstack(&other, NULL); /* a sanitizer brings its own */
+    }
     struct sigaction action = {.sa_sigaction = isolate_on_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
     /* The first three are the sanitizer's, which reports them. */
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    for (unsigned i = __asan_set_error_report_callback ? 3 : 0;
-         i < sizeof(signals) / sizeof(signals[0]); i++) {
+    for (unsigned i = sanitized ? 3 : 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         sigaction(signals[i], &action, NULL);
     }
     if (pages_on()) {
