@@ -41,8 +41,14 @@ def parse(lcov: str) -> list:
         elif line == "end_of_record":
             row["missed"] = spans(row["missed"])
             rows.append(row)
-    common = os.path.commonpath([os.path.dirname(r["file"]) for r in rows]) if rows else ""
-    return [{**r, "file": os.path.relpath(r["file"], common)} for r in sorted(rows, key=lambda r: r["file"])]
+    return sorted(rows, key=lambda r: r["file"])
+
+
+def named(rows: list, sources: Path | None) -> list:
+    """Files by their paths from the driver's own folder; those of others by their names."""
+    home = sources or Path(os.path.commonpath([os.path.dirname(r["file"]) for r in rows]))
+    return [{**r, "file": os.path.relpath(r["file"], home) if Path(r["file"]).is_relative_to(home) else
+             os.path.basename(r["file"])} for r in rows]
 
 
 def measure(rig: Rig, driver: Driver, options: list, programs: list, home: Path) -> tuple:
@@ -66,5 +72,6 @@ def measure(rig: Rig, driver: Driver, options: list, programs: list, home: Path)
         path.unlink()
     got = processes.run([cov, "export", "-format=lcov", f"-instr-profile={home / 'profile'}", driver.coverage])
     rows = parse(got.stdout)
+    rows = named(rows, driver.sources) if rows else rows
     files.write(home / "coverage.json", json.dumps(rows, indent=1))
     return rows, "" if rows else got.stderr.strip()[-200:]

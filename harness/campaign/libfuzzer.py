@@ -12,6 +12,7 @@ class LibFuzzer(Engine):
 
     def prepare(self) -> None:
         super().prepare()
+        self.most = 0
         for name in ("artifacts", "own"):
             (self.home / name).mkdir()
 
@@ -48,7 +49,9 @@ class LibFuzzer(Engine):
         return []
 
     def edges(self) -> int | None:
-        return last_number(r"\bft: (\d+)", self.last_words())
+        """The most of all its starts: one after a death may read but some of the corpus."""
+        self.most = max(self.most, last_number(r"\bft: (\d+)", self.last_words()) or 0)
+        return self.most or None
 
 
 def merge(engine: LibFuzzer, sources: list, out) -> list:

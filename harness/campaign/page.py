@@ -60,7 +60,7 @@ def tiles(value: dict) -> Raw:
     items = [("new", value["new"]), ("open", value["open"]), ("closed", value["closed"]), ("executions", count(total)),
              ("per second", count(total / (value["fuzzed_seconds"] or 1))), ("corpus", count(value["corpus"]["after"])),
              ("lines reached", f"{100 * lines[0] / lines[1]:.1f} %" if lines[1] else "-"),
-             ("rules evaluated", f"{value['rules']['evaluated']} of {value['rules']['checked']}")]
+             ("rules evaluated", f"{value['rules']['evaluated']}/{value['rules']['checked']}")]
     return tag("div", [tag("div", tag("b", number), tag("span", name),
                            class_="tile alarm" if name == "new" and number else "tile") for name, number in items], class_="tiles")
 
@@ -88,12 +88,9 @@ def over_nights(value: dict) -> list:
 
     def line(key):
         return {key: [(row["id"], row[key]) for row in nights]}
-
-    def name(number):
-        return f"{number:.0f}"
-    return [plot("Lines of the driver reached, %", line("covered"), "night", name), plot("Corpus", line("corpus"), "night", name),
-            plot("Executions", line("executions"), "night", name), plot("New findings", line("new"), "night", name),
-            plot("States and edges reached", line("edges"), "night", name)]
+    return [plot("Lines of the driver reached, %", line("covered"), "night", True), plot("Corpus", line("corpus"), "night", True),
+            plot("Executions", line("executions"), "night", True), plot("New findings", line("new"), "night", True),
+            plot("States and edges reached", line("edges"), "night", True)]
 
 
 def plots(title: str, drawn: list) -> Raw | str:

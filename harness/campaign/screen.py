@@ -3,6 +3,8 @@ import os
 import sys
 import time
 
+from campaign.markup import printable
+
 EVERY = {True: 1.0, False: 10.0}
 
 
@@ -30,7 +32,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         self.wipe()
-        print(f"campaign: {text}", file=self.out, flush=True)
+        print(f"campaign: {printable(text)}", file=self.out, flush=True)
 
     def rows(self, fuzzing) -> list:
         campaign = fuzzing.campaign
@@ -63,7 +65,7 @@ class Screen:
             return
         self.wipe()
         width = os.get_terminal_size(self.out.fileno()).columns
-        rows = [row[:width - 1] for row in self.rows(fuzzing)]
+        rows = [printable(row)[:width - 1] for row in self.rows(fuzzing)]
         self.out.write("\n".join(rows) + "\n")
         self.out.flush()
         self.shown = len(rows)
