@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36
+PRINTED_MOST = 256 << 20
 OURS = set()  # that were started here; all other children were left to us
 
 
@@ -37,15 +40,21 @@ def start(command: list, cpu: int | None = None, **options) -> subprocess.Popen:
 
 
 def run(command: list, timeout: float | None = None, **options) -> subprocess.CompletedProcess:
-    """To its end, or to the time-out, with what it printed until then."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "errors": "replace", **options}
-    with start(command, **options) as process:
+    """To its end, or to the time-out, with what it printed until then. Into files: a pipe would end only with the last
+    of the processes that a driver left behind."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = start(command, stdout=out, stderr=err, **options)
         try:
-            out, err = process.communicate(timeout=timeout)
+            process.wait(timeout)
         except subprocess.TimeoutExpired:
-            end_group(process)
-            out, err = process.communicate()
-        return subprocess.CompletedProcess(command, process.returncode, out or "", err or "")
+            pass
+        end_group(process)
+        process.wait()
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read(PRINTED_MOST).decode(errors="replace"))
+        return subprocess.CompletedProcess(command, process.returncode, *texts)
 
 
 def end_group(process: subprocess.Popen) -> None:
@@ -92,7 +101,8 @@ def children(parent: int) -> list:
 def end_all() -> int:
     """Ends every process below us; how many there were."""
     ended = 0
-    for _ in range(20):
+    for turn in range(200):
+        time.sleep(0.01 if turn else 0)  # a process takes a moment to die
         left = children(os.getpid())
         if not left:
             break

@@ -31,10 +31,15 @@ static bool identity_by_the_outermost(enum verdict_kind kind)
 /* Words that tell without a place, but for their numbers. */
 static void identity_words(const struct verdict *verdict, char *out, size_t size)
 {
-    size_t used = (size_t)snprintf(out, size, ": %.80s", verdict->actual);
-    for (size_t i = 0; i < used && i + 1 < size; i++) {
-        out[i] = isdigit((unsigned char)out[i]) || !isprint((unsigned char)out[i]) ? '#' : out[i];
+    size_t used = (size_t)snprintf(out, size, ": ");
+    for (const char *at = verdict->actual; *at && at < verdict->actual + 80 && used + 1 < size;
+         at++) {
+        bool number = isdigit((unsigned char)*at) || !isprint((unsigned char)*at);
+        if (!number || out[used - 1] != '#') {
+            out[used++] = number ? '#' : *at;
+        }
     }
+    out[used] = '\0';
 }
 
 void cli_identity(const struct trace *trace, char *out, size_t size)
