@@ -51,6 +51,13 @@ struct verdict {
     char warning_text[VERDICT_TEXT_MAX];
 };
 
+/* A rule that is judged and counted, and ends no run; nor does what is broken behind it in the same
+ * run, which may follow from it. */
+struct verdict_muted {
+    bool on;
+    uint64_t times; /* that it would have been the verdict, or a part of it */
+};
+
 void verdict_reset(struct verdict *verdict);
 const char *verdict_kind_name(enum verdict_kind kind);
 /* Exit status of a program that ends with this verdict: 0 pass, 1 finding, 3 environment (a rig

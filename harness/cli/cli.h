@@ -44,6 +44,9 @@ int cmd_sweep(int argc, char **argv);
 int cmd_family(int argc, char **argv);
 int cmd_check_driver(int argc, char **argv);
 int cmd_new_driver(int argc, char **argv);
+int cmd_campaign(int argc, char **argv);
+int cmd_history(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 
 /* One option of a command. flag: set to true; text: takes the value. Exactly one is not NULL. */
 struct cli_option {
@@ -127,8 +130,15 @@ void manual_completion(const struct cli_command *commands, unsigned count);
 void functions_list(bool json);
 
 /* ---- stack.c ---- */
+/* The place in the driver's file that a frame of it stands for. */
+uint64_t cli_frame(const struct trace_end *end, uint32_t i);
 void render_stack(FILE *out, const struct trace_end *end);
 void stack_json(struct json *json, const struct trace_end *end);
+
+/* ---- identity.c ---- */
+#define CLI_IDENTITY 320u /* bytes that an identity takes at most */
+/* Kind of verdict, rule, and the top functions of the driver: the same for the same finding. */
+void cli_identity(const struct trace *trace, char *out, size_t size);
 
 /* ---- places.c ---- */
 /* Places at which a driver hung, stalled or crashed. */
@@ -156,6 +166,8 @@ bool cli_prefix(char *out, size_t size);
 /* A file or folder of the project: below the current folder, else with this program: in the tree
  * that it was built in, or in share/chimneysweep. False when it is in neither. */
 bool cli_project(const char *name, char *out, size_t size);
+/* The same, never from the current folder: what is run. */
+bool cli_own(const char *name, char *out, size_t size);
 
 bool cli_color(FILE *out);
 

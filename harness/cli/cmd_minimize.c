@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shrinks a program while its finding stays the same: the kind of verdict and the rule.
+ * Shrinks a program while its finding stays the same one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 struct goal {
     enum verdict_kind kind;
-    char rule[24];
+    char rule[24], identity[CLI_IDENTITY];
 };
 
 struct shrink {
@@ -45,7 +45,11 @@ static bool still(struct shrink *shrink, const struct program *program)
         return false;
     }
     const struct verdict *verdict = &shrink->world.trace->verdict;
-    return verdict->kind == shrink->goal.kind && !strcmp(verdict->rule, shrink->goal.rule);
+    char identity[CLI_IDENTITY] = "";
+    if (verdict->kind == shrink->goal.kind && !strcmp(verdict->rule, shrink->goal.rule)) {
+        cli_identity(shrink->world.trace, identity, sizeof(identity));
+    }
+    return !strcmp(identity, shrink->goal.identity);
 }
 
 static struct program candidate;
@@ -138,6 +142,7 @@ static void tell(const struct shrink *shrink, uint32_t before, const struct prog
         struct json json = json_begin(stdout);
         json_text(&json, "verdict", verdict_kind_name(goal->kind));
         json_text(&json, "rule", goal->rule);
+        json_text(&json, "identity", goal->identity);
         json_number(&json, "before", before);
         json_number(&json, "operations", program->count);
         json_number(&json, "tries", shrink->tries);
@@ -207,6 +212,7 @@ int cmd_minimize(int argc, char **argv)
     const struct verdict *verdict = &shrink.world.trace->verdict;
     shrink.goal.kind = verdict->kind;
     snprintf(shrink.goal.rule, sizeof(shrink.goal.rule), "%s", verdict->rule);
+    cli_identity(shrink.world.trace, shrink.goal.identity, sizeof(shrink.goal.identity));
     if (verdict->kind == VERDICT_PASS || verdict->kind == VERDICT_NOT_JUDGED) {
         fprintf(stderr, "minimize: %s %s, there is nothing to keep\n", argv[1],
                 verdict->kind == VERDICT_PASS ? "passes" : "is not judged");

@@ -128,7 +128,7 @@ uint32_t sweep_all(struct sweep *sweep, bool json)
             }
             failed++;
             tell_failure(sweep, &sweep->entry[sweep->shared->at], json);
-            if (cli_often_enough(&sweep->places, sweep->world.trace)) {
+            if (!sweep->all && cli_often_enough(&sweep->places, sweep->world.trace)) {
                 sweep->not_run = sweep->shared->round ? 0 : sweep->count - sweep->shared->at - 1;
                 return failed;
             }
@@ -284,6 +284,7 @@ int cmd_sweep(int argc, char **argv)
         {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
         {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
         {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
+        {"--all", NULL, "go on however often programs end at the same place", &sweep.all, NULL},
         {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
          &family.names},
         {"--out", "DIR", "with --families: where the changed programs are kept", NULL, &family.out},

@@ -118,11 +118,16 @@ bool cli_prefix(char *out, size_t size)
 /* A build's programs lie in build/PRESET/bin of the project. */
 bool cli_project(const char *name, char *out, size_t size)
 {
-    char above[2048];
     if (!access(name, R_OK)) {
         snprintf(out, size, "%s", name);
         return true;
     }
+    return cli_own(name, out, size);
+}
+
+bool cli_own(const char *name, char *out, size_t size)
+{
+    char above[2048];
     if (cli_prefix(above, sizeof(above))) {
         snprintf(out, size, "%s/share/chimneysweep/%s", above, name);
     } else if (folders_above(4, above, sizeof(above))) {

@@ -139,10 +139,13 @@ void render_verdict_json(FILE *out, const char *file, const struct trace *trace,
 {
     const struct verdict *v = &trace->verdict;
     const struct trace_end *end = &trace->end;
+    char identity[CLI_IDENTITY];
     struct json json = json_begin(out);
+    cli_identity(trace, identity, sizeof(identity));
     json_text(&json, "file", file);
     json_text(&json, "verdict", verdict_kind_name(v->kind));
     json_text(&json, "rule", v->rule[0] ? v->rule : NULL);
+    json_text(&json, "identity", v->kind ? identity : NULL);
     json_number_or_null(&json, "event", v->event, v->event != VERDICT_NO_EVENT);
     json_number(&json, "time_ns", v->time_ns);
     json_number_or_null(&json, "connection", v->conn, v->conn != UINT32_MAX);

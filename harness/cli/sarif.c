@@ -210,6 +210,11 @@ void sarif_add(struct sarif *sarif, const struct sarif_result *r)
     fputs("},\n       \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {", out);
     put_uri(out, r->uri);
     fputs("}}}],\n", out);
+    if (r->trace && r->kind != VERDICT_PASS) {
+        cli_identity(r->trace, text, sizeof(text));
+        pair(out, "       \"partialFingerprints\": {", "finding/v1", text);
+        fputs("},\n", out);
+    }
     put_properties(out, r);
     fputc('}', out);
 }

@@ -15,6 +15,12 @@
 
 #define LINE 512
 
+/* A return address names the call before it; only a signal is met where it happened. */
+uint64_t cli_frame(const struct trace_end *end, uint32_t i)
+{
+    return end->frame[i] - (i || !end->signal ? 1 : 0);
+}
+
 /* The answers of addr2line, one a line; NULL when it cannot be run. */
 static FILE *stack_ask(const struct trace_end *end, const char *driver, pid_t *pid)
 {
@@ -22,9 +28,7 @@ static FILE *stack_ask(const struct trace_end *end, const char *driver, pid_t *p
     char *arguments[TRACE_FRAMES + 4] = {"addr2line", "-fpse", (char *)(uintptr_t)driver};
     int ends[2];
     for (uint32_t i = 0; i < end->frames; i++) {
-        /* A return address names the call before it. */
-        snprintf(number[i], sizeof(number[i]), "0x%llx",
-                 (unsigned long long)(end->frame[i] - (i ? 1 : 0)));
+        snprintf(number[i], sizeof(number[i]), "0x%llx", (unsigned long long)cli_frame(end, i));
         arguments[3 + i] = number[i];
     }
     if (pipe2(ends, O_CLOEXEC)) {
@@ -48,7 +52,7 @@ static FILE *stack_ask(const struct trace_end *end, const char *driver, pid_t *p
 static void stack_place(const struct trace_end *end, uint32_t i, char *text, size_t size)
 {
     char name[200];
-    uint64_t at = end->frame[i], first = world_function(at - (i ? 1 : 0), name, sizeof(name));
+    uint64_t at = end->frame[i], first = world_function(cli_frame(end, i), name, sizeof(name));
     snprintf(text, size, "%s+0x%llx", name[0] ? name : world_driver_path(),
              (unsigned long long)(at - (name[0] ? first : 0)));
 }

@@ -22,7 +22,7 @@ struct sweep {
     struct run_options run;
     struct cli_driven driven;
     struct sarif sarif;
-    bool quiet, first;
+    bool quiet, first, all;
     uint64_t sum;
     int status; /* the worst of the programs */
     uint32_t not_run;

@@ -8,18 +8,22 @@
  *   CHIMNEYSWEEP_GUARD    off, pages, pages:N: page protection for one input in N (off; N is 8)
  *   CHIMNEYSWEEP_STRICT, CHIMNEYSWEEP_CONTEXT_IS_CELL   on, off: as the options of run (off)
  *   CHIMNEYSWEEP_WARNING  a "should" rule whose warning is a finding too
+ *   CHIMNEYSWEEP_MUTED    a file of rules that end no run (muted.h)
  *   CHIMNEYSWEEP_REACHED  a file for counts of executions and of what they reached
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/stops.h"
+#include "fuzz/muted.h"
 #include "fuzz/states.h"
 #include "program/isolate.h"
 #include "program/mutate.h"
@@ -45,6 +49,7 @@ static const char *warning;
 #define TIME_EVERY 64u /* executions */
 static struct run_options options;
 static uint64_t executions;
+static pid_t starter; /* the process that opened the world; AFL++'s runs are in children of it */
 
 static void share_counters(const char *path)
 {
@@ -184,6 +189,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     count_states();
     guard_some();
+    starter = getpid();
+    options.muted = muted_open();
     atexit(tell_rate);
     warning = getenv("CHIMNEYSWEEP_WARNING");
     options.strict = is_on("CHIMNEYSWEEP_STRICT", false);
@@ -209,6 +216,16 @@ static bool is_for_engines(const uint8_t *bytes, size_t length)
     return kind == PROGRAM_IS_BINARY;
 }
 
+/* A child of a fork server that was killed would stay for ever, stopped between two inputs. */
+static void now_and_then(void)
+{
+    if (executions == 0 && getpid() != starter) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    muted_look();
+    count_time();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct run_counts counts;
@@ -217,9 +234,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     program_decode(bytes, length, &program);
     guard_this(bytes, length);
-    if (executions++ % TIME_EVERY == 0) {
-        count_time();
+    if (executions % TIME_EVERY == 0) {
+        now_and_then();
     }
+    executions++;
     program_run(&world, &program, &options, &counts);
     target_count(&counts);
     const struct verdict *verdict = &world.trace->verdict;

@@ -76,6 +76,7 @@ void oracle_begin(struct oracle *o, const struct oracle_options *options, struct
     o->report->strict = options && options->strict;
     o->prediction->off = options && options->in_full;
     o->report->verdict = verdict;
+    o->report->muted = options ? options->muted : NULL;
     for (uint32_t i = 0; rows->begin[i]; i++) {
         rows->begin[i](o);
     }

@@ -13,8 +13,9 @@
 struct oracle;
 
 struct oracle_options {
-    bool strict;  /* "should" rules fail too */
-    bool in_full; /* no segment is predicted (for tests: it may change nothing) */
+    bool strict;                 /* "should" rules fail too */
+    bool in_full;                /* no segment is predicted (for tests: it may change nothing) */
+    struct verdict_muted *muted; /* by index into the catalogue; NULL = none */
 };
 
 /* One oracle serves many runs; nothing is allocated after oracle_new but growth of its tables,

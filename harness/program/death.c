@@ -110,9 +110,7 @@ void __ubsan_on_report(void)
         __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
         snprintf(shared->end.report, sizeof(shared->end.report), "runtime error: %s at %s:%u",
                  message, file, line);
-        uint32_t known = shared->end.frames;
         note_stack(&shared->end);
-        shared->end.frames = known; /* the report has a stack of its own */
     }
 }
 
@@ -134,6 +132,11 @@ static void isolate_on_signal(int number, siginfo_t *info, void *context)
     evidence_open();
     world_tell();
     struct trace_end *end = &shared->end;
+    if (end->reported) { /* a sanitizer's own end */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     end->signal = number;
     note_stack(end);
     /* Broken memory shows late, and in the allocator. */
@@ -176,16 +179,18 @@ void isolate_describe_death(struct trace *trace)
     struct sigaction late = {.sa_handler = isolate_on_time, .sa_flags = SA_ONSTACK | SA_RESETHAND};
     sigaction(SIGXCPU, &late, NULL);
     sigaction(SIGSYS, &late, NULL);
-    if (__asan_set_error_report_callback) {
-        __asan_set_error_report_callback(note_report);
-        return; /* the sanitizer handles the signals and reports them */
-    }
+    bool sanitized = __asan_set_error_report_callback != NULL;
     stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    sigaltstack(&other, NULL);
+    if (sanitized) {
+        __asan_set_error_report_callback(note_report);
+    } else {
+        sigaltstack(&other, NULL); /* a sanitizer brings its own */
+    }
     struct sigaction action = {.sa_sigaction = isolate_on_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
-    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    /* The first three are the sanitizer's, which reports them. */
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    for (unsigned i = sanitized ? 3 : 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         sigaction(signals[i], &action, NULL);
     }
     if (pages_on()) {

@@ -318,6 +318,7 @@ void program_run(struct world *world, const struct program *program,
                  const struct run_options *options, struct run_counts *counts)
 {
     struct world_options setup = {.strict = options->strict,
+                                  .muted = options->muted,
                                   .in_full = options->in_full,
                                   .oracle_off = options->oracle_off,
                                   .context_is_cell = options->context_is_cell,

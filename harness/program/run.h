@@ -12,6 +12,7 @@
 struct run_options {
     bool strict;
     bool in_full; /* see struct oracle_options */
+    struct verdict_muted *muted;
     bool context_is_cell;
     bool oracle_off;
 };

@@ -11,7 +11,7 @@ import pytest
 from rig import BUILD, CHIMNEYSWEEP, PROGRAMS, PROJECT, run, sweep_totals
 
 COMMANDS = ["run", "sweep", "show", "asm", "import", "replay", "minimize", "rules", "bench",
-            "stream", "live", "explain", "new-driver"]
+            "stream", "live", "explain", "new-driver", "campaign", "history", "bisect"]
 TAKES_PROGRAM = ["run", "show", "asm", "minimize", "sweep"]
 TAKES_CAPTURE = ["replay", "import"]
 
@@ -75,7 +75,7 @@ def test_unknown_option_is_named_and_status_2(command):
     assert "--no-such-option" in got.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("rules", "bench", "stream")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("rules", "bench", "stream", "campaign")])
 def test_no_file_is_an_error(command):
     assert run(command).returncode == 2
 
@@ -326,7 +326,8 @@ def test_a_driver_with_another_runtime_is_told_which_build_to_use(flags, build, 
 
 
 ARGUMENTS = {"run": [PROGRAMS[0]], "sweep": [PROGRAMS[0]], "check-driver": [], "replay": [CAPTURE],
-             "minimize": [PROGRAMS[0]], "stream": [], "live": ["get", "--tap", "none", "10.0.0.1", "/"]}
+             "minimize": [PROGRAMS[0]], "stream": [], "live": ["get", "--tap", "none", "10.0.0.1", "/"], "campaign": [],
+             "bisect": [PROGRAMS[0], PROGRAMS[0], PROGRAMS[0]]}
 
 
 @pytest.mark.parametrize("command", sorted(ARGUMENTS))

@@ -65,6 +65,17 @@ def test_pages_stop_a_foreign_touch_on_those_inputs_that_are_chosen(tmp_path):
     assert len(some) == 1
 
 
+def test_pages_stop_it_in_the_other_engine_too(tmp_path):
+    bug = bugs.read(PROJECT / "harness/bugs/touch-after-completion.patch")
+    driver = bugs.build(bug, "release", bugs.drivers.compile_commands("release"))
+    program = tmp_path / "program.bin"
+    assert run("asm", "-o", program, bug.program).returncode == 0
+    free, guarded = (engine(AFL, program, driver=driver, AFL_IGNORE_PROBLEMS="1", **more) for more in
+                     ({}, {"CHIMNEYSWEEP_GUARD": "pages:1"}))
+    assert free.returncode == 0, free.stdout[-500:]
+    assert guarded.returncode < 0, guarded.stdout[-500:]
+
+
 @pytest.mark.parametrize("name, value", [("CHIMNEYSWEEP_GUARD", "walls"), ("CHIMNEYSWEEP_GUARD", "pages:0"),
                                          ("CHIMNEYSWEEP_STATES", "maybe")])
 def test_a_wrong_word_is_refused(name, value):

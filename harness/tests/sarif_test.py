@@ -8,7 +8,6 @@ from rig import BUILD, CHIMNEYSWEEP, PROJECT, run
 
 sys.path.insert(0, str(PROJECT / "scripts/campaign"))
 import bugs  # noqa: E402
-import findings  # noqa: E402
 
 PASSES = PROJECT / "corpora/situations/reordered-segments.chim"
 
@@ -169,27 +168,6 @@ def test_the_check_of_a_driver_has_one_result_for_each_broken_rule(breaker, tmp_
     assert got.returncode == 1 and {r["ruleId"] for r in results} | broken == broken and "RCV-FIFO-1" in broken
     first, = [r for r in results if r["ruleId"] == "RCV-FIFO-1"]
     assert uris(first)[0].startswith(str(folder)) and "programs" in first["properties"]["where"]
-
-
-def test_a_campaign_keeps_its_findings_as_sarif_and_each_with_its_wire(breaker, tmp_path):
-    program, raw, out = shows("order-batch-reversed"), tmp_path / "raw", tmp_path / "findings"
-    assert run("asm", "-o", raw, program).returncode == 0
-    rig = tmp_path / "chimneysweep"  # the campaign's program, with that driver
-    rig.write_text(f"""#!/bin/sh
-command=$1; shift
-case $command in run | sweep | minimize) set -- --driver {breaker} "$@" ;; esac
-exec {CHIMNEYSWEEP} $command "$@"
-""")
-    rig.chmod(0o755)
-    found = findings.collect(rig, [raw], out)
-    findings.write_sarif(rig, found, tmp_path / "out.sarif")
-    assert [item.folder.name for item in found] == ["violation-RCV-FIFO-1"]
-    result, = checked(tmp_path / "out.sarif")["results"]
-    assert result["ruleId"] == "RCV-FIFO-1" and uris(result) == [str(out / "violation-RCV-FIFO-1/program.chim")]
-    assert (out / "violation-RCV-FIFO-1/wire.pcapng").read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
-    none = findings.collect(rig, [], out)
-    findings.write_sarif(rig, none, tmp_path / "none.sarif")
-    assert none == [] and checked(tmp_path / "none.sarif")["results"] == []
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path):

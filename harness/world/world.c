@@ -397,7 +397,8 @@ void world_run(struct world *world, const struct world_options *options,
     world->up = false;
     verdict_reset(&world->judged);
     if (!options->oracle_off) {
-        struct oracle_options oracle = {.strict = options->strict, .in_full = options->in_full};
+        struct oracle_options oracle = {
+            .strict = options->strict, .in_full = options->in_full, .muted = options->muted};
         oracle_begin(world->oracle, &oracle, &world->judged);
         tap_subscribe(oracle_event, world->oracle);
     }

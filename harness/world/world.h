@@ -15,11 +15,12 @@
 #include "oracle/oracle.h"
 
 struct world_options {
-    bool oracle_off;      /* benches */
-    bool trace_off;       /* benches and long replays: no trace, memory is used again */
-    bool reuse;           /* long streams: memory is used again, hash and last events are kept */
-    bool strict;          /* "should" rules fail too */
-    bool in_full;         /* see struct oracle_options */
+    bool oracle_off; /* benches */
+    bool trace_off;  /* benches and long replays: no trace, memory is used again */
+    bool reuse;      /* long streams: memory is used again, hash and last events are kept */
+    bool strict;     /* "should" rules fail too */
+    bool in_full;    /* see struct oracle_options */
+    struct verdict_muted *muted;
     bool context_is_cell; /* rules Q35 */
     uint32_t fail_start;  /* n-th allocation of load and initialize fails, 0 = none */
     uint32_t events_max;  /* 0 = default */

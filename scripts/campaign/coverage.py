@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--branches", type=float, default=90)
     wanted = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
-    out = root / "build/campaign/corpora-coverage"
+    out = root / "build/corpora-coverage"
     got = measure(root, [root / "corpora"], out)
     print(f"coverage of core/ by corpora/: {got.text()}")
     print(f"by file: {out / 'report.txt'}")

@@ -1,11 +1,8 @@
 """The two engines, started and read alike."""
 import os
-import re
 import shutil
 import struct
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 MAX_LENGTH = 3072
@@ -24,7 +21,6 @@ class Engine:
         for old in (self.counters, self.log):
             old.unlink(missing_ok=True)
         self.process = None
-        self.restarts = 0
         self.seed = None  # of the engine's generator; None: its own choice
 
     def launch(self, command: list, extra: dict) -> None:
@@ -35,15 +31,6 @@ class Engine:
                                                 "CHIMNEYSWEEP_REACHED": str(self.counters)},
                                             start_new_session=True)
 
-    def flat(self, items: list) -> list:
-        """A folder of the inputs under names of programs."""
-        out = self.home / "programs"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
-        for number, item in enumerate(items):
-            shutil.copyfile(item, out / f"{number:06}.bin")
-        return [out]
-
     def reached(self) -> list:
         """All executions, then those that reached each situation."""
         data = self.counters.read_bytes() if self.counters.exists() else b""
@@ -51,9 +38,6 @@ class Engine:
 
     def executions(self) -> int:
         return self.reached()[0]
-
-    def again(self, seconds: int) -> bool:
-        return False
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -76,7 +60,7 @@ class LibFuzzer(Engine):
     def go(self, seconds: int) -> None:
         # Without regard to time, half of it goes into some long programs.
         self.launch([self.root / "build/fuzz/bin/fuzz_program", "-timeout=20", "-entropic_scale_per_exec_time=1",
-                     "-rss_limit_mb=4096", *([f"-seed={self.seed + self.restarts}"] if self.seed else []),
+                     "-rss_limit_mb=4096", *([f"-seed={self.seed}"] if self.seed else []),
                      f"-max_len={MAX_LENGTH}", f"-max_total_time={seconds}", "-print_final_stats=1",
                      f"-artifact_prefix={self.home}/artifacts/", f"-dict={self.dictionary}",
                      self.home / "corpus", self.seeds],
@@ -84,21 +68,6 @@ class LibFuzzer(Engine):
 
     def crashes(self) -> list:
         return sorted((self.home / "artifacts").glob("*"))
-
-    def corpus(self) -> list:
-        return self.flat(sorted((self.home / "corpus").glob("*")))
-
-    def corpus_size(self) -> int:
-        return len(list((self.home / "corpus").glob("*")))
-
-
-    def again(self, seconds: int) -> bool:
-        """A finding ends the process, not the campaign: goes on with the corpus that it has."""
-        self.restarts += 1
-        if seconds < 2 or self.restarts > 100:
-            return False
-        self.go(seconds)
-        return True
 
 
 class Afl(Engine):
@@ -116,41 +85,6 @@ class Afl(Engine):
                      "AFL_CUSTOM_MUTATOR_LIBRARY": str(self.root / "build/asan/lib/chim_mutator.so"),
                      "ASAN_OPTIONS": "abort_on_error=1:symbolize=0:detect_leaks=0"})
 
-    def stats(self) -> dict:
-        path = self.home / "default/fuzzer_stats"
-        text = path.read_text() if path.exists() else ""
-        return dict(re.findall(r"^(\w+)\s*:\s*(.*)$", text, re.M))
-
     def crashes(self) -> list:
         folders = [self.home / "default/crashes", self.home / "default/hangs"]
         return sorted(p for f in folders for p in f.glob("id*"))
-
-    def corpus(self) -> list:
-        return self.flat(sorted((self.home / "default/queue").glob("id*")))
-
-    def corpus_size(self) -> int:
-        return int(self.stats().get("corpus_count", 0))
-
-
-def wait(running: list, seconds: int) -> None:
-    """Waits for the engines, with a line of progress every ten seconds."""
-    begin = time.monotonic()
-    last = 0
-    while any(e.process.poll() is None for e in running):
-        passed = time.monotonic() - begin
-        if passed > seconds + 90:
-            break
-        for engine in running:
-            if engine.process.poll() is not None:
-                engine.again(int(seconds - passed))
-        if passed - last >= 10:
-            last = passed
-            counts = "  ".join(f"{e.name} {e.executions()}" for e in running)
-            print(f"fuzz: {passed:4.0f} s of {seconds}: executions {counts}", flush=True)
-        time.sleep(0.5)
-    for engine in running:
-        engine.stop()
-        if engine.executions() == 0:
-            print(f"fuzz: {engine.name} ran nothing, see {engine.log}", file=sys.stderr)
-            print(engine.log.read_text(errors="replace")[-2000:], file=sys.stderr)
-            sys.exit(3)

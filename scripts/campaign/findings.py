@@ -2,7 +2,6 @@
 import json
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,13 +61,3 @@ def collect(chimneysweep: Path, raw: list, out: Path, driver: Path | None = None
         found[key] = Finding(f"{verdict['verdict']} {verdict['rule'] or verdict['actual'][:60]}", folder)
     (out / "probe.bin").unlink(missing_ok=True)
     return list(found.values())
-
-
-def write_sarif(chimneysweep: Path, found: list, out: Path, driver: Path | None = None) -> None:
-    """All findings in one SARIF file; without any, a file without results."""
-    programs = [item.folder / "program.chim" for item in found]
-    with tempfile.NamedTemporaryFile("w", suffix=".chim") as empty:  # it does nothing, and passes
-        empty.write("chimneysweep program 1\n")
-        empty.flush()
-        subprocess.run([chimneysweep, "sweep", "--quiet", *of_driver(driver), "--sarif", out,
-                        *(programs or [empty.name])], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -40,6 +40,14 @@ static void record(struct oracle *o, enum verdict_kind kind, uint32_t conn, enum
                    const char *expected, const char *actual)
 {
     struct verdict *verdict = o->report->verdict;
+    struct verdict_muted *muted = o->report->muted ? &o->report->muted[rule] : NULL;
+    if (muted && muted->on) {
+        muted->times++;
+        o->report->passed_over = true;
+    }
+    if (o->report->passed_over) {
+        return;
+    }
     verdict->violations++;
     if (verdict->kind != VERDICT_PASS) {
         return;

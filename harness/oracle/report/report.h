@@ -13,8 +13,10 @@
 #include "oracle/base/handle.h"
 
 struct orc_report {
-    bool strict;             /* "should" rules fail too */
-    struct verdict *verdict; /* filled here; the caller of oracle_begin keeps it */
+    bool strict;                 /* "should" rules fail too */
+    struct verdict *verdict;     /* filled here; the caller of oracle_begin keeps it */
+    struct verdict_muted *muted; /* by rule, or NULL */
+    bool passed_over;            /* a muted rule was broken: what follows may follow from it */
     char text[4][VERDICT_TEXT_MAX];
     uint32_t text_at;
 };
