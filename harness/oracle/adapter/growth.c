@@ -27,7 +27,8 @@ void orc_growth_point(struct oracle *o, const struct tap_event *ev, struct orc_c
     }
 }
 
-/* What the target does by itself is left out: timers, work items, transmit callbacks. */
+/* Timers, work items and transmit callbacks are the target's own. Its frames count: the state that
+ * is handed back and forth may let it send more each time, from more buffers. */
 void orc_growth_stimulus(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;

@@ -17,7 +17,7 @@
 
 /* A round: from one moment with nothing offloaded to the next. */
 struct orc_round {
-    uint64_t stimuli; /* hash of what came into the target; 0 = unused */
+    uint64_t stimuli; /* hash of what came into the target and what it sent; 0 = unused */
     uint32_t held;    /* at the end of the last one like it */
     uint32_t rises;   /* in a row: it ended with more than it began with, and than the last one */
 };
@@ -31,7 +31,7 @@ struct orc_growth {
     uint32_t next;
 };
 
-/* Something comes into the target. */
+/* Something comes into the target, or goes out. */
 void orc_growth_stimulus(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_growth_point(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_growth_rest(struct oracle *o);

@@ -89,6 +89,35 @@ static struct orc_passing *older(struct orc_host_frames *x, const struct orc_pas
     return entry->chain ? &x->frame.entry[entry->chain - 1] : NULL;
 }
 
+static bool alike(const struct orc_passing *one, const struct orc_passing *other)
+{
+    return one->hash == other->hash && one->bytes == other->bytes;
+}
+
+/* Its list has failed: what went out may have been one like it. */
+static void doubt_sent(struct orc_host_frames *x, const struct orc_passing *failed)
+{
+    struct orc_passing *entry = orc_passing_find(&x->frame, failed->hash);
+    for (; entry; entry = older(x, entry)) {
+        if (!entry->passed && entry->why != WHY_FAILED && alike(entry, failed)) {
+            entry->why = WHY_TRIED;
+            settle(x, entry);
+        }
+    }
+}
+
+/* One like it went out for a list that may still fail. */
+static bool may_stand_for(struct oracle *o, const struct orc_passing *unsent)
+{
+    struct orc_host_frames *x = o->host_frames;
+    struct orc_passing *entry = orc_passing_find(&x->frame, unsent->hash);
+    while (entry && !(entry->passed && alike(entry, unsent) &&
+                      o->lists->nbl[entry->list].owner == OWNER_TARGET)) {
+        entry = older(x, entry);
+    }
+    return entry != NULL;
+}
+
 /* One of several alike, of which a list that failed may have left one: none of them is surely sent
  * or surely missing. */
 static void doubt_alike(struct orc_host_frames *x, struct orc_passing *entry, const uint8_t *frame,
@@ -240,7 +269,8 @@ static void report_sent(struct oracle *o, const struct orc_nbl *nbl)
     uint32_t unsent = 0;
     for (int64_t i = nbl->begin; i < nbl->end; i++) {
         struct orc_passing *entry = &x->frame.entry[i];
-        if (entry->passed || entry->why == WHY_TRIED || o->faults->link_down) {
+        bool settled = entry->passed || entry->why == WHY_TRIED || o->faults->link_down;
+        if (settled || may_stand_for(o, entry)) {
             continue;
         }
         unsent++;
@@ -280,7 +310,11 @@ void orc_host_sent_list(struct oracle *o, const struct tap_event *ev, struct orc
     }
     for (int64_t i = nbl->begin; i < nbl->end; i++) { /* sent or not: the host cannot tell */
         struct orc_passing *entry = &o->host_frames->frame.entry[i];
-        entry->why = entry->passed ? entry->why : WHY_FAILED;
+        if (entry->passed) {
+            doubt_sent(o->host_frames, entry);
+        } else {
+            entry->why = WHY_FAILED;
+        }
     }
 }
 

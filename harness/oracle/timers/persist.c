@@ -222,6 +222,16 @@ void orc_persist_hindered(struct oracle *o, struct orc_conn *c)
     p->since_ns = now;
 }
 
+/* A small segment may wait for the acknowledgement of what is on the way. */
+static bool nagle_holds(const struct oracle *o, const struct orc_conn *c, int64_t full)
+{
+    const struct orc_send *s = c->send;
+    int64_t outstanding = s->max - s->una_sure;
+    uint32_t before = orc_keepalive_changing(o, c) ? c->cached_old.Flags : 0;
+    bool on = (c->cached.Flags | before) & TCP_FLAG_NAGLING_ENABLED;
+    return on && outstanding > 0 && (int64_t)s->window - outstanding < full;
+}
+
 /* The window has opened: what it admits goes at once. */
 static void judge_reopened(struct oracle *o, const struct orc_conn *c)
 {
@@ -231,7 +241,8 @@ static void judge_reopened(struct oracle *o, const struct orc_conn *c)
     orc_full_sizes(o, c, &least, &most);
     bool wide = s->window >= (uint64_t)most || 2 * s->window >= s->max_window ||
                 s->window >= (uint64_t)(s->handed - s->una_sure);
-    if (!orc_window_open(c) || queued <= 0 || !alone || !wide || s->blind) {
+    if (!orc_window_open(c) || queued <= 0 || !alone || !wide || s->blind ||
+        nagle_holds(o, c, most)) {
         return;
     }
     orc_ran(o, ORC_TMR_PER_1);
