@@ -139,7 +139,7 @@ static bool cut_tuple(struct gathering *g, struct flow_file *out, const struct t
         }
         flow_note(&cutting, &g->packet[i]);
     }
-    return flow_from(g, out, t, first, NO_PACKET);
+    return first == NO_PACKET || flow_from(g, out, t, first, NO_PACKET);
 }
 
 static int by_first_packet(const void *a, const void *b)
@@ -148,12 +148,12 @@ static int by_first_packet(const void *a, const void *b)
     return x->packet[0].number < y->packet[0].number ? -1 : 1;
 }
 
-bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow_file *out,
+bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
                     char *error, size_t size)
 {
     struct gathering g = {0};
     memset(out, 0, sizeof(*out));
-    bool good = flow_gather(path, &g, out, error, size);
+    bool good = flow_gather(path, how, &g, out, error, size);
     for (uint32_t i = 0; good && i < g.tuples; i++) {
         good = cut_tuple(&g, out, &g.tuple[i]);
         if (!good) {
@@ -176,7 +176,7 @@ bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow
     }
     for (uint32_t i = 0; i < out->flows; i++) {
         flow_handshake(&out->flow[i]);
-        flow_sums(&out->flow[i], checksums);
+        flow_sums(&out->flow[i], how->checksums);
         flow_streams(&out->flow[i]);
         for (uint32_t k = 0; k < out->flow[i].packets; k++) {
             out->payload += out->flow[i].packet[k].payload;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "peer/segment.h"
+#include "replay/filter.h"
 #include "replay/link.h"
 #include "replay/packet.h"
 
@@ -170,7 +171,23 @@ static bool flow_keep(struct gathering *g, struct tuple *t, struct flow_packet p
     return true;
 }
 
-static bool flow_take(struct gathering *g, const struct packet *p)
+static struct flow_packet segment_of(const struct packet *p, uint8_t from)
+{
+    return (struct flow_packet){
+        .from = from,
+        .kind = p->kind == PACKET_DAMAGED ? FLOW_DAMAGED : FLOW_SEGMENT,
+        .time_ns = p->time_ns,
+        .number = p->number,
+        .unusual = p->unusual,
+        .assembled = p->pieces != 0,
+        .header_cut = p->header_cut,
+        .tcp_at = p->tcp_at,
+        .length = p->length,
+    };
+}
+
+/* wanted: else it only counts where conversations get their numbers. */
+static bool flow_take(struct gathering *g, const struct packet *p, bool wanted)
 {
     uint8_t from;
     struct tuple *t = tuple_for(g, p, &from);
@@ -178,46 +195,79 @@ static bool flow_take(struct gathering *g, const struct packet *p)
         g->failed = "out of memory";
         return false;
     }
-    struct flow_packet made = {.from = from};
+    struct flow_packet made = segment_of(p, from);
+    if (!wanted) {
+        made.bytes = (uint8_t *)p->bytes; /* read, and forgotten */
+        if (made.kind == FLOW_SEGMENT) {
+            flow_parse(&made, p->tcp_length);
+        }
+        stream_number(g, t, &made);
+        return true;
+    }
     for (uint32_t i = 0; i < p->pieces; i++) {
-        made.kind = FLOW_PIECE;
-        made.time_ns = p->piece[i].time_ns;
-        made.number = p->piece[i].number;
-        made.length = p->piece[i].length;
-        if (!flow_keep(g, t, made, p->piece[i].bytes, 0)) {
+        struct flow_packet piece = {.from = from,
+                                    .kind = FLOW_PIECE,
+                                    .time_ns = p->piece[i].time_ns,
+                                    .number = p->piece[i].number,
+                                    .length = p->piece[i].length};
+        if (!flow_keep(g, t, piece, p->piece[i].bytes, 0)) {
             return false;
         }
     }
-    made.kind = p->kind == PACKET_DAMAGED ? FLOW_DAMAGED : FLOW_SEGMENT;
-    made.time_ns = p->time_ns;
-    made.number = p->number;
-    made.unusual = p->unusual;
-    made.assembled = p->pieces != 0;
-    made.header_cut = p->header_cut;
-    made.tcp_at = p->tcp_at;
-    made.length = p->length;
     return flow_keep(g, t, made, p->bytes, p->tcp_length);
 }
 
-bool flow_gather(const char *path, struct gathering *g, struct flow_file *out, char *error,
-                 size_t size)
+/* A datagram is wanted when the filter takes any of its fragments: only the first has ports. */
+static bool is_wanted(struct gathering *g, const struct packet *p, uint32_t number, bool matches)
+{
+    if (p->kind == PACKET_PIECE && matches) {
+        g->matched[number % MATCHED] = number;
+    }
+    for (uint32_t i = 0; i < p->pieces && !matches; i++) {
+        matches = g->matched[p->piece[i].number % MATCHED] == p->piece[i].number;
+    }
+    return matches;
+}
+
+/* One packet of the file. False: there is no more to take. */
+static bool take_frame(const char *path, const struct flow_reading *how, struct gathering *g,
+                       struct packet_reader *reader, const struct capture_packet *frame,
+                       struct flow_file *out)
+{
+    struct packet packet;
+    char why[400];
+    enum filter_match match =
+        how->filter ? filter_match(how->filter, frame, why, sizeof(why)) : FILTER_YES;
+    if (match == FILTER_ERROR) {
+        snprintf(out->damage, sizeof(out->damage), "%s: packet %u: %s", path, frame->number, why);
+        return false;
+    }
+    out->packets++;
+    out->unknown_links += !link_known(frame->link_type);
+    packet_read(reader, frame, &packet);
+    bool wanted = is_wanted(g, &packet, frame->number, match == FILTER_YES);
+    if (packet.kind == PACKET_SEGMENT || packet.kind == PACKET_DAMAGED) {
+        out->tcp_packets += wanted;
+        flow_take(g, &packet, wanted);
+    }
+    return !g->failed;
+}
+
+#define PROGRESS_PACKETS 4096u
+
+bool flow_gather(const char *path, const struct flow_reading *how, struct gathering *g,
+                 struct flow_file *out, char *error, size_t size)
 {
     struct capture *capture = capture_open(path, error, size);
     struct packet_reader *reader = capture ? packet_reader_new() : NULL;
-    enum capture_read read = CAPTURE_END;
-    while (reader && !g->failed) {
-        struct capture_packet frame;
-        struct packet packet;
-        read = capture_next(capture, &frame, out->damage, sizeof(out->damage));
-        if (read != CAPTURE_PACKET) {
+    struct capture_packet frame;
+    while (reader &&
+           capture_next(capture, &frame, out->damage, sizeof(out->damage)) == CAPTURE_PACKET) {
+        if (!take_frame(path, how, g, reader, &frame, out)) {
             break;
         }
-        out->packets++;
-        out->unknown_links += !link_known(frame.link_type);
-        packet_read(reader, &frame, &packet);
-        if (packet.kind == PACKET_SEGMENT || packet.kind == PACKET_DAMAGED) {
-            out->tcp_packets++;
-            flow_take(g, &packet);
+        if (how->progress && frame.number % PROGRESS_PACKETS == 0) {
+            how->progress(how->context, frame.number, capture_share(capture));
         }
     }
     if (g->failed || (capture && !reader)) {

@@ -21,6 +21,8 @@ struct tuple {
     uint32_t chain;
 };
 
+#define MATCHED 256u /* packets between the fragments of a datagram, at most */
+
 struct gathering {
     struct flow_packet *packet;
     uint32_t *stream; /* tshark's, of each packet */
@@ -32,9 +34,10 @@ struct gathering {
     uint32_t streams;
     uint64_t bytes;
     const char *failed;
+    uint32_t matched[MATCHED]; /* fragments that the filter took, by their numbers */
 };
 
-bool flow_gather(const char *path, struct gathering *g, struct flow_file *out, char *error,
-                 size_t size);
+bool flow_gather(const char *path, const struct flow_reading *how, struct gathering *g,
+                 struct flow_file *out, char *error, size_t size);
 
 #endif
