@@ -82,7 +82,8 @@ int cli_parse_driven(int argc, char **argv, struct cli_driven *driven,
                      const char *examples, int *status);
 /* Opens the world with the driver and sets the guard up. Exit status, 0 = fine. */
 int cli_open_driven(struct world *world, const struct cli_driven *driven);
-/* The command that runs a program in the same way. */
+/* A command with these options, as a line of a shell; and the one that runs a program so. */
+void cli_command_with(const struct cli_driven *driven, const char *command, char *out, size_t size);
 void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size);
 /* A number option: false and a message when it is not one in range. */
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/quoted.h"
 #include "base/shown.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
@@ -48,7 +49,7 @@ static void add_result(void *context, const char *file, const struct flow *flow,
                        enum flow_side target, const struct replay_result *result)
 {
     char where[64];
-    if (!result->tried || result->kind == VERDICT_PASS) {
+    if (!result->tried || result->no_connection || result->kind == VERDICT_PASS) {
         return;
     }
     place(flow, target, where, sizeof(where));
@@ -116,60 +117,121 @@ static int close_outputs(struct outputs *to, int status)
     return sarif_close(&to->sarif, status) ? status : EXIT_USAGE;
 }
 
-int cmd_replay(int argc, char **argv)
+struct command {
+    struct cli_driven driven;
+    struct replay_options replay;
+    const char *checksums, *streams, *filter;
+    struct outputs to;
+    char again[4096]; /* the command without the file */
+};
+
+#define REPLAY_USAGE                                                                               \
+    "replay [OPTIONS] CAPTURE|FOLDER|-...\n\n"                                                     \
+    "Captures are pcap or pcapng, as they are or compressed (.gz, .zst); - is standard input.\n"   \
+    "--filter takes packets; conversations keep the numbers that they have in the whole file."
+
+#define REPLAY_EXAMPLES                                                                            \
+    "  chimneysweep replay pcaps/\n"                                                               \
+    "  chimneysweep replay --driver ./other.so --stream 3,7-12 --verbose x.pcap.zst\n"             \
+    "  tcpdump -w - -c 1000 tcp | chimneysweep replay --filter 'port 80' -\n"                      \
+    "  chimneysweep replay --failed --json night.pcapng | tail -1\n"                               \
+    "  chimneysweep replay --sarif found.sarif pcaps/\n"                                           \
+    "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n"
+
+/* How many files; below 0 = *status says how it ends. */
+static int parse_replay(struct command *c, int argc, char **argv, int *status)
 {
-    const char *checksums = NULL, *stream = NULL;
-    struct cli_driven driven = {.timeout_s = 20};
-    static struct outputs to;
-    static struct replay_options replay = {.stream = -1};
     const struct cli_option options[] = {
-        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &to.sarif_path},
-        {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &to.pcapng_path},
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->to.sarif_path},
+        {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->to.pcapng_path},
         {"--local", "END", "end that the target takes: an address, client or server (both in turn)",
-         NULL, &replay.local},
+         NULL, &c->replay.local},
         {"--checksums", "HOW", "auto (repair those of offloading senders), keep or fix", NULL,
-         &checksums},
-        {"--stream", "N", "only this conversation (tshark's tcp.stream)", NULL, &stream},
+         &c->checksums},
+        {"--filter", "EXPR", "only packets that an expression of pcap-filter(7) takes", NULL,
+         &c->filter},
+        {"--stream", "LIST", "only these conversations (tshark's tcp.stream), as in 1,4,7-12", NULL,
+         &c->streams},
+        {"--failed", NULL, "print only conversations with findings, and the totals",
+         &c->replay.failed_only, NULL},
         {"--verbose", NULL, "show the events around a finding", &verbose, NULL},
     };
+    int files =
+        cli_parse_driven(argc, argv, &c->driven, options, sizeof(options) / sizeof(options[0]),
+                         REPLAY_USAGE, REPLAY_EXAMPLES, status);
+    if (files == 0) {
+        fputs("replay: expected captures or folders of them (replay --help)\n", stderr);
+        *status = EXIT_USAGE;
+        return -1;
+    }
+    return files;
+}
+
+static bool replay_choose(struct command *c)
+{
+    char error[1024];
+    if (!checksums_of(c->checksums, &c->replay.checksums) || !is_end(c->replay.local)) {
+        return false;
+    }
+    if (c->streams && !ranges_parse(c->streams, &c->replay.streams, error, sizeof(error))) {
+        fprintf(stderr, "replay: --stream %s\n", shown(error));
+        return false;
+    }
+    c->replay.filter = c->filter ? filter_new(c->filter, error, sizeof(error)) : NULL;
+    if (c->filter && !c->replay.filter) {
+        fprintf(stderr, "replay: --filter %s\n", shown(error));
+        return false;
+    }
+    return true;
+}
+
+/* The command without its files, conversations and end. */
+static void name_command(struct command *c)
+{
+    const struct {
+        const char *name, *value;
+    } with[] = {{"--checksums", c->checksums}, {"--filter", c->filter}};
+    cli_command_with(&c->driven, "replay", c->again, sizeof(c->again));
+    for (unsigned i = 0; i < 2; i++) {
+        size_t used = strlen(c->again);
+        char value[2048];
+        if (with[i].value) {
+            quoted(with[i].value, value, sizeof(value));
+            snprintf(c->again + used, sizeof(c->again) - used, " %s %s", with[i].name, value);
+        }
+    }
+    c->replay.command = c->again;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+    static struct command c = {.driven = {.timeout_s = 20}};
+    static struct world world;
     int status;
-    int files = cli_parse_driven(
-        argc, argv, &driven, options, sizeof(options) / sizeof(options[0]),
-        "replay [OPTIONS] CAPTURE|FOLDER...",
-        "  chimneysweep replay pcaps/\n"
-        "  chimneysweep replay --driver ./other.so --stream 3 --verbose x.pcap\n"
-        "  chimneysweep replay --json night.pcapng | tail -1\n"
-        "  chimneysweep replay --sarif found.sarif pcaps/\n"
-        "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n",
-        &status);
+    int files = parse_replay(&c, argc, argv, &status);
     if (files < 0) {
         return status;
     }
-    if (files == 0) {
-        fputs("replay: expected captures or folders of them (replay --help)\n", stderr);
+    if (!replay_choose(&c)) {
         return EXIT_USAGE;
     }
-    unsigned long number = 0;
-    if (!checksums_of(checksums, &replay.checksums) || !is_end(replay.local) ||
-        (stream && !cli_number("--stream", stream, 0, 0x7FFFFFFF, &number))) {
-        return EXIT_USAGE;
-    }
-    static struct world world;
-    status = cli_open_driven(&world, &driven);
-    status = status ? status : open_outputs(&to, &world);
+    status = cli_open_driven(&world, &c.driven);
+    status = status ? status : open_outputs(&c.to, &world);
     if (status) {
         return status;
     }
-    flow_memory(driven.memory);
-    replay.world = &world;
-    replay.stream = stream ? (int64_t)number : -1;
-    replay.timeout_s = driven.timeout_s;
-    replay.json = driven.json;
-    replay.strict = driven.strict;
-    replay.context_is_cell = driven.context_is_cell;
-    verbose &= !replay.json;
-    replay.ran = verbose || logging ? after_run : NULL;
-    replay.judged = add_result;
-    replay.context = &to.sarif;
-    return close_outputs(&to, replay_main(&replay, argv + 1, files));
+    flow_memory(c.driven.memory);
+    name_command(&c);
+    c.replay.world = &world;
+    c.replay.timeout_s = c.driven.timeout_s;
+    c.replay.json = c.driven.json;
+    c.replay.strict = c.driven.strict;
+    c.replay.context_is_cell = c.driven.context_is_cell;
+    verbose &= !c.replay.json;
+    c.replay.ran = verbose || logging ? after_run : NULL;
+    c.replay.judged = add_result;
+    c.replay.context = &c.to.sarif;
+    status = close_outputs(&c.to, replay_main(&c.replay, argv + 1, files));
+    filter_del(c.replay.filter);
+    return status;
 }

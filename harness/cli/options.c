@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/quoted.h"
 #include "base/shown.h"
 #include "cli/cli.h"
 #include "program/isolate.h"
@@ -128,28 +129,38 @@ int cli_open_driven(struct world *world, const struct cli_driven *driven)
     return status ? status : cli_guard(driven->guard);
 }
 
-void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size)
+void cli_command_with(const struct cli_driven *driven, const char *command, char *out, size_t size)
 {
     bool guarded = strcmp(driven->guard, "poison") != 0;
     const struct {
         const char *name, *value; /* NULL = not given */
     } with[] = {
-        {"--driver ", driven->driver},
-        {"--strict", driven->strict ? "" : NULL},
-        {"--context-is-cell", driven->context_is_cell ? "" : NULL},
-        {"--guard ", guarded ? driven->guard : NULL},
-        {"--timeout ", driven->timeout_text},
-        {"--memory ", driven->memory_text},
+        {" --driver ", driven->driver},
+        {" --strict", driven->strict ? "" : NULL},
+        {" --context-is-cell", driven->context_is_cell ? "" : NULL},
+        {" --guard ", guarded ? driven->guard : NULL},
+        {" --timeout ", driven->timeout_text},
+        {" --memory ", driven->memory_text},
     };
-    size_t used = (size_t)snprintf(out, size, "chimneysweep run ");
+    size_t used = (size_t)snprintf(out, size, "chimneysweep %s", command);
     for (unsigned i = 0; i < sizeof(with) / sizeof(with[0]) && used < size; i++) {
         if (with[i].value) {
-            used += (size_t)snprintf(out + used, size - used, "%s%s ", with[i].name, with[i].value);
+            char value[1024] = "";
+            if (with[i].value[0]) {
+                quoted(with[i].value, value, sizeof(value));
+            }
+            used += (size_t)snprintf(out + used, size - used, "%s%s", with[i].name, value);
         }
     }
-    if (used < size) {
-        snprintf(out + used, size - used, "%s", path);
-    }
+}
+
+void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size)
+{
+    char word[4300];
+    cli_command_with(driven, "run", out, size);
+    size_t used = strlen(out);
+    quoted(path, word, sizeof(word));
+    snprintf(out + used, size - used, " %s", word);
 }
 
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,

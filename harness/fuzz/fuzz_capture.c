@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     }
     snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-    if (flow_file_read(path, CHECKSUMS_AUTO, &flows, error, sizeof(error))) {
+    if (flow_file_read(path, &(struct flow_reading){0}, &flows, error, sizeof(error))) {
         for (uint32_t i = 0; i < flows.flows; i++) {
             for (int side = 0; side < 2; side++) {
                 if (flows.flow[i].data[side].next > (1u << 20) + length * TIMES_MOST) {

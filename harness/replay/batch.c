@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/evidence.h"
+#include "base/shown.h"
 #include "program/isolate.h"
 #include "program/output.h"
 #include "replay/judge.h"
@@ -69,6 +70,23 @@ static unsigned timeout_of(const struct batch *batch, const struct batch_file *f
     return timeout + (unsigned)(file->file.payload / BYTES_PER_SECOND);
 }
 
+/* In the child, in a run now and then: how far this has come. */
+static void say_run(void *context, uint32_t packets)
+{
+    const struct batch *batch = context;
+    if (!progress_due(batch->progress)) {
+        return;
+    }
+    const struct batch_shared *shared = batch->shared;
+    const struct batch_file *file = file_of(context, shared->at);
+    uint32_t run = shared->at - file->first;
+    output_rig(true);
+    progress_say(batch->progress, "replay: %s: conversation %u of %u, %u of its %u packets",
+                 shown(file->path), run / 2 + 1, file->file.flows, packets,
+                 file->file.flow[run / 2].packets);
+    output_rig(false);
+}
+
 static void replay_run_one(struct batch *batch, const struct batch_file *file,
                            const struct flow *flow, enum flow_side side,
                            struct replay_result *result)
@@ -88,6 +106,8 @@ static void replay_run_one(struct batch *batch, const struct batch_file *file,
     options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
     found = *result;
     play_init(&play, world, flow, side, &found);
+    play.progress = say_run;
+    play.progress_context = batch;
     world_run(world, &options, play_body, &play);
     world->frame_out = NULL;
     world->more = NULL;
@@ -144,7 +164,7 @@ static bool take_shared(struct batch *batch)
         const struct replay_options *options = batch->options;
         const struct batch_file *file = file_of(batch, at);
         const struct flow *flow = &file->file.flow[(at - file->first) / 2];
-        bool wanted = options->stream < 0 || flow->stream == options->stream;
+        bool wanted = ranges_have(&options->streams, flow->stream);
         batch->shared->result[at].event = VERDICT_NO_EVENT;
         batch->shared->result[at].tried =
             wanted && is_local(options, flow, (enum flow_side)((at - file->first) % 2));

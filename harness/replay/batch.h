@@ -6,6 +6,7 @@
 #ifndef REPLAY_BATCH_H
 #define REPLAY_BATCH_H
 
+#include "replay/progress.h"
 #include "replay/replay.h"
 
 #define BATCH_FILES 16u
@@ -14,6 +15,7 @@ struct batch_shared;
 
 struct batch {
     const struct replay_options *options;
+    struct progress *progress;
     struct batch_file {
         char *path;
         struct flow_file file;

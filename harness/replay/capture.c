@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/capture.h"
 
-#include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "replay/pcapng.h"
+#include "replay/source.h"
+
+#define SNAPSHOT_AT 16u /* of the header's snapshot length */
 
 struct capture {
     char *path;
+    struct source *source;
     FILE *file; /* pcapng only; libpcap closes its own */
     pcap_t *pcap;
     struct pcapng *pcapng;
@@ -38,70 +40,70 @@ static bool is_classic(uint32_t magic)
     return false;
 }
 
-/* Takes the file over. */
-static struct capture *open_classic(struct capture *capture, FILE *file, char *error, size_t size)
+/* libpcap cuts packets at the header's snapshot length, and some writers put too small a one there.
+ * As zero it is the largest. */
+static struct capture *open_classic(struct capture *capture, char *error, size_t size)
 {
     char reason[PCAP_ERRBUF_SIZE] = "";
+    source_blank(capture->source, SNAPSHOT_AT, SNAPSHOT_AT + 4);
+    FILE *file = source_stream(capture->source);
     capture->pcap =
-        pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
+        file ? pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason)
+             : NULL;
     if (!capture->pcap) {
-        fclose(file);
-        return refuse(capture, capture->path, reason, error, size);
+        const char *fault = source_fault(capture->source);
+        if (file) {
+            fclose(file);
+        }
+        snprintf(error, size, "%s: %s", capture->path, fault ? fault : reason);
+        capture_close(capture);
+        return NULL;
     }
     capture->link_type = pcap_datalink(capture->pcap);
     return capture;
 }
 
-static struct capture *open_by_magic(struct capture *capture, FILE *file, char *error, size_t size)
+static struct capture *open_blocks(struct capture *capture, char *error, size_t size)
 {
-    uint8_t head[4];
-    uint32_t magic;
-    size_t got = fread(head, 1, sizeof(head), file);
+    capture->file = source_stream(capture->source);
+    capture->pcapng = capture->file ? pcapng_new(capture->file) : NULL;
+    return capture->pcapng ? capture : refuse(capture, capture->path, "out of memory", error, size);
+}
+
+static struct capture *open_by_magic(struct capture *capture, char *error, size_t size)
+{
+    uint8_t head[SOURCE_HEAD];
+    uint32_t magic, got = source_head(capture->source, head);
     memcpy(&magic, head, sizeof(magic));
-    rewind(file);
     if (got == sizeof(head) && magic == PCAPNG_MAGIC) {
-        capture->file = file;
-        capture->pcapng = pcapng_new(file);
-        return capture->pcapng ? capture
-                               : refuse(capture, capture->path, "out of memory", error, size);
+        return open_blocks(capture, error, size);
     }
     if (got == sizeof(head) && is_classic(magic)) {
-        return open_classic(capture, file, error, size);
+        return open_classic(capture, error, size);
     }
-    fclose(file);
-    const char *what = got == 0 ? "empty file (expected a pcap or pcapng capture)"
-                       : got > 1 && head[0] == 0x1F && head[1] == 0x8B
-                           ? "compressed by gzip (expected a pcap or pcapng capture: gunzip it)"
-                           : "not a pcap or pcapng capture (no known magic in its first 4 bytes)";
-    return refuse(capture, capture->path, what, error, size);
+    return refuse(capture, capture->path,
+                  got == 0 ? "empty file (expected a pcap or pcapng capture)"
+                           : "not a pcap or pcapng capture (no known magic in its first 4 bytes)",
+                  error, size);
 }
 
 struct capture *capture_open(const char *path, char *error, size_t size)
 {
-    struct stat about;
-    if (stat(path, &about)) {
-        return refuse(NULL, path, strerror(errno), error, size);
-    }
-    if (!S_ISREG(about.st_mode)) {
-        return refuse(NULL, path,
-                      S_ISDIR(about.st_mode) ? "a directory (expected a capture file)"
-                                             : "not a file (expected a pcap or pcapng capture)",
-                      error, size);
-    }
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        return refuse(NULL, path, strerror(errno), error, size);
+    struct source *source = source_open(path, error, size);
+    if (!source) {
+        return NULL;
     }
     struct capture *capture = calloc(1, sizeof(*capture));
     char *name = strdup(path);
     if (!capture || !name) {
         free(capture);
         free(name);
-        fclose(file);
+        source_close(source);
         return refuse(NULL, path, "out of memory", error, size);
     }
     capture->path = name;
-    return open_by_magic(capture, file, error, size);
+    capture->source = source;
+    return open_by_magic(capture, error, size);
 }
 
 static enum capture_read next_classic(struct capture *capture, struct capture_packet *packet,
@@ -137,6 +139,11 @@ enum capture_read capture_next(struct capture *capture, struct capture_packet *p
     enum capture_read read = capture->pcapng
                                  ? pcapng_next(capture->pcapng, packet, reason, sizeof(reason))
                                  : next_classic(capture, packet, reason, sizeof(reason));
+    const char *fault = source_fault(capture->source);
+    if (fault && read != CAPTURE_PACKET) {
+        read = CAPTURE_ERROR;
+        snprintf(reason, sizeof(reason), "%s", fault);
+    }
     if (read == CAPTURE_PACKET) {
         packet->number = ++capture->number;
         if (packet->length < packet->captured) {
@@ -161,6 +168,13 @@ void capture_close(struct capture *capture)
     if (capture->file) {
         fclose(capture->file);
     }
+    source_close(capture->source);
     free(capture->path);
     free(capture);
+}
+
+double capture_share(const struct capture *capture)
+{
+    uint64_t all, read = source_progress(capture->source, &all);
+    return all ? (double)read / (double)all : -1;
 }

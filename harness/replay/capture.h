@@ -2,7 +2,7 @@
  *
  * Capture files: pcap by libpcap, pcapng by a reader of its own, because libpcap refuses files
  * whose interfaces differ in link type or resolution. Both byte orders, all resolutions; times come
- * out in nanoseconds. Nothing here knows what a packet means.
+ * out in nanoseconds; files may be compressed (source.h). Nothing here knows what a packet means.
  */
 #ifndef REPLAY_CAPTURE_H
 #define REPLAY_CAPTURE_H
@@ -24,13 +24,16 @@ struct capture_packet {
 
 struct capture;
 
-/* NULL: error holds one line that names the file, what is wrong and what was expected. */
+/* "-" is standard input. NULL: error holds one line that names the file, what is wrong and what was
+ * expected. */
 struct capture *capture_open(const char *path, char *error, size_t size);
 
 enum capture_read { CAPTURE_PACKET, CAPTURE_END, CAPTURE_ERROR };
 /* CAPTURE_ERROR: the file is damaged from here on; error says where. */
 enum capture_read capture_next(struct capture *capture, struct capture_packet *packet, char *error,
                                size_t size);
+/* How much of the file was read, of 1; below 0 = nobody knows. */
+double capture_share(const struct capture *capture);
 void capture_close(struct capture *capture);
 
 #endif

@@ -94,8 +94,20 @@ enum flow_checksums { CHECKSUMS_AUTO, CHECKSUMS_KEEP, CHECKSUMS_FIX };
 /* What the packets of one file may take at most; 0 = half of the machine's memory. */
 void flow_memory(uint64_t bytes);
 
+struct filter;
+
+struct flow_reading {
+    enum flow_checksums checksums;
+    struct filter
+        *filter; /* NULL = all packets; conversations keep the numbers of the whole file */
+    /* Called now and then; share: how much of the file was read, of 1, below 0 = nobody knows. May
+     * be NULL. */
+    void (*progress)(void *context, uint32_t packets, double share);
+    void *context;
+};
+
 /* False: nothing could be read, error is one line. Else flow_file_fini gives everything back. */
-bool flow_file_read(const char *path, enum flow_checksums checksums, struct flow_file *out,
+bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
                     char *error, size_t size);
 void flow_file_fini(struct flow_file *file);
 

@@ -285,7 +285,7 @@ uint32_t replay_import_all(const char *path, replay_import_taker take, void *con
     static struct program program;
     struct flow_file file;
     uint32_t count = 0;
-    if (!flow_file_read(path, CHECKSUMS_AUTO, &file, error, size)) {
+    if (!flow_file_read(path, &(struct flow_reading){0}, &file, error, size)) {
         return 0;
     }
     for (uint32_t i = 0; i < file.flows; i++) {

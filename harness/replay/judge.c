@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peer/segment.h"
+
 static void say(struct replay_result *result, enum verdict_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -17,9 +19,53 @@ static void say(struct replay_result *result, enum verdict_kind kind, const char
     va_end(list);
 }
 
+/* Whether an end sent anything but SYNs and resets. */
+static bool speaks(const struct flow *flow, enum flow_side side, bool *payload)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < flow->packets; i++) {
+        const struct flow_packet *p = &flow->packet[i];
+        if (p->from == side) {
+            any |= p->kind != FLOW_SEGMENT || !(p->flags & (SEG_SYN | SEG_RST));
+            *payload |= p->kind != FLOW_SEGMENT || p->payload;
+        }
+    }
+    return any;
+}
+
+/* Nothing in the capture belongs to a connection: a SYN without an answer, or only its answer, a
+ * refusal, a probe that a reset answers. */
+static bool no_connection(const struct flow *flow)
+{
+    bool payload[2] = {false, false};
+    bool client = speaks(flow, FLOW_CLIENT, &payload[0]);
+    bool server = speaks(flow, FLOW_SERVER, &payload[1]);
+    if (flow->handshake || flow->header_cut || (payload[0] && payload[1])) {
+        return false;
+    }
+    bool probe = client != server && flow->end[client ? FLOW_SERVER : FLOW_CLIENT].packets &&
+                 !flow->end[client ? FLOW_SERVER : FLOW_CLIENT].syn_seen &&
+                 !payload[client ? FLOW_CLIENT : FLOW_SERVER];
+    return (!client && !server) || probe;
+}
+
+static const char *no_connection_words(const struct flow *flow)
+{
+    bool answered = flow->end[FLOW_SERVER].packets != 0;
+    bool accepted = flow->end[FLOW_SERVER].syn_seen;
+    bool asked = flow->end[FLOW_CLIENT].syn_seen;
+    return accepted    ? "no connection: the answer to the SYN is not acknowledged"
+           : !asked    ? "no connection: nothing but resets, and what they answer"
+           : !answered ? "no connection: a SYN that nobody answers"
+                       : "no connection: a reset answers the SYN";
+}
+
 bool judge_before(const struct flow *flow, struct replay_result *result)
 {
-    if (flow->one_sided) {
+    if (no_connection(flow)) {
+        say(result, VERDICT_INCONCLUSIVE, "%s", no_connection_words(flow));
+        result->no_connection = true;
+    } else if (flow->one_sided) {
         say(result, VERDICT_INCONCLUSIVE, "the capture holds one direction only");
     } else if (flow->header_cut) {
         say(result, VERDICT_INCONCLUSIVE,

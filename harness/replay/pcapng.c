@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_MAX (CAPTURE_PACKET_MAX + (1u << 20))
+#define BLOCK_MAX (CAPTURE_PACKET_MAX + (1u << 20)) /* that is kept of a block */
 #define INTERFACES_MAX 4096u
 
 enum block_type {
@@ -23,9 +23,9 @@ struct interface {
 struct pcapng {
     FILE *file;
     bool swapped;
-    uint64_t at; /* place of the present block in the file */
+    uint64_t at, next; /* places of the present block and of the one behind it in the file */
     uint8_t *block;
-    uint32_t length; /* of its body */
+    uint32_t length; /* of its body, as far as it is kept */
     struct interface *interface;
     uint32_t interfaces;
 };
@@ -93,12 +93,43 @@ static bool section_start(struct pcapng *r, const uint8_t *magic)
     return false;
 }
 
+/* Reads what the block has beyond what is kept: of a packet that can only be options. */
+static bool block_skip(struct pcapng *r, uint32_t count)
+{
+    uint8_t piece[4096];
+    while (count) {
+        uint32_t take = count < sizeof(piece) ? count : (uint32_t)sizeof(piece);
+        if (fread(piece, 1, take, r->file) < take) {
+            return false;
+        }
+        count -= take;
+    }
+    return true;
+}
+
+/* The body of a block of so many bytes, of which `have` are there, and its second length. */
+static enum capture_read block_body(struct pcapng *r, uint32_t total, uint32_t have, char *error,
+                                    size_t size)
+{
+    uint8_t trailer[4];
+    uint32_t body = total - 12;
+    r->length = body < BLOCK_MAX ? body : BLOCK_MAX;
+    if (fread(r->block + have, 1, r->length - have, r->file) < r->length - have ||
+        !block_skip(r, body - r->length) || fread(trailer, 1, 4, r->file) < 4) {
+        return damaged(r, "the file ends inside the block", error, size);
+    }
+    r->next = r->at + total;
+    if (get32(r, trailer) != total) {
+        return damaged(r, "its two lengths differ", error, size);
+    }
+    return CAPTURE_PACKET;
+}
+
 /* Reads the next block's body into r->block. */
 static enum capture_read block_read(struct pcapng *r, uint32_t *type, char *error, size_t size)
 {
     uint8_t head[12];
-    long place = ftell(r->file);
-    r->at = place < 0 ? 0 : (uint64_t)place;
+    r->at = r->next;
     size_t got = fread(head, 1, 8, r->file);
     if (got == 0) {
         return CAPTURE_END;
@@ -117,19 +148,10 @@ static enum capture_read block_read(struct pcapng *r, uint32_t *type, char *erro
     }
     *type = get32(r, head);
     uint32_t total = get32(r, head + 4);
-    if (total < 12 + have || total % 4 || total - 12 > BLOCK_MAX) {
+    if (total < 12 + have || total % 4) {
         return damaged(r, "impossible block length", error, size);
     }
-    r->length = total - 12;
-    uint8_t trailer[4];
-    if (fread(r->block + have, 1, r->length - have, r->file) < r->length - have ||
-        fread(trailer, 1, 4, r->file) < 4) {
-        return damaged(r, "the file ends inside the block", error, size);
-    }
-    if (get32(r, trailer) != total) {
-        return damaged(r, "its two lengths differ", error, size);
-    }
-    return CAPTURE_PACKET;
+    return block_body(r, total, have, error, size);
 }
 
 static uint64_t units_of(uint8_t resolution)
@@ -178,45 +200,56 @@ static uint64_t to_ns(const struct interface *interface, uint64_t stamp)
     return seconds * 1000000000u + (uint64_t)rest;
 }
 
-/* Fills in a packet from a body whose fixed part is `fixed` bytes long. */
-static bool packet_from(struct pcapng *r, uint32_t interface, uint32_t captured, uint32_t fixed,
-                        struct capture_packet *packet)
+/* Fills in a packet from a body whose fixed part is `fixed` bytes long. NULL, or what is wrong. */
+static const char *packet_from(struct pcapng *r, uint32_t interface, uint32_t captured,
+                               uint32_t fixed, struct capture_packet *packet)
 {
-    if (interface >= r->interfaces || fixed > r->length || captured > r->length - fixed ||
-        captured > CAPTURE_PACKET_MAX) {
-        return false;
+    if (interface >= r->interfaces) {
+        return "a packet of an interface that no block describes";
+    }
+    if (captured > CAPTURE_PACKET_MAX) {
+        return "a packet of more than 256 KiB (expected at most 262144 captured bytes)";
+    }
+    if (fixed > r->length || captured > r->length - fixed) {
+        return "a packet that is longer than its block";
     }
     packet->bytes = r->block + fixed;
     packet->captured = captured;
     packet->link_type = (int)r->interface[interface].link_type;
-    return true;
+    return NULL;
 }
 
-static bool packet_enhanced(struct pcapng *r, bool old, struct capture_packet *packet)
+#define SHORT_BLOCK "a packet block that is shorter than its fixed part"
+
+static const char *packet_enhanced(struct pcapng *r, bool old, struct capture_packet *packet)
 {
     if (r->length < 20) {
-        return false;
+        return SHORT_BLOCK;
     }
     uint32_t interface = old ? get16(r, r->block) : get32(r, r->block);
     uint64_t stamp = (uint64_t)get32(r, r->block + 4) << 32 | get32(r, r->block + 8);
     packet->length = get32(r, r->block + 16);
-    if (!packet_from(r, interface, get32(r, r->block + 12), 20, packet)) {
-        return false;
+    const char *wrong = packet_from(r, interface, get32(r, r->block + 12), 20, packet);
+    if (!wrong) {
+        packet->time_ns = to_ns(&r->interface[interface], stamp);
     }
-    packet->time_ns = to_ns(&r->interface[interface], stamp);
-    return true;
+    return wrong;
 }
 
-/* A simple packet has no time of its own and belongs to the first interface. */
-static bool packet_simple(struct pcapng *r, struct capture_packet *packet)
+/* A simple packet has no time of its own and belongs to the first interface. Its block may hold
+ * more than the snapshot length says, beyond the bytes that fill it up to four. */
+static const char *packet_simple(struct pcapng *r, struct capture_packet *packet)
 {
-    if (r->length < 4 || !r->interfaces) {
-        return false;
+    if (r->length < 4) {
+        return SHORT_BLOCK;
     }
     packet->length = get32(r, r->block);
-    uint32_t snap = r->interface[0].snap_length, captured = packet->length;
-    if (snap && snap < captured) {
+    uint32_t snap = r->interfaces ? r->interface[0].snap_length : 0, held = r->length - 4;
+    uint32_t captured = packet->length;
+    if (snap && snap < captured && (uint64_t)held < ((uint64_t)snap + 3) / 4 * 4 + 1) {
         captured = snap;
+    } else if (snap && snap < captured) {
+        captured = held < captured ? held : captured;
     }
     packet->time_ns = 0;
     return packet_from(r, 0, captured, 4, packet);
@@ -235,11 +268,10 @@ enum capture_read pcapng_next(struct pcapng *r, struct capture_packet *packet, c
             return damaged(r, "bad interface description", error, size);
         }
         if (type == BLOCK_PACKET || type == BLOCK_PACKET_OLD || type == BLOCK_PACKET_SIMPLE) {
-            bool good = type == BLOCK_PACKET_SIMPLE
-                            ? packet_simple(r, packet)
-                            : packet_enhanced(r, type == BLOCK_PACKET_OLD, packet);
-            return good ? CAPTURE_PACKET
-                        : damaged(r, "impossible packet length or interface", error, size);
+            const char *wrong = type == BLOCK_PACKET_SIMPLE
+                                    ? packet_simple(r, packet)
+                                    : packet_enhanced(r, type == BLOCK_PACKET_OLD, packet);
+            return wrong ? damaged(r, wrong, error, size) : CAPTURE_PACKET;
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PROGRESS_PACKETS 4096u
 #define GAP_MAX_NS (3600ull * 1000000000u) /* silence of a capture that is kept */
 
 void play_init(struct play *play, struct world *world, const struct flow *flow,
@@ -197,6 +198,9 @@ void play_body(struct world *world, void *context)
         const struct flow_packet *p = &flow->packet[i];
         if (skipped(flow, i)) {
             continue;
+        }
+        if (i % PROGRESS_PACKETS == 0) {
+            play->progress(play->progress_context, i);
         }
         pass_time(play, &clock, p);
         if (p->from == play->local) {

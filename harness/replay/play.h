@@ -64,6 +64,8 @@ struct play {
     uint64_t unknown_at;   /* first byte that the snap length cut off, or UINT64_MAX */
     uint64_t other_copies; /* bytes that came from another copy than the first */
     uint8_t frame[FRAME_MAX];
+    void (*progress)(void *context, uint32_t packets); /* called now and then */
+    void *progress_context;
 };
 
 /* Body of a world run. */

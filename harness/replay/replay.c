@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "replay/batch.h"
+#include "replay/progress.h"
 #include "replay/report.h"
 
 #define DEPTH_MAX 16
@@ -20,56 +19,57 @@
 enum { PASS = 0, FINDING = 1, UNREADABLE = 2, ENVIRONMENT = 3, INCONCLUSIVE = 4 };
 
 struct session {
-    const struct replay_options *options;
+    struct replay_options *options;
     struct batch batch;
-    struct report_totals totals;
+    struct report report;
+    struct progress progress;
+    const char *reading; /* the file that is being read */
     bool environment_failed;
-    double begun;
-    double shown;
 };
 
-static double seconds(void)
+static void say_files(struct session *session)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    if (progress_due(&session->progress)) {
+        progress_say(&session->progress, "replay: %u files, %u conversations, %u findings",
+                     session->report.files, session->report.conversations, session->report.finding);
+    }
 }
 
-static void replay_progress(struct session *session, bool end)
+static void say_reading(void *context, uint32_t packets, double share)
 {
-    double now = seconds();
-    if (!isatty(STDERR_FILENO) || now - session->begun < 2 || now - session->shown < 0.2) {
+    struct session *session = context;
+    if (!progress_due(&session->progress)) {
         return;
     }
-    session->shown = end ? 0 : now;
-    if (end) {
-        fputs("\r\033[K", stderr);
+    if (share < 0) {
+        progress_say(&session->progress, "replay: %s: %u packets read", shown(session->reading),
+                     packets);
     } else {
-        fprintf(stderr, "\r\033[Kreplay: %u files, %u conversations, %u findings",
-                session->totals.files, session->totals.conversations, session->totals.finding);
+        progress_say(&session->progress, "replay: %s: %u packets read, %.0f %%",
+                     shown(session->reading), packets, 100 * share);
     }
-    fflush(stderr);
 }
 
 static void report_file(struct session *session, uint32_t at)
 {
-    const struct replay_options *options = session->options;
+    struct replay_options *options = session->options;
     const char *path = session->batch.file[at].path;
     const struct flow_file *file = &session->batch.file[at].file;
     for (uint32_t i = 0; i < file->flows; i++) {
         const struct replay_result *results = batch_results(&session->batch, at, i);
         struct replay_result pair[2] = {results[0], results[1]};
         const struct flow *flow = &file->flow[i];
-        if (options->stream >= 0 && flow->stream != options->stream) {
+        if (!ranges_have(&options->streams, flow->stream)) {
             continue;
         }
+        ranges_meet(&options->streams, flow->stream);
         if (!pair[0].tried && !pair[1].tried) {
             pair[0].tried = true;
             pair[0].kind = VERDICT_INCONCLUSIVE;
             snprintf(pair[0].reason, sizeof(pair[0].reason), "neither end is %.80s",
                      options->local);
         }
-        report_conversation(stdout, options->json, path, flow, pair, &session->totals);
+        report_conversation(&session->report, path, flow, pair);
         for (uint32_t side = 0; options->judged && side < 2; side++) {
             options->judged(options->context, path, flow, (enum flow_side)side, &pair[side]);
         }
@@ -85,7 +85,7 @@ static void run_batch(struct session *session)
                 shown(batch->file[0].path));
         session->environment_failed = true;
     } else if (batch->files) {
-        replay_progress(session, true);
+        progress_clear(&session->progress);
         for (uint32_t i = 0; i < batch->files; i++) {
             report_file(session, i);
         }
@@ -97,15 +97,21 @@ static void replay_file(struct session *session, const char *path)
 {
     char error[640];
     struct flow_file file;
-    replay_progress(session, false);
-    session->totals.files++;
-    if (!flow_file_read(path, session->options->checksums, &file, error, sizeof(error))) {
+    say_files(session);
+    session->report.files++;
+    session->reading = path;
+    const struct flow_reading how = {.checksums = session->options->checksums,
+                                     .filter = session->options->filter,
+                                     .progress = say_reading,
+                                     .context = session};
+    if (!flow_file_read(path, &how, &file, error, sizeof(error))) {
+        progress_clear(&session->progress);
         fprintf(stderr, "replay: %s\n", shown(error));
-        session->totals.unreadable++;
+        session->report.unreadable++;
         return;
     }
     bool unknown = !file.flows && file.unknown_links;
-    session->totals.unreadable += file.damage[0] || unknown;
+    session->report.unreadable += file.damage[0] || unknown;
     if (file.damage[0]) {
         fprintf(stderr, "replay: %s\n", shown(file.damage));
     }
@@ -115,8 +121,8 @@ static void replay_file(struct session *session, const char *path)
                 "IP, PPP, HDLC, 802.11, NFLOG, null or FDDI)\n",
                 shown(path));
     } else if (!file.flows && !file.damage[0]) {
-        fprintf(stderr, "replay: %s: no TCP conversation in %u packets\n", shown(path),
-                file.packets);
+        fprintf(stderr, "replay: %s: no TCP conversation in %u packets%s\n", shown(path),
+                file.packets, session->options->filter ? " (as --filter takes them)" : "");
     }
     batch_add(&session->batch, path, &file);
     if (batch_full(&session->batch)) {
@@ -124,12 +130,22 @@ static void replay_file(struct session *session, const char *path)
     }
 }
 
+static bool ends_with(const char *name, size_t length, const char *ending)
+{
+    size_t more = strlen(ending);
+    return length > more && !memcmp(name + length - more, ending, more);
+}
+
 static bool has_ending(const char *name)
 {
+    static const char *const packings[] = {".gz", ".zst"};
     static const char *const endings[] = {".pcap", ".pcapng", ".cap"};
-    const char *dot = strrchr(name, '.');
-    for (unsigned i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++) {
-        if (!strcmp(dot, endings[i])) {
+    size_t length = strlen(name);
+    for (unsigned i = 0; i < sizeof(packings) / sizeof(packings[0]); i++) {
+        length -= ends_with(name, length, packings[i]) ? strlen(packings[i]) : 0;
+    }
+    for (unsigned i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (ends_with(name, length, endings[i])) {
             return true;
         }
     }
@@ -144,7 +160,7 @@ static void replay_directory(struct session *session, const char *path, int dept
     int count = scandir(path, &entry, NULL, alphasort);
     if (count < 0) {
         fprintf(stderr, "replay: %s: directory cannot be read\n", shown(path));
-        session->totals.unreadable++;
+        session->report.unreadable++;
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -168,48 +184,72 @@ static void replay_path(struct session *session, const char *path, int depth)
     if (!stat(path, &about) && S_ISDIR(about.st_mode)) {
         size_t length = strlen(path);
         char *bare = strndup(path, length > 1 && path[length - 1] == '/' ? length - 1 : length);
-        uint32_t before = session->totals.files;
+        uint32_t before = session->report.files;
         if (bare) {
             replay_directory(session, bare, depth);
             free(bare);
         }
-        if (depth == 0 && session->totals.files == before) {
+        if (depth == 0 && session->report.files == before) {
             fprintf(stderr, "replay: %s: no capture below it (expected .pcap, .pcapng, .cap)\n",
                     shown(path));
-            session->totals.unreadable++;
+            session->report.unreadable++;
         }
         return;
     }
     replay_file(session, path);
 }
 
-int replay_main(const struct replay_options *options, char **paths, int count)
+/* Conversations that were asked for and stand in no file. */
+static bool tell_missed(const struct session *session)
+{
+    const struct range *missed = ranges_missed(&session->options->streams);
+    if (!missed || session->report.unreadable || session->environment_failed) {
+        return false;
+    }
+    if (missed->first == missed->last) {
+        fprintf(stderr, "replay: --stream %u: no such conversation\n", missed->first);
+    } else {
+        fprintf(stderr, "replay: --stream %u-%u: no such conversations\n", missed->first,
+                missed->last);
+    }
+    return true;
+}
+
+static int replay_status(const struct session *session, bool missed)
+{
+    const struct report *report = &session->report;
+    if (report->finding) {
+        return FINDING;
+    }
+    if (session->environment_failed || report->rig) {
+        return ENVIRONMENT;
+    }
+    if (report->unreadable || missed) {
+        return UNREADABLE;
+    }
+    return report->pass ? PASS : INCONCLUSIVE;
+}
+
+int replay_main(struct replay_options *options, char **paths, int count)
 {
     struct session session = {
-        .options = options, .batch = {.options = options}, .begun = seconds()};
+        .options = options,
+        .batch = {.options = options, .progress = &session.progress},
+        .report = {.out = stdout,
+                   .json = options->json,
+                   .failed_only = options->failed_only,
+                   .command = options->command},
+    };
+    progress_begin(&session.progress);
     for (int i = 0; i < count && !session.environment_failed; i++) {
         replay_path(&session, paths[i], 0);
     }
     run_batch(&session);
-    replay_progress(&session, true);
-    bool nowhere = options->stream >= 0 && !session.totals.conversations &&
-                   !session.totals.unreadable && !session.environment_failed;
-    if (nowhere) {
-        fprintf(stderr, "replay: --stream %lld: no such conversation\n",
-                (long long)options->stream);
-    }
-    const struct report_totals *totals = &session.totals;
-    session.totals.seconds = seconds() - session.begun;
-    report_totals(stdout, options->json, totals);
+    progress_clear(&session.progress);
+    bool missed = tell_missed(&session);
+    session.report.seconds = progress_seconds(&session.progress);
+    report_totals(&session.report);
+    tally_fini(&session.report.tally);
     fflush(stdout);
-    if (totals->finding) {
-        return FINDING;
-    }
-    if (session.environment_failed || totals->rig) {
-        return ENVIRONMENT;
-    }
-    if (totals->unreadable || nowhere) {
-        return UNREADABLE;
-    }
-    return totals->pass ? PASS : INCONCLUSIVE;
+    return replay_status(&session, missed);
 }

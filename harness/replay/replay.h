@@ -7,7 +7,9 @@
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
+#include "replay/filter.h"
 #include "replay/flow.h"
+#include "replay/ranges.h"
 #include "replay/result.h"
 #include "world/world.h"
 
@@ -19,8 +21,11 @@ struct replay_options {
     bool oracle_off;   /* measuring */
     const char *local; /* address of the end to take, "client" or "server"; NULL = both in turn */
     enum flow_checksums checksums;
-    int64_t stream;     /* only this tcp.stream, -1 = all */
-    unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
+    struct ranges streams; /* only these tcp.stream, none = all */
+    struct filter *filter; /* NULL = all packets */
+    bool failed_only;      /* only findings are told */
+    const char *command;   /* that replays a file in the same way, without the file */
+    unsigned timeout_s;    /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace and the result after each run, in the process of that run, or in its parent if
      * the driver took it along. May be NULL. */
     void (*ran)(const struct trace *trace, const char *file, const struct flow *flow,
@@ -32,10 +37,11 @@ struct replay_options {
     void *context;
 };
 
-/* Files and directories (every .pcap, .pcapng and .cap below them). Exit status: 0 all that could
+/* Files, "-" for standard input, and directories (every .pcap, .pcapng and .cap below them, also
+ * with .gz or .zst behind it). Exit status: 0 all that could
  * be judged passed, 1 a finding, 2 usage or an unreadable file, 3 environment, 4 nothing could be
  * judged (every conversation inconclusive, or none there). A finding counts more than an unreadable
  * file. */
-int replay_main(const struct replay_options *options, char **paths, int count);
+int replay_main(struct replay_options *options, char **paths, int count);
 
 #endif

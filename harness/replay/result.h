@@ -17,8 +17,9 @@
 /* One conversation with one of its ends as the target's: the stream of the other end is delivered.
  */
 struct replay_result {
-    bool tried; /* false: this end was not asked for */
-    bool ran;   /* the driver got the connection */
+    bool tried;         /* false: this end was not asked for */
+    bool ran;           /* the driver got the connection */
+    bool no_connection; /* the capture shows that there was none */
     enum verdict_kind kind;
     char rule[24];
     char reason[REPLAY_REASON_MAX]; /* of anything but a plain pass; of a pass: what limits it */

@@ -106,7 +106,7 @@ def test_the_bytes_are_the_recipes_own(name):
 
 @pytest.mark.parametrize("content, words", [
     (b"", "empty file"),
-    (b"\x1f\x8b\x08\x00rest", "gunzip"),
+    (b"\x1f\x8b\x08\x00rest", "gzip stream is damaged"),
     (b"no capture at all", "not a pcap"),
     (b"\x0a\x0d\x0d\x0a", "block header"),
     (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "truncated"),
