@@ -17,6 +17,7 @@
 #include "oracle/sender/rto_clock.h"
 #include "oracle/sender/sender.h"
 #include "oracle/sender/upload_reasons.h"
+#include "oracle/timers/blocked.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
 
@@ -269,7 +270,7 @@ void orc_sender_state(struct oracle *o, struct orc_conn *c, const void *delegate
         rows->state[i](o, c, &d, final);
     }
     bool end = c->sender->judged_end && !o->adapter->leaving; /* else its sends may be aborted */
-    if (final ? !end : !orc_sender_judged(o, c)) {
+    if (c->blocked->invalid_ns || (final ? !end : !orc_sender_judged(o, c))) {
         return;
     }
     for (uint32_t i = 0; rows->judged_state[i]; i++) {

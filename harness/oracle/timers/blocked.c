@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle/timers/blocked.h"
+#include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/ledger/parameters.h"
 #include "oracle/ledger/stream.h"
@@ -10,6 +11,7 @@
 #include "oracle/sender/sender.h"
 #include "oracle/timers/keepalive.h"
 #include "oracle/timers/persist.h"
+#include "oracle/timers/rto.h"
 
 /* At rest nothing is open: what has been left is over. */
 static bool invalidated(struct oracle *o, const struct orc_conn *c)
@@ -27,13 +29,25 @@ static bool waits(struct oracle *o, const struct orc_conn *c, bool judged)
            invalidated(o, c);
 }
 
+void orc_unblocked_step(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_blocked *x = c->blocked;
+    if (x->invalid_ns) {
+        orc_rto_blocked(o, c, x->invalid_ns);
+        orc_persist_hindered(o, c);
+        orc_keepalive_blocked(o, c);
+        x->invalid_ns = 0;
+    }
+}
+
 void orc_blocked_step(struct oracle *o, struct orc_conn *c, bool judged)
 {
     struct orc_blocked *x = c->blocked;
     const struct orc_send *s = c->send;
     uint64_t now = o->event->time_ns;
-    if (o->objects->invalidated_ever) {
-        orc_keepalive_blocked(o, c);
+    if (c->sender->on && c->phase == ORC_LIVE && orc_path_invalid(o, c)) {
+        x->invalid_ns = x->invalid_ns ? x->invalid_ns : now;
+        orc_watch(o, c, now); /* an update of the path shows itself nowhere else */
     }
     if (!waits(o, c, judged)) {
         x->since_ns = 0;

@@ -13,8 +13,13 @@
 #include "oracle/model/connections.h"
 
 struct orc_blocked {
-    uint64_t since_ns; /* 0 = nothing waits */
+    uint64_t since_ns;   /* 0 = nothing waits */
+    uint64_t invalid_ns; /* since when it has no valid path, or 0 */
 };
+
+/* At the first judged rest at which the path is valid again: what ran out meanwhile was not seen.
+ */
+void orc_unblocked_step(struct oracle *o, struct orc_conn *c);
 
 void orc_blocked_step(struct oracle *o, struct orc_conn *c, bool judged);
 

@@ -3,8 +3,8 @@
  * Keepalive, for idle connections and after a challenge.
  */
 #include "oracle/timers/keepalive.h"
-#include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
+#include "oracle/timers/blocked.h"
 #include "oracle/timers/timers.h"
 
 #define BLIND_NS (300ull * ORC_NS_PER_SECOND)
@@ -147,7 +147,7 @@ static void judge_probe(struct oracle *o, const struct orc_conn *c)
     const struct orc_keepalive *k = c->keepalive;
     uint64_t now = o->event->time_ns;
     uint32_t ordinal = orc_ordinal(o, c);
-    if (!k->known || k->blocked || orc_keepalive_changing(o, c) || k->blind_maybe) {
+    if (!k->known || c->blocked->invalid_ns || orc_keepalive_changing(o, c) || k->blind_maybe) {
         return;
     }
     ran(o, k);
@@ -255,11 +255,9 @@ void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c)
 /* Nothing goes out through what is invalidated: a probe may be tried again later. */
 void orc_keepalive_blocked(struct oracle *o, struct orc_conn *c)
 {
-    struct orc_keepalive *k = c->keepalive;
-    bool before = k->blocked, checked = k->blind || k->blind_maybe;
-    bool wanted = checked || orc_keepalive_enabled(c);
-    k->blocked = c->sender->on && c->phase == ORC_LIVE && orc_path_invalid(o, c);
-    if (before && !k->blocked && wanted && o->event->time_ns + orc_slack_ns(o) >= k->low_ns) {
+    const struct orc_keepalive *k = c->keepalive;
+    bool checked = k->blind || k->blind_maybe, wanted = checked || orc_keepalive_enabled(c);
+    if (wanted && o->event->time_ns + orc_slack_ns(o) >= k->low_ns) {
         doubt(o, c, checked);
     }
 }
@@ -268,7 +266,7 @@ void orc_keepalive_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
     bool wanted = (orc_keepalive_enabled(c) && c->cached.KaTimeout) || k->blind;
-    if (!k->known || !wanted || k->blocked || orc_keepalive_changing(o, c) || c->send->fin_asked ||
+    if (!k->known || !wanted || orc_keepalive_changing(o, c) || c->send->fin_asked ||
         k->high_ns == ORC_NEVER) {
         return;
     }
@@ -328,7 +326,7 @@ void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done)
 bool orc_keepalive_explains(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_keepalive *k = c->keepalive;
-    return !k->known || k->blind_maybe || k->blocked || orc_keepalive_changing(o, c) ||
+    return !k->known || k->blind_maybe || c->blocked->invalid_ns || orc_keepalive_changing(o, c) ||
            ((orc_keepalive_enabled(c) || k->blind) && k->most >= orc_keepalive_limit(c));
 }
 

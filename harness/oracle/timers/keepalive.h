@@ -21,7 +21,6 @@ struct orc_keepalive {
     bool challenged;         /* something that may be challenged came since the last segment */
     bool closing;            /* a blind check may have ended at an upload request */
     bool recounted;          /* an UPD zeroed the counter */
-    bool blocked;            /* it had no valid path at the last rest */
     uint32_t answer_step;    /* step + 1 in which a challenge is due */
     uint32_t least, most;    /* probes unanswered */
     uint64_t from_ns;        /* where the time below begins, and how long it is */
@@ -52,7 +51,7 @@ void orc_keepalive_sent(struct oracle *o, struct orc_conn *c, const struct orc_s
 /* A frame that left between the call of a terminate and its completion. */
 void orc_keepalive_ending(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_keepalive_hindered(struct oracle *o, struct orc_conn *c);
-/* At rest, once something was invalidated. */
+/* The path was invalid, and is no more. */
 void orc_keepalive_blocked(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_step(struct oracle *o, struct orc_conn *c);
 void orc_keepalive_update(struct oracle *o, struct orc_conn *c, bool done);

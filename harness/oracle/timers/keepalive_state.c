@@ -60,8 +60,8 @@ void orc_keepalive_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD
     uint64_t left = orc_ticks_ns(o, d->KeepAlive.TimeoutDelta);
     uint64_t low = orc_less(k->low_ns, now + slack);
     uint64_t high = k->high_ns == ORC_NEVER ? ORC_NEVER : orc_less(k->high_ns + slack, now);
-    if (!k->known || k->blocked || orc_keepalive_changing(o, c) || k->blind_maybe ||
-        came_late(o, c) || c->sender->parameters != o->parameters->sets || c->send->fin_asked ||
+    if (!k->known || orc_keepalive_changing(o, c) || k->blind_maybe || came_late(o, c) ||
+        c->sender->parameters != o->parameters->sets || c->send->fin_asked ||
         orc_sender_pending(c) || !orc_una_exact(c)) {
         return; /* also while data probes by itself, or may do so */
     }

@@ -9,6 +9,7 @@
 #include "oracle/timers/fin_wait.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/timers/giveup.h"
+#include "oracle/timers/progress.h"
 #include "oracle/timers/timers.h"
 
 void orc_rto_begin(struct oracle *o, struct orc_conn *c)
@@ -188,15 +189,23 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
 
 /* Each timeout that nobody saw doubles the next, and all of them lie between the begin of what
  * hinders and now. */
-static uint32_t unseen_backoffs(const struct oracle *o, const struct orc_conn *c)
+static uint32_t unseen_backoffs(const struct oracle *o, const struct orc_conn *c, uint64_t since)
 {
-    uint64_t spent = (o->event->time_ns - o->faults->since_ns) / orc_rto_least(o, c);
+    uint64_t spent = (o->event->time_ns - since) / orc_rto_least(o, c);
     uint32_t count = 1;
     while (spent) {
         spent /= 2;
         count++;
     }
     return count;
+}
+
+static void doubt(struct orc_rto *rto, uint32_t backoffs)
+{
+    rto->backoffs = backoffs > rto->backoffs ? backoffs : rto->backoffs;
+    rto->armed = rto->quiet = false;
+    rto->loose = rto->doubted = true;
+    rto->gap_ns = 0;
 }
 
 void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
@@ -218,12 +227,20 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
     rto->since_ns = now;
     rto->anew = rto->anew || orc_adapter_moves(o);
     if (orc_waived(o) || ran) {
-        uint32_t most = rto->backoffs_before + unseen_backoffs(o, c);
-        rto->backoffs = most > rto->backoffs ? most : rto->backoffs;
-        rto->armed = rto->quiet = false;
-        rto->loose = rto->doubted = true;
-        rto->gap_ns = 0;
+        doubt(rto, rto->backoffs_before + unseen_backoffs(o, c, o->faults->since_ns));
     }
+}
+
+void orc_rto_blocked(struct oracle *o, struct orc_conn *c, uint64_t since)
+{
+    struct orc_rto *rto = c->rto;
+    if (!orc_sender_busy(c) || !orc_rto_may_have_run(o, c)) {
+        return;
+    }
+    rto->since_ns = o->event->time_ns;
+    doubt(rto, rto->backoffs + unseen_backoffs(o, c, since));
+    orc_recovery_doubted(o, c);
+    *c->progress = (struct orc_progress){.owed = true, .since_ns = o->event->time_ns};
 }
 
 void orc_rto_step(struct oracle *o, struct orc_conn *c)

@@ -16,6 +16,8 @@ void orc_rto_begin(struct oracle *o, struct orc_conn *c);
 void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_rto_hindered(struct oracle *o, struct orc_conn *c);
+/* The path was invalid since then, and is no more: timeouts may have found no way out. */
+void orc_rto_blocked(struct oracle *o, struct orc_conn *c, uint64_t since);
 void orc_rto_step(struct oracle *o, struct orc_conn *c);
 void orc_rto_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d);
 

@@ -118,7 +118,6 @@ void orc_invalidate_node(struct oracle *o, struct orc_node *node)
     }
 }
 
-/* InvComplete has returned: from now on nothing of these may send. */
 /* What depends on an object is looked at from now on. */
 static void dirty_dependents(struct oracle *o)
 {
@@ -130,6 +129,7 @@ static void dirty_dependents(struct oracle *o)
     }
 }
 
+/* InvComplete has returned: from now on nothing of these may send. */
 void orc_invalidate_done(struct oracle *o, const struct orc_op *op, uint32_t left)
 {
     for (uint32_t id = op->node_first; id != ORC_NONE; id = o->operations->node[id].next) {
