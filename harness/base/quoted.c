@@ -6,7 +6,7 @@
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=,+@%-"
 
-void quoted(const char *text, char *out, size_t size)
+void shell_quoted(const char *text, char *out, size_t size)
 {
     size_t used = 0;
     if (*text && !text[strspn(text, PLAIN)]) {

@@ -8,6 +8,6 @@
 #include <stddef.h>
 
 /* As it is where no shell would take it for anything else. What is too long is cut. */
-void quoted(const char *text, char *out, size_t size);
+void shell_quoted(const char *text, char *out, size_t size);
 
 #endif

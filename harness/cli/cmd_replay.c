@@ -196,7 +196,7 @@ static void name_command(struct command *c)
         size_t used = strlen(c->again);
         char value[2048];
         if (with[i].value) {
-            quoted(with[i].value, value, sizeof(value));
+            shell_quoted(with[i].value, value, sizeof(value));
             snprintf(c->again + used, sizeof(c->again) - used, " %s %s", with[i].name, value);
         }
     }

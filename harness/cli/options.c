@@ -147,7 +147,7 @@ void cli_command_with(const struct cli_driven *driven, const char *command, char
         if (with[i].value) {
             char value[1024] = "";
             if (with[i].value[0]) {
-                quoted(with[i].value, value, sizeof(value));
+                shell_quoted(with[i].value, value, sizeof(value));
             }
             used += (size_t)snprintf(out + used, size - used, "%s%s", with[i].name, value);
         }
@@ -159,7 +159,7 @@ void cli_reproduction(const struct cli_driven *driven, const char *path, char *o
     char word[4300];
     cli_command_with(driven, "run", out, size);
     size_t used = strlen(out);
-    quoted(path, word, sizeof(word));
+    shell_quoted(path, word, sizeof(word));
     snprintf(out + used, size - used, " %s", word);
 }
 

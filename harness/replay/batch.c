@@ -74,7 +74,7 @@ static unsigned timeout_of(const struct batch *batch, const struct batch_file *f
 static void say_run(void *context, uint32_t packets)
 {
     const struct batch *batch = context;
-    if (!progress_due(batch->progress)) {
+    if (!progress_is_due(batch->progress)) {
         return;
     }
     const struct batch_shared *shared = batch->shared;

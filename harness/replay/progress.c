@@ -11,7 +11,7 @@
 #define AGAIN_S 0.2
 #define LINE_S 10.0
 
-static double seconds(void)
+static double progress_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -21,12 +21,12 @@ static double seconds(void)
 void progress_begin(struct progress *progress)
 {
     progress->terminal = isatty(STDERR_FILENO);
-    progress->begun = progress->shown = seconds();
+    progress->begun = progress->shown = progress_now();
 }
 
-bool progress_due(const struct progress *progress)
+bool progress_is_due(const struct progress *progress)
 {
-    double now = seconds();
+    double now = progress_now();
     return progress->terminal ? now - progress->begun > FIRST_S && now - progress->shown > AGAIN_S
                               : now - progress->shown > LINE_S;
 }
@@ -34,7 +34,7 @@ bool progress_due(const struct progress *progress)
 void progress_say(struct progress *progress, const char *format, ...)
 {
     va_list list;
-    progress->shown = seconds();
+    progress->shown = progress_now();
     fputs(progress->terminal ? "\r\033[K" : "", stderr);
     va_start(list, format);
     vfprintf(stderr, format, list);
@@ -53,5 +53,5 @@ void progress_clear(struct progress *progress)
 
 double progress_seconds(const struct progress *progress)
 {
-    return seconds() - progress->begun;
+    return progress_now() - progress->begun;
 }

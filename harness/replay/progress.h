@@ -14,7 +14,7 @@ struct progress {
 
 void progress_begin(struct progress *progress);
 /* Whether it is time to say something. */
-bool progress_due(const struct progress *progress);
+bool progress_is_due(const struct progress *progress);
 void progress_say(struct progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The line goes away, before something else is printed. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool number(const char **at, uint32_t *out)
+static bool ranges_number(const char **at, uint32_t *out)
 {
     char *end;
     if (!isdigit((unsigned char)**at)) {
@@ -24,11 +24,11 @@ bool ranges_parse(const char *text, struct ranges *out, char *error, size_t size
     for (const char *at = text;;) {
         const char *piece = at;
         struct range range = {0};
-        bool good = number(&at, &range.first);
+        bool good = ranges_number(&at, &range.first);
         range.last = range.first;
         if (good && *at == '-') {
             at++;
-            good = number(&at, &range.last) && range.last >= range.first;
+            good = ranges_number(&at, &range.last) && range.last >= range.first;
         }
         if (!good || (*at && *at != ',')) {
             snprintf(error, size,

@@ -29,7 +29,7 @@ struct session {
 
 static void say_files(struct session *session)
 {
-    if (progress_due(&session->progress)) {
+    if (progress_is_due(&session->progress)) {
         progress_say(&session->progress, "replay: %u files, %u conversations, %u findings",
                      session->report.files, session->report.conversations, session->report.finding);
     }
@@ -38,7 +38,7 @@ static void say_files(struct session *session)
 static void say_reading(void *context, uint32_t packets, double share)
 {
     struct session *session = context;
-    if (!progress_due(&session->progress)) {
+    if (!progress_is_due(&session->progress)) {
         return;
     }
     if (share < 0) {

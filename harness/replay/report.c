@@ -39,7 +39,7 @@ void report_reproduction(const struct report *report, const char *file, const st
                          enum flow_side target, char *text, size_t size)
 {
     char path[1024];
-    quoted(file, path, sizeof(path));
+    shell_quoted(file, path, sizeof(path));
     snprintf(text, size, "%s --stream %u --local %s %s", report->command ? report->command : "",
              flow->stream, target == FLOW_CLIENT ? "client" : "server", path);
 }

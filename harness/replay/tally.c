@@ -31,7 +31,7 @@ static void without_numbers(const char *text, char *out, size_t room)
     out[used] = '\0';
 }
 
-static void count(struct tally *tally, const char *verdict, const char *what, bool rule)
+static void tally_count(struct tally *tally, const char *verdict, const char *what, bool rule)
 {
     for (uint32_t i = 0; i < tally->rows; i++) {
         struct tally_row *row = &tally->row[i];
@@ -61,10 +61,10 @@ void tally_add(struct tally *tally, const char *verdict, const char *rule, const
 {
     char bare[REPLAY_REASON_MAX];
     if (rule[0]) {
-        count(tally, verdict, rule, true);
+        tally_count(tally, verdict, rule, true);
     } else if (reason[0]) {
         without_numbers(reason, bare, sizeof(bare));
-        count(tally, verdict, bare, false);
+        tally_count(tally, verdict, bare, false);
     }
 }
 

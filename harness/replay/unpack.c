@@ -95,7 +95,7 @@ static bool step_zstd(struct unpack *u, uint8_t *out, size_t room, size_t *made,
 }
 
 /* Packed bytes to go on with, or the end. False: they cannot be read. */
-static bool fill(struct unpack *u, const char **what)
+static bool unpack_fill(struct unpack *u, const char **what)
 {
     if (u->at < u->held || u->end) {
         return true;
@@ -115,7 +115,7 @@ ssize_t unpack_read(struct unpack *u, uint8_t *out, size_t room, const char **wh
 {
     size_t made = 0;
     while (!made) {
-        if (!fill(u, what)) {
+        if (!unpack_fill(u, what)) {
             return -1;
         }
         if (u->end && u->between) {
