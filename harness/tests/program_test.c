@@ -149,7 +149,7 @@ static void choices_have_room_to_grow(void **state)
 }
 
 /* How often the mutator has made each operation, flag and choice. */
-#define FIELDS_MAX 40
+#define FIELDS_MAX 64u
 static uint32_t made_op[OP_COUNT], made[OP_COUNT + 1][FIELDS_MAX][256];
 
 static void count_fields(const struct field *field, uint32_t fields, const uint8_t *from,
