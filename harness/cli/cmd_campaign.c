@@ -20,18 +20,20 @@ static int campaign_become(int argc, char **argv)
     static char package[3072], self[3072];
     char *fixed[] = {PYTHON, "-I", "-B", package, argv[0], self};
     const size_t first = sizeof(fixed) / sizeof(fixed[0]);
-    char **words = calloc(first + (size_t)argc, sizeof(*words));
     if (!cli_own(PACKAGE, package, sizeof(package))) {
         fprintf(stderr, "%s: no package %s with this program (scripts/install)\n", argv[0],
                 PACKAGE);
         return EXIT_ENVIRONMENT;
     }
+    char **words = calloc(first + (size_t)argc, sizeof(*words));
     if (!words || !realpath("/proc/self/exe", self)) {
+        free(words);
         return EXIT_ENVIRONMENT;
     }
     memcpy(words, fixed, sizeof(fixed));
     memcpy(words + first, argv + 1, (size_t)(argc - 1) * sizeof(*words));
     execv(PYTHON, words);
+    free(words);
     fprintf(stderr, "%s: %s: %s (Debian: python3)\n", argv[0], PYTHON, strerror(errno));
     return EXIT_ENVIRONMENT;
 }
