@@ -65,7 +65,7 @@ def test_a_mutant_that_breaks_a_rule_is_killed(tmp_path, monkeypatch):
 
 
 def test_a_mutant_of_the_same_code_is_equivalent(tmp_path, monkeypatch):
-    judged = judge(tmp_path, monkeypatch, "core/conn/input.c", "    enum chim_input result;\n", "    enum chim_input result;\n\n")
+    judged = judge(tmp_path, monkeypatch, "core/conn/input.c", "static enum chim_input reply(", "\nstatic enum chim_input reply(")
     assert (judged.result, judged.reason) == ("same code", "equivalent")
 
 
