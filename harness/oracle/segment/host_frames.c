@@ -106,6 +106,16 @@ static void doubt_sent(struct orc_host_frames *x, const struct orc_passing *fail
     }
 }
 
+/* Another of the host's frames is like it: which of them went out cannot be told. */
+static bool has_twin(struct orc_host_frames *x, const struct orc_passing *of)
+{
+    struct orc_passing *entry = orc_passing_find(&x->frame, of->hash);
+    while (entry && (entry == of || !alike(entry, of))) {
+        entry = older(x, entry);
+    }
+    return entry != NULL;
+}
+
 /* One like it went out for a list that may still fail. */
 static bool may_stand_for(struct oracle *o, const struct orc_passing *unsent)
 {
@@ -191,9 +201,9 @@ static void judge_overtaken(struct oracle *o, uint32_t at)
     struct orc_host_frames *x = o->host_frames;
     for (; x->next < at; x->next++) {
         struct orc_passing *entry = &x->frame.entry[x->next];
-        if (entry->due) {
-            entry->due = false;
-            x->owed--;
+        bool due = entry->due && !has_twin(x, entry);
+        settle(x, entry);
+        if (due) {
             orc_fail(o, ORC_NONE, ORC_PKT_SEND_1,
                      orc_text(o, "frame %u of list %u (event %u), which ended with SUCCESS, sent",
                               x->next - (uint32_t)o->lists->nbl[entry->list].begin, entry->list,
@@ -325,10 +335,11 @@ static void judge_owed(struct oracle *o, const char *actual)
     struct orc_host_frames *x = o->host_frames;
     for (uint32_t i = 0; i < x->frame.count && x->owed; i++) {
         struct orc_passing *entry = &x->frame.entry[i];
-        if (!entry->due) {
+        bool due = entry->due && !has_twin(x, entry);
+        settle(x, entry);
+        if (!due) {
             continue;
         }
-        settle(x, entry);
         orc_fail(o, ORC_NONE, ORC_PKT_SEND_1,
                  orc_text(o, "frame %u of list %u (event %u), which ended with SUCCESS, sent",
                           i - (uint32_t)o->lists->nbl[entry->list].begin, entry->list,
