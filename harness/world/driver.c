@@ -99,9 +99,7 @@ static bool save_data(const char *path, const char **error)
     struct image image = image_map(path);
     bool found = elf_writable(image.bytes, image.size, driver_keep, (void *)map->l_addr);
     image_unmap(image);
-    return found || fail(error, path,
-                         "has no readable section headers (expected an unstripped ELF "
-                         "shared object)");
+    return found || fail(error, path, "was changed while it was loaded");
 }
 
 /* Tells where the driver's code lies. */
@@ -135,6 +133,11 @@ static bool not_loaded(const char **error)
     return fail(error, driver.path, text);
 }
 
+static void pass_over(void *context, uint64_t address, uint64_t bytes)
+{
+    (void)context, (void)address, (void)bytes;
+}
+
 bool driver_name(const char *path, const char **error)
 {
     struct stat about;
@@ -151,6 +154,7 @@ bool driver_name(const char *path, const char **error)
     static const char *const edges[] = {"__sancov_cntrs", "__sancov_guards"};
     struct image image = image_map(path);
     bool whole = elf_is_whole(image.bytes, image.size);
+    bool sections = elf_writable(image.bytes, image.size, pass_over, NULL);
     struct fit fit = fit_judge(image.bytes, image.size);
     driver.counts = elf_needs(image.bytes, image.size, edges, 2);
     image_unmap(image);
@@ -164,6 +168,10 @@ bool driver_name(const char *path, const char **error)
     }
     if (fit.problem[0]) {
         return fail(error, path, fit.problem);
+    }
+    if (!sections) { /* said before any code of it runs */
+        return fail(error, path,
+                    "has no readable section headers (expected an unstripped ELF shared object)");
     }
     snprintf(driver.path, sizeof(driver.path), "%s", absolute);
     return true;
