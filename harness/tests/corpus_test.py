@@ -37,10 +37,10 @@ def test_every_checked_rule_is_evaluated_and_a_missing_one_is_named():
     assert f"evaluated {len(one.evaluated)}, never evaluated {len(one.never)} ({one.never[0]}, " in one.text()
 
 
-def test_no_situation_is_reached_by_fewer_than_five_per_cent():
+def test_no_situation_is_reached_by_fewer_than_four_per_cent():
     written = [p for p in (PROJECT / "corpora").iterdir() if p.is_dir() and p.name != "pairs"] # those are about state
     _, lines = sweep_totals(CHIMNEYSWEEP, *written)
-    weak = {name: lines[-1][name] for name in REACHED if lines[-1][name] < 0.05}
+    weak = {name: lines[-1][name] for name in REACHED if lines[-1][name] < 0.04}
     assert not weak
 
 
