@@ -138,6 +138,12 @@ void orc_reach_frame(struct oracle *o, const struct orc_conn *c)
              "a frame without one");
 }
 
+/* Since then more ticks have passed than the field can say: what stands in it is free. */
+static bool beyond_field(const struct oracle *o, int64_t since_ns)
+{
+    return (int64_t)o->event->time_ns - since_ns > (int64_t)UINT32_MAX * tick_ns(o);
+}
+
 static void reach_judge_delta(struct oracle *o, const struct orc_reach *x, uint32_t ticks)
 {
     int64_t now = (int64_t)o->event->time_ns, slack = (int64_t)orc_slack_ns(o);
@@ -145,6 +151,9 @@ static void reach_judge_delta(struct oracle *o, const struct orc_reach *x, uint3
     uint64_t end = o->faults->short_ns + ORC_STARVED_NS;
     if (orc_waived(o) || (o->faults->short_event != ORC_NONE && o->event->time_ns < end)) {
         return; /* what came may be processed later */
+    }
+    if (beyond_field(o, nic_sure(o, x))) {
+        return;
     }
     orc_ran(o, ORC_NBR_PROG_1);
     if (reported < now - x->nic_possible_ns - slack || reported > now - nic_sure(o, x) + slack) {
@@ -171,6 +180,9 @@ static bool host_age_right(const struct oracle *o, const struct orc_reach *x, ui
 {
     int64_t reported = (int64_t)ticks * tick_ns(o), slack = (int64_t)orc_slack_ns(o);
     int64_t now = (int64_t)o->event->time_ns;
+    if (beyond_field(o, x->host_ns)) {
+        return true;
+    }
     return reported >= now - x->host_late_ns - slack && reported <= now - x->host_ns + slack;
 }
 

@@ -26,12 +26,16 @@ static void moved(struct oracle *o, struct orc_conn *c)
 void orc_upload_reasons_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s)
 {
     struct orc_upload_reasons *g = c->upload_reasons;
-    if (!s->tcp->length || (s->tcp->flags & (TCP_RST | TCP_SYN))) {
+    bool next = s->begin == c->receive->possible && s->begin == c->receive->sure;
+    bool text = s->tcp->length || (s->tcp->flags & TCP_FIN);
+    if (!text || (s->tcp->flags & (TCP_RST | TCP_SYN))) {
+        return;
+    }
+    g->disordered = g->disordered || !next;
+    if (!s->tcp->length) {
         return;
     }
     moved(o, c);
-    bool next = s->begin == c->receive->possible && s->begin == c->receive->sure;
-    g->disordered = g->disordered || !next;
     /* What came just before may have used the requests up. */
     bool covered = c->receive->posted_bytes >= s->end - c->receive->delivered;
     g->unposted = g->unposted || !covered || c->inside || orc_in_batch(o);
