@@ -71,7 +71,8 @@ static bool runs(const struct orc_sender *t)
 bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
-    bool handed = t->fin2_handed && t->received_step == 0;
+    bool untouched = t->received_step == 0 || t->received_ns == o->event->time_ns;
+    bool handed = t->fin2_handed && untouched; /* what comes now may have come too late */
     uint64_t due = handed ? t->begun_ns + handed_ns(o, t) : t->fin2_ns + FIN_WAIT_NS;
     bool reached = runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
     bool void_by_rate = !t->fin2_ns && t->begun_parameters != o->parameters->sets;
