@@ -38,19 +38,20 @@ static int campaign_become(int argc, char **argv)
     return EXIT_ENVIRONMENT;
 }
 
-/* Parsing moves the arguments about; the package gets them as they came. */
-struct as_given {
+/* Parsing moves the arguments about; the package gets them as they came. Kept to the end of the
+ * process, which becomes the package. */
+static struct {
     int argc;
     char **argv;
-};
+} given;
 
-static struct as_given keep(int argc, char **argv)
+static void keep(int argc, char **argv)
 {
-    struct as_given given = {argc, calloc((size_t)argc + 1, sizeof(char *))};
+    given.argc = argc;
+    given.argv = calloc((size_t)argc + 1, sizeof(char *));
     if (given.argv) {
         memcpy(given.argv, argv, (size_t)argc * sizeof(char *));
     }
-    return given;
 }
 
 int cmd_campaign(int argc, char **argv)
@@ -77,7 +78,7 @@ int cmd_campaign(int argc, char **argv)
         {"--seed", "N", "of the engines' generators (their own choice)", NULL, &text},
     };
     int status;
-    const struct as_given given = keep(argc, argv);
+    keep(argc, argv);
     int rest = cli_parse_driven(
         argc, argv, &driven, options, sizeof(options) / sizeof(options[0]),
         "campaign [OPTIONS]\n\n"
@@ -104,7 +105,7 @@ int cmd_history(int argc, char **argv)
         {"--json", NULL, "print JSON", &flag, NULL},
     };
     int status;
-    const struct as_given given = keep(argc, argv);
+    keep(argc, argv);
     int rest = cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]),
                          "history [OPTIONS] [list | show N | compare N M | findings]\n\n"
                          "The nights of a campaign; one of them; what two differ in; all findings.",
@@ -119,7 +120,7 @@ int cmd_bisect(int argc, char **argv)
 {
     static struct cli_driven driven = {.timeout_s = 10};
     int status;
-    const struct as_given given = keep(argc, argv);
+    keep(argc, argv);
     int rest = cli_parse_driven(
         argc, argv, &driven, NULL, 0,
         "bisect [OPTIONS] PROGRAM D.so D.so...\n\n"
