@@ -106,11 +106,13 @@ static void doubt_sent(struct orc_host_frames *x, const struct orc_passing *fail
     }
 }
 
-/* Another of the host's frames is like it: which of them went out cannot be told. */
+/* Another of the host's frames is like it and went out later, or is in doubt: which of them it was
+ * cannot be told. */
 static bool has_twin(struct orc_host_frames *x, const struct orc_passing *of)
 {
     struct orc_passing *entry = orc_passing_find(&x->frame, of->hash);
-    while (entry && (entry == of || !alike(entry, of))) {
+    while (entry && !(entry != of && alike(entry, of) &&
+                      (entry->why != WHY_WAITS || (entry->passed && entry > of)))) {
         entry = older(x, entry);
     }
     return entry != NULL;
