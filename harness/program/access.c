@@ -41,7 +41,7 @@ void field_set(const struct field *field, uint8_t *bytes, uint32_t value)
 
 /* Fields are asked for by literal names all the time, so the answer for a name's address is kept.
  */
-#define KEPT_BITS 11
+#define KEPT_BITS 10
 static struct {
     const struct field *fields;
     const char *name;
@@ -58,15 +58,20 @@ static const struct field *search(const struct field *fields, uint32_t count, co
     return NULL;
 }
 
+/* A place taken by another name sends the search on to the next, a few places at most. */
 static const struct field *named(const struct field *fields, uint32_t count, const char *name)
 {
     uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
     uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
-    if (kept[slot].name != name || kept[slot].fields != fields) {
-        kept[slot].found = search(fields, count, name);
-        kept[slot].name = name;
-        kept[slot].fields = fields;
+    for (uint32_t i = 0; i < 8 && kept[slot].name; i++) {
+        if (kept[slot].name == name && kept[slot].fields == fields) {
+            return kept[slot].found;
+        }
+        slot = (slot + 1) & ((1u << KEPT_BITS) - 1);
     }
+    kept[slot].found = search(fields, count, name);
+    kept[slot].name = name;
+    kept[slot].fields = fields;
     return kept[slot].found;
 }
 

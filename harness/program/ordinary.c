@@ -23,21 +23,21 @@ static void ordinary_fill(void *context, uint8_t *out, uint32_t offset, uint32_t
 
 void ordinary_send(struct world *world, const struct program_op *op)
 {
-    uint32_t length = op_get(op, "length");
+    uint32_t length = op_get(op, "length"), lists = 1 + op_get(op, "more");
+    uint32_t ids = 1 + op_get(op, "other-ids");
+    struct nds_list_shape shape = {.pieces = op_get(op, "pieces"),
+                                   .nb_count = 1 + op_get(op, "buffers"),
+                                   .slack = op_get(op, "slack")};
     PNET_BUFFER_LIST first = NULL, last = NULL;
     if (!world->up || world->host.gone) {
         return;
     }
-    for (uint32_t i = 0; i <= op_get(op, "more"); i++) {
-        struct nds_list_shape shape = {.pieces = op_get(op, "pieces"),
-                                       .nb_count = 1 + op_get(op, "buffers"),
-                                       .slack = op_get(op, "slack")};
+    for (uint32_t i = 0; i < lists; i++) {
         uint32_t ordinal = world->host.frames++;
         PNET_BUFFER_LIST nbl = nds_list_build(ROLE_HOST_SEND, TAP_NONE,
                                               (length ? length : FRAME_DEFAULT) * shape.nb_count,
                                               shape, ordinary_fill, &ordinal);
-        NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId) =
-            (PVOID)(uintptr_t)(op_get(op, "other-ids") ? CANCEL_ID + i % 2 : CANCEL_ID);
+        NET_BUFFER_LIST_INFO(nbl, NetBufferListCancelId) = (PVOID)(uintptr_t)(CANCEL_ID + i % ids);
         if (last) {
             nds_list_chain(last, nbl);
         } else {
