@@ -113,8 +113,9 @@ static void grow(ADAPTER *A, CONN *C, ULONG Acked)
     }
     if (C->CWnd >= 0x40000000)
         return;
+    /* After a larger MTU the window may be below one segment. */
     C->CWnd += C->CWnd < C->SsThresh ? min_of(Acked, M)
-                                     : max_of(1, (ULONG)((ULONG64)M * M / max_of(C->CWnd, 1)));
+                                     : max_of(1, (ULONG)((ULONG64)M * M / max_of(C->CWnd, M)));
 }
 
 static void fin_acked(ADAPTER *A, CONN *C)

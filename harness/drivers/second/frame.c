@@ -303,6 +303,7 @@ static void account(CONN *C, TX *Tx, UCHAR Flags, ULONG Seq, ULONG Length)
     Tx->HasOld = Seq != End && SEQ_LT(Seq, C->SndMax);
     Tx->IsText = Seq != End;
     Tx->HasNew = Seq == End || SEQ_GT(End, C->SndMax);
+    Tx->MaxBefore = C->SndMax;
     Tx->IsReset = (Flags & TH_RST) != 0;
     Tx->Asked = FALSE;
     Tx->V6 = C->Path->V6;

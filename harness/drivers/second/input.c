@@ -4,7 +4,7 @@
  */
 #include "second.h"
 
-static void forget_received(ADAPTER *A, CONN *C)
+void forget_received(ADAPTER *A, CONN *C)
 {
     seg_free_list(A, &C->RcvHead);
     seg_free_list(A, &C->Held);

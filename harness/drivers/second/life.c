@@ -301,6 +301,7 @@ static void halt_connections(ADAPTER *A)
         if (C->DiscDone != NULL && (C->RstOwed || tx_waits(A, C)))
             NET_BUFFER_LIST_STATUS(C->DiscDone) = NDIS_STATUS_REQUEST_ABORTED;
         C->AbortDue = C->RstOwed = FALSE;
+        forget_received(A, C); /* an earlier abort left it to a terminate that lacks lists */
         tx_purge(A, C);
         settle_all(A, C, NDIS_STATUS_REQUEST_ABORTED);
     }

@@ -128,6 +128,7 @@ typedef struct _TX {
     BOOLEAN IsText; /* it takes sequence space */
     BOOLEAN HasNew; /* for the statistics */
     BOOLEAN HasOld;
+    ULONG MaxBefore; /* SndMax when it was made */
     BOOLEAN IsReset;
     BOOLEAN Asked; /* the host, whether the neighbor is there */
 } TX;
@@ -322,6 +323,7 @@ BOOLEAN seg_arrive(ADAPTER *A, CONN *C, SEG *S);
 enum { SEG_DONE, SEG_KEPT, SEG_UP, SEG_UNPROCESSED };
 int tcp_input(ADAPTER *A, CONN *C, const PARSED *P, SEG *S);
 void conn_abort(ADAPTER *A, CONN *C);
+void forget_received(ADAPTER *A, CONN *C);
 void conn_closed(ADAPTER *A, CONN *C);
 
 /* ack.c */

@@ -151,8 +151,10 @@ static TX *tx_pop(ADAPTER *A)
  * frames have the peer never hears. */
 static void tx_unsend(const TX *Tx, CONN *C)
 {
-    if (Tx->IsText && Tx->HasNew && SEQ_LT(Tx->Seq, C->SndMax))
-        C->SndMax = C->SndNxt = Tx->Seq;
+    if (Tx->IsText && Tx->HasNew && SEQ_LT(Tx->MaxBefore, C->SndMax)) {
+        C->SndMax = Tx->MaxBefore;
+        C->SndNxt = Tx->Seq;
+    }
 }
 
 void tx_purge(ADAPTER *A, CONN *C)

@@ -40,11 +40,12 @@ static void fast_retransmit_moved(struct oracle *o, struct orc_conn *c,
     r->dups_sure = 0;
     r->fast_owed = r->fast_asked = false;
     r->moved_with_news = news && h->sure;
+    bool reports = orc_scoreboard_reports(c, h->tcp);
     if (!h->sure || !orc_una_exact(c)) {
+        /* Another doubtful one may have moved it before: then this one is a duplicate. */
+        r->dups_possible += h->ack == h->una_before;
         return;
     }
-    /* A doubtful segment may have moved it before: then this one was a duplicate. */
-    bool reports = orc_scoreboard_reports(c, h->tcp);
     r->dups_possible = h->ack == h->una_before ? r->dups_possible + 1 : reports;
     if (r->top <= s->una_sure) { /* none above it still hold */
         r->reports = 0;

@@ -36,10 +36,11 @@ static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge
     int64_t handed = r->handed_edge - r->start;
     window = was > window ? was : window;
     window = handed > window ? handed : window;
-    int64_t most = r->delivered + c->receive->posted_bytes + window + (r->fins || r->fin_before);
+    bool fin = r->fins || r->fin_before;
+    int64_t most = r->delivered + c->receive->posted_bytes + window + fin;
     orc_ran(o, ORC_WIRE_WND_2);
-    /* An edge offered before wanders with the rounding of the scale. */
-    if (edge > most && edge > r->edge + ((1ll << c->receive_scale) - 1)) {
+    /* An edge offered before wanders with the rounding of the scale, and a FIN stands behind it. */
+    if (edge > most && edge > r->edge + rounding(c) + fin) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_WND_2,
                  orc_text(o, "a right edge of at most %lld: %lld bytes consumed, a window of %lld",
                           (long long)most, (long long)r->delivered, (long long)window),

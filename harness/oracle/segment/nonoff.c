@@ -92,26 +92,27 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
 
 /* How well an arrival that was not handed up yet fits a frame handed up: of its very length, due
  * now, in order. */
-static uint32_t fit(const struct orc_frames *frames, const struct orc_passing *entry,
-                    uint32_t length)
+static uint32_t fit(const struct oracle *o, const struct orc_passing *entry, uint32_t length)
 {
+    const struct orc_frames *frames = o->frames;
     const struct orc_passings *set = &frames->in;
     uint32_t at = (uint32_t)(entry - set->entry);
-    bool due = entry->due && at >= set->due_from;
+    bool kept = entry->why == WHY_URGENT && of_this_offload(o, entry);
+    bool due = kept || (entry->due && at >= set->due_from);
     return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) +
            (due && at >= frames->up ? 1u : 0u);
 }
 
 /* The arrival of this content that a frame handed up stands for: the oldest of those that fit best
  * and were not handed up yet, else any. Padding may be gone, but none is added. */
-static struct orc_passing *pick(struct orc_frames *frames, uint64_t hash, uint32_t length)
+static struct orc_passing *pick(const struct oracle *o, uint64_t hash, uint32_t length)
 {
-    struct orc_passings *set = &frames->in;
+    struct orc_passings *set = &o->frames->in;
     struct orc_passing *any = NULL, *best = NULL;
     uint32_t most = 0;
     for (struct orc_passing *entry = orc_passing_find(set, hash); entry;) {
         bool same = entry->hash == hash && length <= entry->bytes;
-        uint32_t fits = same && !entry->passed ? fit(frames, entry, length) : 0;
+        uint32_t fits = same && !entry->passed ? fit(o, entry, length) : 0;
         any = same && !any ? entry : any;
         best = fits && fits >= most ? entry : best;
         most = fits > most ? fits : most;
@@ -209,6 +210,9 @@ static void judge_arrival(struct oracle *o, const struct orc_passing *entry)
     if (!c || !raw || !of_this_offload(o, entry)) {
         return;
     }
+    if (entry->why == WHY_URGENT && c->term_enter == ORC_NONE) {
+        return; /* rightly so only when it was aborted: what was held then keeps its time */
+    }
     if (c->life->raw_why != entry->why) {
         c->life->raw_why = entry->why;
         c->life->raw_up = 0;
@@ -242,7 +246,7 @@ void orc_nonoff_list(struct oracle *o, const struct tap_event *ev, struct orc_ca
         orc_owner_to_host(o, list->id, list->conn, TAP_NONOFF_INDICATE);
     }
     uint32_t length = tap_nbl_copy(list, 0, bytes, list->length);
-    struct orc_passing *entry = pick(o->frames, orc_frame_hash(bytes, length), length);
+    struct orc_passing *entry = pick(o, orc_frame_hash(bytes, length), length);
     if (!entry) {
         judge_unknown(o, list, bytes, length);
         return;

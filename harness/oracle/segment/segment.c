@@ -148,7 +148,9 @@ static void take_window(const struct oracle *o, struct orc_conn *c, const struct
     bool same = a->begin == s->window_from && a->ack == s->window_ack && window < s->window;
     s->window_from = a->begin;
     s->window_ack = a->ack;
-    s->window_sure = sure && a->ack == s->una_possible && !same && !orc_forward_waits(o, c);
+    /* One that is forwarded while resources fail may be looked at behind later ones. */
+    bool late = orc_forward_waits(o, c) || (o->event->fn == TAP_NBL && orc_waived(o));
+    s->window_sure = sure && a->ack == s->una_possible && !same && !late;
     if (s->window_sure) {
         s->window = window;
         s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;

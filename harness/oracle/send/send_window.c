@@ -46,7 +46,8 @@ void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_re
         t->window_sequence = h->tcp->sequence;
         t->window_sequence_sure = h->begin == r->possible && !r->fins && !r->fin_before;
     } else {
-        edge = edge > t->edge_now + moved ? edge : t->edge_now + moved;
+        int64_t kept = orc_forward_waits(o, c) ? t->edge : t->edge_now; /* it may come behind */
+        edge = edge > kept + moved ? edge : kept + moved;
         t->edge_now = edge;
         t->window_sequence_sure = false;
     }
