@@ -104,16 +104,26 @@ static void note(struct orc_conn *c, bool open)
     r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
 }
 
-static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
+/* IsLost of RFC 6675 for the first byte: what is reported held lies in so many ranges, or is so much.
+ * Where some reports were doubtful, each block counts, and the distance to the highest byte. */
+static bool lost_by_reports(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
 {
     const struct orc_recovery *r = c->recovery;
-    int64_t least, most;
-    if (r->dups_step >= threshold) {
-        return true;
+    const struct orc_scoreboard *b = &r->scoreboard;
+    int64_t least, most, held = 0;
+    bool loose = r->loose || b->full || !orc_una_exact(c);
+    for (uint32_t i = 0; i < b->count; i++) {
+        held += b->end[i] - b->begin[i];
     }
     orc_full_sizes(o, c, &least, &most);
-    int64_t held = r->top - c->send->una_sure_step;
-    return sack(c) && (r->reports >= threshold || held > (threshold - 1) * (least - 40));
+    held = loose ? r->top - c->send->una_sure_step : held;
+    uint32_t ranges = loose ? r->reports : b->count;
+    return ranges >= threshold || held > (threshold - 1) * (least - 40);
+}
+
+static bool lost_possible(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
+{
+    return c->recovery->dups_step >= threshold || (sack(c) && lost_by_reports(o, c, threshold));
 }
 
 /* Duplicates that come in one call with the ACK that follows them may have begun a recovery and
