@@ -71,14 +71,13 @@ static bool nothing_lost(const struct orc_conn *c)
     return lossless && rto->armed && !orc_rto_count(c) && !rto->closed;
 }
 
-/* The congestion window has surely room for an empty segment more: one segment is in flight, or so
- * few by bytes and by number that the window handed over takes another one, and no timer can have
- * run out or found the connection idle since. */
-static bool window_has_room(const struct oracle *o, const struct orc_conn *c, int64_t least,
-                            int64_t most)
+/* The congestion window has surely room for so many bytes in flight and an empty segment more: they
+ * are one segment, or so few by bytes and by number that the window handed over takes another one,
+ * and no timer can have run out or found the connection idle since. */
+static bool window_has_room(const struct oracle *o, const struct orc_conn *c, int64_t flight,
+                            int64_t least, int64_t most)
 {
     const struct orc_sender *t = c->sender;
-    int64_t flight = c->send->max - c->send->una_sure;
     int64_t segments = flight / least + 2 + c->sends.count;
     bool young = o->event->time_ns < t->begun_ns + RTO_LEAST_NS && !c->congestion->cut;
     return flight < least || (young && segments * most <= (int64_t)t->handed.CWnd);
@@ -92,7 +91,7 @@ static void judge_fin_waits(struct oracle *o, const struct orc_conn *c, int64_t 
     bool waits = s->fin_asked && !s->fin_sent && s->max == s->handed && s->tried == s->max;
     bool open = s->window_sure && flight < (int64_t)s->window && c->sender->edge_now > s->handed;
     bool known = orc_una_exact(c) && !s->blind && !c->sender->stepped && nothing_lost(c);
-    if (!waits || !open || !known || flight <= 0 || !window_has_room(o, c, least, most)) {
+    if (!waits || !open || !known || flight <= 0 || !window_has_room(o, c, flight, least, most)) {
         return;
     }
     orc_ran(o, ORC_DISC_FIN_1);
@@ -102,15 +101,16 @@ static void judge_fin_waits(struct oracle *o, const struct orc_conn *c, int64_t 
                       (long long)s->max, (long long)flight, (unsigned long long)s->window));
 }
 
-/* Without Nagle what ends a request goes beside what is outstanding; all of it is one segment, so
- * that no congestion window stands in the way. */
-static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least)
+/* Without Nagle what ends a request goes beside what is outstanding, where the congestion window
+ * has room for all of it. */
+static void judge_small(struct oracle *o, const struct orc_conn *c, int64_t least, int64_t most)
 {
     const struct orc_send *s = c->send;
     int64_t whole = s->handed - s->una_sure;
     bool off = !((c->cached.Flags | c->cached_old.Flags) & TCP_FLAG_NAGLING_ENABLED);
     bool open = s->window_sure && whole <= (int64_t)s->window && c->sender->edge_now >= s->handed;
-    if (!off || !open || !orc_una_exact(c) || s->blind || whole > least || !nothing_lost(c)) {
+    if (!off || !open || !orc_una_exact(c) || s->blind || !nothing_lost(c) ||
+        !window_has_room(o, c, whole, least, most)) {
         return;
     }
     orc_ran(o, ORC_WIRE_NAG_1);
@@ -131,7 +131,7 @@ void orc_nagle_step(struct oracle *o, struct orc_conn *c)
     }
     judge_fin_waits(o, c, least > OPTIONS_MOST ? least - OPTIONS_MOST : 1, most);
     if (queued > 0 && s->max > s->una_possible) {
-        judge_small(o, c, least - OPTIONS_MOST);
+        judge_small(o, c, least > OPTIONS_MOST ? least - OPTIONS_MOST : 1, most);
     }
     if (queued <= 0 || !quiet || !s->window_sure || !s->window) {
         t->small_since_ns = 0;
