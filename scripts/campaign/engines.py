@@ -31,6 +31,10 @@ class Engine:
                                                 "CHIMNEYSWEEP_REACHED": str(self.counters)},
                                             start_new_session=True)
 
+    def again(self, seconds: int) -> bool:
+        """Goes on after a finding that ended it. False: it was not one."""
+        return False
+
     def reached(self) -> list:
         """All executions, then those that reached each situation."""
         data = self.counters.read_bytes() if self.counters.exists() else b""
@@ -55,7 +59,16 @@ class LibFuzzer(Engine):
         shutil.rmtree(self.home, ignore_errors=True)
         for folder in ("corpus", "artifacts"):
             (self.home / folder).mkdir(parents=True)
+        self.known = 0
         self.go(seconds)
+
+    def again(self, seconds: int) -> bool:
+        known, self.known = self.known, len(self.crashes())
+        if self.known == known:
+            return False
+        self.seed = self.seed and self.seed + 1  # else it would find the same at once
+        self.go(seconds)
+        return True
 
     def go(self, seconds: int) -> None:
         # Without regard to time, half of it goes into some long programs.

@@ -125,7 +125,8 @@ def hunt(options, target: Target, log: Path) -> bool:
         number = len(turns_so_far(log, name, driver))
         kind, start = wanted[number % len(wanted)]
         seconds = min(left, options.turn * 60.0)
-        engine = make(target, out, kind, start, draw.seed_of(name, number))
+        seed = draw.seed_of(name, number)
+        engine = make(target, out, kind, start, seed)
         used = run(engine, seconds)
         left -= max(used, 1)
         found = findings.collect(CHIMNEYSWEEP, engine.crashes(), out / "turn", target.judge)
@@ -134,7 +135,7 @@ def hunt(options, target: Target, log: Path) -> bool:
             shutil.rmtree(kept, ignore_errors=True)
             kept.parent.mkdir(exist_ok=True)
             shutil.move(item.folder, kept)
-        row = [time.strftime("%F %T"), name, driver, kind, start, engine.seed, f"{used:.0f}", engine.executions(),
+        row = [time.strftime("%F %T"), name, driver, kind, start, seed, f"{used:.0f}", engine.executions(),
                " ".join(item.folder.name for item in found) or "none"]
         with open(log, "a") as file:
             file.write("\t".join(map(str, row)) + "\n")

@@ -78,11 +78,13 @@ static uint64_t dups(const struct orc_conn *c)
     return orc_most(c->recovery->dups_step, c->congestion->dups);
 }
 
-/* The most that ssthresh can be after a loss of now. */
-static uint64_t halved(struct oracle *o, const struct orc_conn *c)
+/* The most that ssthresh can be after a loss of now; of what is in flight, so much does not count.
+ */
+static uint64_t halved(struct oracle *o, const struct orc_conn *c, uint64_t limited)
 {
     const struct orc_send *s = c->send;
     uint64_t flight = (uint64_t)(s->max - s->una_sure_step);
+    flight = flight > limited ? flight - limited : 0;
     uint64_t window = orc_least(c->congestion->window, s->max_window);
     return orc_most(2 * full_size(o, c), orc_most(flight, window) / 2);
 }
@@ -91,9 +93,10 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
 {
     struct orc_congestion *g = c->congestion;
     uint64_t full = full_size(o, c);
-    if (!repeated) {
-        g->threshold = halved(o, c);
+    if (!repeated) { /* what duplicates released counts for a timeout alone (RFC 5681) */
+        g->threshold = halved(o, c, timeout ? 0 : g->limited);
     }
+    g->limited = 0;
     g->window = timeout ? full : g->threshold + full * dups(c);
     g->window_step = orc_most(g->window_step, g->window);
     g->cut = true;
@@ -103,7 +106,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = c->congestion;
-    g->threshold = orc_most(g->threshold, halved(o, c));
+    g->threshold = orc_most(g->threshold, halved(o, c, 0));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);
 }
@@ -134,7 +137,7 @@ static uint64_t widest(struct oracle *o, const struct orc_conn *c)
     bool known = r->on && reached(o, c),
          many = g->dups >= o->parameters->dup_threshold || r->unseen;
     return known || !many ? g->window_step
-                          : orc_most(g->window_step, halved(o, c) + full_size(o, c) * dups(c));
+                          : orc_most(g->window_step, halved(o, c, 0) + full_size(o, c) * dups(c));
 }
 
 static void judge_flight(struct oracle *o, const struct orc_conn *c, const struct orc_sent *f,
@@ -184,6 +187,17 @@ static uint64_t limited(const struct oracle *o, const struct orc_conn *c)
     return c->recovery->dups_step && !reached(o, c) ? LIMITED : 0;
 }
 
+/* What is beyond the window only a duplicate released. */
+static void note_limited(struct orc_conn *c, const struct orc_sent *f, uint64_t allowed)
+{
+    const struct orc_recovery *r = c->recovery;
+    struct orc_congestion *g = c->congestion;
+    uint64_t flight = (uint64_t)(f->begin + f->packet->tcp.length - c->send->una_sure);
+    uint64_t over = flight > allowed ? flight - allowed : 0;
+    bool released = r->dups_sure && !r->on && !r->timed && orc_una_exact(c);
+    g->limited = released && over > g->limited ? over : released ? g->limited : 0;
+}
+
 void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
 {
     const struct orc_recovery *r = c->recovery;
@@ -202,6 +216,9 @@ void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_
     } else if (!r->timed || first || !orc_window_open(c)) {
         return; /* what is sent again is bounded only after a timeout */
     }
+    if (f->fresh) {
+        note_limited(c, f, widest(o, c) + full);
+    }
     if (!orc_in_batch(o)) {
         judge_flight(o, c, f, widest(o, c) + more, c->congestion->uncut + more);
     }
@@ -214,7 +231,7 @@ static uint64_t highest(struct oracle *o, const struct orc_conn *c,
 {
     uint64_t threshold = c->congestion->threshold;
     bool cut = c->recovery->unseen || orc_rto_expired(o, c, d);
-    return cut ? orc_most(threshold, halved(o, c)) : threshold;
+    return cut ? orc_most(threshold, halved(o, c, 0)) : threshold;
 }
 
 void orc_congestion_state(struct oracle *o, struct orc_conn *c,

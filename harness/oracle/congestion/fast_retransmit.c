@@ -104,8 +104,9 @@ static void note(struct orc_conn *c, bool open)
     r->excuse_step = r->excuse_step || r->on || r->timed || r->resend >= 0 || !open;
 }
 
-/* IsLost of RFC 6675 for the first byte: what is reported held lies in so many ranges, or is so much.
- * Where some reports were doubtful, each block counts, and the distance to the highest byte. */
+/* IsLost of RFC 6675 for the first byte: what is reported held lies in so many ranges, or is so
+ * much. Where some reports were doubtful, each block counts, and the distance to the highest byte.
+ */
 static bool lost_by_reports(struct oracle *o, const struct orc_conn *c, uint32_t threshold)
 {
     const struct orc_recovery *r = c->recovery;
