@@ -234,11 +234,15 @@ static void judge_held(struct oracle *o, const struct orc_conn *c, const struct 
         return;
     }
     orc_ran(o, ORC_WIRE_SACK_2);
-    if (f->begin > c->send->una_possible &&
-        orc_scoreboard_holds(&r->scoreboard, f->begin, f->end)) {
-        orc_fail(
+    if (f->begin <= c->send->una_possible) {
+        return; /* the first is sent whatever was reported */
+    }
+    bool first = orc_scoreboard_holds(&r->scoreboard, f->begin, f->begin + 1);
+    if (first || met(&r->scoreboard, f->begin, f->end)) {
+        (first ? orc_fail : orc_warn)(
             o, orc_ordinal(o, c), ORC_WIRE_SACK_2, "ranges that the peer reported held skipped",
-            orc_text(o, "bytes %lld to %lld sent again", (long long)f->begin, (long long)f->end));
+            orc_text(o, "bytes %lld to %lld sent again, %s reported held", (long long)f->begin,
+                     (long long)f->end, first ? "the first of them" : "some of them"));
     }
 }
 
