@@ -62,9 +62,8 @@ static void judge_step(struct oracle *o, const struct orc_conn *c, int64_t ack, 
     int64_t full = least_of(path ? full_size(c, path->mtu) : 0, c->remote_mss) - 40;
     int64_t worth = least_of(c->cached.InitialRcvWnd / 2, least_of(c->offers->largest, full));
     int64_t moved = edge - r->edge;
-    bool first = r->edge_event == c->init_op;
     bool updated = c->update_open || c->update_step != ORC_NONE;
-    if (first || updated || r->fins || r->fin_before) {
+    if (updated || r->fins || r->fin_before) {
         return;
     }
     orc_ran(o, ORC_WIRE_WND_3);
