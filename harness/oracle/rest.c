@@ -23,6 +23,7 @@ static void commit(const struct oracle *o, struct orc_conn *c, bool waived)
         r->fin_sure = r->acked == r->fin_sure + 1 ? r->fin_sure : r->fin_sure_step;
         s->una_sure = s->una_sure_step;
         s->window_sure = s->window_sure && r->arrived_step != o->steps + 1;
+        s->closed_perhaps = s->closed_perhaps && r->arrived_step != o->steps + 1;
     }
     bool closed = r->fins == 1 && r->fin_sure == r->possible;
     bool whole = r->sure == r->possible && !r->ranges && (!r->fins || closed);

@@ -106,6 +106,7 @@ void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, boo
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c)
 {
     struct orc_congestion *g = c->congestion;
+    g->doubted = true;
     g->threshold = orc_most(g->threshold, halved(o, c, 0));
     g->window = orc_most(g->window, g->threshold + full_size(o, c) * dups(c));
     g->window_step = orc_most(g->window_step, g->window);

@@ -20,6 +20,7 @@ struct orc_congestion {
     uint32_t dups;          /* duplicates since the last step that brought an advance */
     bool advanced;          /* this step did */
     bool cut;               /* a loss was seen */
+    bool doubted;           /* there may have been one */
     uint64_t limited;       /* bytes in flight beyond the window, which duplicates released */
     uint64_t idle;          /* most in flight before the next ACK, or 0: no restart */
 };

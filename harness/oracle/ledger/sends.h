@@ -33,6 +33,7 @@ struct orc_send {
     int64_t window_ack;       /* send offset that the same segment acknowledged */
     int64_t window_from;      /* receive offset of the segment that may have set it last */
     bool window_sure;
+    bool closed_perhaps; /* by a segment like the one before, which may be taken for an older one */
     uint32_t order_warned;
     bool blind;   /* content of the chain at INIT is not known */
     bool dis_upl; /* a DISC was completed while sends before it were pending */

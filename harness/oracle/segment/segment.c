@@ -150,7 +150,9 @@ static void take_window(const struct oracle *o, struct orc_conn *c, const struct
     s->window_ack = a->ack;
     /* One that is forwarded while resources fail may be looked at behind later ones. */
     bool late = orc_forward_waits(o, c) || (o->event->fn == TAP_NBL && orc_waived(o));
-    s->window_sure = sure && a->ack == s->una_possible && !same && !late;
+    bool clear = sure && a->ack == s->una_possible && !late;
+    s->window_sure = clear && !same;
+    s->closed_perhaps = clear && same && window == 0;
     if (s->window_sure) {
         s->window = window;
         s->max_window_sure = window > s->max_window_sure ? window : s->max_window_sure;

@@ -79,7 +79,8 @@ static bool window_has_room(const struct oracle *o, const struct orc_conn *c, in
 {
     const struct orc_sender *t = c->sender;
     int64_t segments = flight / least + 2 + c->sends.count;
-    bool young = o->event->time_ns < t->begun_ns + RTO_LEAST_NS && !c->congestion->cut;
+    bool lost = c->congestion->cut || c->congestion->doubted;
+    bool young = o->event->time_ns < t->begun_ns + RTO_LEAST_NS && !lost;
     return flight < least || (young && segments * most <= (int64_t)t->handed.CWnd);
 }
 

@@ -254,9 +254,31 @@ static void judge_reopened(struct oracle *o, const struct orc_conn *c)
     }
 }
 
+/* Nothing is outstanding, the window before admits what waits, and it does: so the window is taken
+ * for closed, by the segment that may have closed it. */
+static void infer_closed(struct oracle *o, struct orc_conn *c)
+{
+    struct orc_send *s = c->send;
+    int64_t least, most, queued = s->handed - s->max;
+    bool waits = queued > 0 && c->sender->sent_step != o->steps + 1 && !s->blind;
+    if (!s->closed_perhaps || !waits || !orc_una_exact(c) || s->una_sure != s->max ||
+        c->update_open || o->event->time_ns <= c->sender->recover_ns) {
+        return;
+    }
+    orc_full_sizes(o, c, &least, &most);
+    if ((int64_t)s->window >= (queued < most ? queued : most)) {
+        s->window = 0;
+        s->window_sure = true;
+        s->closed_perhaps = false;
+        *c->persist = (struct orc_persist){
+            .exact = true, .opened_ns = o->event->time_ns, .since_ns = o->event->time_ns};
+    }
+}
+
 void orc_persist_step(struct oracle *o, struct orc_conn *c)
 {
     struct orc_persist *p = c->persist;
+    infer_closed(o, c);
     if (p->reopened) {
         p->reopened = false;
         judge_reopened(o, c);
