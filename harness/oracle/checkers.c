@@ -19,6 +19,7 @@
 #include "oracle/base/memory.h"
 #include "oracle/congestion/congestion.h"
 #include "oracle/congestion/fast_retransmit.h"
+#include "oracle/congestion/kept_state.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/contexts.h"
 #include "oracle/ledger/faults.h"
@@ -208,7 +209,7 @@ static const struct orc_checker checkers[] = {
     {"SACK blocks", .conn = {CONN(blocks, orc_blocks)}, .transmitted = orc_blocks_frame},
     {"offered window", .conn = {CONN(offers, orc_offers)}, .arrived = orc_offers_received,
      .transmitted = orc_offers_frame, .receiver_rest = orc_offers_step,
-     .hindered = orc_offers_hindered},
+     .judged_state = orc_offers_state, .hindered = orc_offers_hindered},
     {"timestamps", .conn = {CONN(stamps, orc_stamps)}, .arrived = orc_stamps_received,
      .transmitted = orc_stamps_frame, .receiver_rest = orc_stamps_step},
     {"SACK blocks, arrivals", .arrived = orc_blocks_received, .receiver_rest = orc_blocks_step},
@@ -228,6 +229,7 @@ static const struct orc_checker checkers[] = {
      .sender_rest = orc_unblocked_step, .receiver_rest = orc_blocked_step},
     {"small segments", .sent_data = orc_nagle_sent, .sender_rest = orc_nagle_step},
     {"congestion, state", .judged_state = orc_congestion_state},
+    {"kept state", .judged_state = orc_kept_state},
     {"window probes", .conn = {CONN(persist, orc_persist)}, .offloaded = orc_persist_begin,
      .received = orc_persist_received, .sent = orc_persist_sent, .judged_state = orc_persist_state,
      .hindered = orc_persist_hindered},

@@ -29,21 +29,48 @@ void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_
 }
 
 /* Unconsumed bytes close the window; requests that wait may widen it (Q30). */
-static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge)
+static int64_t widest_edge(const struct orc_conn *c)
 {
     const struct orc_receive *r = c->receive;
     int64_t window = c->cached.InitialRcvWnd, was = c->offers->widest;
     int64_t handed = r->handed_edge - r->start;
     window = was > window ? was : window;
     window = handed > window ? handed : window;
-    bool fin = r->fins || r->fin_before;
-    int64_t most = r->delivered + c->receive->posted_bytes + window + fin;
+    return r->delivered + r->posted_bytes + window + (r->fins || r->fin_before);
+}
+
+/* An edge offered before wanders with the rounding of the scale, and a FIN stands behind it. */
+static int64_t offered_edge(const struct orc_conn *c)
+{
+    const struct orc_receive *r = c->receive;
+    return r->edge + rounding(c) + (r->fins || r->fin_before);
+}
+
+static void judge_reach(struct oracle *o, const struct orc_conn *c, int64_t edge)
+{
+    int64_t most = widest_edge(c);
     orc_ran(o, ORC_WIRE_WND_2);
-    /* An edge offered before wanders with the rounding of the scale, and a FIN stands behind it. */
-    if (edge > most && edge > r->edge + rounding(c) + fin) {
+    if (edge > most && edge > offered_edge(c)) {
         orc_fail(o, orc_ordinal(o, c), ORC_WIRE_WND_2,
-                 orc_text(o, "a right edge of at most %lld: %lld bytes consumed, a window of %lld",
-                          (long long)most, (long long)r->delivered, (long long)window),
+                 orc_text(o, "a right edge of at most %lld: %lld bytes consumed", (long long)most,
+                          (long long)c->receive->delivered),
+                 orc_text(o, "%lld", (long long)edge));
+    }
+}
+
+/* The window that is handed back is one that could have been offered. */
+void orc_offers_state(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
+{
+    const struct orc_receive *r = c->receive;
+    int64_t edge = orc_receive_offset(r, d->RcvNxt) + (int64_t)d->RcvWnd, most = widest_edge(c);
+    if (r->arrived_step == o->steps + 1 || r->lossy || c->update_open) {
+        return;
+    }
+    orc_ran(o, ORC_ST_WND_1);
+    if (edge > most && edge > offered_edge(c)) {
+        orc_fail(o, orc_ordinal(o, c), ORC_ST_WND_1,
+                 orc_text(o, "RcvNxt + RcvWnd at byte %lld at most: %lld bytes consumed",
+                          (long long)most, (long long)r->delivered),
                  orc_text(o, "%lld", (long long)edge));
     }
 }

@@ -24,6 +24,8 @@ struct orc_offers {
 void orc_offers_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_offers_hindered(struct oracle *o, struct orc_conn *c); /* orc_checker.hindered */
+void orc_offers_state(struct oracle *o, struct orc_conn *c,
+                      const TCP_OFFLOAD_STATE_DELEGATED *d); /* orc_checker.judged_state */
 void orc_offers_step(struct oracle *o, struct orc_conn *c, bool judged);
 
 #endif

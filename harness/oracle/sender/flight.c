@@ -194,6 +194,7 @@ void orc_flight_hindered(struct oracle *o, struct orc_conn *c)
 
 struct rtt_bounds {
     uint64_t low, high, variation;
+    uint64_t kept; /* least variation: as handed over, where nothing can have been measured */
     bool any;
 };
 
@@ -217,6 +218,7 @@ static struct rtt_bounds bounds(const struct oracle *o, const struct orc_conn *c
     uint64_t low = !measured ? smoothed : !handed ? first : orc_least(least, smoothed);
     b.low = orc_less(low, granularity(o));
     b.high = orc_most(smoothed, measured ? orc_most(most, c->flight->late_ns) : 0) + granularity(o);
+    b.kept = rtt->any ? 0 : orc_less(variation, granularity(o));
     b.variation = orc_most(variation, orc_most(b.high - b.low, b.high / 2));
     return b;
 }
@@ -259,7 +261,9 @@ static bool inside(const struct oracle *o, const struct rtt_bounds *b,
                    const TCP_OFFLOAD_STATE_DELEGATED *d)
 {
     uint64_t low = orc_less(scaled(o, b->low, 8), 8), high = scaled(o, b->high, 8) + 8;
-    return d->SRtt >= low && d->SRtt <= high && d->RttVar <= scaled(o, b->variation, 4) + 4;
+    uint64_t spread = scaled(o, b->variation, 4) + 4;
+    uint64_t kept = orc_less(scaled(o, b->kept, 4), 4);
+    return d->SRtt >= low && d->SRtt <= high && d->RttVar <= spread && d->RttVar >= kept;
 }
 
 void orc_rtt_judge(struct oracle *o, struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
