@@ -225,6 +225,6 @@ enum chim_input chim_payload(struct chim_conn *c, struct chim_arrival *a)
         return CHIM_INPUT_DONE;
     }
     bool next = t.seq == c->rcv_nxt;
-    chim_policy_received(c, next);
+    chim_policy_received(c, next, t.len);
     return next ? in_order(c, a, &t) : out_of_order(c, a, &t);
 }

@@ -49,7 +49,7 @@ static void policy_judge_received(struct chim_conn *c)
     p->unposted = 0;
 }
 
-void chim_policy_received(struct chim_conn *c, bool in_order)
+void chim_policy_received(struct chim_conn *c, bool in_order, uint32_t bytes)
 {
     struct chim_policy *p = &c->policy;
     if (allowed(c) == 0) {
@@ -58,7 +58,7 @@ void chim_policy_received(struct chim_conn *c, bool in_order)
     p->active_ms = c->now;
     p->received++;
     p->disordered += in_order ? 0 : 1;
-    p->unposted += c->posts.head == NULL ? 1 : 0;
+    p->unposted += in_order && bytes != 0 && c->posts.head == NULL ? 1 : 0;
     if (p->received == SEGMENTS) {
         policy_judge_received(c);
     }

@@ -12,7 +12,7 @@
 void chim_policy_begin(struct chim_conn *c);
 
 /* Data arrived. */
-void chim_policy_received(struct chim_conn *c, bool in_order);
+void chim_policy_received(struct chim_conn *c, bool in_order, uint32_t bytes);
 /* Data was sent, for the first time or again. */
 void chim_policy_sent(struct chim_conn *c, bool again);
 /* The host posted a receive or send of that many bytes. */

@@ -94,13 +94,12 @@ static bool of_this_offload(const struct oracle *o, const struct orc_passing *en
  * now, in order. */
 static uint32_t fit(const struct oracle *o, const struct orc_passing *entry, uint32_t length)
 {
-    const struct orc_frames *frames = o->frames;
-    const struct orc_passings *set = &frames->in;
+    const struct orc_passings *set = &o->frames->in;
     uint32_t at = (uint32_t)(entry - set->entry);
     bool kept = entry->why == WHY_URGENT && of_this_offload(o, entry);
     bool due = kept || (entry->due && at >= set->due_from);
-    return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) +
-           (due && at >= frames->up ? 1u : 0u);
+    uint32_t up = kept ? o->connections->conn[entry->conn]->life->raw_up : o->frames->up;
+    return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) + (due && at >= up ? 1u : 0u);
 }
 
 /* The arrival of this content that a frame handed up stands for: the oldest of those that fit best

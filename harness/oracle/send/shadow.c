@@ -35,6 +35,7 @@ void orc_sender_begin(struct oracle *o, struct orc_conn *c, const void *delegate
     t->smoothed_ns = orc_ticks_ns(o, t->handed.SRtt) / 8;
     t->variation_ns = orc_ticks_ns(o, t->handed.RttVar) / 4;
     t->begun_ns = t->begun_left_ns = o->event->time_ns;
+    t->begun_tick_ns = orc_ticks_ns(o, 1);
     t->received_ns = t->received_sure_ns = t->data_ns = t->ts_ns = t->sent_ns = t->begun_ns;
     t->ts_value = t->handed.TsTime;
     t->stepped = t->handed.SndNxt != t->handed.SndMax;

@@ -17,9 +17,16 @@ uint64_t orc_rto_backed_off(uint64_t ns, uint32_t shift)
     return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
 }
 
-uint64_t orc_rto_handed_ns(const struct oracle *o, const struct orc_conn *c)
+uint64_t orc_rto_handed_least_ns(const struct oracle *o, const struct orc_conn *c)
 {
-    return orc_ticks_ns(o, c->sender->handed.Retransmit.TimeoutDelta);
+    uint64_t tick = orc_least(c->sender->begun_tick_ns, orc_ticks_ns(o, 1));
+    return c->sender->handed.Retransmit.TimeoutDelta * tick;
+}
+
+uint64_t orc_rto_handed_most_ns(const struct oracle *o, const struct orc_conn *c)
+{
+    uint64_t tick = orc_most(c->sender->begun_tick_ns, orc_ticks_ns(o, 1));
+    return c->sender->handed.Retransmit.TimeoutDelta * tick;
 }
 
 bool orc_rto_runs(const struct orc_conn *c)
@@ -33,7 +40,7 @@ uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
     if (c->rto->handed && !c->rto->timeouts) {
-        uint64_t due = t->begun_left_ns + orc_rto_handed_ns(o, c);
+        uint64_t due = t->begun_left_ns + orc_rto_handed_most_ns(o, c);
         /* A fast retransmission may start it anew. */
         uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_most(o, c), c->rto->backoffs);
         return (c->rto->anew ? orc_most(due, anew) : due) + orc_slack_ns(o);
@@ -45,7 +52,7 @@ uint64_t orc_rto_due(const struct oracle *o, const struct orc_conn *c)
 uint64_t orc_rto_handed_due(const struct oracle *o, const struct orc_conn *c)
 {
     uint32_t count = c->sender->handed.Retransmit.Count;
-    uint64_t due = c->sender->begun_ns + orc_rto_handed_ns(o, c);
+    uint64_t due = c->sender->begun_ns + orc_rto_handed_least_ns(o, c);
     uint64_t anew = c->rto->since_ns + orc_rto_backed_off(orc_rto_least(o, c), count);
     return c->rto->anew ? orc_least(due, anew) : due;
 }

@@ -20,6 +20,7 @@ struct orc_sender {
     uint32_t parameters; /* settings of the operating parameters that the measures go by */
     uint32_t begun_parameters;
     uint64_t begun_ns, begun_left_ns; /* INIT called and completed */
+    uint64_t begun_tick_ns;           /* of the host's clock then */
     uint64_t received_sure_ns,
         received_ns;    /* last segment that surely, that possibly was acceptable */
     uint64_t sent_ns;   /* last frame */

@@ -58,7 +58,7 @@ void orc_blocked_step(struct oracle *o, struct orc_conn *c, bool judged)
     }
     x->since_ns = orc_most(x->since_ns, c->sender->hindered_ns);
     bool runs_on = c->rto->handed || c->persist->handed; /* as INIT handed it over */
-    uint64_t handed = runs_on ? c->sender->begun_left_ns + orc_rto_handed_ns(o, c) : 0;
+    uint64_t handed = runs_on ? c->sender->begun_left_ns + orc_rto_handed_most_ns(o, c) : 0;
     uint64_t due = orc_most(x->since_ns + ORC_RTO_MAX_NS, handed) + orc_slack_ns(o);
     orc_ran(o, ORC_INV_STOP_1);
     if (now <= due) {

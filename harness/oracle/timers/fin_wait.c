@@ -48,11 +48,6 @@ void orc_fin_wait_begin(struct oracle *o, struct orc_conn *c)
     }
 }
 
-static uint64_t handed_ns(const struct oracle *o, const struct orc_sender *t)
-{
-    return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
-}
-
 /* A new tick rate may or may not have been taken for a timer that was handed over in the old one.
  */
 static bool rate_changed(const struct oracle *o, const struct orc_sender *t)
@@ -73,7 +68,7 @@ bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c)
     const struct orc_sender *t = c->sender;
     bool untouched = t->received_step == 0 || t->received_ns == o->event->time_ns;
     bool handed = t->fin2_handed && untouched; /* what comes now may have come too late */
-    uint64_t due = handed ? t->begun_ns + handed_ns(o, t) : t->fin2_ns + FIN_WAIT_NS;
+    uint64_t due = handed ? t->begun_ns + orc_rto_handed_least_ns(o, c) : t->fin2_ns + FIN_WAIT_NS;
     bool reached = runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
     bool void_by_rate = !t->fin2_ns && t->begun_parameters != o->parameters->sets;
     return orc_fin_wait_possible(c) && (reached || void_by_rate);
@@ -87,7 +82,8 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
         return;
     }
     uint64_t from = orc_most(orc_most(t->fin2_ns, t->received_ns), t->hindered_ns);
-    uint64_t due = t->fin2_handed ? t->begun_left_ns + handed_ns(o, t) : from + FIN_WAIT_NS;
+    uint64_t due =
+        t->fin2_handed ? t->begun_left_ns + orc_rto_handed_most_ns(o, c) : from + FIN_WAIT_NS;
     uint64_t most = t->fin2_handed ? due : from + FIN_WAIT_MOST_NS;
     due += slack;
     most += slack;
@@ -122,7 +118,7 @@ void orc_fin_wait_reported(struct oracle *o, struct orc_conn *c)
     }
     orc_ran(o, ORC_TMR_FW2_1);
     if (t->fin2_handed && t->received_step == 0 && runs(t)) {
-        uint64_t wait = handed_ns(o, t), passed = now - t->begun_ns;
+        uint64_t wait = orc_rto_handed_least_ns(o, c), passed = now - t->begun_ns;
         orc_ran(o, ORC_TMR_OFF_1);
         if (passed + slack < wait) {
             orc_fail(o, orc_ordinal(o, c), orc_timer_rule(o, wait, passed, ORC_TMR_FW2_1),

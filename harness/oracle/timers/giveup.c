@@ -50,7 +50,7 @@ static uint64_t event_due(const struct oracle *o, const struct orc_conn *c)
     if (c->cached.MaxRT == TCP_OFFLOAD_NO_RETRANSMIT_LIMIT || !limit_known(o, c)) {
         return ORC_NEVER;
     }
-    if (c->cached.MaxRT == 0 && rto->closed) {
+    if (rto->closed) { /* probes came between, and the series may begin anew behind them */
         return ORC_NEVER;
     }
     if (c->cached.MaxRT == 0) {

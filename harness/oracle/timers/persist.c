@@ -16,11 +16,6 @@ static uint64_t shifted(uint64_t ns, uint32_t shift)
     return orc_least(ORC_RTO_MAX_NS, ns << (shift < SHIFT_MAX ? shift : SHIFT_MAX));
 }
 
-static uint64_t handed_ns(const struct oracle *o, const struct orc_sender *t)
-{
-    return orc_ticks_ns(o, t->handed.Retransmit.TimeoutDelta);
-}
-
 static bool active(const struct orc_conn *c)
 {
     return orc_window_closed(c) && orc_una_exact(c) && orc_sender_pending(c) && !c->send->blind;
@@ -133,7 +128,7 @@ static void probe(struct oracle *o, struct orc_conn *c)
     struct orc_persist *p = c->persist;
     uint64_t now = o->event->time_ns, rto = orc_rto_least(o, c);
     if (p->exact && p->handed) {
-        uint64_t wait = handed_ns(o, t);
+        uint64_t wait = orc_rto_handed_least_ns(o, c);
         orc_ran(o, ORC_TMR_PER_2);
         judge_time(o, c, t->begun_ns, wait,
                    orc_timer_rule(o, wait, now - t->begun_ns, ORC_TMR_PER_2));
@@ -184,7 +179,7 @@ static uint64_t due_at(const struct oracle *o, const struct orc_conn *c)
     const struct orc_persist *p = c->persist;
     uint64_t rto = orc_rto_most(o, c), slack = orc_slack_ns(o);
     if (p->handed) {
-        return t->begun_left_ns + handed_ns(o, t) + slack;
+        return t->begun_left_ns + orc_rto_handed_most_ns(o, c) + slack;
     }
     if (p->probes) {
         uint64_t wait = p->gap_ns ? orc_most(shifted(rto, p->probes), 2 * p->gap_ns + 3 * slack)
@@ -200,7 +195,7 @@ static uint64_t first_due(const struct oracle *o, const struct orc_conn *c)
     const struct orc_persist *p = c->persist;
     uint64_t rto = orc_rto_least(o, c);
     if (p->handed) {
-        return c->sender->begun_ns + handed_ns(o, c->sender);
+        return c->sender->begun_ns + orc_rto_handed_least_ns(o, c);
     }
     return p->probes ? p->last_ns + repeat_least(o, p, rto) : p->opened_ns + shifted(rto, p->least);
 }

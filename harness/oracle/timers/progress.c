@@ -52,7 +52,7 @@ static uint64_t progress_due(const struct oracle *o, const struct orc_conn *c)
     uint64_t sws = orc_ticks_ns(o, o->parameters->sws_ticks);
     uint64_t due = p->since_ns + orc_most(wait, ORC_STARVED_NS + sws);
     if (c->rto->handed || c->persist->handed) {
-        due = orc_most(due, t->begun_left_ns + orc_rto_handed_ns(o, c));
+        due = orc_most(due, t->begun_left_ns + orc_rto_handed_most_ns(o, c));
     }
     return due + orc_slack_ns(o);
 }

@@ -58,7 +58,7 @@ static void judge_first(struct oracle *o, struct orc_conn *c)
     struct orc_sender *t = c->sender;
     uint64_t now = o->event->time_ns, slack = orc_slack_ns(o), first, least;
     if (c->rto->handed) {
-        uint64_t wait = orc_rto_handed_ns(o, c);
+        uint64_t wait = orc_rto_handed_least_ns(o, c);
         orc_ran(o, ORC_TMR_OFF_1);
         orc_ran(o, ORC_TMR_TICK_1);
         if (now + slack < orc_rto_handed_due(o, c)) {
