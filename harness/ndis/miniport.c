@@ -205,13 +205,14 @@ NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
         status = NDIS_STATUS_BAD_VERSION;
         break;
     }
+    struct tap_attributes set = {Attributes, nds.max_frame, nds.mac};
     tap_emit((struct tap_event){.kind = TAP_POINT,
                                 .fn = TAP_ATTRIBUTES,
                                 .conn = TAP_NONE,
                                 .object = TAP_NONE,
                                 .status = status,
                                 .data.optional.type = Attributes->Header.Type,
-                                .ptr = Attributes});
+                                .ptr = &set});
     return status;
 }
 

@@ -322,6 +322,13 @@ union tap_words {
     } end;                                         /* levels lowered */
 };
 
+/* NdisMSetMiniportAttributes: what is set, and of which card. */
+struct tap_attributes {
+    const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *attributes;
+    uint32_t max_frame; /* bytes, with the header of Ethernet */
+    const uint8_t *mac;
+};
+
 struct tap_event {
     uint32_t seq;
     uint8_t kind; /* enum tap_kind */

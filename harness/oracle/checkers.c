@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "oracle/adapter/adapter.h"
+#include "oracle/adapter/attributes.h"
 #include "oracle/adapter/counts.h"
 #include "oracle/adapter/growth.h"
 #include "oracle/adapter/life.h"
@@ -258,6 +259,7 @@ static const struct orc_checker checkers[] = {
     /* ---- the adapter, and rest ---- */
     {"ordinary path, rest", .rest = orc_nonoff_step},
     {"quiescence, rest", .rest = orc_quiescence_end},
+    {"what is advertised", .run = {RUN(attributes, orc_attributes)}},
     {"adapter",
      .run = {RUN(adapter, orc_adapter), RUN(requests, orc_requests), RUN(counts, orc_counts)},
      .begin = orc_adapter_begin, .rest = orc_adapter_rest},

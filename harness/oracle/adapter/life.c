@@ -4,6 +4,7 @@
  */
 #include "oracle/adapter/life.h"
 #include "oracle/adapter/adapter.h"
+#include "oracle/adapter/attributes.h"
 #include "oracle/adapter/failure.h"
 #include "oracle/adapter/reach.h"
 #include "oracle/adapter/verifier.h"
@@ -14,8 +15,6 @@
 #include "oracle/report/report.h"
 
 #include <string.h>
-
-#define CONNECTIONS_LEAST 1024u
 
 static enum orc_rule misuse_rule(const struct tap_event *ev)
 {
@@ -87,44 +86,6 @@ static void judge_optional(struct oracle *o, const struct tap_event *ev)
     }
 }
 
-static void judge_attributes(struct oracle *o, const struct tap_event *ev)
-{
-    const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *attributes = ev->ptr;
-    if (!attributes || ev->status != NDIS_STATUS_SUCCESS) {
-        return;
-    }
-    if (ev->data.optional.type == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
-        memcpy(o->adapter->mac, attributes->GeneralAttributes.CurrentMacAddress, 6);
-        o->adapter->mac_known = true;
-        o->adapter->link_mtu = attributes->GeneralAttributes.MtuSize;
-        return;
-    }
-    if (ev->data.optional.type != NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
-        return;
-    }
-    const NDIS_TCP_CONNECTION_OFFLOAD *offload =
-        attributes->OffloadAttributes.TcpConnectionOffloadHardwareCapabilities;
-    if (!offload) {
-        orc_fail(o, ORC_NONE, ORC_REG_CAP_1, "TCP connection offload capabilities", "none");
-        return;
-    }
-    orc_ran(o, ORC_REG_CAP_1);
-    uint32_t usable = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
-    o->adapter->capacity = offload->TcpConnectionOffloadCapacity;
-    o->adapter->sack = offload->SupportSack == NDIS_OFFLOAD_SUPPORTED;
-    o->adapter->ipv6 = offload->SupportIPv6 == NDIS_OFFLOAD_SUPPORTED;
-    orc_ran(o, ORC_REG_CAP_2);
-    if (o->adapter->capacity < CONNECTIONS_LEAST && !o->adapter->configured) {
-        orc_fail(o, ORC_NONE, ORC_REG_CAP_2, "room for 1024 connections at least",
-                 orc_text(o, "%u", o->adapter->capacity));
-    }
-    if (!(offload->Encapsulation & usable) || (!offload->SupportIPv4 && !offload->SupportIPv6)) {
-        orc_fail(o, ORC_NONE, ORC_REG_CAP_1, "an encapsulation, and IPv4 or IPv6",
-                 orc_text(o, "encapsulation 0x%x, IPv4 %u, IPv6 %u", offload->Encapsulation,
-                          offload->SupportIPv4, offload->SupportIPv6));
-    }
-}
-
 static void take_parameters(struct oracle *o, const struct tap_event *ev)
 {
     const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *parameters = ev->ptr;
@@ -193,7 +154,7 @@ void orc_life_point(struct oracle *o, const struct tap_event *ev, struct orc_cal
         judge_optional(o, ev);
         break;
     case TAP_ATTRIBUTES:
-        judge_attributes(o, ev);
+        orc_attributes_set(o, ev);
         break;
     case TAP_HANDLERS:
         orc_ran(o, ORC_REG_HND_2);

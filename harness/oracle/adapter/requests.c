@@ -3,6 +3,7 @@
  * Requests that every offload target answers: a right one succeeds, one that is too short does not.
  */
 #include "oracle/adapter/adapter.h"
+#include "oracle/adapter/attributes.h"
 #include "oracle/ledger/adapter_life.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/report/report.h"
@@ -126,7 +127,13 @@ void orc_request_ended(struct oracle *o, const struct tap_event *ev)
 {
     const struct request *request = find(ev->data.request.oid, ev->data.request.set);
     const struct orc_requests *x = o->requests;
-    if (!request || ev->status == NDIS_STATUS_PENDING) {
+    if (ev->status == NDIS_STATUS_PENDING) {
+        return;
+    }
+    if (ev->status == NDIS_STATUS_SUCCESS) {
+        orc_attributes_succeeded(o, ev->data.request.oid);
+    }
+    if (!request) {
         return;
     }
     if (x->right && !orc_short_since(o, x->made) && !o->adapter->leaving) {

@@ -42,6 +42,7 @@ struct oracle {
     struct orc_parameters *parameters;
     struct orc_adapter *adapter;
     struct orc_requests *requests;
+    struct orc_attributes *attributes;
     struct orc_ownership *ownership;
     struct orc_verifier *verifier;
     struct orc_growth *growth;
