@@ -99,11 +99,35 @@ void orc_attributes_set(struct oracle *o, const struct tap_event *ev)
     if (!set || ev->status != NDIS_STATUS_SUCCESS) {
         return;
     }
-    if (ev->data.optional.type == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES) {
+    switch (ev->data.optional.type) {
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
+        o->attributes->registration = true;
+        break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+        o->attributes->general = true;
         judge_general(o, set);
-    } else if (ev->data.optional.type == NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES) {
+        break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+        o->attributes->offload = true;
         judge_offload(o, &set->attributes->OffloadAttributes);
+        break;
+    default:
+        break;
     }
+}
+
+void orc_attributes_initialized(struct oracle *o)
+{
+    struct orc_attributes *x = o->attributes;
+    orc_ran(o, ORC_REG_CAP_1);
+    if (!x->registration || !x->general || !x->offload) {
+        untrue(o, "registration, general and offload attributes set at initialise",
+               orc_text(o, "no %s attributes",
+                        !x->registration ? "registration"
+                        : !x->general    ? "general"
+                                         : "offload"));
+    }
+    x->registration = x->general = x->offload = false;
 }
 
 static bool listed(const struct orc_attributes *x, uint32_t oid)

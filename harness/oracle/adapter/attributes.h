@@ -17,9 +17,12 @@
 struct orc_attributes {
     uint32_t oid[ORC_OIDS_MAX]; /* as listed */
     uint32_t oids;
+    bool registration, general, offload; /* set in this initialisation */
 };
 
 void orc_attributes_set(struct oracle *o, const struct tap_event *ev);
+/* MiniportInitializeEx succeeded: everything has to be said by now. */
+void orc_attributes_initialized(struct oracle *o);
 /* A request of it succeeded. */
 void orc_attributes_succeeded(struct oracle *o, uint32_t oid);
 

@@ -312,6 +312,7 @@ static void judge_registration(struct oracle *o, const struct tap_event *ev,
                  orc_text(o, "%u times", o->adapter->handlers_tcp));
     }
     if (ev->fn == TAP_INITIALIZE) {
+        orc_attributes_initialized(o);
         o->adapter->handlers_tcp = 0;
     }
 }

@@ -196,7 +196,8 @@ static void note_limited(struct orc_conn *c, const struct orc_sent *f, uint64_t 
     uint64_t flight = (uint64_t)(f->begin + f->packet->tcp.length - c->send->una_sure);
     uint64_t over = flight > allowed ? flight - allowed : 0;
     bool released = r->dups_sure && !r->on && !r->timed && orc_una_exact(c);
-    g->limited = released && over > g->limited ? over : released ? g->limited : 0;
+    uint64_t now = orc_least(over, f->packet->tcp.length); /* more may have been handed over */
+    g->limited = released ? orc_least(over, g->limited + now) : 0;
 }
 
 void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f)
