@@ -27,6 +27,7 @@ struct orc_rto {
     uint64_t total_ns;        /* TotalRT counts from here on, or 0: from the first transmission */
     uint64_t total_most_ns;   /* it counts at the latest from here on, or 0: from a timeout */
     uint64_t total_before;    /* counted before that, ns */
+    uint64_t total_perhaps;   /* the same, of a time handed over with nothing outstanding, ns */
     bool total_updated;       /* an UPD started it anew */
 };
 

@@ -122,7 +122,7 @@ void orc_giveup_update(struct oracle *o, struct orc_conn *c, bool done)
         rto->total_most_ns = o->event->time_ns;
     } else {
         rto->total_ns = o->event->time_ns;
-        rto->total_before = 0;
+        rto->total_before = rto->total_perhaps = 0;
         rto->total_updated = true;
     }
 }
@@ -133,7 +133,7 @@ static void giveup_judge_time(struct oracle *o, const struct orc_conn *c)
     if (!from && !orc_flight_first(c, &from)) {
         return;
     }
-    uint64_t wait = allowance(o, c), spent = now - from;
+    uint64_t wait = orc_less(allowance(o, c), c->rto->total_perhaps), spent = now - from;
     orc_ran(o, c->rto->total_updated ? ORC_UPD_RESTART_1 : ORC_TMR_RTX_2);
     orc_ran(o, ORC_TMR_TICK_1);
     if (spent + orc_slack_ns(o) < wait) {

@@ -32,6 +32,14 @@ static void restart(struct oracle *o, struct orc_rto *rto, bool sample)
         .armed = true, .backoffs = sample ? 0 : rto->backoffs, .since_ns = o->event->time_ns};
 }
 
+/* The first of a flight. A time that was handed over with nothing outstanding may count on. */
+static void restart_fresh(struct oracle *o, struct orc_rto *rto)
+{
+    uint64_t before = orc_most(rto->total_before, rto->total_perhaps);
+    restart(o, rto, false);
+    rto->total_perhaps = before;
+}
+
 void orc_rto_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_rto *rto = c->rto;
@@ -157,7 +165,7 @@ void orc_rto_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f
     bool retried = orc_starved(o, c); /* what found no memory or room before comes by itself too */
     bool late = exact && f->spontaneous && f->again && orc_window_open(c) && !retried;
     if (exact && f->fresh && s->max == una) {
-        restart(o, rto, false);
+        restart_fresh(o, rto);
     }
     bool first = f->begin == una && !(rto->quiet && rto->last_ns == now);
     if (late && first) {
@@ -216,7 +224,7 @@ void orc_rto_hindered(struct oracle *o, struct orc_conn *c)
         return;
     }
     if (orc_una_exact(c) && orc_flight_first(c, &first) && first == now) {
-        restart(o, rto, false); /* nothing was on the way before, unless it was held up */
+        restart_fresh(o, rto); /* nothing was on the way before, unless it was held up */
         rto->armed = o->faults->since_ns == now;
     }
     if (rto->hindered_ns != o->faults->since_ns) {
