@@ -23,7 +23,7 @@ def live(*options):
 
 def left_over():
     if not shutil.which("ip"):
-        pytest.skip("no ip command here (scripts/setup --pcaps)")
+        pytest.skip("no ip command here (scripts/setup --for pcaps)")
     return [name for name in subprocess.run(["ip", "netns", "list"], text=True, stdout=subprocess.PIPE).stdout.split()
             if name.startswith("chimneysweep-live-")]
 

@@ -23,7 +23,7 @@ def lacking() -> str:
     """Why this system cannot make Linux captures; empty if it can."""
     tools = [tool for tool in TOOLS if not shutil.which(tool)]
     if tools:
-        return f"missing: {' '.join(tools)}; run scripts/setup --pcaps first"
+        return f"missing: {' '.join(tools)}; run scripts/setup --for pcaps first"
     return "" if os.geteuid() == 0 else "Linux captures need root (network namespaces)"
 
 
