@@ -36,6 +36,7 @@ static void pool_del(NDIS_HANDLE handle, enum object_kind kind, enum tap_resourc
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                                     PNET_BUFFER_LIST_POOL_PARAMETERS Parameters)
 {
+    NDS_RETURNS_TO();
     if (!nds_header_ok(STRUCTURE_LIST_POOL, &Parameters->Header, RESOURCE_NBL_POOL)) {
         return NULL;
     }
@@ -55,6 +56,7 @@ VOID NDIS_CALL NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 NDIS_HANDLE NDIS_CALL NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
                                                 PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
+    NDS_RETURNS_TO();
     if (!nds_header_ok(STRUCTURE_BUFFER_POOL, &Parameters->Header, RESOURCE_NB_POOL)) {
         return NULL;
     }
@@ -123,6 +125,7 @@ static void require_context(USHORT bytes, USHORT back_fill)
 PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
                                                      USHORT ContextBackFill)
 {
+    NDS_RETURNS_TO();
     require_context(ContextSize, ContextBackFill);
     struct nds_object *pool = object_find(PoolHandle, OBJECT_NBL_POOL);
     return nbl_new(PoolHandle, pool && pool->flag, NULL, 0, 0);
@@ -134,6 +137,7 @@ PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE Poo
                                                                  PMDL MdlChain, ULONG DataOffset,
                                                                  SIZE_T DataLength)
 {
+    NDS_RETURNS_TO();
     require_context(ContextSize, ContextBackFill);
     return nbl_new(PoolHandle, true, MdlChain, DataOffset, DataLength);
 }
@@ -158,6 +162,7 @@ VOID NDIS_CALL NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset,
                                             SIZE_T DataLength)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *pool = object_find(PoolHandle, OBJECT_NB_POOL);
     if (!pool) {
@@ -189,6 +194,7 @@ VOID NDIS_CALL NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 
 PMDL NDIS_CALL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_MDL);
@@ -234,10 +240,27 @@ uint8_t *mdl_bytes(PMDL mdl)
     return object && object->detail ? object->detail : mdl->MappedSystemVa;
 }
 
+static bool map_fails(void)
+{
+    bool planned = nds_may_fail(FAILING_MAP, 0);
+    if (!planned && !nds.map_fail) {
+        return false;
+    }
+    trace_note_starved(nds.trace);
+    if (planned) {
+        nds_fault_map(nds.map_fail + 1);
+    }
+    if (!--nds.map_fail) {
+        nds_fault_map(0);
+    }
+    return true;
+}
+
 VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
                             MM_PAGE_PRIORITY Priority)
 {
     (void)Priority;
+    NDS_RETURNS_TO();
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);
     *VirtualAddress = NULL;
     *Length = 0;
@@ -247,12 +270,7 @@ VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
     }
     *Length = Mdl->ByteCount;
     if (!(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))) {
-        if (nds.map_fail) {
-            nds.map_fail--;
-            trace_note_starved(nds.trace);
-            if (!nds.map_fail) {
-                nds_fault_map(0);
-            }
+        if (map_fails()) {
             return;
         }
         Mdl->MappedSystemVa = object->detail;

@@ -21,6 +21,7 @@ static bool configuration_same(const NDIS_STRING *given, const char *keyword)
 NDIS_STATUS NDIS_CALL NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject,
                                               PNDIS_HANDLE ConfigurationHandle)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MISCELLANEOUS, PASSIVE_LEVEL);
     *ConfigurationHandle = NULL;
     if (!nds_handle_ok(ConfigObject->NdisHandle)) {
@@ -43,6 +44,7 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
                                      NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
                                      NDIS_PARAMETER_TYPE ParameterType)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MISCELLANEOUS, PASSIVE_LEVEL);
     struct nds_object *object = object_find(ConfigurationHandle, OBJECT_CONFIGURATION);
     *Status = NDIS_STATUS_FAILURE;
@@ -54,6 +56,11 @@ VOID NDIS_CALL NdisReadConfiguration(PNDIS_STATUS Status,
     bool number = ParameterType == NdisParameterInteger || ParameterType == NdisParameterHexInteger;
     for (uint32_t i = 0; i < nds.limits.settings && number; i++) {
         if (configuration_same(Keyword, nds.limits.setting[i].keyword)) {
+            if (nds_may_fail(FAILING_SETTING, 0)) {
+                *Status = NDIS_STATUS_RESOURCES;
+                nds_fault_blink();
+                return;
+            }
             /* One place for all answers: the next read overwrites it. */
             *ParameterValue = object->address;
             **ParameterValue = (NDIS_CONFIGURATION_PARAMETER){.ParameterType = ParameterType,

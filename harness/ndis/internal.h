@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "ndis/failing.h"
 #include "ndis/nds.h"
 
 struct nds_state {
@@ -116,6 +117,10 @@ struct nds {
     /* faults */
     uint32_t alloc_skip, alloc_fail, map_fail;
     bool pool_fault, tx_stall;
+    struct nds_plan life, operation;
+    bool planned;           /* one of them has something left */
+    const void *returns_to; /* the driver's call that may fail goes back there */
+    uint32_t made[FAILINGS];
     /* state operations */
     uint32_t operations;
     struct nds_tree **tree; /* by operation */
@@ -163,6 +168,12 @@ bool nds_order_ok(uint32_t held, uint32_t taken);
 void nds_timers_left(void);
 /* A held spin lock lies in these bytes. */
 bool nds_lock_held_in(const void *bytes, uint32_t count);
+/* Where a function that the driver calls goes back to: said before nds_may_fail is asked. */
+#define NDS_RETURNS_TO() (nds.returns_to = __builtin_return_address(0))
+/* Counts a call that may fail; true if it is to. Its caller makes the failure known (tap). */
+bool nds_may_fail(enum nds_failing what, uint32_t tag);
+/* Memory is short for a moment, for a call that has no event of its own. */
+void nds_fault_blink(void);
 /* True if this allocation is to fail; emits the event of the failure. */
 bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag);
 /* Allocates guest memory that belongs to the driver. NULL = failed. */

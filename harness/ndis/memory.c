@@ -19,8 +19,28 @@ static uint32_t alloc_event(enum tap_resource resource, uint32_t object, uint32_
                                        .data.memory.resource = resource});
 }
 
-static bool fault_now(enum tap_resource resource)
+static enum nds_failing failing_of(enum tap_resource resource, uint32_t tag)
 {
+    static const enum nds_failing by[] = {
+        [RESOURCE_MEMORY] = FAILING_MEMORY,
+        [RESOURCE_NBL_POOL] = FAILING_LIST_POOL,
+        [RESOURCE_NB_POOL] = FAILING_BUFFER_POOL,
+        [RESOURCE_NBL] = FAILING_LIST,
+        [RESOURCE_NB] = FAILING_BUFFER,
+        [RESOURCE_MDL] = FAILING_MDL,
+        [RESOURCE_TIMER] = FAILING_TIMER,
+        [RESOURCE_WORK_ITEM] = FAILING_WORK_ITEM,
+        [RESOURCE_NIC] = FAILING_WIRE,
+        [RESOURCE_CONFIGURATION] = FAILING_CONFIGURATION,
+    };
+    return resource == RESOURCE_DRIVER ? (tag ? FAILING_HANDLERS : FAILING_REGISTER) : by[resource];
+}
+
+static bool fault_now(enum tap_resource resource, uint32_t tag)
+{
+    if (nds_may_fail(failing_of(resource, tag), tag)) {
+        return true;
+    }
     if (nds.pool_fault && (resource == RESOURCE_NBL || resource == RESOURCE_NB)) {
         return true;
     }
@@ -38,7 +58,7 @@ static bool fault_now(enum tap_resource resource)
 bool nds_fail_alloc(enum tap_resource resource, uint32_t bytes, uint32_t tag)
 {
     bool full = guest_used() > nds.limits.memory_max;
-    if (!fault_now(resource) && !full) {
+    if (!fault_now(resource, tag) && !full) {
         return false;
     }
     alloc_event(resource, TAP_NONE, bytes, tag, NDIS_STATUS_RESOURCES);
@@ -99,6 +119,7 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
                                                   EX_POOL_PRIORITY Priority)
 {
     (void)Priority;
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, TAP_ALLOC);

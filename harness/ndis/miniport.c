@@ -27,6 +27,12 @@ NDIS_STATUS nds_load(nds_driver_entry entry)
     return status;
 }
 
+void nds_forget_load(void)
+{
+    nds.calls = (struct nds_adapter_calls){0};
+    nds.phase = PHASE_NONE;
+}
+
 static bool characteristics_ok(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
 {
     return nds_header_ok(STRUCTURE_DRIVER, &c->Header, TAP_REGISTER) && c->Header.Revision <= 3 &&
@@ -41,6 +47,7 @@ NDIS_STATUS NDIS_CALL NdisMRegisterMiniportDriver(
     PNDIS_HANDLE NdisMiniportDriverHandle)
 {
     (void)DriverObject, (void)RegistryPath;
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     *NdisMiniportDriverHandle = NULL;
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
@@ -115,6 +122,7 @@ static bool tcp_ok(const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *c)
 NDIS_STATUS NDIS_CALL NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
                                               PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     struct nds_adapter_calls *calls = &nds.calls;
     bool ok = false;
@@ -235,6 +243,7 @@ NDIS_STATUS nds_initialize(const uint8_t mac[6], uint32_t max_frame)
     nds.max_frame = max_frame;
     nds.port.link_up = true;
     nds.adapter_handle = handle_new(OBJECT_ADAPTER);
+    nds.handlers = NULL;
     nds.phase = PHASE_INIT;
     static NDIS_MINIPORT_INIT_PARAMETERS parameters;
     parameters = (NDIS_MINIPORT_INIT_PARAMETERS){.Header = {0x81, 1, sizeof(parameters)}};

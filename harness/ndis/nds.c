@@ -206,6 +206,14 @@ void nds_fault_clear(void)
     if (nds.map_fail) {
         nds_fault_map(0);
     }
+    nds_plan_operation(&(struct nds_plan){0});
+}
+
+void nds_fault_blink(void)
+{
+    trace_note_starved(nds.trace);
+    fault_event(FAULT_ALLOC, true, 1);
+    fault_event(FAULT_ALLOC, nds.alloc_fail != 0, nds.alloc_fail);
 }
 
 bool nds_fault_active(void)

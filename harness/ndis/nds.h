@@ -10,6 +10,7 @@
 #define NDIS_NDS_H
 
 #include "base/trace.h"
+#include "ndis/failing.h"
 #include "ndis/object.h"
 #include "ndis/tap.h"
 #include "nic.h"
@@ -89,6 +90,8 @@ bool nds_fault_active(void);
 
 /* ---- The driver and its adapter (each emits the call and checks what it must) ---- */
 NDIS_STATUS nds_load(nds_driver_entry entry);
+/* What a DriverEntry that failed had registered counts no more. */
+void nds_forget_load(void);
 NDIS_STATUS nds_initialize(const uint8_t mac[6], uint32_t max_frame);
 NDIS_STATUS nds_restart(void);
 NDIS_STATUS nds_pause(void); /* PENDING until request_done */

@@ -83,6 +83,7 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
                                               PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
                                               PNDIS_HANDLE TimerObject)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     *TimerObject = NULL;
     if (!nds_handle_ok(NdisHandle)) {
@@ -216,6 +217,7 @@ bool nds_run_due_timer(void)
 
 NDIS_HANDLE NDIS_CALL NdisAllocateIoWorkItem(NDIS_HANDLE NdisHandle)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     if (!nds_handle_ok(NdisHandle)) {
         nds_misuse(MISUSE_HANDLE, TAP_NONE, RESOURCE_WORK_ITEM);

@@ -20,6 +20,7 @@ static uint32_t recycled; /* object id + 1 of frames to use again (nds_limits.re
 NDIS_STATUS NDIS_CALL NicOpen(NDIS_HANDLE NdisMiniportHandle, const NIC_CLIENT *Client,
                               NIC_ATTRIBUTES *Attributes, NIC_HANDLE *Nic)
 {
+    NDS_RETURNS_TO();
     nds_require_level(FAMILY_WIRE, PASSIVE_LEVEL);
     *Nic = NULL;
     if (NdisMiniportHandle != nds.adapter_handle) {
@@ -145,10 +146,17 @@ static uint32_t wire_digest(const uint8_t *frame, uint32_t length)
     return (uint32_t)(sum >> 32);
 }
 
+/* Only while a descriptor is out may a plan refuse one: a driver then waits for a callback. */
+static bool no_slot(const struct nds_port *port)
+{
+    return !port->slots_free || (port->done_first && nds_may_fail(FAILING_TRANSMIT, 0));
+}
+
 NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
 {
     static uint8_t frame[FRAME_MAX];
     struct nds_port *port = &nds.port;
+    NDS_RETURNS_TO();
     if (!port_ok(Nic)) {
         return NDIS_STATUS_FAILURE;
     }
@@ -161,7 +169,7 @@ NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
     NDIS_STATUS status = wire_gather(Tx, frame, &length);
     if (status == NDIS_STATUS_SUCCESS && !(port->started && port->link_up)) {
         status = NDIS_STATUS_FAILURE;
-    } else if (status == NDIS_STATUS_SUCCESS && !port->slots_free) {
+    } else if (status == NDIS_STATUS_SUCCESS && no_slot(port)) {
         status = NDIS_STATUS_RESOURCES;
     }
     tap_emit((struct tap_event){.kind = TAP_POINT,

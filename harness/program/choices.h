@@ -7,6 +7,7 @@
 #define PROGRAM_CHOICES_H
 
 #include "host/choices.h"
+#include "ndis/failing.h"
 #include "ndischimney.h"
 
 /* ---- the header ---- */
@@ -115,7 +116,9 @@ enum raw_kind { RAW_KINDS(CHOICE_VALUE) };
     X(INJECT_TX_STALL, "tx-stall", "frames sent are not given back")                               \
     X(INJECT_LINK_DOWN, "link-down", "the link is down")                                           \
     X(INJECT_MAP, "map", "count mappings fail")                                                    \
-    X(INJECT_HARDWARE, "hardware", "the card fails; starves nobody, and ends no other fault")
+    X(INJECT_HARDWARE, "hardware", "the card fails; starves nobody, and ends no other fault")      \
+    X(INJECT_CALL, "call", "count calls of `what`, with the tag `of`, fail after skip more")       \
+    X(INJECT_SITE, "site", "... that return to the offset `of` in the driver's file")
 enum fault_kind { FAULTS(CHOICE_VALUE) };
 
 /* The callback of the driver inside of which something nested is done. */
@@ -177,7 +180,8 @@ enum time_unit { TIME_UNITS(CHOICE_VALUE) };
 
 extern const struct choice_list choices_tcp_state, choices_tick_rate, choices_window,
     choices_upload_policy, choices_capacity, choices_uptime, choices_ack_number, choices_raw_kind,
-    choices_fault, choices_callback, choices_nested, choices_oid, choices_time_unit;
+    choices_failing, choices_fault, choices_callback, choices_nested, choices_oid,
+    choices_time_unit;
 extern const struct choice_list choices_answer, choices_order, choices_scope, choices_query,
     choices_update, choices_variable;
 extern const struct choice_list choices_peer_window, choices_peer_options, choices_peer_stamp,

@@ -68,6 +68,11 @@ static const struct field header_fields[] = {
     CHOICE("uptime", 38, uptime),
     NUMBER("uptime-more", 40, 0, 32), /* milliseconds, added to it */
     NUMBER("peer-port", 44, 0, 16),   /* 0 = 80 */
+    NUMBER("fail", 46, 0, 16),        /* the n-th call that may fail does, from the load on */
+    CHOICE("fail-what", 10, failing),
+    NUMBER("fail-more", 11, 0, 7), /* and so many behind it */
+    NUMBER("fail-then", 39, 0, 8), /* and the one so many behind these */
+    FLAG("start-again", 11, 7),    /* once, when the driver was not given what it needs */
 };
 
 static const struct field post_fields[] = {
@@ -165,9 +170,8 @@ static const struct field tick_fields[] = {
     CHOICE("unit", 4, time_unit),
 };
 static const struct field fault_fields[] = {
-    CHOICE("kind", 2, fault),
-    NUMBER("skip", 4, 0, 16),
-    NUMBER("count", 6, 0, 16),
+    CHOICE("kind", 2, fault),  CHOICE("what", 3, failing), NUMBER("skip", 4, 0, 16),
+    NUMBER("count", 6, 0, 16), NUMBER("of", 8, 0, 32),
 };
 static const struct field nest_fields[] = {
     CHOICE("inside", 2, callback), CHOICE("do", 3, nested),    FLAG("no-push", 6, 3),

@@ -71,6 +71,16 @@ static void set_fault(struct stage *stage, const struct program_op *op)
     case INJECT_HARDWARE:
         nds_wire_fail();
         break;
+    case INJECT_CALL:
+    case INJECT_SITE:
+        nds_plan_operation(&(struct nds_plan){
+            .what = (enum nds_failing)op_get(op, "what"),
+            .tag = kind == INJECT_CALL ? op_get(op, "of") : 0,
+            .site = kind == INJECT_SITE ? op_get(op, "of") : 0,
+            .skip = skip,
+            .count = count,
+        });
+        break;
     }
     world_settle(stage->world);
 }
@@ -314,6 +324,20 @@ static void configure(const struct program *program, struct world_options *setup
     }
 }
 
+static void plan_life(const struct program *program, struct world_options *setup)
+{
+    uint32_t nth = program_get(program, "fail");
+    setup->start_again = program_get(program, "start-again");
+    if (nth) {
+        setup->fails = (struct nds_plan){
+            .what = (enum nds_failing)program_get(program, "fail-what"),
+            .skip = nth - 1,
+            .count = 1 + program_get(program, "fail-more"),
+            .then = program_get(program, "fail-then"),
+        };
+    }
+}
+
 void program_run(struct world *world, const struct program *program,
                  const struct run_options *options, struct run_counts *counts)
 {
@@ -327,6 +351,7 @@ void program_run(struct world *world, const struct program *program,
                                                program_get(program, "uptime-more")};
     stage_parameters(program, &setup.parameters);
     configure(program, &setup);
+    plan_life(program, &setup);
     struct play play = {program};
     world_run(world, &setup, play_program, &play);
     const struct host_counts *reached = &world->host.counts;

@@ -10,9 +10,9 @@
 #include "base/arena.h"
 #include "base/evidence.h"
 #include "world/driver.h"
+#include "world/start.h"
 
 #define STEP_BUDGET 100000u /* things that may run at one instant before it is called a hang */
-#define MAX_FRAME 9018u
 #define EVENTS_MAX 4000000u
 #define DEPTH_MAX 120u
 #define MEMORY_MAX ((uint64_t)256 << 20)
@@ -191,57 +191,8 @@ struct run {
     struct world *world;
     void (*body)(struct world *, void *);
     void *context;
-    const char *refused; /* what kept the driver from being used, NULL = nothing */
-    NDIS_STATUS status;
+    struct start start;
 };
-
-static bool refused(struct run *run, const char *what, NDIS_STATUS status)
-{
-    run->refused = what;
-    run->status = status;
-    return false;
-}
-
-static bool world_start(struct run *run)
-{
-    struct world *world = run->world;
-    if (world->options.fail_start) {
-        nds_fault_alloc(world->options.fail_start - 1, 1);
-    }
-    NDIS_STATUS status = nds_load(driver_entry());
-    if (status != NDIS_STATUS_SUCCESS) {
-        return refused(run, "DriverEntry failed, or registered no miniport", status);
-    }
-    status = nds_initialize(world->mac, MAX_FRAME);
-    if (status != NDIS_STATUS_SUCCESS) {
-        nds_unload();
-        return refused(run, "MiniportInitializeEx failed", status);
-    }
-    world->up = true;
-    nds_fault_clear();
-    nds_restart();
-    world_settle(world);
-    world_parameters(world, &world->options.parameters);
-    return nds_chimney_ready() ||
-           refused(run, "the driver registered no handlers of a TCP chimney", status);
-}
-
-/* A driver that never worked broke no rule, and kept none. One that was given no memory may refuse
- * to start. */
-static void not_judged(const struct run *run, struct trace *trace)
-{
-    struct verdict *verdict = &trace->verdict;
-    if (!run->refused || trace->end.starved || verdict->kind != VERDICT_PASS) {
-        return;
-    }
-    verdict->kind = VERDICT_NOT_JUDGED;
-    verdict->event = trace->count ? trace->count - 1 : VERDICT_NO_EVENT;
-    verdict->time_ns = nds_now();
-    snprintf(verdict->expected, sizeof(verdict->expected),
-             "a driver that starts and offers a TCP chimney");
-    snprintf(verdict->actual, sizeof(verdict->actual), "%s (status 0x%08x)", run->refused,
-             (unsigned)run->status);
-}
 
 /* Everything that the host owes or is owed is settled, then the adapter goes. */
 static void stop(struct world *world)
@@ -316,7 +267,7 @@ static void life(void *context)
 {
     struct run *run = context;
     struct world *world = run->world;
-    if (world_start(run)) {
+    if (world_start(world, &run->start)) {
         run->body(world, run->context);
     }
     if (world->up) {
@@ -392,6 +343,7 @@ void world_run(struct world *world, const struct world_options *options,
     };
     memcpy(limits.setting, options->setting, sizeof(limits.setting));
     nds_reset(&hooks, &limits, world->trace);
+    nds_plan_life(&options->fails);
     nds_set_now((options->uptime_ms ? options->uptime_ms : UPTIME_MS) * MS);
     tap_reset();
     world->up = false;
@@ -412,6 +364,6 @@ void world_run(struct world *world, const struct world_options *options,
     evidence_open_now();
     world_tell();
     world_confirm(world, evidence_run_ends());
-    not_judged(&run, world->trace);
+    start_not_judged(&run.start, world->trace);
     world->trace->end.finished = finished;
 }

@@ -21,10 +21,12 @@ struct world_options {
     bool strict;     /* "should" rules fail too */
     bool in_full;    /* see struct oracle_options */
     struct verdict_muted *muted;
-    bool context_is_cell; /* rules Q35 */
-    uint32_t fail_start;  /* n-th allocation of load and initialize fails, 0 = none */
-    uint32_t events_max;  /* 0 = default */
-    uint64_t uptime_ms;   /* when the driver is loaded, 0 = default */
+    bool context_is_cell;  /* rules Q35 */
+    uint32_t fail_start;   /* n-th allocation of load and initialize fails, 0 = none */
+    struct nds_plan fails; /* calls of the whole life */
+    bool start_again;      /* once, when the driver was not given what it needs to start */
+    uint32_t events_max;   /* 0 = default */
+    uint64_t uptime_ms;    /* when the driver is loaded, 0 = default */
     struct nds_setting setting[NDS_SETTINGS_MAX]; /* the adapter's configuration */
     uint32_t settings;
     NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS parameters; /* TicksPerSecond 0 = defaults */

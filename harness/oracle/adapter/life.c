@@ -294,11 +294,21 @@ static void judge_refusal(struct oracle *o, const struct tap_event *ev, const st
                       orc_status_name(o, ev->status), (uint32_t)ev->status));
 }
 
+/* What was registered counts no more. */
+static void start_over(struct orc_adapter *x, enum tap_fn fn)
+{
+    if (fn == TAP_DRIVER_ENTRY) {
+        x->optional_generic = x->optional_tcp = 0;
+    }
+    x->handlers_tcp = 0;
+}
+
 static void judge_registration(struct oracle *o, const struct tap_event *ev,
                                const struct orc_call *call)
 {
     if (ev->status != NDIS_STATUS_SUCCESS) {
         judge_refusal(o, ev, call);
+        start_over(o->adapter, ev->fn);
         return;
     }
     if (ev->fn == TAP_SET_OPTIONS &&
