@@ -85,6 +85,8 @@ int cli_open_driven(struct world *world, const struct cli_driven *driven);
 /* A command with these options, as a line of a shell; and the one that runs a program so. */
 void cli_command_with(const struct cli_driven *driven, const char *command, char *out, size_t size);
 void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size);
+void cli_reproduce(const struct cli_driven *driven, const char *command, const char *path,
+                   char *out, size_t size);
 /* A number option: false and a message when it is not one in range. */
 bool cli_number(const char *name, const char *text, unsigned long low, unsigned long high,
                 unsigned long *out);
@@ -102,6 +104,8 @@ unsigned char *cli_read_file(const char *path, size_t limit, size_t *length);
 bool cli_write_file(const char *path, const void *bytes, size_t length);
 /* A program in either form. False after one line on stderr. */
 bool cli_read_program(const char *path, struct program *program);
+/* The same, changed so (families/change.h); NULL: as it is. */
+bool cli_read_changed(const char *path, const char *change, struct program *program);
 /* The verdict of a program that went away while others ran. */
 void cli_lost_file(struct trace *trace, const char *path);
 /* Keeps the command as it was given, for cli_command, which ends with NULL. */

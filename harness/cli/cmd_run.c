@@ -5,6 +5,7 @@
 #include "cli/debug.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
+#include "families/change.h"
 #include "program/isolate.h"
 
 static void print_trace(const struct trace *trace)
@@ -43,7 +44,7 @@ static bool run_twice(struct world *world, const struct program *program,
 struct command {
     struct cli_driven driven;
     bool trace;
-    const char *events_text, *sarif_path, *pcapng_path;
+    const char *events_text, *sarif_path, *pcapng_path, *with;
     unsigned long events;
     struct debug debug;
     bool core;
@@ -56,6 +57,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->pcapng_path},
         {"--events", "N", "how many last events a verdict shows (25)", NULL, &c->events_text},
+        {"--with", "CHANGE", "the program changed so, as sweep names a change", NULL, &c->with},
         {"--debug", NULL,
          "in this process, without limits: a debugger stops at the verdict, or in a crash",
          &c->debug.on, NULL},
@@ -72,6 +74,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
                          "  chimneysweep run --json crash-1.bin | jq .rule\n"
                          "  chimneysweep run --sarif found.sarif crash-1.bin\n"
                          "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n"
+                         "  chimneysweep run --with alloc:17 corpora/situations/push-timer.chim\n"
                          "  chimneysweep run --gdb --driver ./other.so crash-1.bin\n",
                          status);
     if (files < 0) {
@@ -86,6 +89,15 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
            cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
+/* The command that shows it again. */
+static void again_of(const struct command *c, const char *path, char *out, size_t size)
+{
+    char command[CHANGE_NAME + 16];
+    snprintf(command, sizeof(command), "run%s%s", c->with ? " --with " : "",
+             c->with ? c->with : "");
+    cli_reproduce(&c->driven, command, path, out, size);
+}
+
 static void show_run(const struct command *c, const char *path, const struct trace *trace,
                      const uint32_t *ran)
 {
@@ -97,7 +109,7 @@ static void show_run(const struct command *c, const char *path, const struct tra
         return;
     }
     char again[4600];
-    cli_reproduction(&c->driven, path, again, sizeof(again));
+    again_of(c, path, again, sizeof(again));
     render_verdict(stdout, trace, again, c->trace ? 0 : (unsigned)c->events);
 }
 
@@ -108,7 +120,7 @@ static bool write_wire(const struct command *c, struct result_file *file, const 
     if (!log) {
         return true;
     }
-    cli_reproduction(&c->driven, path, about, sizeof(about));
+    again_of(c, path, about, sizeof(about));
     wire_log_run(&trace->verdict, about);
     return pcapng_write(file, log);
 }
@@ -138,7 +150,7 @@ int cmd_run(int argc, char **argv)
         return status;
     }
     const char *path = argv[1];
-    if (!cli_read_program(path, &program)) {
+    if (!cli_read_changed(path, c.with, &program)) {
         return EXIT_USAGE;
     }
     if (c.debug.gdb) {

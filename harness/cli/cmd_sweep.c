@@ -9,6 +9,7 @@
 
 #include "base/evidence.h"
 #include "base/shown.h"
+#include "cli/each.h"
 #include "cli/families.h"
 #include "cli/sweep.h"
 #include "program/isolate.h"
@@ -273,46 +274,145 @@ static int sweep_twice(struct sweep *sweep, const struct cli_paths *paths, const
     return sarif_close(&sweep->sarif, sweep->status) ? sweep->status : EXIT_USAGE;
 }
 
+/* What the command line says. */
+struct sweep_words {
+    const char *sarif, *jobs, *pairs, *prefix;
+    bool each_alloc, each_fault, each_pair, each_nest;
+    struct families_options family;
+    struct each_options each;
+};
+
+static int parse_sweep(int argc, char **argv, struct sweep *sweep, struct sweep_words *w,
+                       int *status)
+{
+    const struct cli_option options[] = {
+        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &w->sarif},
+        {"--jobs", "N", CLI_JOBS_HELP, NULL, &w->jobs},
+        {"--quiet", NULL, "no events with the verdicts", &sweep->quiet, NULL},
+        {"--first", NULL, "stop at the first program that fails", &sweep->first, NULL},
+        {"--all", NULL, "go on however often programs end at the same place", &sweep->all, NULL},
+        {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
+         &w->family.names},
+        {"--out", "DIR", "with --families: where the changed programs are kept", NULL,
+         &w->family.out},
+        {"--each-alloc", NULL, "each allocation of the driver fails in turn, in every program",
+         &w->each_alloc, NULL},
+        {"--each-fault", NULL, "each call that may fail, each operation without what it needs",
+         &w->each_fault, NULL},
+        {"--each-pair", NULL, "two calls fail", &w->each_pair, NULL},
+        {"--each-prefix", "WAY,...",
+         "after every operation: terminate, reset, pause, power, remove, halt (all: each of them)",
+         NULL, &w->prefix},
+        {"--each-nest", NULL, "every call of the host inside every upcall", &w->each_nest, NULL},
+        {"--limit", "N", "with --each-pair: pairs of a program, at even distances (200)", NULL,
+         &w->pairs},
+        {"--dry-run", NULL, "with these: say how many runs it would be", &w->each.dry_run, NULL},
+        {"--resume", "FILE", "with these: what is done is kept there, and not done again", NULL,
+         &w->each.resume},
+        {"--skip", "FILE", "with these: lines PROGRAM CHANGE REASON (* and ? stand for others)",
+         NULL, &w->each.skip},
+        {"--html", "FILE", "with these: the calls that may fail as a page", NULL, &w->each.html},
+    };
+    return cli_parse_driven(
+        argc, argv, &sweep->driven, options, sizeof(options) / sizeof(options[0]),
+        "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
+        "  chimneysweep sweep corpora/\n"
+        "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
+        "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
+        "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
+        "  chimneysweep sweep --families all --quiet corpora\n"
+        "  chimneysweep sweep --families pause-over,idle-connection --out changed crash.bin\n"
+        "  chimneysweep sweep --each-alloc --jobs 2 corpora/situations\n"
+        "  chimneysweep sweep --each-prefix reset,remove --dry-run corpora\n",
+        status);
+}
+
+/* False after one line when the words do not fit one another. */
+static bool choose_changes(struct sweep_words *w)
+{
+    struct each_options *each = &w->each;
+    each->kind[CHANGE_ALLOC] = w->each_alloc;
+    each->kind[CHANGE_PAIR] = w->each_pair;
+    each->kind[CHANGE_NEST] = w->each_nest;
+    for (uint32_t kind = CHANGE_CALL; kind <= CHANGE_HARDWARE; kind++) {
+        each->kind[kind] |= w->each_fault && kind != CHANGE_PAIR;
+    }
+    if (w->prefix && !change_choose_ends(w->prefix, each->kind)) {
+        fprintf(stderr,
+                "sweep: --each-prefix '%s': expected some of terminate, reset, pause, power, "
+                "remove, halt, or all\n",
+                shown(w->prefix));
+        return false;
+    }
+    return cli_number("--limit", w->pairs, 1, 1000000, &each->pairs);
+}
+
+static bool changes_wanted(const struct sweep_words *w)
+{
+    return w->each_alloc || w->each_fault || w->each_pair || w->each_nest || w->prefix;
+}
+
+static bool words_fit(const struct sweep_words *w)
+{
+    const struct each_options *each = &w->each;
+    const char *lone = each->dry_run  ? "--dry-run"
+                       : each->resume ? "--resume"
+                       : each->skip   ? "--skip"
+                       : each->html   ? "--html"
+                                      : NULL;
+    if (w->family.out && !w->family.names) {
+        fputs("sweep: --out: only with --families (sweep --help)\n", stderr);
+        return false;
+    }
+    if (lone && !changes_wanted(w)) {
+        fprintf(stderr, "sweep: %s: only with --each-... (sweep --help)\n", lone);
+        return false;
+    }
+    if (changes_wanted(w) && (w->family.names || w->sarif)) {
+        fputs("sweep: --each-...: neither with --families nor with --sarif\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+static int sweep_as_wanted(struct sweep *sweep, const struct cli_paths *paths,
+                           struct sweep_words *w)
+{
+    sweep->run = (struct run_options){.strict = sweep->driven.strict,
+                                      .context_is_cell = sweep->driven.context_is_cell};
+    if (w->family.names) {
+        w->family.json = sweep->driven.json;
+        w->family.quiet = sweep->quiet;
+        w->family.run = sweep->run;
+        return families_sweep(&sweep->world, paths, &w->family);
+    }
+    if (changes_wanted(w)) {
+        w->each.quiet = sweep->quiet;
+        w->each.first = sweep->first;
+        w->each.all = sweep->all;
+        w->each.jobs = sweep->jobs;
+        w->each.driven = &sweep->driven;
+        return each_sweep(&sweep->world, paths, &w->each);
+    }
+    return sweep_twice(sweep, paths, w->sarif, sweep->driven.json);
+}
+
 int cmd_sweep(int argc, char **argv)
 {
-    const char *sarif = NULL, *jobs_text = "1";
-    unsigned long jobs;
     static struct sweep sweep;
-    struct families_options family = {0};
-    const struct cli_option options[] = {
-        {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &sarif},
-        {"--jobs", "N", CLI_JOBS_HELP, NULL, &jobs_text},
-        {"--quiet", NULL, "no events with the verdicts", &sweep.quiet, NULL},
-        {"--first", NULL, "stop at the first program that fails", &sweep.first, NULL},
-        {"--all", NULL, "go on however often programs end at the same place", &sweep.all, NULL},
-        {"--families", "NAME,...", "each program once, changed by these (all: by every one)", NULL,
-         &family.names},
-        {"--out", "DIR", "with --families: where the changed programs are kept", NULL, &family.out},
-    };
+    struct sweep_words words = {.jobs = "1", .pairs = "200"};
+    unsigned long jobs;
     int status;
     sweep.driven.timeout_s = SECONDS;
-    int files =
-        cli_parse_driven(argc, argv, &sweep.driven, options, sizeof(options) / sizeof(options[0]),
-                         "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
-                         "  chimneysweep sweep corpora/\n"
-                         "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
-                         "  chimneysweep sweep --driver ./other.so --strict --first corpora\n"
-                         "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
-                         "  chimneysweep sweep --families all --quiet corpora\n"
-                         "  chimneysweep sweep --families pause-over,idle-connection --out changed "
-                         "crash.bin\n",
-                         &status);
+    int files = parse_sweep(argc, argv, &sweep, &words, &status);
     if (files < 1) {
         if (files == 0) {
             fputs("sweep: expected programs or folders of them (sweep --help)\n", stderr);
         }
         return status;
     }
-    if (family.out && !family.names) {
-        fputs("sweep: --out: only with --families (sweep --help)\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (!cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs)) {
+    if (!words_fit(&words) || !choose_changes(&words) ||
+        !cli_number("--jobs", words.jobs, 1, JOBS_MOST, &jobs)) {
         return EXIT_USAGE;
     }
     sweep.jobs = (unsigned)jobs;
@@ -321,16 +421,5 @@ int cmd_sweep(int argc, char **argv)
         return EXIT_USAGE;
     }
     status = cli_open_driven(&sweep.world, &sweep.driven);
-    if (status) {
-        return status;
-    }
-    sweep.run = (struct run_options){.strict = sweep.driven.strict,
-                                     .context_is_cell = sweep.driven.context_is_cell};
-    if (family.names) {
-        family.json = sweep.driven.json;
-        family.quiet = sweep.quiet;
-        family.run = sweep.run;
-        return families_sweep(&sweep.world, &paths, &family);
-    }
-    return sweep_twice(&sweep, &paths, sarif, sweep.driven.json);
+    return status ? status : sweep_as_wanted(&sweep, &paths, &words);
 }

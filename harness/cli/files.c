@@ -14,6 +14,7 @@
 #include "base/shown.h"
 #include "cli/cli.h"
 #include "cli/result_file.h"
+#include "families/change.h"
 #include "program/isolate.h"
 
 unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
@@ -214,6 +215,28 @@ int cli_guard(const char *mode)
         return EXIT_ENVIRONMENT;
     }
     return EXIT_PASS;
+}
+
+bool cli_read_changed(const char *path, const char *name, struct program *program)
+{
+    static struct program whole;
+    struct change change;
+    if (!name) {
+        return cli_read_program(path, program);
+    }
+    if (!change_parse(name, &change)) {
+        fprintf(stderr, "run: --with '%s': expected a change, such as alloc:17 or reset@4\n",
+                shown(name));
+        return false;
+    }
+    if (!cli_read_program(path, &whole)) {
+        return false;
+    }
+    const char *why = change_apply(&change, &whole, program);
+    if (why) {
+        fprintf(stderr, "run: --with %s: %s: %s\n", name, shown(path), why);
+    }
+    return !why;
 }
 
 void cli_lost_file(struct trace *trace, const char *path)

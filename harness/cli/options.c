@@ -156,8 +156,14 @@ void cli_command_with(const struct cli_driven *driven, const char *command, char
 
 void cli_reproduction(const struct cli_driven *driven, const char *path, char *out, size_t size)
 {
+    cli_reproduce(driven, "run", path, out, size);
+}
+
+void cli_reproduce(const struct cli_driven *driven, const char *command, const char *path,
+                   char *out, size_t size)
+{
     char word[4300];
-    cli_command_with(driven, "run", out, size);
+    cli_command_with(driven, command, out, size);
     size_t used = strlen(out);
     shell_quoted(path, word, sizeof(word));
     snprintf(out + used, size - used, " %s", word);
