@@ -13,7 +13,7 @@ static uint64_t broke_of(const struct each_site *site)
     return site->failed - site->survived;
 }
 
-static uint32_t never(const struct each_sites *sites)
+uint32_t each_sites_never(const struct each_sites *sites)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < sites->count; i++) {
@@ -46,7 +46,7 @@ void each_sites_text(struct each_sites *sites)
                (unsigned long long)site->survived, (unsigned long long)broke_of(site),
                nds_failing_word(site->what), shown(site->place), rules[0] ? ": " : "", rules);
     }
-    printf("%u calls that may fail, %u never reached\n", sites->count, never(sites));
+    printf("%u calls that may fail, %u never reached\n", sites->count, each_sites_never(sites));
     for (uint32_t i = 0; i < sites->count; i++) {
         const struct each_site *site = &sites->site[i];
         if (!each_site_reached(site)) {
@@ -55,27 +55,23 @@ void each_sites_text(struct each_sites *sites)
     }
 }
 
-void each_sites_json(struct json *json, struct each_sites *sites)
+void each_sites_json(struct each_sites *sites)
 {
-    json_list(json, "calls");
     for (uint32_t i = 0; i < sites->count; i++) {
         const struct each_site *site = &sites->site[i];
-        json_object(json, NULL);
-        json_text(json, "call", nds_failing_word(site->what));
-        json_text(json, "place", site->place);
-        json_number(json, "returns_to", site->returns_to);
-        json_bool(json, "reached", each_site_reached(site));
-        json_number(json, "failed", site->failed);
-        json_number(json, "survived", site->survived);
-        json_object(json, "broke");
+        struct json json = json_begin(stdout);
+        json_text(&json, "call", nds_failing_word(site->what));
+        json_text(&json, "place", site->place);
+        json_number(&json, "returns_to", site->returns_to);
+        json_bool(&json, "reached", each_site_reached(site));
+        json_number(&json, "failed", site->failed);
+        json_number(&json, "survived", site->survived);
+        json_object(&json, "broke");
         for (uint32_t k = 0; k < EACH_RULES && site->broke[k].name[0]; k++) {
-            json_number(json, site->broke[k].name, site->broke[k].times);
+            json_number(&json, site->broke[k].name, site->broke[k].times);
         }
-        json_close(json);
-        json_close(json);
+        json_end(&json);
     }
-    json_close(json);
-    json_number(json, "calls_never_reached", never(sites));
 }
 
 static void escaped(FILE *out, const char *text)
@@ -126,7 +122,7 @@ void each_sites_html(FILE *out, struct each_sites *sites, const char *about)
           out);
     escaped(out, about);
     fprintf(out, "<p>%u calls, %u never reached by a program.\n<table>\n", sites->count,
-            never(sites));
+            each_sites_never(sites));
     fputs("<tr><th>call<th>called from<th>failed<th>survived<th>broke<th>rules</tr>\n", out);
     for (uint32_t i = 0; i < sites->count; i++) {
         page_row(out, &sites->site[i]);

@@ -34,6 +34,7 @@ struct each_site *each_site_of(struct each_sites *sites, enum nds_failing what,
 void each_site_broke(struct each_site *site, const char *name, uint64_t times);
 void each_sites_add(struct each_sites *sum, const struct each_sites *more);
 
+uint32_t each_sites_never(const struct each_sites *sites);
 bool each_site_reached(const struct each_site *site);
 
 /* Says where they are, as far as the driver's file does. */
@@ -43,7 +44,7 @@ void each_sites_place(struct each_site *site, uint32_t count);
 bool each_sites_complete(struct each_sites *sites);
 
 void each_sites_text(struct each_sites *sites);
-void each_sites_json(struct json *json, struct each_sites *sites);
+void each_sites_json(struct each_sites *sites);
 void each_sites_html(FILE *out, struct each_sites *sites, const char *about);
 
 #endif

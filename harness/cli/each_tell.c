@@ -61,32 +61,37 @@ static uint64_t runs_of(const struct each_totals *totals)
     return runs;
 }
 
+static void change_json(enum change_kind kind, const struct each_count *count)
+{
+    struct json json = json_begin(stdout);
+    json_text(&json, "change", change_word(kind));
+    json_number(&json, "wanted", count->wanted);
+    json_number(&json, "runs", count->runs);
+    json_number(&json, "failed", count->failed);
+    json_number(&json, "skipped", count->skipped);
+    json_number(&json, "unfit", count->unfit);
+    json_number(&json, "done_before", count->done_before);
+    json_end(&json);
+}
+
 static void totals_json(const struct each_options *options, struct each_totals *totals)
 {
+    for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
+        if (options->kind[kind]) {
+            change_json((enum change_kind)kind, &totals->by[kind]);
+        }
+    }
+    each_sites_json(&totals->sites);
     struct json json = json_begin(stdout);
     json_number(&json, "programs", totals->programs);
     json_number(&json, "unfit_programs", totals->unfit);
     json_number(&json, "not_run_programs", totals->not_run);
     json_number(&json, "findings", totals->findings);
+    json_number(&json, "runs", runs_of(totals));
     json_bool(&json, "dry_run", options->dry_run);
     json_real(&json, "seconds", totals->seconds, 3);
-    json_list(&json, "changes");
-    for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
-        const struct each_count *count = &totals->by[kind];
-        if (options->kind[kind]) {
-            json_object(&json, NULL);
-            json_text(&json, "change", change_word((enum change_kind)kind));
-            json_number(&json, "wanted", count->wanted);
-            json_number(&json, "runs", count->runs);
-            json_number(&json, "failed", count->failed);
-            json_number(&json, "skipped", count->skipped);
-            json_number(&json, "unfit", count->unfit);
-            json_number(&json, "done_before", count->done_before);
-            json_close(&json);
-        }
-    }
-    json_close(&json);
-    each_sites_json(&json, &totals->sites);
+    json_number(&json, "calls", totals->sites.count);
+    json_number(&json, "calls_never_reached", each_sites_never(&totals->sites));
     json_end(&json);
 }
 

@@ -45,16 +45,32 @@ static void upload(const struct program *in, struct program *out)
     tick(out, 100);
 }
 
+/* What the host can ask, and what goes past the connections. */
+static void ask(const struct program *in, struct program *out)
+{
+    static const enum oid_word statistics[] = {WORD_TCP4, WORD_TCP6, WORD_IP4, WORD_IP6};
+    for (uint32_t conn = 0; conn < edit_conns(in); conn++) {
+        edit_add(out, OP_QUERY, conn, "what", QUERY_TREE);
+    }
+    for (uint32_t i = 0; i < sizeof(statistics) / sizeof(statistics[0]); i++) {
+        edit_add(out, OP_OID, 0, "what", statistics[i]);
+    }
+    edit_add(out, OP_HOST_SEND, 0, "length", LENGTH);
+    edit_add(out, OP_RAW, 0, "kind", RAW_ARP);
+}
+
 static void second_life(const struct program *in, struct program *out)
 {
     edit_add(out, OP_BATCH, 0, NULL, 0);
     fault(out, INJECT_CLEAR);
     use(in, out);
+    ask(in, out);
     tick(out, 300);
     upload(in, out);
     edit_offload(in, out, edit_conns(in));
     tick(out, 100);
     use(in, out);
+    ask(in, out);
     tick(out, 300);
 }
 
