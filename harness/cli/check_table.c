@@ -26,17 +26,23 @@ enum check_result check_result_of(const struct check *check, uint32_t index)
 }
 
 /* What shows the finding again, without the indentation. */
-static void again(const struct check *check, uint32_t program, bool warned, char *out, size_t size)
+static void again(const struct check *check, const struct suite_finding *finding, bool warned,
+                  char *out, size_t size)
 {
     struct cli_driven driven = check->driven;
+    char command[CHANGE_NAME + 16] = "run --with ";
     driven.strict |= warned;
-    cli_reproduction(&driven, check->files->path[program], out, size);
+    if (finding->changed) {
+        change_name(&finding->change, command + strlen(command));
+    }
+    cli_reproduce(&driven, finding->changed ? command : "run", check->files->path[finding->first],
+                  out, size);
 }
 
 static void put_finding(const struct check *check, const struct suite_finding *finding, bool warned)
 {
     char command[8400];
-    again(check, finding->first, warned, command, sizeof(command));
+    again(check, finding, warned, command, sizeof(command));
     if (finding->expected[0]) {
         printf("      expected %s\n", shown(finding->expected));
     }
@@ -79,7 +85,7 @@ static void put_next(const struct check *check)
         const struct suite_finding *finding =
             result == RESULT_BROKEN ? &c->broken[index] : &c->warned[index];
         char command[8400];
-        again(check, finding->first, result == RESULT_WARNED, command, sizeof(command));
+        again(check, finding, result == RESULT_WARNED, command, sizeof(command));
         if (finding->expected[0]) {
             render_wrapped(stdout, NEXT_INDENT, "expected", shown(finding->expected));
         }
@@ -170,6 +176,10 @@ void check_text(const struct check *check)
     printf("\n%s: %u programs of %s, %u passed, %u failed\n",
            check->driven.driver ? shown(check->driven.driver) : "the bundled driver", c->programs,
            shown(check->corpora), c->programs - c->failed, c->failed);
+    if (check->changed_runs) {
+        printf("level %s: %llu runs of changed programs\n", check->level,
+               (unsigned long long)check->changed_runs);
+    }
     if (c->skipped) {
         printf(
             "%u of those that passed were skipped: they need what the driver does not advertise\n",
@@ -191,7 +201,7 @@ static void json_finding(struct json *json, const char *name, const struct check
                          const struct suite_finding *finding, bool warned)
 {
     char command[8400];
-    again(check, finding->first, warned, command, sizeof(command));
+    again(check, finding, warned, command, sizeof(command));
     json_object(json, name);
     json_number(json, "programs", finding->programs);
     json_text(json, "first", check->files->path[finding->first]);
@@ -277,6 +287,8 @@ void check_json(const struct check *check, int status)
     json_number(&json, "programs", c->programs);
     json_number(&json, "failed", c->failed);
     json_number(&json, "skipped", c->skipped);
+    json_text(&json, "level", check->level);
+    json_number(&json, "changed_runs", check->changed_runs);
     json_number(&json, "not_run", check->shipped - c->at);
     json_number(&json, "status", (uint64_t)status);
     json_list(&json, "rules");

@@ -118,12 +118,36 @@ static int check_open(struct check *check, struct world *world)
     return status;
 }
 
+/* All that is asked for. Exit status, 0 = it was run, whatever it showed. */
+static int check_run(struct check *check, struct world *world, unsigned jobs)
+{
+    int status;
+    const struct suite_options suite = {.strict = check->driven.strict,
+                                        .context_is_cell = check->driven.context_is_cell,
+                                        .twice = true,
+                                        .jobs = jobs,
+                                        .seconds = check->driven.timeout_s,
+                                        .progress = isatty(STDERR_FILENO)};
+    check->coverage = rules_measure(world, check->files, &suite, &status);
+    if (!check->coverage) {
+        return status;
+    }
+    check->shipped = check->files->count;
+    if (!check_level_run(check, world, jobs)) {
+        return EXIT_ENVIRONMENT;
+    }
+    bool fuzzed = !check->fuzz.seconds || !check_fuzz(&check->fuzz, world, &check->driven,
+                                                      check->collected, check->coverage);
+    return fuzzed ? EXIT_PASS : EXIT_ENVIRONMENT;
+}
+
 int cmd_check_driver(int argc, char **argv)
 {
     const char *corpora = NULL, *sarif_path = NULL, *jobs_text = "1", *seconds = NULL;
     unsigned long jobs;
     struct cli_paths files = {0};
-    struct check check = {.driven = {.timeout_s = SECONDS}, .files = &files};
+    struct check check = {
+        .driven = {.timeout_s = SECONDS}, .files = &files, .collected = &files, .level = "quick"};
     static struct world world;
     struct sarif sarif;
     const struct cli_option options[] = {
@@ -133,6 +157,10 @@ int cmd_check_driver(int argc, char **argv)
          &seconds},
         {"--out", "DIR", "with --fuzz: where all of it is left (a new folder below TMPDIR)", NULL,
          &check.fuzz.out},
+        {"--level", "L",
+         "quick: the programs; normal: each allocation of them fails in turn too; full: every "
+         "change that sweep knows (quick)",
+         NULL, &check.level},
         {"--corpora", "DIR", "programs to run (default: corpora of the project)", NULL, &corpora},
     };
     int status;
@@ -141,6 +169,7 @@ int cmd_check_driver(int argc, char **argv)
         "check-driver [OPTIONS] [D.so]\n\n" CLI_SKIPPED_HELP,
         "  chimneysweep check-driver ./mydriver.so\n"
         "  chimneysweep check-driver --strict --json ./mydriver.so | jq .totals\n"
+        "  chimneysweep check-driver --level full --jobs 4 ./mydriver.so\n"
         "  chimneysweep check-driver --fuzz 60 --out found ./mydriver.so\n"
         "  build/release/bin/chimneysweep check-driver --guard pages ./mydriver.so\n",
         &status);
@@ -149,7 +178,8 @@ int cmd_check_driver(int argc, char **argv)
     }
     files.most = check.driven.memory;
     if (!one_driver(&check, names, argv[1]) || !fuzz_seconds(&check, seconds) ||
-        !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) || !collect(&files, &corpora)) {
+        !check_level_known(check.level) || !cli_number("--jobs", jobs_text, 1, JOBS_MOST, &jobs) ||
+        !collect(&files, &corpora)) {
         return EXIT_USAGE;
     }
     check.corpora = corpora;
@@ -157,22 +187,10 @@ int cmd_check_driver(int argc, char **argv)
     if (status || !sarif_open(&sarif, sarif_path)) {
         return status ? status : EXIT_USAGE;
     }
-    const struct suite_options suite = {.strict = check.driven.strict,
-                                        .context_is_cell = check.driven.context_is_cell,
-                                        .twice = true,
-                                        .jobs = (unsigned)jobs,
-                                        .seconds = check.driven.timeout_s,
-                                        .progress = isatty(STDERR_FILENO)};
-    check.coverage = rules_measure(&world, &files, &suite, &status);
-    if (!check.coverage) {
+    status = check_run(&check, &world, (unsigned)jobs);
+    if (status) {
         sarif_close(&sarif, status);
         return status;
-    }
-    check.shipped = files.count;
-    if (check.fuzz.seconds &&
-        check_fuzz(&check.fuzz, &world, &check.driven, &files, check.coverage)) {
-        sarif_close(&sarif, EXIT_ENVIRONMENT);
-        return EXIT_ENVIRONMENT;
     }
     status = conclude(&check);
     add_findings(&sarif, &check);

@@ -38,8 +38,8 @@ static void run_part(void *context, unsigned number)
     const struct parts *parts = context;
     struct part *part = &parts->part[number];
     struct each_job job = *parts->job;
-    uint32_t first;
-    const struct cli_paths files = job_piece(parts->job->files, number, job.options->jobs, &first);
+    const struct cli_paths files =
+        job_piece(parts->job->files, number, job.options->jobs, &job.first);
     job.files = &files;
     job.totals = &part->totals;
     job.told = &parts->told[number];
@@ -60,12 +60,18 @@ static void add_part(struct each_totals *sum, const struct each_totals *more)
         to->wanted += from->wanted;
         to->runs += from->runs;
         to->failed += from->failed;
+        to->warned += from->warned;
         to->skipped += from->skipped;
         to->unfit += from->unfit;
         to->done_before += from->done_before;
     }
     sum->unfit += more->unfit;
     sum->not_run += more->not_run;
+    for (uint32_t i = 0; i < more->findings && i < EACH_FINDINGS; i++) {
+        if (sum->findings + i < EACH_FINDINGS) {
+            sum->finding[sum->findings + i] = more->finding[i];
+        }
+    }
     sum->findings += more->findings;
     each_sites_add(&sum->sites, &more->sites);
 }
@@ -134,26 +140,42 @@ static bool write_page(const struct each_options *options, struct result_file *p
     return result_close(page);
 }
 
+bool each_measure(struct world *world, const struct cli_paths *files,
+                  const struct each_options *options, struct each_totals *totals, int *status)
+{
+    struct each_options own = *options;
+    struct each_job job = {.world = world, .files = files, .options = &own};
+    own.jobs = own.jobs < files->count ? own.jobs : files->count;
+    *totals = (struct each_totals){.programs = files->count};
+    *status = EXIT_USAGE;
+    if (!open_lists(&job)) {
+        return false;
+    }
+    double begun = now_seconds();
+    if (!run_parts(&job, totals)) {
+        fputs("chimneysweep: no process for the runs can be made\n", stderr);
+        *status = EXIT_ENVIRONMENT;
+        return false;
+    }
+    totals->seconds = now_seconds() - begun;
+    *status = job.status;
+    return true;
+}
+
 int each_sweep(struct world *world, const struct cli_paths *files,
                const struct each_options *options)
 {
     static struct each_totals totals;
-    struct each_options own = *options;
-    struct each_job job = {.world = world, .files = files, .options = &own};
     struct result_file page;
-    own.jobs = own.jobs < files->count ? own.jobs : files->count;
-    totals = (struct each_totals){.programs = files->count};
-    if (!open_lists(&job) || !result_open(&page, options->html)) {
+    int status;
+    if (!result_open(&page, options->html)) {
         return EXIT_USAGE;
     }
-    double begun = now_seconds();
-    if (!run_parts(&job, &totals)) {
+    if (!each_measure(world, files, options, &totals, &status)) {
         result_drop(&page);
-        fputs("sweep: no process for the runs can be made\n", stderr);
-        return EXIT_ENVIRONMENT;
+        return status;
     }
-    totals.seconds = now_seconds() - begun;
     each_sites_complete(&totals.sites);
-    each_tell_totals(&own, &totals);
-    return write_page(&own, &page, &totals) ? job.status : EXIT_USAGE;
+    each_tell_totals(options, &totals);
+    return write_page(options, &page, &totals) ? status : EXIT_USAGE;
 }

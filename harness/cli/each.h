@@ -13,6 +13,7 @@
 struct each_options {
     bool kind[CHANGE_KINDS];
     bool dry_run, quiet, first, all;
+    bool silent;         /* nothing is printed: findings are in the totals */
     unsigned long pairs; /* of a program, at most */
     unsigned jobs;
     const char *resume; /* what was done stands there, and is added to it; NULL: nowhere */
@@ -23,7 +24,15 @@ struct each_options {
 
 /* By kind of change. */
 struct each_count {
-    uint64_t wanted, runs, failed, skipped, unfit, done_before;
+    uint64_t wanted, runs, failed, warned, skipped, unfit, done_before;
+};
+
+#define EACH_FINDINGS 256u
+struct each_finding {
+    uint32_t file;
+    struct change change;
+    enum verdict_kind kind;
+    char rule[24], expected[VERDICT_TEXT_MAX], actual[VERDICT_TEXT_MAX];
 };
 
 struct each_totals {
@@ -31,11 +40,15 @@ struct each_totals {
     uint32_t programs, unfit; /* unfit: they do not pass, or need what the driver does not have */
     uint32_t not_run;         /* programs, since it went wrong at one place again and again */
     uint32_t findings;        /* told: one for each program, kind of change, rule and call */
+    struct each_finding finding[EACH_FINDINGS]; /* the first ones */
     double seconds;
     struct each_sites sites;
 };
 
-/* Runs them and tells. Exit status. */
+/* Runs them. False after one line on stderr. */
+bool each_measure(struct world *world, const struct cli_paths *files,
+                  const struct each_options *options, struct each_totals *totals, int *status);
+/* The same, and tells. Exit status. */
 int each_sweep(struct world *world, const struct cli_paths *files,
                const struct each_options *options);
 
@@ -56,6 +69,7 @@ void each_list_add(int to, const char *path, const char *kind, uint64_t runs, ui
 struct each_job {
     struct world *world;
     const struct cli_paths *files;
+    uint32_t first; /* of these among all programs */
     const struct each_options *options;
     const struct each_list *done, *skip;
     int resume; /* -1: none */

@@ -36,6 +36,7 @@ static struct {
     struct program program, changed;
     struct change_measure measure;
     uint32_t operation; /* of the run that is measured */
+    bool warns;         /* the program as it is */
 } each;
 
 /* ---- A run that is measured ---- */
@@ -103,6 +104,7 @@ static bool measure(void)
     each.measure.allocations = nds_calls_made(FAILING_ALLOCATION);
     each.measure.calls = nds_calls_made(FAILING_ANY);
     const struct trace *trace = job->world->trace;
+    each.warns = trace->verdict.warnings;
     return trace->verdict.kind == VERDICT_PASS && !trace->end.skipped[0];
 }
 
@@ -156,6 +158,7 @@ static void note_run(struct each_job *job, struct progress *p)
     bool passed = trace->verdict.kind == VERDICT_PASS;
     count->runs++;
     count->failed += !passed;
+    count->warned += passed && trace->verdict.warnings && !each.warns;
     p->runs_of_kind++;
     p->failed_of_kind += !passed;
     note_site(job, &p->site);
@@ -269,6 +272,21 @@ static void each_pass(void *context)
 
 /* ---- The parent ---- */
 
+static void keep_finding(const struct each_job *job, const struct progress *p)
+{
+    struct each_totals *totals = job->totals;
+    const struct verdict *verdict = &job->world->trace->verdict;
+    if (totals->findings < EACH_FINDINGS) {
+        struct each_finding *finding = &totals->finding[totals->findings];
+        *finding = (struct each_finding){
+            .file = job->first + p->file, .change = p->change, .kind = verdict->kind};
+        memcpy(finding->rule, verdict->rule, sizeof(finding->rule));
+        memcpy(finding->expected, verdict->expected, sizeof(finding->expected));
+        memcpy(finding->actual, verdict->actual, sizeof(finding->actual));
+    }
+    totals->findings++;
+}
+
 /* What the last process left; its verdict is in the trace. False: it is the same again and again,
  * or enough. */
 static bool take_finding(struct each_job *job, struct progress *p, struct cli_places *places)
@@ -288,9 +306,11 @@ static bool take_finding(struct each_job *job, struct progress *p, struct cli_pl
         return true;
     }
     p->told = false;
-    job->totals->findings++;
+    keep_finding(job, p);
     job->status = verdict_worse_status(job->status, verdict_exit_status(trace->verdict.kind));
-    each_tell_finding(job, job->files->path[p->file], &p->change, &p->site);
+    if (!job->options->silent) {
+        each_tell_finding(job, job->files->path[p->file], &p->change, &p->site);
+    }
     if (job->options->first || (!job->options->all && cli_often_enough(places, trace))) {
         job->totals->not_run += job->files->count - p->file - 1;
         return false;

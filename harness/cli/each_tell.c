@@ -68,6 +68,7 @@ static void change_json(enum change_kind kind, const struct each_count *count)
     json_number(&json, "wanted", count->wanted);
     json_number(&json, "runs", count->runs);
     json_number(&json, "failed", count->failed);
+    json_number(&json, "warned", count->warned);
     json_number(&json, "skipped", count->skipped);
     json_number(&json, "unfit", count->unfit);
     json_number(&json, "done_before", count->done_before);
@@ -98,20 +99,21 @@ static void totals_json(const struct each_options *options, struct each_totals *
 static void row(const char *name, const struct each_count *count, bool dry)
 {
     if (dry) {
-        printf("%-14s %12llu\n", name, (unsigned long long)count->wanted);
+        printf("%-14s %10llu\n", name, (unsigned long long)count->wanted);
         return;
     }
-    printf("%-14s %12llu %12llu %10llu %10llu %10llu %12llu\n", name,
+    printf("%-14s %10llu %10llu %8llu %8llu %8llu %8llu %12llu\n", name,
            (unsigned long long)count->wanted, (unsigned long long)count->runs,
-           (unsigned long long)count->failed, (unsigned long long)count->skipped,
-           (unsigned long long)count->unfit, (unsigned long long)count->done_before);
+           (unsigned long long)count->failed, (unsigned long long)count->warned,
+           (unsigned long long)count->skipped, (unsigned long long)count->unfit,
+           (unsigned long long)count->done_before);
 }
 
 static void totals_text(const struct each_options *options, struct each_totals *totals)
 {
     uint64_t runs = runs_of(totals);
-    printf(options->dry_run ? "%-14s %12s\n" : "%-14s %12s %12s %10s %10s %10s %12s\n", "change",
-           "wanted", "runs", "failed", "skipped", "unfit", "done before");
+    printf(options->dry_run ? "%-14s %10s\n" : "%-14s %10s %10s %8s %8s %8s %8s %12s\n", "change",
+           "wanted", "runs", "failed", "warned", "skipped", "unfit", "done before");
     for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
         if (options->kind[kind]) {
             row(change_word((enum change_kind)kind), &totals->by[kind], options->dry_run);

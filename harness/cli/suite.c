@@ -70,6 +70,24 @@ void suite_add(struct rule_coverage *c, uint32_t file, const struct trace *trace
     c->at = at;
 }
 
+void suite_add_changed(struct rule_coverage *c, const struct each_totals *totals)
+{
+    uint32_t count;
+    const struct oracle_rule *rules = oracle_rules(&count);
+    for (uint32_t i = 0; i < totals->findings && i < EACH_FINDINGS; i++) {
+        const struct each_finding *from = &totals->finding[i];
+        const struct oracle_rule *broken = from->rule[0] ? oracle_rule_find(from->rule) : NULL;
+        struct suite_finding *to = broken ? &c->broken[broken - rules] : &c->unnamed[from->kind];
+        if (!to->programs) {
+            to->change = from->change;
+            to->changed = true;
+        }
+        c->failed++;
+        c->status = verdict_worse_status(c->status, verdict_exit_status(from->kind));
+        note(to, from->file, from->expected, from->actual);
+    }
+}
+
 static void count_run(struct rule_coverage *c, const struct trace *trace)
 {
     c->programs++;

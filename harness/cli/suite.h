@@ -6,6 +6,7 @@
 #define CLI_SUITE_H
 
 #include "cli/cli.h"
+#include "cli/each.h"
 #include "cli/jobs.h"
 
 #define RULES_MAX 1024u
@@ -14,6 +15,8 @@
 /* What went wrong under one name: how many programs show it, and the first of them. */
 struct suite_finding {
     uint32_t programs, first;
+    struct change change; /* of the first, when changed is set */
+    bool changed;
     char expected[VERDICT_TEXT_MAX], actual[VERDICT_TEXT_MAX];
 };
 
@@ -52,5 +55,7 @@ struct rule_coverage *rules_measure(struct world *world, const struct cli_paths 
 bool suite_failed(const struct rule_coverage *coverage, uint32_t file);
 /* Counts a run of a file that was not among those; its verdict is in the trace. */
 void suite_add(struct rule_coverage *coverage, uint32_t file, const struct trace *trace);
+/* Counts the findings of changed programs. */
+void suite_add_changed(struct rule_coverage *coverage, const struct each_totals *totals);
 
 #endif

@@ -6,7 +6,9 @@
 #include "families/edit.h"
 #include "world/world.h"
 
-#define LENGTH 200u /* of what the second life sends */
+#define LENGTH 200u   /* of what the second life sends */
+#define SILENCE_S 23u /* longer than whatever is owed may take (the 22 of a frame of the host) */
+#define ROUNDS 6u     /* alike; what is lost in each of them is told from what is kept once */
 
 static struct program_op *fault(struct program *out, enum fault_kind kind)
 {
@@ -74,6 +76,15 @@ static void second_life(const struct program *in, struct program *out)
     tick(out, 300);
 }
 
+/* What is owed comes without being asked for. */
+static void owed_comes(struct program *out)
+{
+    edit_add(out, OP_BATCH, 0, NULL, 0);
+    fault(out, INJECT_CLEAR);
+    edit_add(out, OP_RETURN, 0, NULL, 0);
+    op_set(edit_add(out, OP_TICK, 0, "time", SILENCE_S), "unit", UNIT_S);
+}
+
 /* ---- Calls that fail ---- */
 
 static const char *calls_fail(const struct change *change, const struct program *in,
@@ -88,6 +99,7 @@ static const char *calls_fail(const struct change *change, const struct program 
     program_set(out, "fail-then", change->then);
     program_set(out, "start-again", 1);
     edit_ops(in, 0, in->count, out);
+    owed_comes(out);
     second_life(in, out);
     return NULL;
 }
@@ -135,6 +147,31 @@ static const char *during(const struct change *change, const struct program *in,
         fault(out, INJECT_CLEAR);
     }
     edit_ops(in, change->at + 1, in->count, out);
+    owed_comes(out);
+    second_life(in, out);
+    return NULL;
+}
+
+/* ---- Again and again ---- */
+
+static const char *wear(const struct change *change, const struct program *in, struct program *out)
+{
+    edit_header(in, out);
+    edit_ops(in, 0, in->count, out);
+    edit_add(out, OP_BATCH, 0, NULL, 0);
+    fault(out, INJECT_CLEAR);
+    upload(in, out);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct program_op *op = fault(out, INJECT_CALL);
+        op_set(op, "what", FAILING_ANY);
+        op_set(op, "skip", change->at - 1);
+        edit_offload(in, out, edit_conns(in));
+        tick(out, 100);
+        use(in, out);
+        fault(out, INJECT_CLEAR);
+        tick(out, 100);
+        upload(in, out);
+    }
     second_life(in, out);
     return NULL;
 }
@@ -214,6 +251,9 @@ const char *change_apply(const struct change *change, const struct program *in, 
     case CHANGE_CALL:
     case CHANGE_PAIR:
         why = calls_fail(change, in, out);
+        break;
+    case CHANGE_WEAR:
+        why = wear(change, in, out);
         break;
     case CHANGE_NEST:
         why = nest(change, in, out);

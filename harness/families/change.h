@@ -23,6 +23,10 @@
     X(CHANGE_LINK, "link-down", "the link is down during an operation", CHANGE_AT_OPERATION)       \
     X(CHANGE_STARVE, "starve", "every call that may fail does, during an operation",               \
       CHANGE_AT_OPERATION)                                                                         \
+    X(CHANGE_WEAR, "wear",                                                                         \
+      "behind it all is offloaded, used and uploaded again and again, the n-th call of each time " \
+      "fails",                                                                                     \
+      CHANGE_AT_ROUND)                                                                             \
     X(CHANGE_HARDWARE, "hardware", "the card fails before an operation, and is reset behind it",   \
       CHANGE_AT_OPERATION)                                                                         \
     X(CHANGE_TERMINATE, "terminate", "everything is uploaded after so many operations",            \
@@ -36,6 +40,7 @@
 enum change_at {
     CHANGE_AT_CALL,
     CHANGE_AT_CALLS,
+    CHANGE_AT_ROUND,
     CHANGE_AT_OPERATION,
     CHANGE_AT_END,
     CHANGE_AT_UPCALL
@@ -44,7 +49,7 @@ enum change_kind { CHANGES(CHOICE_VALUE) CHANGE_KINDS };
 
 struct change {
     enum change_kind kind;
-    uint32_t at;                 /* call from 1, or operations before it */
+    uint32_t at;                 /* call from 1, also of a round, or operations before it */
     uint32_t then;               /* CHANGE_PAIR: the second call, so many behind the first */
     uint32_t inside, call, conn; /* CHANGE_NEST: enum callback, enum nested_call */
 };

@@ -11,6 +11,7 @@
 
 #define PAIR_APART 255u /* as far as a header can say */
 #define CALLS_MOST 65535u
+#define CALLS_OF_A_ROUND 12u /* for each connection: objects, a list, mappings, frames */
 
 static const struct row {
     const char *word, *meaning;
@@ -95,6 +96,8 @@ uint32_t change_count(enum change_kind kind, const struct program *in,
     case CHANGE_AT_CALLS:
         all = all_pairs(calls);
         return all < pairs ? (uint32_t)all : pairs;
+    case CHANGE_AT_ROUND:
+        return CALLS_OF_A_ROUND * (1 + program_get(in, "connections"));
     case CHANGE_AT_OPERATION:
         return in->count;
     case CHANGE_AT_END:
@@ -111,6 +114,7 @@ struct change change_number(enum change_kind kind, const struct program *in,
     (void)in;
     switch (rows[kind].at) {
     case CHANGE_AT_CALL:
+    case CHANGE_AT_ROUND:
         return (struct change){.kind = kind, .at = number + 1};
     case CHANGE_AT_CALLS:
         return pair_number(measure->calls < CALLS_MOST ? measure->calls : CALLS_MOST, pairs,
@@ -129,6 +133,7 @@ void change_name(const struct change *c, char name[CHANGE_NAME])
     const char *word = rows[c->kind].word;
     switch (rows[c->kind].at) {
     case CHANGE_AT_CALL:
+    case CHANGE_AT_ROUND:
         snprintf(name, CHANGE_NAME, "%s:%u", word, c->at);
         break;
     case CHANGE_AT_CALLS:
@@ -184,7 +189,7 @@ bool change_parse(const char *name, struct change *change)
     const char *at = name + length + 1;
     *change = (struct change){0};
     for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
-        bool call = rows[kind].at == CHANGE_AT_CALL || rows[kind].at == CHANGE_AT_CALLS;
+        bool call = rows[kind].at <= CHANGE_AT_ROUND;
         if (strlen(rows[kind].word) != length || memcmp(name, rows[kind].word, length) ||
             name[length] != (call ? ':' : '@')) {
             continue;

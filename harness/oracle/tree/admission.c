@@ -31,6 +31,13 @@ static bool closed(const struct oracle *o, const struct orc_op *op)
            o->adapter->phase != ORC_ADAPTER_RUNNING || o->connections->live >= o->adapter->capacity;
 }
 
+/* Of these it is memory alone that there may be too little of. */
+static bool only_short(const struct oracle *o, const struct orc_op *op)
+{
+    return orc_short_since(o, op->enter) && !o->adapter->paused && !o->adapter->broken &&
+           o->adapter->phase == ORC_ADAPTER_RUNNING && o->connections->live < o->adapter->capacity;
+}
+
 /* There is no capability to say that a target does without timestamps: it rejects all connections
  * that have them. */
 static bool without_stamps(const struct oracle *o, const struct orc_conn *c,
@@ -52,6 +59,15 @@ void orc_admission_taken(struct oracle *o, const struct orc_conn *c)
     }
 }
 
+/* Nothing speaks against the connection, so the lack of memory was why (INIT-ST-CODE-1). */
+static void judge_short(struct oracle *o, const struct orc_node *node)
+{
+    if (node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED) {
+        orc_fail(o, node->conn, ORC_INIT_ST_CODE_1, "a code that says that memory ran short",
+                 orc_status_name(o, node->status));
+    }
+}
+
 void orc_admission_refused(struct oracle *o, const struct orc_op *op, const struct orc_conn *c,
                            const struct orc_node *node)
 {
@@ -61,7 +77,13 @@ void orc_admission_refused(struct oracle *o, const struct orc_op *op, const stru
     bool no_cause = node->status == NDIS_STATUS_FAILURE || node->status == NDIS_STATUS_RESOURCES ||
                     node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED ||
                     node->status == NDIS_STATUS_OFFLOAD_TCP_ENTRIES;
-    if (node->dead || short_of || !right) {
+    if (node->dead || !right) {
+        return;
+    }
+    if (short_of) {
+        if (!without_stamps(o, c, node) && only_short(o, op)) {
+            judge_short(o, node);
+        }
         return;
     }
     orc_ran(o, ORC_REG_CAP_1);
