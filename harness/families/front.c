@@ -143,6 +143,9 @@ static const char *unfit(const struct program *in, enum needs needs)
     if (program_get(in, "fail-start")) {
         return "its driver may not start";
     }
+    if (program_get(in, "fail")) {
+        return "it names a call by its number";
+    }
     if (needs == NEEDS_NOTHING) {
         return NULL;
     }
