@@ -47,7 +47,7 @@ def test_a_dry_run_says_what_a_run_then_does():
 
 
 def test_the_first_call_of_each_place_fails(tmp_path):
-    trace = run("run", "--trace", "--with", "alloc:1", PUSH).stdout
+    trace = run("run", "--trace", "--with", "alloc:2", PUSH).stdout
     assert "MiniportSetOptions RESOURCES" in trace and trace.count("> DriverEntry") == 2
     trace = run("run", "--trace", "--with", "alloc:4", PUSH).stdout
     assert "MiniportInitializeEx RESOURCES" in trace and trace.count("> MiniportInitializeEx") == 2
