@@ -97,9 +97,10 @@ static uint32_t fit(const struct oracle *o, const struct orc_passing *entry, uin
     const struct orc_passings *set = &o->frames->in;
     uint32_t at = (uint32_t)(entry - set->entry);
     bool kept = entry->why == WHY_URGENT && of_this_offload(o, entry);
-    bool due = kept || (entry->due && at >= set->due_from);
+    bool due = entry->due && at >= set->due_from;
     uint32_t up = kept ? o->connections->conn[entry->conn]->life->raw_up : o->frames->up;
-    return 1u + (entry->bytes == length ? 4u : 0u) + (due ? 2u : 0u) + (due && at >= up ? 1u : 0u);
+    return 1u + (entry->bytes == length ? 8u : 0u) + (due ? 4u : 0u) + (kept ? 2u : 0u) +
+           ((due || kept) && at >= up ? 1u : 0u);
 }
 
 /* The arrival of this content that a frame handed up stands for: the oldest of those that fit best
