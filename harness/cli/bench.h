@@ -46,6 +46,8 @@ bool bench_guard(struct bench *bench);
 /* What lwIP takes for the same segments, and what part of it the target took in this run. */
 bool bench_lwip(struct bench *bench);
 bool bench_send(struct bench *bench);
+/* "replay_bulk" or "replay_small": against libpcap's reading of the same file. */
+bool bench_replay(struct bench *bench, const char *name);
 bool bench_cycle(struct bench *bench);
 bool bench_timers(struct bench *bench);
 /* Segments to connections in random order, and what one of them costs in memory. */

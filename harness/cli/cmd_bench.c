@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "cli/bench.h"
 
 double bench_now(void)
@@ -94,6 +95,13 @@ static bool cmd_bench_measure(struct bench *bench, const char *only, bool *known
         *known = true;
         good &= bench_scale(bench, conns[i]);
     }
+    static const char *const replays[] = {"replay_bulk", "replay_small"};
+    for (unsigned i = 0; i < 2; i++) { /* an instrumented build takes minutes */
+        if (only ? !strcmp(only, replays[i]) : !arena_instrumented()) {
+            *known = true;
+            good &= bench_replay(bench, replays[i]);
+        }
+    }
     /* Last: what it guards stays with it, and the others need the room. */
     if (wanted(only, "guard_pages")) {
         *known = true;
@@ -138,7 +146,7 @@ int cmd_bench(int argc, char **argv)
          "oracle (what it multiplies these by), guard_pages, rx_lwip_1460 (after those two: the "
          "ratios), "
          "tx_1460, conn_cycle, rx_conns (with "
-         "mem_conn), timers",
+         "mem_conn), timers, replay_bulk, replay_small (with their _oracle and _libpcap)",
          NULL, &only},
         {"--seconds", "S", "time of each measurement (2)", NULL, &seconds},
         {"--corpora", "DIR", "programs of fuzz_exec (default: the shipped corpora)", NULL,
