@@ -152,6 +152,8 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
          &c->filter},
         {"--stream", "LIST", "only these conversations (tshark's tcp.stream), as in 1,4,7-12", NULL,
          &c->streams},
+        {"--sha256", NULL, "tell the SHA-256 of the bytes delivered (--json does)",
+         &c->replay.sha256, NULL},
         {"--failed", NULL, "print only conversations with findings, and the totals",
          &c->replay.failed_only, NULL},
         {"--verbose", NULL, "show the events around a finding", &verbose, NULL},
@@ -225,6 +227,7 @@ int cmd_replay(int argc, char **argv)
     c.replay.world = &world;
     c.replay.timeout_s = c.driven.timeout_s;
     c.replay.json = c.driven.json;
+    c.replay.sha256 |= c.driven.json;
     c.replay.strict = c.driven.strict;
     c.replay.context_is_cell = c.driven.context_is_cell;
     verbose &= !c.replay.json;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/map.h"
 #include "replay/pcapng.h"
 #include "replay/source.h"
 
@@ -17,6 +18,8 @@ struct capture {
     FILE *file; /* pcapng only; libpcap closes its own */
     pcap_t *pcap;
     struct pcapng *pcapng;
+    struct capture_map *map; /* until something strange stands in it */
+    uint64_t map_at, size;
     int link_type;
     uint32_t number;
 };
@@ -60,6 +63,9 @@ static struct capture *open_classic(struct capture *capture, char *error, size_t
         return NULL;
     }
     capture->link_type = pcap_datalink(capture->pcap);
+    int plain = source_file(capture->source, &capture->size);
+    capture->map = plain >= 0 ? map_new(plain, capture->size) : NULL;
+    capture->map_at = map_begin();
     return capture;
 }
 
@@ -106,11 +112,40 @@ struct capture *capture_open(const char *path, char *error, size_t size)
     return open_by_magic(capture, error, size);
 }
 
+/* True: libpcap goes on behind the packets that were read already. */
+static bool pass_by(struct capture *capture)
+{
+    struct pcap_pkthdr *head;
+    const u_char *bytes;
+    for (uint32_t i = 0; i < capture->number; i++) {
+        if (pcap_next_ex(capture->pcap, &head, &bytes) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum capture_read next_classic(struct capture *capture, struct capture_packet *packet,
                                       char *reason, size_t size)
 {
     struct pcap_pkthdr *head;
     const u_char *bytes;
+    packet->stays = capture->map != NULL;
+    enum map_read read =
+        capture->map ? map_next(capture->map, &capture->map_at, packet) : MAP_STRANGE;
+    if (read != MAP_STRANGE) {
+        packet->link_type = capture->link_type;
+        return read == MAP_END ? CAPTURE_END : CAPTURE_PACKET;
+    }
+    if (capture->map) {
+        capture_map_drop(capture->map);
+        capture->map = NULL;
+        packet->stays = false;
+        if (!pass_by(capture)) {
+            snprintf(reason, size, "it has changed while it was read");
+            return CAPTURE_ERROR;
+        }
+    }
     int got = pcap_next_ex(capture->pcap, &head, &bytes);
     if (got == PCAP_ERROR_BREAK) {
         return CAPTURE_END;
@@ -136,6 +171,7 @@ enum capture_read capture_next(struct capture *capture, struct capture_packet *p
                                size_t size)
 {
     char reason[PCAP_ERRBUF_SIZE + 64] = "";
+    packet->stays = false;
     enum capture_read read = capture->pcapng
                                  ? pcapng_next(capture->pcapng, packet, reason, sizeof(reason))
                                  : next_classic(capture, packet, reason, sizeof(reason));
@@ -164,6 +200,7 @@ void capture_close(struct capture *capture)
     if (capture->pcap) {
         pcap_close(capture->pcap);
     }
+    capture_map_drop(capture->map);
     pcapng_del(capture->pcapng);
     if (capture->file) {
         fclose(capture->file);
@@ -173,8 +210,16 @@ void capture_close(struct capture *capture)
     free(capture);
 }
 
+struct capture_map *capture_mapped(struct capture *capture)
+{
+    return map_use(capture->map);
+}
+
 double capture_share(const struct capture *capture)
 {
+    if (capture->map) {
+        return (double)capture->map_at / (double)capture->size;
+    }
     uint64_t all, read = source_progress(capture->source, &all);
     return all ? (double)read / (double)all : -1;
 }

@@ -20,6 +20,7 @@ struct capture_packet {
     uint32_t length;      /* bytes on the wire */
     int link_type;        /* LINKTYPE_ or DLT_ number */
     uint32_t number;      /* from 1 */
+    bool stays;           /* the bytes stay as long as the map (capture_mapped) */
 };
 
 struct capture;
@@ -32,6 +33,13 @@ enum capture_read { CAPTURE_PACKET, CAPTURE_END, CAPTURE_ERROR };
 /* CAPTURE_ERROR: the file is damaged from here on; error says where. */
 enum capture_read capture_next(struct capture *capture, struct capture_packet *packet, char *error,
                                size_t size);
+/* The file lies in memory, and packets stay where they are in it as long as the map does: it is one
+ * user's more. NULL: packets have to be copied. */
+struct capture_map;
+struct capture_map *capture_mapped(struct capture *capture);
+void capture_map_drop(struct capture_map *map);
+/* Pages that were looked at need not stay in memory. */
+void capture_map_forget(struct capture_map *map);
 /* How much of the file was read, of 1; below 0 = nobody knows. */
 double capture_share(const struct capture *capture);
 void capture_close(struct capture *capture);

@@ -13,6 +13,8 @@
 
 #include "peer/segment.h"
 #include "replay/gather.h"
+#include "replay/map.h"
+#include "replay/packet.h"
 
 const uint8_t *flow_payload(const struct flow_packet *packet)
 {
@@ -32,13 +34,20 @@ void flow_end_text(const struct flow *flow, enum flow_side side, char *text, siz
     snprintf(text, size, flow->v6 ? "[%s]:%u" : "%s:%u", address, end->port);
 }
 
-/* Whether the SYN at `at` is answered and the answer acknowledged. */
-static bool answered(const struct gathering *g, uint32_t at)
+static void packet_drop(struct flow_packet *packet)
 {
-    const struct flow_packet *syn = &g->packet[at];
+    if (packet->stored) {
+        store_drop(packet->bytes);
+    }
+}
+
+/* Whether the SYN at `at` is answered and the answer acknowledged. */
+static bool answered(const struct tuple *t, uint32_t at)
+{
+    const struct flow_packet *syn = &t->packet[at];
     bool answer = false;
-    for (uint32_t i = syn->next; i != NO_PACKET; i = g->packet[i].next) {
-        const struct flow_packet *p = &g->packet[i];
+    for (uint32_t i = at + 1; i < t->packets; i++) {
+        const struct flow_packet *p = &t->packet[i];
         if (p->kind != FLOW_SEGMENT || !(p->flags & SEG_ACK)) {
             continue;
         }
@@ -58,9 +67,9 @@ struct cutting {
     bool established;
 };
 
-static bool begins(const struct gathering *g, const struct cutting *c, uint32_t at)
+static bool begins(const struct tuple *t, const struct cutting *c, uint32_t at)
 {
-    const struct flow_packet *p = &g->packet[at];
+    const struct flow_packet *p = &t->packet[at];
     if (p->kind != FLOW_SEGMENT || p->header_cut || !(p->flags & SEG_SYN) || (p->flags & SEG_RST)) {
         return false;
     }
@@ -75,7 +84,7 @@ static bool begins(const struct gathering *g, const struct cutting *c, uint32_t 
     if (!known && !c->data && !closed) {
         return false; /* the other end's SYN of the same connection */
     }
-    return closed || (known && !c->established) || answered(g, at);
+    return closed || (known && !c->established) || answered(t, at);
 }
 
 static void flow_note(struct cutting *c, const struct flow_packet *p)
@@ -93,53 +102,66 @@ static void flow_note(struct cutting *c, const struct flow_packet *p)
     c->established |= c->syn_seen[0] && c->syn_seen[1] && (p->flags & SEG_ACK);
 }
 
-static bool flow_from(struct gathering *g, struct flow_file *out, const struct tuple *t,
-                      uint32_t first, uint32_t end)
+/* Packets [first, end) of a list as a conversation; the whole list is handed over as it is. */
+static bool flow_from(struct flow_file *out, struct tuple *t, uint32_t first, uint32_t end)
 {
-    uint32_t count = 0;
-    struct flow *list = realloc(out->flow, (out->flows + 1) * sizeof(*list));
-    if (!list) {
-        return false;
+    uint32_t count = end - first;
+    if (out->flows == out->room) {
+        uint32_t room = out->room ? 2 * out->room : 64;
+        struct flow *list = realloc(out->flow, room * sizeof(*list));
+        if (!list) {
+            return false;
+        }
+        out->flow = list;
+        out->room = room;
     }
-    out->flow = list;
     struct flow *flow = &out->flow[out->flows];
     memset(flow, 0, sizeof(*flow));
-    for (uint32_t i = first; i != end; i = g->packet[i].next) {
-        count++;
+    if (count == t->packets) {
+        flow->packet = t->packet;
+        t->packet = NULL;
+    } else {
+        flow->packet = malloc(count * sizeof(flow->packet[0]));
+        if (!flow->packet) {
+            return false;
+        }
+        memcpy(flow->packet, &t->packet[first], count * sizeof(flow->packet[0]));
     }
-    flow->packet = count ? malloc(count * sizeof(flow->packet[0])) : NULL;
-    if (!flow->packet) {
-        return false;
-    }
+    flow->packets = count;
     out->flows++;
-    flow->stream = g->stream[first];
+    flow->stream = flow->packet[0].stream;
     flow->v6 = t->v6;
     for (uint32_t side = 0; side < 2; side++) {
         memcpy(flow->end[side].address, t->address[side], 16);
         flow->end[side].port = t->port[side];
     }
-    for (uint32_t i = first; i != end; i = g->packet[i].next) {
-        flow->packet[flow->packets++] = g->packet[i];
-        g->packet[i].bytes = NULL; /* the flow's now */
-    }
     return true;
 }
 
-static bool cut_tuple(struct gathering *g, struct flow_file *out, const struct tuple *t)
+/* False: out of memory; packets that are no flow's yet stay in the list. */
+static bool cut_tuple(struct flow_file *out, struct tuple *t)
 {
     struct cutting cutting = {0};
-    uint32_t first = t->first;
-    for (uint32_t i = t->first; i != NO_PACKET; i = g->packet[i].next) {
-        if (i != first && begins(g, &cutting, i)) {
-            if (!flow_from(g, out, t, first, i)) {
-                return false;
-            }
-            first = i;
+    uint32_t first = 0, packets = t->packets;
+    bool good = true;
+    for (uint32_t i = 0; i < packets && good; i++) {
+        if (i != first && begins(t, &cutting, i)) {
+            good = flow_from(out, t, first, i);
+            first = good ? i : first;
             cutting = (struct cutting){0};
         }
-        flow_note(&cutting, &g->packet[i]);
+        flow_note(&cutting, &t->packet[i]);
     }
-    return first == NO_PACKET || flow_from(g, out, t, first, NO_PACKET);
+    good = good && (first == packets || flow_from(out, t, first, packets));
+    first = good ? packets : first;
+    for (uint32_t i = first; i < packets; i++) {
+        packet_drop(&t->packet[i]);
+    }
+    free(t->packet);
+    t->packet = NULL;
+    t->packets = t->room = 0;
+    t->over = true;
+    return good;
 }
 
 static int by_first_packet(const void *a, const void *b)
@@ -148,41 +170,134 @@ static int by_first_packet(const void *a, const void *b)
     return x->packet[0].number < y->packet[0].number ? -1 : 1;
 }
 
-bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
-                    char *error, size_t size)
+/* ---- Reading a file in parts ---- */
+
+#define PART_BYTES ((uint64_t)48 << 20)
+#define LINGER 4096u /* packets of the file, in which the last words of a conversation may come */
+
+struct flow_reader {
+    struct gathering g;
+    struct capture_map *map;
+    struct flow_file so_far; /* counts */
+    uint64_t wanted;         /* bytes that the next part may take */
+    char *path;
+};
+
+struct flow_reader *flow_open(const char *path, const struct flow_reading *how, char *error,
+                              size_t size)
 {
-    struct gathering g = {0};
-    memset(out, 0, sizeof(*out));
-    bool good = flow_gather(path, how, &g, out, error, size);
-    for (uint32_t i = 0; good && i < g.tuples; i++) {
-        good = cut_tuple(&g, out, &g.tuple[i]);
-        if (!good) {
+    struct flow_reader *reader = calloc(1, sizeof(*reader));
+    char *name = strdup(path);
+    struct capture *capture = reader && name ? capture_open(path, error, size) : NULL;
+    struct packet_reader *packets = capture ? packet_reader_new() : NULL;
+    if (!packets) {
+        if (capture || !reader || !name) {
             snprintf(error, size, "%s: out of memory", path);
         }
+        capture_close(capture);
+        free(reader);
+        free(name);
+        return NULL;
     }
-    for (uint32_t i = 0; i < g.packets; i++) {
-        free(g.packet[i].bytes);
+    reader->path = name;
+    reader->map = capture_mapped(capture);
+    reader->g =
+        (struct gathering){.path = name, .how = *how, .capture = capture, .reader = packets};
+    reader->wanted = PART_BYTES;
+    return reader;
+}
+
+void flow_close(struct flow_reader *reader)
+{
+    struct gathering *g = &reader->g;
+    for (uint32_t i = 0; i < g->tuples; i++) {
+        for (uint32_t k = 0; k < g->tuple[i].packets; k++) {
+            packet_drop(&g->tuple[i].packet[k]);
+        }
+        free(g->tuple[i].packet);
     }
-    free(g.packet);
-    free(g.stream);
-    free(g.tuple);
-    free(g.slot);
-    if (!good) {
-        flow_file_fini(out);
-        return false;
+    free(g->tuple);
+    free(g->slot);
+    store_fini(&g->store);
+    packet_reader_del(g->reader);
+    capture_close(g->capture);
+    capture_map_drop(reader->map);
+    free(reader->path);
+    free(reader);
+}
+
+/* Hands conversations over: all of them, or those that are closed. */
+static bool give_away(struct flow_reader *reader, bool all, struct flow_file *out)
+{
+    struct gathering *g = &reader->g;
+    for (uint32_t i = 0; i < g->tuples; i++) {
+        struct tuple *t = &g->tuple[i];
+        if (!t->packets || !(all || (t->closed && g->number - t->last > LINGER))) {
+            continue;
+        }
+        uint64_t bytes = t->room * sizeof(t->packet[0]);
+        for (uint32_t k = 0; k < t->packets; k++) {
+            bytes += t->packet[k].stored ? t->packet[k].length : 0;
+        }
+        g->bytes -= bytes;
+        if (!cut_tuple(out, t)) {
+            return false;
+        }
     }
+    return true;
+}
+
+static void finish_part(struct flow_reader *reader, struct flow_file *out)
+{
     if (out->flows) {
         qsort(out->flow, out->flows, sizeof(out->flow[0]), by_first_packet);
     }
     for (uint32_t i = 0; i < out->flows; i++) {
-        flow_handshake(&out->flow[i]);
-        flow_sums(&out->flow[i], how->checksums);
-        flow_streams(&out->flow[i]);
-        for (uint32_t k = 0; k < out->flow[i].packets; k++) {
-            out->payload += out->flow[i].packet[k].payload;
+        struct flow *flow = &out->flow[i];
+        flow->adaptive = reader->g.how.adaptive;
+        flow_handshake(flow);
+        flow_sums(flow, reader->g.how.checksums);
+        flow_streams(flow);
+        for (uint32_t k = 0; k < flow->packets; k++) {
+            out->payload += flow->packet[k].payload;
         }
     }
+}
+
+bool flow_more(struct flow_reader *reader, bool whole, struct flow_file *out, char *error,
+               size_t size)
+{
+    struct gathering *g = &reader->g;
+    bool good = true;
+    *out = reader->so_far;
+    out->payload = 0;
+    while (good && !out->flows && !out->last) {
+        out->last = !gather_some(g, whole ? UINT64_MAX : reader->wanted, out);
+        good = !g->failed && give_away(reader, out->last, out);
+        reader->wanted = g->bytes + PART_BYTES;
+    }
+    reader->so_far = *out;
+    reader->so_far.flow = NULL;
+    reader->so_far.flows = reader->so_far.room = 0;
+    out->map = map_use(reader->map);
+    if (!good) {
+        snprintf(error, size, "%s: %s", reader->path, g->failed ? g->failed : "out of memory");
+        flow_file_fini(out);
+        return false;
+    }
+    finish_part(reader, out);
     return true;
+}
+
+bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
+                    char *error, size_t size)
+{
+    struct flow_reader *reader = flow_open(path, how, error, size);
+    bool good = reader && flow_more(reader, true, out, error, size);
+    if (reader) {
+        flow_close(reader);
+    }
+    return good;
 }
 
 void flow_file_fini(struct flow_file *file)
@@ -190,13 +305,15 @@ void flow_file_fini(struct flow_file *file)
     for (uint32_t i = 0; i < file->flows; i++) {
         struct flow *flow = &file->flow[i];
         for (uint32_t k = 0; k < flow->packets; k++) {
-            free(flow->packet[k].bytes);
+            packet_drop(&flow->packet[k]);
         }
         free(flow->packet);
         stream_fini(&flow->data[0]);
         stream_fini(&flow->data[1]);
     }
     free(file->flow);
+    capture_map_drop(file->map);
     file->flow = NULL;
-    file->flows = 0;
+    file->map = NULL;
+    file->flows = file->room = 0;
 }

@@ -28,6 +28,7 @@ struct flow_packet {
     bool assembled;       /* put together from fragments: never stood on the wire like this */
     bool cut;             /* the snap length took part of the payload */
     bool header_cut;      /* ... or of the TCP header: fields below are not to be trusted */
+    bool options_cut;     /* ... or of its options alone: what is missing of them is left out */
     bool bad_tcp, bad_ip; /* checksum wrong */
     bool offload;         /* its TCP checksum looks like one that a card was to finish */
     bool repair;          /* checksums are to be put right */
@@ -39,12 +40,13 @@ struct flow_packet {
     uint32_t seq, ack;
     uint32_t ts_value, ts_echo;
     uint32_t tcp_at, tcp_header;
-    uint32_t payload;  /* bytes on the wire */
-    uint32_t captured; /* of them in the file */
-    uint32_t length;   /* of bytes */
-    uint8_t *bytes;    /* the datagram from its IP header on */
-    int64_t offset;    /* of its payload in its sender's stream */
-    uint32_t next;     /* while reading: next packet of the same four addresses */
+    uint32_t payload;     /* bytes on the wire */
+    uint32_t captured;    /* of them in the file */
+    uint32_t length;      /* of bytes */
+    const uint8_t *bytes; /* the datagram from its IP header on */
+    int64_t offset;       /* of its payload in its sender's stream */
+    uint32_t stream;      /* tshark's tcp.stream */
+    bool stored;          /* the bytes are its own, else the file's */
 };
 
 struct flow_end {
@@ -75,18 +77,22 @@ struct flow {
     uint32_t start; /* first packet after the connection is established at both ends */
     bool timestamps, sack, scaling;
     bool one_sided, header_cut;
+    bool adaptive;         /* what the capture lacks is made up */
     struct stream data[2]; /* by sender */
     int64_t prefix[2];     /* bytes of each stream that came with the handshake */
     uint64_t missing[2];   /* first hole of each stream, in bytes */
     uint64_t cut_at[2];    /* stream offset from which payload was cut by the snap length */
 };
 
+/* Conversations of a file, or of a part of it. */
 struct flow_file {
     struct flow *flow;
-    uint32_t flows;
+    uint32_t flows, room;
+    struct capture_map *map; /* where packets have their bytes, NULL = in memory of their own */
     uint32_t packets, tcp_packets, unknown_links;
     uint64_t payload; /* of all packets on the wire */
     char damage[512]; /* the capture could not be read to its end: why; "" = it was */
+    bool last;        /* no further part comes */
 };
 
 enum flow_checksums { CHECKSUMS_AUTO, CHECKSUMS_KEEP, CHECKSUMS_FIX };
@@ -98,6 +104,7 @@ struct filter;
 
 struct flow_reading {
     enum flow_checksums checksums;
+    bool adaptive; /* make up what the capture lacks, so that the rest can be judged */
     struct filter
         *filter; /* NULL = all packets; conversations keep the numbers of the whole file */
     /* Called now and then; share: how much of the file was read, of 1, below 0 = nobody knows. May
@@ -106,14 +113,29 @@ struct flow_reading {
     void *context;
 };
 
-/* False: nothing could be read, error is one line. Else flow_file_fini gives everything back. */
-bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
-                    char *error, size_t size);
+/* A file is read in parts, so that its size does not matter: a part ends when what is held has
+ * become large, and holds the conversations that are closed by then. */
+struct flow_reader;
+
+/* NULL: nothing can be read, error is one line. */
+struct flow_reader *flow_open(const char *path, const struct flow_reading *how, char *error,
+                              size_t size);
+/* The next part, of the whole file when whole is set. False: one line in error, and no further
+ * part. Else flow_file_fini gives the part back; the counts are those of the file so far. */
+bool flow_more(struct flow_reader *reader, bool whole, struct flow_file *out, char *error,
+               size_t size);
+void flow_close(struct flow_reader *reader);
 void flow_file_fini(struct flow_file *file);
 
-/* Bytes of receive window that a replay gives an end: what the capture shows at the most, 64 KiB at
- * least, and no more than its window field can say. */
+/* All at once. False: nothing could be read, error is one line. */
+bool flow_file_read(const char *path, const struct flow_reading *how, struct flow_file *out,
+                    char *error, size_t size);
+
+/* Bytes of receive window that an end is credited with: what the capture shows at the most, 64 KiB
+ * at least, and no more than its window field can say. */
 uint32_t flow_window(const struct flow *flow, enum flow_side side);
+/* ... and that a replay gives it: small ones as they are, when the remote end can wait. */
+uint32_t flow_window_given(const struct flow *flow, enum flow_side side);
 const uint8_t *flow_payload(const struct flow_packet *packet);
 /* "192.0.2.1:80" or "[2001:db8::1]:80". */
 void flow_end_text(const struct flow *flow, enum flow_side side, char *text, size_t size);

@@ -40,15 +40,28 @@ static void sum_tcp(uint8_t *ip, uint8_t *tcp, uint32_t length)
     put16(tcp + 16, internet_checksum(tcp, length, pseudo));
 }
 
-/* Payload bytes [begin, end); zero where the snap length cut them off. */
-static void copy_payload(const struct flow_packet *p, uint32_t begin, uint32_t end, uint8_t *out)
+/* Payload bytes [begin, end); those of the stream where the snap length cut them off. */
+static void copy_payload(const struct flow_packet *p, const struct stream *data, uint32_t begin,
+                         uint32_t end, uint8_t *out)
 {
     uint32_t there = p->captured < end ? p->captured : end;
     if (begin < there) {
         memcpy(out, flow_payload(p) + begin, there - begin);
     }
     uint32_t from = begin > there ? begin : there;
-    memset(out + (from - begin), 0, end - from);
+    if (from < end) {
+        int64_t at = p->offset + from;
+        stream_copy(data, at > 0 ? (uint64_t)at : 0, out + (from - begin), end - from);
+    }
+}
+
+/* TCP and IP headers; options that the snap length cut end the list of them. */
+static void copy_headers(const struct flow_packet *p, uint8_t *ip)
+{
+    uint32_t headers = p->tcp_at + p->tcp_header;
+    uint32_t there = p->length < headers ? p->length : headers;
+    memcpy(ip, p->bytes, there);
+    memset(ip + there, 0, headers - there);
 }
 
 static uint32_t finish(uint8_t *frame, uint32_t length)
@@ -79,8 +92,8 @@ static uint32_t build_segment(const struct flow_packet *p, const struct frame_ch
     if (ETHERNET_BYTES + headers + (end - begin) > FRAME_MAX) {
         return 0;
     }
-    memcpy(ip, p->bytes, headers);
-    copy_payload(p, begin, end, tcp + p->tcp_header);
+    copy_headers(p, ip);
+    copy_payload(p, change->data, begin, end, tcp + p->tcp_header);
     if (ip[0] >> 4 == 4) {
         put16(ip + 2, p->tcp_at + tcp_length);
     } else {
@@ -133,11 +146,12 @@ void frame_segment(const struct flow_packet *p, const struct frame_change *chang
     out->flags = p->flags;
     out->urgent = p->urgent;
     out->option_bytes = (uint8_t)(p->tcp_header - 20);
-    memcpy(out->option, tcp + 20, out->option_bytes);
+    uint32_t there = p->length - p->tcp_at - 20;
+    memcpy(out->option, tcp + 20, there < out->option_bytes ? there : out->option_bytes);
     out->length = p->payload;
     out->payload = flow_payload(p);
     if (p->cut) {
-        copy_payload(p, 0, p->payload, payload_room);
+        copy_payload(p, change->data, 0, p->payload, payload_room);
         out->payload = payload_room;
     }
 }

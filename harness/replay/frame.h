@@ -10,8 +10,9 @@
 #include "replay/flow.h"
 
 struct frame_change {
-    const uint8_t *to, *from; /* hardware addresses */
-    bool set_ack;             /* ack and window instead of the captured ones */
+    const uint8_t *to, *from;  /* hardware addresses */
+    const struct stream *data; /* of the sender, for what the snap length cut */
+    bool set_ack;              /* ack and window instead of the captured ones */
     uint32_t ack;
     uint16_t window;
     bool piece; /* only payload [begin, end), as a segment of its own */
@@ -23,8 +24,8 @@ struct frame_change {
 /* Returns the frame's length, 0 when it is too long for the wire. */
 uint32_t frame_build(const struct flow_packet *packet, const struct frame_change *change,
                      uint8_t frame[FRAME_MAX]);
-/* The same segment for the host to forward. Payload that the snap length cut is zero: payload_room
- * holds at least packet->payload bytes then. */
+/* The same segment for the host to forward. payload_room holds at least packet->payload bytes when
+ * the snap length cut some. */
 void frame_segment(const struct flow_packet *packet, const struct frame_change *change,
                    uint8_t *payload_room, struct segment *out);
 

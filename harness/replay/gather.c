@@ -16,7 +16,7 @@ static void *grown(void *old, uint32_t used, uint32_t *room, size_t size)
     if (used < *room) {
         return old;
     }
-    uint32_t more = *room ? 2 * *room : 64;
+    uint32_t more = *room ? 2 * *room : 16;
     void *made = realloc(old, more * size);
     if (made) {
         *room = more;
@@ -56,7 +56,7 @@ static bool rehash(struct gathering *g)
 /* The list of a packet's addresses; *from tells which end sent it. NULL: out of memory. */
 static struct tuple *tuple_for(struct gathering *g, const struct packet *p, uint8_t *from)
 {
-    struct tuple key = {.v6 = p->v6, .first = NO_PACKET, .last = NO_PACKET};
+    struct tuple key = {.v6 = p->v6};
     int order = memcmp(p->from, p->to, 16);
     *from = order > 0 || (order == 0 && p->from_port > p->to_port);
     memcpy(key.address[*from], p->from, 16);
@@ -128,46 +128,64 @@ static uint64_t memory_max(void)
     return memory_given && memory_given < half ? memory_given : half;
 }
 
-#define PIECE 32u /* that an allocator takes at the least, for its own notes too */
+/* Its connection is over, or another one begins. */
+static void note_closing(struct tuple *t, const struct flow_packet *p)
+{
+    t->last = p->number;
+    if (p->kind != FLOW_SEGMENT || p->header_cut) {
+        return;
+    }
+    if (p->flags & SEG_SYN) {
+        t->closed = t->over = t->fin[0] = t->fin[1] = false;
+        t->high[0] = t->high[1] = 0;
+    }
+    uint32_t end = p->seq + p->payload;
+    if (!t->high[p->from] || (int32_t)(end - t->high[p->from]) > 0) {
+        t->high[p->from] = end;
+    }
+    t->fin[p->from] |= (p->flags & SEG_FIN) != 0;
+    t->closed |= (p->flags & SEG_RST) || (t->fin[0] && t->fin[1]);
+}
+
+/* What comes after a conversation that was given away already: its last words once more. */
+static bool belated(const struct tuple *t, const struct flow_packet *p)
+{
+    return t->over && (p->kind != FLOW_SEGMENT || p->header_cut ||
+                       (!(p->flags & SEG_SYN) &&
+                        (!p->payload || (int32_t)(p->seq + p->payload - t->high[p->from]) <= 0)));
+}
 
 static bool flow_keep(struct gathering *g, struct tuple *t, struct flow_packet packet,
-                      const uint8_t *bytes, uint32_t tcp_length)
+                      const uint8_t *bytes, uint32_t tcp_length, bool stays)
 {
-    if (g->packets == g->room) {
-        uint32_t room = g->room;
-        uint32_t *streams = grown(g->stream, g->packets, &room, sizeof(*streams));
-        if (streams) {
-            g->stream = streams;
-        }
-        struct flow_packet *packets = grown(g->packet, g->packets, &g->room, sizeof(*packets));
-        if (packets) {
-            g->packet = packets;
-        }
-        if (!streams || !packets) {
-            g->failed = "out of memory";
-            return false;
-        }
+    packet.bytes = bytes;
+    if (packet.kind == FLOW_SEGMENT) {
+        flow_parse(&packet, tcp_length);
     }
-    g->bytes += packet.length + PIECE + sizeof(packet) + sizeof(g->stream[0]);
-    packet.bytes = g->bytes < memory_max() ? malloc(packet.length ? packet.length : 1) : NULL;
-    if (!packet.bytes) {
+    packet.stream = stream_number(g, t, &packet);
+    if (belated(t, &packet)) {
+        return true;
+    }
+    t->over = false;
+    uint32_t room = t->room;
+    struct flow_packet *packets = grown(t->packet, t->packets, &t->room, sizeof(*packets));
+    if (!packets) {
+        g->failed = "out of memory";
+        return false;
+    }
+    t->packet = packets;
+    g->bytes += (t->room - room) * sizeof(*packets) + (stays ? 0 : packet.length);
+    packet.stored = !stays;
+    if (!stays) {
+        packet.bytes = store_keep(&g->store, bytes, packet.length);
+    }
+    if (!packet.bytes || g->bytes >= memory_max()) {
         g->failed =
             "its packets take more memory than they may (give more by --memory, or split it)";
         return false;
     }
-    memcpy(packet.bytes, bytes, packet.length);
-    packet.next = NO_PACKET;
-    if (packet.kind == FLOW_SEGMENT) {
-        flow_parse(&packet, tcp_length);
-    }
-    if (t->first == NO_PACKET) {
-        t->first = g->packets;
-    } else {
-        g->packet[t->last].next = g->packets;
-    }
-    t->last = g->packets;
-    g->stream[g->packets] = stream_number(g, t, &packet);
-    g->packet[g->packets++] = packet;
+    note_closing(t, &packet);
+    t->packet[t->packets++] = packet;
     return true;
 }
 
@@ -187,7 +205,7 @@ static struct flow_packet segment_of(const struct packet *p, uint8_t from)
 }
 
 /* wanted: else it only counts where conversations get their numbers. */
-static bool flow_take(struct gathering *g, const struct packet *p, bool wanted)
+static bool flow_take(struct gathering *g, const struct packet *p, bool wanted, bool stays)
 {
     uint8_t from;
     struct tuple *t = tuple_for(g, p, &from);
@@ -197,7 +215,7 @@ static bool flow_take(struct gathering *g, const struct packet *p, bool wanted)
     }
     struct flow_packet made = segment_of(p, from);
     if (!wanted) {
-        made.bytes = (uint8_t *)p->bytes; /* read, and forgotten */
+        made.bytes = p->bytes; /* read, and forgotten */
         if (made.kind == FLOW_SEGMENT) {
             flow_parse(&made, p->tcp_length);
         }
@@ -210,11 +228,11 @@ static bool flow_take(struct gathering *g, const struct packet *p, bool wanted)
                                     .time_ns = p->piece[i].time_ns,
                                     .number = p->piece[i].number,
                                     .length = p->piece[i].length};
-        if (!flow_keep(g, t, piece, p->piece[i].bytes, 0)) {
+        if (!flow_keep(g, t, piece, p->piece[i].bytes, 0, false)) {
             return false;
         }
     }
-    return flow_keep(g, t, made, p->bytes, p->tcp_length);
+    return flow_keep(g, t, made, p->bytes, p->tcp_length, stays && !p->pieces);
 }
 
 /* A datagram is wanted when the filter takes any of its fragments: only the first has ports. */
@@ -230,51 +248,44 @@ static bool is_wanted(struct gathering *g, const struct packet *p, uint32_t numb
 }
 
 /* One packet of the file. False: there is no more to take. */
-static bool take_frame(const char *path, const struct flow_reading *how, struct gathering *g,
-                       struct packet_reader *reader, const struct capture_packet *frame,
+static bool take_frame(struct gathering *g, const struct capture_packet *frame,
                        struct flow_file *out)
 {
+    const struct flow_reading *how = &g->how;
     struct packet packet;
     char why[400];
     enum filter_match match =
         how->filter ? filter_match(how->filter, frame, why, sizeof(why)) : FILTER_YES;
     if (match == FILTER_ERROR) {
-        snprintf(out->damage, sizeof(out->damage), "%s: packet %u: %s", path, frame->number, why);
+        snprintf(out->damage, sizeof(out->damage), "%s: packet %u: %s", g->path, frame->number,
+                 why);
         return false;
     }
     out->packets++;
     out->unknown_links += !link_known(frame->link_type);
-    packet_read(reader, frame, &packet);
+    packet_read(g->reader, frame, &packet);
     bool wanted = is_wanted(g, &packet, frame->number, match == FILTER_YES);
     if (packet.kind == PACKET_SEGMENT || packet.kind == PACKET_DAMAGED) {
         out->tcp_packets += wanted;
-        flow_take(g, &packet, wanted);
+        flow_take(g, &packet, wanted, frame->stays);
     }
     return !g->failed;
 }
 
 #define PROGRESS_PACKETS 4096u
 
-bool flow_gather(const char *path, const struct flow_reading *how, struct gathering *g,
-                 struct flow_file *out, char *error, size_t size)
+bool gather_some(struct gathering *g, uint64_t bytes, struct flow_file *out)
 {
-    struct capture *capture = capture_open(path, error, size);
-    struct packet_reader *reader = capture ? packet_reader_new() : NULL;
     struct capture_packet frame;
-    while (reader &&
-           capture_next(capture, &frame, out->damage, sizeof(out->damage)) == CAPTURE_PACKET) {
-        if (!take_frame(path, how, g, reader, &frame, out)) {
-            break;
+    while (g->bytes < bytes) {
+        if (capture_next(g->capture, &frame, out->damage, sizeof(out->damage)) != CAPTURE_PACKET ||
+            !take_frame(g, &frame, out)) {
+            return false;
         }
-        if (how->progress && frame.number % PROGRESS_PACKETS == 0) {
-            how->progress(how->context, frame.number, capture_share(capture));
+        g->number = frame.number;
+        if (g->how.progress && frame.number % PROGRESS_PACKETS == 0) {
+            g->how.progress(g->how.context, frame.number, capture_share(g->capture));
         }
     }
-    if (g->failed || (capture && !reader)) {
-        snprintf(error, size, "%s: %s", path, g->failed ? g->failed : "out of memory");
-    }
-    bool good = reader && !g->failed;
-    packet_reader_del(reader);
-    capture_close(capture);
-    return good;
+    return true;
 }

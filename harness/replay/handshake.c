@@ -32,10 +32,17 @@ static void judge_sum(struct flow_packet *p, uint32_t tcp_length)
     p->offload = p->bad_tcp && (field == 0 || field == partial || field == shorter);
 }
 
+/* Bytes of options that are there. */
+static uint32_t options_there(const struct flow_packet *p)
+{
+    uint32_t there = p->length - p->tcp_at;
+    return (there < p->tcp_header ? there : p->tcp_header) - 20;
+}
+
 static void read_timestamps(struct flow_packet *p)
 {
     const uint8_t *option = p->bytes + p->tcp_at + 20;
-    for (uint32_t left = p->tcp_header - 20; left && option[0] != 0;) {
+    for (uint32_t left = options_there(p); left && option[0] != 0;) {
         uint32_t length = option[0] == 1 ? 1 : left >= 2 ? option[1] : 0;
         if (length < 1 || length > left || (length < 2 && option[0] != 1)) {
             return;
@@ -66,6 +73,11 @@ void flow_parse(struct flow_packet *p, uint32_t tcp_length)
     p->window = (uint16_t)view_get16(tcp + 14);
     p->urgent = (uint16_t)view_get16(tcp + 18);
     p->tcp_header = (uint32_t)(tcp[12] >> 4) * 4;
+    if (p->header_cut && p->tcp_header > there && p->tcp_header <= tcp_length) {
+        p->options_cut = p->cut = true;
+        p->payload = tcp_length - p->tcp_header;
+        return;
+    }
     if (p->header_cut || p->tcp_header < 20 || p->tcp_header > tcp_length ||
         p->tcp_header > there) {
         p->header_cut = true;
@@ -88,7 +100,7 @@ void flow_parse_syn(const struct flow_packet *p, struct flow_end *end)
     end->syn_window = p->window;
     end->has_ts = p->have_ts;
     end->syn_ts = p->ts_value;
-    for (uint32_t left = p->tcp_header - 20; left && option[0] != 0;) {
+    for (uint32_t left = options_there(p); left && option[0] != 0;) {
         uint32_t length = option[0] == 1 ? 1 : left >= 2 ? option[1] : 0;
         if (length < 1 || length > left || (length < 2 && option[0] != 1)) {
             return;
@@ -187,6 +199,26 @@ static void from_handshake(struct flow *flow)
     }
 }
 
+/* Only one end speaks in the capture: of the other one there are the numbers that it acknowledges,
+ * and a SYN or its answer at the most. */
+static void from_one_end(struct flow *flow, enum flow_side side)
+{
+    const struct flow_end *here = &flow->end[side];
+    struct flow_end *there = &flow->end[!side];
+    for (uint32_t i = 0; i < flow->packets && !there->base_known; i++) {
+        const struct flow_packet *p = &flow->packet[i];
+        if (readable(p) && p->from == side && (p->flags & (SEG_ACK | SEG_RST)) == SEG_ACK) {
+            there->base = p->ack;
+            there->base_known = true;
+            there->syn_ts = p->ts_echo;
+        }
+    }
+    flow->started = START_MIDSTREAM;
+    there->syn_window = there->syn_window ? there->syn_window : 65535;
+    flow->scaling = here->syn_seen && here->has_scale;
+    flow->sack = here->syn_seen && here->has_sack;
+}
+
 /* No whole handshake: each stream begins at the first number that its sender shows. */
 static void from_midstream(struct flow *flow)
 {
@@ -211,6 +243,10 @@ static void from_midstream(struct flow *flow)
     if (seen == 3) {
         flow->started = START_MIDSTREAM;
         flow->timestamps = timestamps[0] && timestamps[1];
+    } else if (seen && flow->adaptive) {
+        enum flow_side side = seen == 1 ? FLOW_CLIENT : FLOW_SERVER;
+        from_one_end(flow, side);
+        flow->timestamps = timestamps[side];
     }
 }
 
@@ -220,6 +256,7 @@ void flow_handshake(struct flow *flow)
     flow->started = START_NONE;
     for (uint32_t i = 0; i < flow->packets; i++) {
         flow->end[flow->packet[i].from].packets++;
+        flow->packet[i].header_cut &= !(flow->adaptive && flow->packet[i].options_cut);
         flow->header_cut |= flow->packet[i].header_cut;
     }
     flow->one_sided = !flow->end[0].packets || !flow->end[1].packets;
@@ -232,6 +269,13 @@ void flow_handshake(struct flow *flow)
     } else {
         from_midstream(flow);
     }
+}
+
+uint32_t flow_window_given(const struct flow *flow, enum flow_side side)
+{
+    uint64_t most = flow->end[side].window_most;
+    uint32_t credited = flow_window(flow, side);
+    return flow->adaptive && most && most < credited ? (uint32_t)most : credited;
 }
 
 uint32_t flow_window(const struct flow *flow, enum flow_side side)

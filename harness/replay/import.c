@@ -105,7 +105,7 @@ static bool other_content(const struct importing *in, const struct flow_packet *
     const struct stream *data = &in->flow->data[in->remote];
     int64_t end = p->offset + p->captured;
     return p->captured && p->offset >= 0 && end <= (int64_t)data->end &&
-           memcmp(data->bytes + p->offset, flow_payload(p), p->captured) != 0;
+           stream_differs(data, (uint64_t)p->offset, flow_payload(p), p->captured);
 }
 
 static void note_ts(struct importing *in, const struct flow_packet *p, struct program_op *op)

@@ -143,8 +143,10 @@ static void judge_stream(struct play *play)
         uint64_t at = (uint64_t)play->wrong_at;
         snprintf(r->rule, sizeof(r->rule), "REPLAY-STREAM");
         if (at < data->next) {
-            say(r, VERDICT_VIOLATION, "expected 0x%02x at byte %llu vs actual 0x%02x",
-                data->bytes[at], (unsigned long long)at, play->wrong_value);
+            uint8_t right;
+            stream_copy(data, at, &right, 1);
+            say(r, VERDICT_VIOLATION, "expected 0x%02x at byte %llu vs actual 0x%02x", right,
+                (unsigned long long)at, play->wrong_value);
         } else {
             say(r, VERDICT_VIOLATION, "expected %llu bytes vs actual 0x%02x at byte %llu",
                 (unsigned long long)data->next, play->wrong_value, (unsigned long long)at);
@@ -159,7 +161,7 @@ static void judge_stream(struct play *play)
         say(r, VERDICT_INCONCLUSIVE, "payload cut by the snap length from byte %llu of the %s on",
             (unsigned long long)cut_at, play->remote == FLOW_CLIENT ? "client" : "server");
     } else if (missing && !play->remote_reset && !play->aborted) {
-        bool fin = missing == 1 && !data->aheads; /* an ACK beyond the end may mean either */
+        bool fin = missing == 1 && !stream_ahead(data); /* an ACK beyond the end may mean either */
         say(r, VERDICT_INCONCLUSIVE, "capture lost %llu %s at %llu of the %s",
             (unsigned long long)missing,
             fin            ? "byte or FIN"
@@ -175,11 +177,14 @@ static void judge_stream(struct play *play)
 void judge_after(struct play *play, const struct verdict *verdict)
 {
     struct replay_result *r = play->result;
-    struct sha256_ctx hash = play->hash;
     r->bytes = play->delivered;
     r->expected = play->flow->data[play->remote].next;
     r->warnings = verdict->warnings;
-    sha256_digest(&hash, sizeof(r->sha256), r->sha256);
+    r->compared = play->compared;
+    r->hashed = play->hashed;
+    if (play->hashed) {
+        sha256_digest(&play->hash, sizeof(r->sha256), r->sha256);
+    }
     if (verdict->kind != VERDICT_PASS) {
         from_oracle(r, verdict);
     } else if (!r->ran) {

@@ -50,8 +50,8 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
 
 /* ---- What is delivered ---- */
 
-/* Whether some segment of the capture has this byte there; the rest of a segment that the snap
- * length cut went to the target as zeros. */
+/* Whether some segment of the capture has this byte there, or had it made up where the snap length
+ * cut it. */
 static bool other_copy(struct play *play, uint64_t at, uint8_t value)
 {
     for (uint32_t i = 0; i < play->flow->packets; i++) {
@@ -63,7 +63,11 @@ static bool other_copy(struct play *play, uint64_t at, uint8_t value)
         if (has && into < p->captured && flow_payload(p)[into] == value) {
             return true;
         }
-        if (has && into >= p->captured && value == 0) {
+        uint8_t made = 0;
+        if (has && into >= p->captured) {
+            stream_make_up(at, &made, 1);
+        }
+        if (has && into >= p->captured && value == made) {
             play->unknown_at = at < play->unknown_at ? at : play->unknown_at;
             return true;
         }
@@ -71,16 +75,12 @@ static bool other_copy(struct play *play, uint64_t at, uint8_t value)
     return false;
 }
 
-static void judge_bytes(struct play *play, const uint8_t *bytes, uint32_t length)
+/* Bytes that differ from the stream, one by one. */
+static void judge_other(struct play *play, uint64_t at, const uint8_t *right, const uint8_t *bytes,
+                        uint32_t length)
 {
-    const struct stream *data = &play->flow->data[play->remote];
-    uint64_t at = play->delivered;
-    if (!length || play->wrong_at >= 0 ||
-        (at + length <= data->end && !memcmp(data->bytes + at, bytes, length))) {
-        return;
-    }
     for (uint32_t i = 0; i < length; i++) {
-        if (at + i < data->end && data->bytes[at + i] == bytes[i]) {
+        if (right && right[i] == bytes[i]) {
             continue;
         }
         if (!other_copy(play, at + i, bytes[i])) {
@@ -92,11 +92,64 @@ static void judge_bytes(struct play *play, const uint8_t *bytes, uint32_t length
     }
 }
 
+/* The piece that holds a byte; mostly the same one as before, or the next. */
+static uint32_t play_find(const struct play *play, const struct stream *data, uint64_t at)
+{
+    for (uint32_t i = play->found; i < play->found + 2 && i < data->pieces; i++) {
+        if (data->piece[i].begin <= at && at < data->piece[i].end) {
+            return i;
+        }
+    }
+    return stream_find(data, at);
+}
+
+/* Bytes of one piece, or of no one. */
+static void judge_piece(struct play *play, const struct stream_piece *piece, uint64_t at,
+                        const uint8_t *bytes, uint32_t length)
+{
+    uint8_t made[512];
+    const uint8_t *right = piece && piece->bytes ? piece->bytes + (at - piece->begin) : NULL;
+    if (right) {
+        play->compared += length;
+        if (memcmp(right, bytes, length) != 0) {
+            judge_other(play, at, right, bytes, length);
+        }
+        return;
+    }
+    for (uint32_t done = 0, take; done < length && play->wrong_at < 0; done += take) {
+        take = length - done < sizeof(made) ? length - done : (uint32_t)sizeof(made);
+        stream_make_up(at + done, made, take);
+        judge_other(play, at + done, piece ? made : NULL, bytes + done, take);
+    }
+}
+
+static void judge_bytes(struct play *play, const uint8_t *bytes, uint32_t length)
+{
+    const struct stream *data = &play->flow->data[play->remote];
+    uint64_t at = play->delivered, end = at + length;
+    if (!length || play->wrong_at >= 0) {
+        return;
+    }
+    for (uint32_t i = play_find(play, data, at); at < end && play->wrong_at < 0;) {
+        const struct stream_piece *piece = i < data->pieces ? &data->piece[i] : NULL;
+        bool inside = piece && piece->begin <= at;
+        uint64_t to = inside ? piece->end : piece ? piece->begin : end;
+        to = to < end ? to : end;
+        judge_piece(play, inside ? piece : NULL, at, bytes + (at - play->delivered),
+                    (uint32_t)(to - at));
+        play->found = i;
+        i += inside;
+        at = to;
+    }
+}
+
 static void take_span(void *context, const uint8_t *bytes, uint32_t length)
 {
     struct play *play = context;
     judge_bytes(play, bytes, length);
-    sha256_update(&play->hash, length, bytes);
+    if (play->hashed) {
+        sha256_update(&play->hash, length, bytes);
+    }
     play->delivered += length;
 }
 
@@ -137,14 +190,24 @@ static uint64_t payload_stream(void *context, uint32_t conn, uint64_t offset, ui
     const struct stream *data = &play->flow->data[play->local];
     uint64_t at = (uint64_t)play->base + offset;
     (void)conn;
-    memset(out, 0, length);
-    if (at < data->end) {
-        memcpy(out, data->bytes + at, data->end - at < length ? data->end - at : length);
-    }
+    stream_copy(data, at, out, length);
     return length;
 }
 
 /* ---- The run ---- */
+
+/* What came with the handshake was the host's to deliver. */
+static void take_prefix(struct play *play)
+{
+    uint8_t bytes[512];
+    uint64_t prefix = (uint64_t)play->flow->prefix[play->remote];
+    while (play->delivered < prefix) {
+        uint64_t left = prefix - play->delivered;
+        uint32_t take = left < sizeof(bytes) ? (uint32_t)left : (uint32_t)sizeof(bytes);
+        stream_copy(&play->flow->data[play->remote], play->delivered, bytes, take);
+        take_span(play, bytes, take);
+    }
+}
 
 static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
 {
@@ -180,7 +243,7 @@ void play_body(struct world *world, void *context)
 {
     struct play *play = context;
     const struct flow *flow = play->flow;
-    uint64_t clock = 0, prefix = (uint64_t)flow->prefix[play->remote];
+    uint64_t clock = 0;
     struct host *host = &world->host;
     host->delivered = delivered;
     host->delivered_context = play;
@@ -189,9 +252,7 @@ void play_body(struct world *world, void *context)
     world->context = play;
     world->frame_out = frame_out;
     world->more = more;
-    if (prefix) {
-        take_span(play, flow->data[play->remote].bytes, (uint32_t)prefix);
-    }
+    take_prefix(play);
     local_setup(play);
     play->result->ran = local_offloaded(play);
     for (uint32_t i = 0; i < flow->packets && play->result->ran && world->up; i++) {

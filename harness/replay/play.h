@@ -57,7 +57,10 @@ struct play {
     /* What was delivered. */
     uint32_t call; /* completion that is open, or was last */
     enum tap_fn call_fn;
+    bool hashed; /* somebody wants the hash */
     struct sha256_ctx hash;
+    uint64_t compared; /* bytes delivered that the capture holds */
+    uint32_t found;    /* piece of the stream that was compared last */
     uint64_t delivered;
     int64_t wrong_at; /* first byte that no copy in the capture has, or -1 */
     uint8_t wrong_value;

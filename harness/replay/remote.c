@@ -12,6 +12,7 @@
 #define ROUNDS_MAX 4000u
 #define ROUNDS_IDLE 9u
 #define BURST 24u
+#define OFFER_MAX 1400u
 
 static int64_t min64(int64_t a, int64_t b)
 {
@@ -116,7 +117,9 @@ static void note_sent(struct play *play, const struct flow_packet *p)
 void remote_packet(struct play *play, uint32_t index)
 {
     const struct flow_packet *p = &play->flow->packet[index];
-    struct frame_change change = {.to = play->local_end.mac, .from = play->remote_end.mac};
+    struct frame_change change = {.to = play->local_end.mac,
+                                  .from = play->remote_end.mac,
+                                  .data = &play->flow->data[play->remote]};
     if (p->kind != FLOW_SEGMENT) {
         give(play, play->frame, frame_build(p, &change, play->frame), TAP_NONE);
         return;
@@ -192,9 +195,10 @@ void remote_frame_out(struct play *play, const uint8_t *bytes, uint32_t length)
 /* Offers the stream again from what the target has acknowledged, as far as its window goes. */
 static void offer_again(struct play *play)
 {
+    uint8_t room[OFFER_MAX];
     const struct flow *flow = play->flow;
     const struct stream *data = &flow->data[play->remote];
-    uint32_t mss = local_mss(flow, play->local), size = mss > 1412 ? 1400
+    uint32_t mss = local_mss(flow, play->local), size = mss > 1412 ? OFFER_MAX
                                                         : mss > 64 ? mss - 12
                                                                    : 52;
     int64_t at = play->target_ack;
@@ -207,7 +211,8 @@ static void offer_again(struct play *play)
         struct segment segment = {.seq = flow->end[play->remote].base + (uint32_t)at,
                                   .flags = (uint8_t)(SEG_PSH | (fin ? SEG_FIN : 0))};
         segment.length = end > at ? (uint32_t)(end - at) : 0;
-        segment.payload = segment.length ? data->bytes + at : NULL;
+        segment.payload = room;
+        stream_copy(data, (uint64_t)at, room, segment.length);
         play->ack_sent = play->target_max;
         speak(play, &segment);
         world_settle(play->world);

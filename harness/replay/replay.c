@@ -93,40 +93,68 @@ static void run_batch(struct session *session)
     batch_fini(batch);
 }
 
-static void replay_file(struct session *session, const char *path)
+/* What of the file as a whole is to be said. */
+static void tell_file(struct session *session, const char *path, const struct flow_file *file,
+                      uint32_t flows)
 {
-    char error[640];
-    struct flow_file file;
-    say_files(session);
-    session->report.files++;
-    session->reading = path;
-    const struct flow_reading how = {.checksums = session->options->checksums,
-                                     .filter = session->options->filter,
-                                     .progress = say_reading,
-                                     .context = session};
-    if (!flow_file_read(path, &how, &file, error, sizeof(error))) {
-        progress_clear(&session->progress);
-        fprintf(stderr, "replay: %s\n", shown(error));
-        session->report.unreadable++;
-        return;
-    }
-    bool unknown = !file.flows && file.unknown_links;
-    session->report.unreadable += file.damage[0] || unknown;
-    if (file.damage[0]) {
-        fprintf(stderr, "replay: %s\n", shown(file.damage));
+    bool unknown = !flows && file->unknown_links;
+    session->report.unreadable += file->damage[0] || unknown;
+    if (file->damage[0]) {
+        fprintf(stderr, "replay: %s\n", shown(file->damage));
     }
     if (unknown) {
         fprintf(stderr,
                 "replay: %s: link type not supported (expected Ethernet, Linux cooked, raw "
                 "IP, PPP, HDLC, 802.11, NFLOG, null or FDDI)\n",
                 shown(path));
-    } else if (!file.flows && !file.damage[0]) {
+    } else if (!flows && !file->damage[0]) {
         fprintf(stderr, "replay: %s: no TCP conversation in %u packets%s\n", shown(path),
-                file.packets, session->options->filter ? " (as --filter takes them)" : "");
+                file->packets, session->options->filter ? " (as --filter takes them)" : "");
     }
-    batch_add(&session->batch, path, &file);
-    if (batch_full(&session->batch)) {
-        run_batch(session);
+}
+
+/* Its parts, one after the other. False: one line in error. */
+static bool replay_parts(struct session *session, const char *path, struct flow_reader *reader,
+                         char *error, size_t size)
+{
+    uint32_t flows = 0;
+    for (bool last = false; !last && !session->environment_failed;) {
+        struct flow_file part;
+        if (!flow_more(reader, false, &part, error, size)) {
+            return false;
+        }
+        flows += part.flows;
+        last = part.last;
+        if (last) {
+            tell_file(session, path, &part, flows);
+        }
+        batch_add(&session->batch, path, &part);
+        if (batch_full(&session->batch)) {
+            run_batch(session);
+        }
+    }
+    return true;
+}
+
+static void replay_file(struct session *session, const char *path)
+{
+    char error[640];
+    const struct replay_options *options = session->options;
+    say_files(session);
+    session->report.files++;
+    session->reading = path;
+    const struct flow_reading how = {.checksums = options->checksums,
+                                     .filter = options->filter,
+                                     .progress = say_reading,
+                                     .context = session};
+    struct flow_reader *reader = flow_open(path, &how, error, sizeof(error));
+    if (!reader || !replay_parts(session, path, reader, error, sizeof(error))) {
+        progress_clear(&session->progress);
+        fprintf(stderr, "replay: %s\n", shown(error));
+        session->report.unreadable++;
+    }
+    if (reader) {
+        flow_close(reader);
     }
 }
 

@@ -52,7 +52,7 @@ static const struct replay_result *carrier(const struct replay_result result[2],
 
 static void sha256_json(struct json *json, const char *name, const struct replay_result *result)
 {
-    if (result->tried && result->ran) {
+    if (result->tried && result->ran && result->hashed) {
         json_bytes(json, name, result->sha256, REPLAY_SHA256_BYTES);
     } else {
         json_null(json, name);

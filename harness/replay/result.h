@@ -27,6 +27,8 @@ struct replay_result {
     uint64_t time_ns;               /* virtual time of it */
     uint64_t bytes;                 /* that the target delivered, those of the handshake included */
     uint64_t expected;              /* that the capture holds in order */
+    uint64_t compared;              /* bytes delivered that the capture holds too */
+    bool hashed;                    /* sha256 was asked for */
     uint8_t sha256[REPLAY_SHA256_BYTES]; /* of the bytes delivered */
     uint64_t sent;                       /* bytes handed down on the local end's behalf */
     uint64_t segments;                   /* given to the target */

@@ -25,6 +25,7 @@ struct source {
     struct ahead packed, plain;
     struct unpack *unpack; /* NULL = not compressed */
     const char *packing;
+    bool input; /* standard input: it may have been read before */
     uint64_t given, blank_begin, blank_end;
     char fault[160];
     char buffer[STREAM_BYTES];
@@ -177,6 +178,7 @@ struct source *source_open(const char *path, char *error, size_t size)
         return refuse(NULL, path, "out of memory", error, size);
     }
     source->file = file;
+    source->input = input;
     source->all = S_ISREG(about.st_mode) ? (uint64_t)about.st_size : 0;
     return source_begin(source, path, error, size);
 }
@@ -194,6 +196,12 @@ uint32_t source_head(const struct source *source, uint8_t head[SOURCE_HEAD])
 {
     memcpy(head, source->plain.byte, SOURCE_HEAD);
     return source->plain.held;
+}
+
+int source_file(const struct source *source, uint64_t *size)
+{
+    *size = source->all;
+    return source->all && !source->unpack && !source->input ? source->file : -1;
 }
 
 void source_blank(struct source *source, uint64_t begin, uint64_t end)

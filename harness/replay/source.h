@@ -21,6 +21,8 @@ void source_close(struct source *source);
 uint32_t source_head(const struct source *source, uint8_t head[SOURCE_HEAD]);
 /* Reading it, for libraries that take a stream; who closes the stream leaves the source open. */
 FILE *source_stream(struct source *source);
+/* The file itself, and its size, when it is no more than that: not packed, not a pipe. Else -1. */
+int source_file(const struct source *source, uint64_t *size);
 /* From now on bytes [begin, end) are read as zero. */
 void source_blank(struct source *source, uint64_t begin, uint64_t end);
 /* Why no more can be read, NULL = it is not known of anything. */

@@ -160,14 +160,20 @@ static void add_payload(struct walk *w, const struct flow_packet *p, uint32_t le
         stream_add(data, p->offset, flow_payload(p), captured);
     }
     if (captured < length && p->offset + length > (int64_t)data->next) {
-        uint8_t *zeros = calloc(1, length - captured);
         uint64_t at = (uint64_t)(p->offset + captured);
         uint64_t *cut_at = &w->flow->cut_at[p->from];
         *cut_at = at < *cut_at ? at : *cut_at;
-        if (zeros) {
-            stream_add(data, p->offset + captured, zeros, length - captured);
-        }
-        free(zeros);
+        stream_add(data, p->offset + captured, NULL, length - captured);
+    }
+}
+
+/* What the other end acknowledged has arrived there, whether the capture holds it or not. The last
+ * number may be the FIN's. */
+static void fill_acknowledged(struct walk *w, uint8_t sender, int64_t ack)
+{
+    struct stream *data = &w->flow->data[sender];
+    if (w->flow->adaptive && ack - 1 > (int64_t)data->next) {
+        stream_fill(data, (uint64_t)ack - 1);
     }
 }
 
@@ -207,10 +213,22 @@ static void take_segment(struct walk *w, uint32_t i)
     int64_t ack = ack_of(w, p, flow->end[p->from].ack_most);
     if (ack > (int64_t)flow->end[p->from].ack_most) {
         flow->end[p->from].ack_most = (uint64_t)ack;
+        fill_acknowledged(w, !p->from, ack);
     }
     add_payload(w, p, p->payload);
     if (p->flags & SEG_FIN) {
         stream_fin(data, p->offset + p->payload);
+    }
+}
+
+/* A last number that nobody sent in the capture is taken for a FIN. */
+static void make_up_missing(struct flow *flow, enum flow_side side, uint64_t end)
+{
+    struct stream *data = &flow->data[side];
+    bool fin = end == data->end + 1 && end == flow->end[!side].ack_most;
+    stream_fill(data, fin ? end - 1 : end);
+    if (fin) {
+        stream_fin(data, (int64_t)end - 1);
     }
 }
 
@@ -227,9 +245,13 @@ static void find_missing(struct flow *flow, enum flow_side side)
         end = data->fin_seen[i] > end ? data->fin_seen[i] : end;
     }
     end = acked > end ? acked : end;
+    if (flow->adaptive) {
+        make_up_missing(flow, side, end);
+        return;
+    }
     flow->missing[side] = stream_hole(data, end);
-    if (stream_reach(data, end) && end > data->end) {
-        data->end = end; /* zeros: sent on the local end's behalf, never expected of the target */
+    if (end > data->end) {
+        data->end = end; /* sent on the local end's behalf, never expected of the target */
     }
 }
 
