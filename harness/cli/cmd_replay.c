@@ -152,6 +152,9 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
          &c->filter},
         {"--stream", "LIST", "only these conversations (tshark's tcp.stream), as in 1,4,7-12", NULL,
          &c->streams},
+        {"--strict-capture", NULL,
+         "stop where the capture lacks something, instead of making it up",
+         &c->replay.strict_capture, NULL},
         {"--sha256", NULL, "tell the SHA-256 of the bytes delivered (--json does)",
          &c->replay.sha256, NULL},
         {"--failed", NULL, "print only conversations with findings, and the totals",
@@ -193,7 +196,8 @@ static void name_command(struct command *c)
     const struct {
         const char *name, *value;
     } with[] = {{"--checksums", c->checksums}, {"--filter", c->filter}};
-    cli_command_with(&c->driven, "replay", c->again, sizeof(c->again));
+    cli_command_with(&c->driven, c->replay.strict_capture ? "replay --strict-capture" : "replay",
+                     c->again, sizeof(c->again));
     for (unsigned i = 0; i < 2; i++) {
         size_t used = strlen(c->again);
         char value[2048];

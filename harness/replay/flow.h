@@ -80,6 +80,7 @@ struct flow {
     bool adaptive;         /* what the capture lacks is made up */
     struct stream data[2]; /* by sender */
     int64_t prefix[2];     /* bytes of each stream that came with the handshake */
+    bool fin_made[2];      /* the FIN of a stream is made up */
     uint64_t missing[2];   /* first hole of each stream, in bytes */
     uint64_t cut_at[2];    /* stream offset from which payload was cut by the snap length */
 };

@@ -65,9 +65,9 @@ bool judge_before(const struct flow *flow, struct replay_result *result)
     if (no_connection(flow)) {
         say(result, VERDICT_INCONCLUSIVE, "%s", no_connection_words(flow));
         result->no_connection = true;
-    } else if (flow->one_sided) {
+    } else if (flow->one_sided && !flow->adaptive) {
         say(result, VERDICT_INCONCLUSIVE, "the capture holds one direction only");
-    } else if (flow->header_cut) {
+    } else if (flow->header_cut && (!flow->adaptive || flow->started == START_NONE)) {
         say(result, VERDICT_INCONCLUSIVE,
             "frames cut short by the snap length, inside TCP headers");
     } else if (flow->started == START_NONE) {
@@ -88,6 +88,28 @@ static void from_oracle(struct replay_result *result, const struct verdict *verd
             verdict->expected, verdict->actual, verdict->event, (double)verdict->time_ns / 1e6);
     } else {
         say(result, verdict->kind, "%s", verdict->actual);
+    }
+}
+
+void judge_both(const struct flow *flow, struct replay_result result[2])
+{
+    uint64_t captured = 0, expected = 0;
+    bool pass = true;
+    for (uint32_t side = 0; side < 2; side++) {
+        pass &= !result[side].tried || (result[side].kind == VERDICT_PASS && result[side].ran);
+        captured += result[side].captured;
+        expected += result[side].expected;
+    }
+    struct replay_result *worse =
+        &result[result[FLOW_SERVER].expected > result[FLOW_CLIENT].expected || !result[0].tried];
+    if (!pass || captured || !flow->adaptive) {
+        return;
+    }
+    if (expected) {
+        say(worse, VERDICT_INCONCLUSIVE, "the capture holds none of the %llu bytes of payload",
+            (unsigned long long)expected);
+    } else if (flow->one_sided) {
+        say(worse, VERDICT_INCONCLUSIVE, "the capture holds one direction only, without payload");
     }
 }
 
@@ -133,6 +155,32 @@ static void judge_short_stream(struct play *play)
     }
 }
 
+static uint64_t bytes_known(const struct stream *data)
+{
+    uint64_t known = 0;
+    for (uint32_t i = 0; i < data->pieces; i++) {
+        known += data->piece[i].bytes ? data->piece[i].end - data->piece[i].begin : 0;
+    }
+    return known;
+}
+
+/* What was compared of the stream. */
+static void judge_adapted(struct play *play)
+{
+    struct replay_result *r = play->result;
+    if (r->reason[0]) {
+        return;
+    }
+    if (r->compared < r->expected) {
+        say(r, VERDICT_PASS, "compared %llu of %llu bytes%s", (unsigned long long)r->compared,
+            (unsigned long long)r->expected,
+            r->captured < r->expected ? ": the capture lacks the others" : "");
+    } else if (play->other_copies) {
+        say(r, VERDICT_PASS, "%llu bytes from another copy of overlapping segments",
+            (unsigned long long)play->other_copies);
+    }
+}
+
 static void judge_stream(struct play *play)
 {
     struct replay_result *r = play->result;
@@ -157,7 +205,9 @@ static void judge_stream(struct play *play)
     if (r->kind != VERDICT_PASS) {
         return;
     }
-    if (cut_at != UINT64_MAX) {
+    if (flow->adaptive) {
+        judge_adapted(play);
+    } else if (cut_at != UINT64_MAX) {
         say(r, VERDICT_INCONCLUSIVE, "payload cut by the snap length from byte %llu of the %s on",
             (unsigned long long)cut_at, play->remote == FLOW_CLIENT ? "client" : "server");
     } else if (missing && !play->remote_reset && !play->aborted) {
@@ -181,6 +231,7 @@ void judge_after(struct play *play, const struct verdict *verdict)
     r->expected = play->flow->data[play->remote].next;
     r->warnings = verdict->warnings;
     r->compared = play->compared;
+    r->captured = bytes_known(&play->flow->data[play->remote]);
     r->hashed = play->hashed;
     if (play->hashed) {
         sha256_digest(&play->hash, sizeof(r->sha256), r->sha256);

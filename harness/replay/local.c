@@ -27,7 +27,7 @@ static void fill_delegated(const struct play *play, TCP_OFFLOAD_STATE_DELEGATED 
     const struct flow_end *local = &flow->end[play->local], *remote = &flow->end[play->remote];
     t->State = TcpConnectionEstablished;
     t->RcvNxt = remote->base + (uint32_t)flow->prefix[play->remote];
-    t->RcvWnd = flow_window(flow, play->local);
+    t->RcvWnd = flow_window_given(flow, play->local);
     t->SndUna = t->SndNxt = t->SndMax = local->base + (uint32_t)play->base;
     t->SndWnd = t->MaxSndWnd = remote->syn_window;
     t->SendWL1 = t->RcvNxt;
@@ -60,7 +60,7 @@ void local_setup(struct play *play)
     setup.constant.RcvWindScale = play->local_scale & 15;
     setup.constant.RemoteMss = (USHORT)mss;
     setup.constant.HashValue = 0x9E3779B9u;
-    setup.cached.InitialRcvWnd = flow_window(flow, play->local);
+    setup.cached.InitialRcvWnd = flow_window_given(flow, play->local);
     setup.cached.KaProbeCount = 3;
     setup.cached.KaTimeout = 7200 * TICKS_PER_SECOND;
     setup.cached.KaInterval = TICKS_PER_SECOND;
@@ -92,7 +92,7 @@ bool local_must_upload(const struct play *play)
     }
 }
 
-static void send_until(struct play *play, int64_t end)
+void local_send(struct play *play, int64_t end)
 {
     while (play->handed < end && local_offloaded(play) && !play->finished) {
         int64_t left = end - play->handed;
@@ -111,12 +111,12 @@ static void send_until(struct play *play, int64_t end)
 }
 
 /* In every second conversation the last bytes go down with the disconnect itself. */
-static void close_after(struct play *play, int64_t end)
+void local_close(struct play *play, int64_t end)
 {
     int64_t left = end - play->handed;
     bool with_data = !play->posting && left > 0 && left < (int64_t)SEND_MAX;
     if (!with_data) {
-        send_until(play, end);
+        local_send(play, end);
     }
     if (play->finished || !local_offloaded(play)) {
         return;
@@ -158,9 +158,9 @@ void local_packet(struct play *play, uint32_t index)
     if ((p->flags & SEG_SYN) || p->ignored || end > (int64_t)data->end) {
         return;
     }
-    send_until(play, end);
+    local_send(play, end);
     if ((p->flags & SEG_FIN) && (!data->has_fin || end == (int64_t)data->fin)) {
-        close_after(play, end);
+        local_close(play, end);
     }
 }
 
@@ -168,7 +168,7 @@ bool local_more(struct play *play)
 {
     struct host *host = &play->world->host;
     const struct host_conn *conn = &host->conn[play->conn];
-    if (host->held_last - host->held_first > (play->live ? 0 : 3)) {
+    if (host->held_last - host->held_first > (play->live || play->waiting ? 0 : 3)) {
         host_return(host, 0, (enum host_order)(play->returns++ % 3));
         return true;
     }

@@ -30,7 +30,7 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
     play->target_max = play->ack_wanted = play->ack_sent = play->base;
     play->edge = play->base + there->syn_window;
     play->target_ack = play->remote_next = flow->prefix[play->remote];
-    play->target_edge = play->target_ack + flow_window(flow, play->local);
+    play->target_edge = play->target_ack + flow_window_given(flow, play->local);
     play->remote_ts = there->syn_ts;
     play->remote_ts_known = flow->timestamps;
     play->target_ts = here->syn_ts;
@@ -196,17 +196,17 @@ static uint64_t payload_stream(void *context, uint32_t conn, uint64_t offset, ui
 
 /* ---- The run ---- */
 
-/* What came with the handshake was the host's to deliver. */
-static void take_prefix(struct play *play)
+void play_consumed(struct play *play, int64_t end)
 {
     uint8_t bytes[512];
-    uint64_t prefix = (uint64_t)play->flow->prefix[play->remote];
-    while (play->delivered < prefix) {
-        uint64_t left = prefix - play->delivered;
+    uint64_t compared = play->compared;
+    while ((int64_t)play->delivered < end) {
+        uint64_t left = (uint64_t)end - play->delivered;
         uint32_t take = left < sizeof(bytes) ? (uint32_t)left : (uint32_t)sizeof(bytes);
         stream_copy(&play->flow->data[play->remote], play->delivered, bytes, take);
         take_span(play, bytes, take);
     }
+    play->compared = compared; /* it was not the target that delivered them */
 }
 
 static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
@@ -224,7 +224,7 @@ static bool skipped(const struct flow *flow, uint32_t index)
 {
     const struct flow_packet *p = &flow->packet[index];
     if (flow->started != START_HANDSHAKE || index >= flow->start) {
-        return false;
+        return flow->one_sided && p->kind == FLOW_SEGMENT && (p->flags & SEG_SYN);
     }
     return p->kind != FLOW_SEGMENT || (p->flags & SEG_SYN) ||
            (!p->payload && !(p->flags & (SEG_FIN | SEG_RST)));
@@ -252,7 +252,7 @@ void play_body(struct world *world, void *context)
     world->context = play;
     world->frame_out = frame_out;
     world->more = more;
-    take_prefix(play);
+    play_consumed(play, flow->prefix[play->remote]);
     local_setup(play);
     play->result->ran = local_offloaded(play);
     for (uint32_t i = 0; i < flow->packets && play->result->ran && world->up; i++) {
@@ -264,14 +264,13 @@ void play_body(struct world *world, void *context)
             play->progress(play->progress_context, i);
         }
         pass_time(play, &clock, p);
+        adapt_before(play, i);
         if (p->from == play->local) {
             local_packet(play, i);
         } else {
             remote_packet(play, i);
         }
-        if (local_must_upload(play)) {
-            host_terminate(host, play->conn, SCOPE_ALL);
-            world_settle(world);
+        if (local_must_upload(play) && !adapt_take_back(play, i)) {
             break;
         }
     }

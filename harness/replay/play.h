@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * One conversation, one of its ends taken over by the target, in the order and timing of the
- * capture.
+ * capture. Where the capture does not say enough (struct flow's adaptive), the ends do what they
+ * must have done (adapt.c).
  *
  * The captured end acknowledged what the captured stack had sent; the target may send the same
  * bytes a little later. Holding such a frame back until it fits would change the order of the
@@ -51,7 +52,9 @@ struct play {
     int64_t base;   /* offset at which the target's sending begins */
     int64_t handed; /* end of what was handed down */
     bool posting, finished, aborted;
+    bool waiting; /* for a window, or for an upload: the application takes all it can */
     uint32_t posts, returns;
+    uint32_t waits_vain, uploads;
     uint32_t passed_up;   /* frames that came up the ordinary path */
     int64_t last_word[2]; /* last packet of each end that is no reset */
     /* What was delivered. */
@@ -73,6 +76,8 @@ struct play {
 
 /* Body of a world run. */
 void play_body(struct world *world, void *context);
+/* The host itself took in what stands before an offset. */
+void play_consumed(struct play *play, int64_t end);
 void play_init(struct play *play, struct world *world, const struct flow *flow,
                enum flow_side local, struct replay_result *result);
 
@@ -81,6 +86,8 @@ void remote_packet(struct play *play, uint32_t index);
 bool remote_ack_due(struct play *play);
 void remote_frame_out(struct play *play, const uint8_t *bytes, uint32_t length);
 void remote_finish(struct play *play);
+/* A segment that stands in no packet of the capture. */
+void remote_say(struct play *play, int64_t at, const uint8_t *bytes, uint32_t length, bool fin);
 
 /* ---- The local end (local.c) ---- */
 void local_setup(struct play *play);
@@ -92,5 +99,17 @@ bool local_offloaded(const struct play *play);
 uint16_t local_mss(const struct flow *flow, enum flow_side side);
 /* The target asked for an upload that the host may not refuse. */
 bool local_must_upload(const struct play *play);
+/* Sends up to an offset; closes behind it. */
+void local_send(struct play *play, int64_t end);
+void local_close(struct play *play, int64_t end);
+
+/* ---- Beyond the capture (adapt.c) ---- */
+/* What must have happened before a packet, though the capture does not hold it. */
+void adapt_before(struct play *play, uint32_t index);
+/* The remote end waits until the target takes bytes up to an offset, for a while. */
+void adapt_wait_window(struct play *play, int64_t end);
+/* The host takes the connection back that the target wants to be rid of, at a packet, and hands it
+ * down again where that makes sense. False: that was the end of it. */
+bool adapt_take_back(struct play *play, uint32_t index);
 
 #endif

@@ -162,6 +162,16 @@ static void speak(struct play *play, struct segment *segment)
     play->result->segments++;
 }
 
+void remote_say(struct play *play, int64_t at, const uint8_t *bytes, uint32_t length, bool fin)
+{
+    struct segment segment = {.seq = play->flow->end[play->remote].base + (uint32_t)at,
+                              .flags = (uint8_t)(SEG_PSH | (fin ? SEG_FIN : 0)),
+                              .payload = bytes,
+                              .length = length};
+    speak(play, &segment);
+    world_settle(play->world);
+}
+
 bool remote_ack_due(struct play *play)
 {
     int64_t wanted = play->live ? play->target_max : min64(play->ack_wanted, play->target_max);
@@ -208,16 +218,12 @@ static void offer_again(struct play *play)
         if (end <= at && !fin) {
             break;
         }
-        struct segment segment = {.seq = flow->end[play->remote].base + (uint32_t)at,
-                                  .flags = (uint8_t)(SEG_PSH | (fin ? SEG_FIN : 0))};
-        segment.length = end > at ? (uint32_t)(end - at) : 0;
-        segment.payload = room;
-        stream_copy(data, (uint64_t)at, room, segment.length);
+        uint32_t length = end > at ? (uint32_t)(end - at) : 0;
+        stream_copy(data, (uint64_t)at, room, length);
         play->ack_sent = play->target_max;
-        speak(play, &segment);
-        world_settle(play->world);
-        play->result->resent += segment.length;
-        at += segment.length;
+        remote_say(play, at, room, length, fin);
+        play->result->resent += length;
+        at += length;
         play->remote_next = at + fin > play->remote_next ? at + fin : play->remote_next;
         if (fin) {
             break;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "replay/batch.h"
+#include "replay/judge.h"
 #include "replay/progress.h"
 #include "replay/report.h"
 
@@ -69,6 +70,7 @@ static void report_file(struct session *session, uint32_t at)
             snprintf(pair[0].reason, sizeof(pair[0].reason), "neither end is %.80s",
                      options->local);
         }
+        judge_both(flow, pair);
         report_conversation(&session->report, path, flow, pair);
         for (uint32_t side = 0; options->judged && side < 2; side++) {
             options->judged(options->context, path, flow, (enum flow_side)side, &pair[side]);
@@ -144,6 +146,7 @@ static void replay_file(struct session *session, const char *path)
     session->report.files++;
     session->reading = path;
     const struct flow_reading how = {.checksums = options->checksums,
+                                     .adaptive = !options->strict_capture,
                                      .filter = options->filter,
                                      .progress = say_reading,
                                      .context = session};

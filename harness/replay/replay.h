@@ -17,6 +17,7 @@ struct replay_options {
     struct world *world; /* with a driver open */
     bool json;           /* JSON Lines: an object for each conversation, then the totals */
     bool strict;         /* "should" rules fail too */
+    bool strict_capture; /* nothing but what the capture holds: see flow_reading.adaptive */
     bool sha256;         /* of the bytes delivered, too */
     bool context_is_cell;
     bool oracle_off;   /* measuring */

@@ -67,6 +67,8 @@ static void direction_json(struct json *json, const char *name, const struct rep
     json_text(json, "reason", result->reason);
     json_number(json, "bytes", result->bytes);
     json_number(json, "expected", result->expected);
+    json_number(json, "captured", result->captured);
+    json_number(json, "compared", result->compared);
     json_number(json, "sent", result->sent);
     json_number(json, "segments", result->segments);
     json_number(json, "resent", result->resent);

@@ -28,6 +28,7 @@ struct replay_result {
     uint64_t bytes;                 /* that the target delivered, those of the handshake included */
     uint64_t expected;              /* that the capture holds in order */
     uint64_t compared;              /* bytes delivered that the capture holds too */
+    uint64_t captured;              /* bytes of the stream that the capture holds */
     bool hashed;                    /* sha256 was asked for */
     uint8_t sha256[REPLAY_SHA256_BYTES]; /* of the bytes delivered */
     uint64_t sent;                       /* bytes handed down on the local end's behalf */

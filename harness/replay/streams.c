@@ -52,11 +52,15 @@ void flow_sums(struct flow *flow, enum flow_checksums checksums)
 
 /* ---- Streams ---- */
 
+#define UNSEEN_EACH 65536
+
 struct walk {
     struct flow *flow;
-    int64_t top[2]; /* end of what each side sends in the whole conversation */
-    int64_t *least; /* of each packet: lowest ACK of the same side after it */
-    bool dead;      /* a reset was taken */
+    int64_t top[2];      /* end of what each side sends in the whole conversation */
+    int64_t *least;      /* of each packet: lowest ACK of the same side after it */
+    bool dead;           /* a reset was taken */
+    int64_t unseen_most; /* bytes that one end can have sent unseen: as many packets, each the
+                            largest */
     bool ts_known[2];
     uint32_t ts_recent[2];
 };
@@ -124,7 +128,8 @@ static bool ack_refused(const struct walk *w, uint32_t i, struct flow_packet *p)
 {
     const struct flow_end *end = &w->flow->end[p->from];
     int64_t ack = ack_of(w, p, end->ack_most);
-    if (ack > w->top[!p->from] && w->least[i] < ack) {
+    bool absurd = w->flow->adaptive && ack > w->top[!p->from] + w->unseen_most;
+    if (absurd || (ack > w->top[!p->from] && w->least[i] < ack)) {
         p->ack_blind = true;
         return true;
     }
@@ -229,6 +234,7 @@ static void make_up_missing(struct flow *flow, enum flow_side side, uint64_t end
     stream_fill(data, fin ? end - 1 : end);
     if (fin) {
         stream_fin(data, (int64_t)end - 1);
+        flow->fin_made[side] = data->has_fin;
     }
 }
 
@@ -257,7 +263,7 @@ static void find_missing(struct flow *flow, enum flow_side side)
 
 void flow_streams(struct flow *flow)
 {
-    struct walk walk = {.flow = flow};
+    struct walk walk = {.flow = flow, .unseen_most = (int64_t)flow->packets * UNSEEN_EACH};
     flow->cut_at[0] = flow->cut_at[1] = UINT64_MAX;
     if (flow->started == START_NONE) {
         return;
