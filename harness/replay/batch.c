@@ -11,17 +11,21 @@
 #include "program/isolate.h"
 #include "program/output.h"
 #include "replay/judge.h"
-#include "replay/play.h"
+#include "replay/life.h"
 
 #define BATCH_BYTES ((uint64_t)1 << 20) /* of payload: from here on a process costs nothing */
-#define LONG_BYTES ((uint64_t)16 << 20) /* from here on memory is used again, without a trace */
 #define TIMEOUT_S 20u
-#define RETRANSMISSIONS 60        /* captures are silent for long where they lost frames */
 #define BYTES_PER_SECOND 2000000u /* added to the time-out */
 
 /* The runs, in memory shared with the child that does them. */
 struct batch_shared {
-    uint32_t at; /* run in progress */
+    uint32_t at;             /* first run of the life in progress */
+    uint32_t current;        /* the first of them that is really run */
+    uint32_t end, sharing;   /* the first behind it, and how many share it */
+    uint32_t alone;          /* runs before this one share no life */
+    bool doubt;              /* those from first on, because of what they showed together */
+    uint32_t first, blamed;
+    struct verdict together;
     struct replay_result result[];
 };
 
@@ -87,58 +91,111 @@ static void say_run(void *context, uint32_t packets)
     output_rig(false);
 }
 
-static void replay_run_one(struct batch *batch, const struct batch_file *file,
-                           const struct flow *flow, enum flow_side side,
-                           struct replay_result *result)
+static const struct flow *flow_of(const struct batch_file *file, uint32_t run)
 {
-    static struct play play;
-    static struct replay_result found; /* where the driver does not reach it so easily */
+    return &file->file.flow[(run - file->first) / 2];
+}
+
+/* The runs that share a life with the first of them, itself included. */
+static void choose(struct batch *batch, struct life *life, const struct batch_file *file)
+{
+    struct batch_shared *shared = batch->shared;
+    uint32_t end = file->first + 2 * file->file.flows, last = shared->at;
+    bool share = !batch->options->ran && shared->at >= shared->alone;
+    life->runs = 0;
+    for (uint32_t at = shared->at; at < end && life->runs < LIFE_RUNS; at++) {
+        const struct flow *flow = flow_of(file, at);
+        struct replay_result found = shared->result[at];
+        bool wanted = found.tried && !judge_before(flow, &found);
+        shared->result[at] = found;
+        if (wanted && life->runs && !(share && life_may_share(flow))) {
+            break;
+        }
+        last = at + 1;
+        if (wanted) {
+            enum flow_side side = (enum flow_side)((at - file->first) % 2);
+            life->place[life->runs] = at;
+            life->run[life->runs++] = (struct life_run){flow, side, found};
+        }
+        if (life->runs && !(share && life_may_share(flow))) {
+            break;
+        }
+    }
+    shared->end = last;
+}
+
+/* What several showed together and none alone is laid to the one that was under way. */
+static void settle_doubt(struct batch_shared *shared)
+{
+    bool found = false;
+    if (shared->at < shared->alone) {
+        return;
+    }
+    for (uint32_t at = shared->first; at < shared->alone; at++) {
+        enum verdict_kind kind = shared->result[at].kind;
+        found |= shared->result[at].ran && kind != VERDICT_PASS && kind != VERDICT_INCONCLUSIVE;
+    }
+    if (shared->doubt && !found) {
+        judge_together(&shared->result[shared->blamed], &shared->together);
+    }
+    shared->doubt = false;
+}
+
+/* From here on to the end of the life each is run alone. */
+static void doubt(struct batch_shared *shared, uint32_t blamed, const struct verdict *verdict)
+{
+    shared->first = shared->at;
+    shared->alone = shared->end;
+    shared->blamed = blamed;
+    shared->together = *verdict;
+    shared->doubt = verdict->kind != VERDICT_PASS;
+}
+
+static void run_life(struct batch *batch, struct life *life, const struct batch_file *file)
+{
+    struct batch_shared *shared = batch->shared;
     const struct replay_options *wanted = batch->options;
-    struct world *world = wanted->world;
-    uint64_t bytes = flow->data[0].end + flow->data[1].end;
-    struct world_options options = {
-        .oracle_off = wanted->oracle_off,
-        .strict = wanted->strict,
-        .context_is_cell = wanted->context_is_cell,
-        .trace_off = bytes > LONG_BYTES,
-    };
-    world_default_parameters(&options.parameters);
-    options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
-    found = *result;
-    play_init(&play, world, flow, side, &found);
-    play.hashed = wanted->sha256;
-    play.progress = say_run;
-    play.progress_context = batch;
-    world_run(world, &options, play_body, &play);
-    world->frame_out = NULL;
-    world->more = NULL;
-    judge_after(&play, &world->trace->verdict);
-    *result = found;
-    if (wanted->ran) {
+    shared->sharing = life->runs;
+    shared->current = life->runs ? life->place[0] : shared->at;
+    if (life->runs) {
+        life_go(life);
+    }
+    if (life->runs > 1 && life->doubt) {
+        uint32_t at = life->at < life->runs ? life->at : life->runs - 1;
+        doubt(shared, life->place[at], &wanted->world->trace->verdict);
+        return;
+    }
+    for (uint32_t i = 0; i < life->runs; i++) {
+        shared->result[life->place[i]] = life->run[i].result;
+    }
+    if (life->runs && wanted->ran) {
         output_rig(true);
-        wanted->ran(world->trace, file->path, flow, side, result);
+        wanted->ran(wanted->world->trace, file->path, life->run[0].flow, life->run[0].side,
+                    &life->run[0].result);
         output_rig(false);
     }
+    shared->at = shared->end;
+    settle_doubt(shared);
 }
 
 /* In the child: the runs that are left. */
 static void run_rest(void *context)
 {
+    static struct life life; /* where the driver does not reach it so easily */
     struct batch *batch = context;
     struct batch_shared *shared = batch->shared;
     const struct batch_file *before = NULL;
-    for (; shared->at < batch->runs; shared->at++) {
+    life.options = batch->options;
+    life.progress = say_run;
+    life.context = batch;
+    while (shared->at < batch->runs) {
         const struct batch_file *file = file_of(batch, shared->at);
-        uint32_t run = shared->at - file->first;
-        const struct flow *flow = &file->file.flow[run / 2];
-        struct replay_result *result = &shared->result[shared->at];
         if (file != before) {
             isolate_at_most(timeout_of(batch, file));
             before = file;
         }
-        if (result->tried && !judge_before(flow, result)) {
-            replay_run_one(batch, file, flow, (enum flow_side)(run % 2), result);
-        }
+        choose(batch, &life, file);
+        run_life(batch, &life, file);
     }
 }
 
@@ -189,8 +246,13 @@ bool batch_run(struct batch *batch)
         if (!isolate_run(run_rest, batch, trace, timeout)) {
             return false;
         }
-        if (batch->shared->at < batch->runs) {
-            batch_death(batch, batch->shared->at++);
+        struct batch_shared *shared = batch->shared;
+        if (shared->at < batch->runs && shared->sharing > 1) {
+            doubt(shared, shared->at, &trace->verdict);
+        } else if (shared->at < batch->runs) {
+            batch_death(batch, shared->current);
+            shared->at = shared->end;
+            settle_doubt(shared);
         } else if (!isolate_ended_well()) {
             batch_death(batch, batch->runs - 1);
         }

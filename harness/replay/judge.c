@@ -118,6 +118,15 @@ void judge_death(struct replay_result *result, const struct verdict *verdict)
     from_oracle(result, verdict);
 }
 
+void judge_together(struct replay_result *result, const struct verdict *verdict)
+{
+    size_t used;
+    from_oracle(result, verdict);
+    used = strlen(result->reason);
+    snprintf(result->reason + used, sizeof(result->reason) - used,
+             "; only behind the conversations before it, in one life of the adapter");
+}
+
 static const char *upload_reason(uint32_t reason)
 {
     static const char *const names[] = {

@@ -11,6 +11,8 @@
 bool judge_before(const struct flow *flow, struct replay_result *result);
 /* After the run; verdict is the oracle's. */
 void judge_after(struct play *play, const struct verdict *verdict);
+/* Several runs in one life of the adapter showed what none of them shows alone. */
+void judge_together(struct replay_result *result, const struct verdict *verdict);
 /* Of both runs of a conversation: was there anything to compare? */
 void judge_both(const struct flow *flow, struct replay_result result[2]);
 /* The child died in this run. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MS 1000000ull
 #define PROGRESS_PACKETS 4096u
 #define GAP_MAX_NS (3600ull * 1000000000u) /* silence of a capture that is kept */
 
@@ -239,19 +240,24 @@ static void pass_time(struct play *play, uint64_t *clock, const struct flow_pack
     *clock = p->time_ns > *clock ? p->time_ns : *clock;
 }
 
-void play_body(struct world *world, void *context)
+void play_listen(struct play *play, struct world *world)
 {
-    struct play *play = context;
-    const struct flow *flow = play->flow;
-    uint64_t clock = 0;
     struct host *host = &world->host;
     host->delivered = delivered;
     host->delivered_context = play;
     host->payload_stream = payload_stream;
+    host->reuse = world->options.reuse || world->options.trace_off;
     tap_subscribe(tap_event, play);
     world->context = play;
     world->frame_out = frame_out;
     world->more = more;
+}
+
+void play_conversation(struct play *play)
+{
+    struct world *world = play->world;
+    const struct flow *flow = play->flow;
+    uint64_t clock = 0;
     play_consumed(play, flow->prefix[play->remote]);
     local_setup(play);
     play->result->ran = local_offloaded(play);
@@ -275,4 +281,21 @@ void play_body(struct world *world, void *context)
         }
     }
     remote_finish(play);
+}
+
+void play_take_back(struct play *play)
+{
+    struct host *host = &play->world->host;
+    for (uint32_t i = 0; i < 20 && host->conn[play->conn].phase != HOST_OWNS; i++) {
+        host_return(host, 0, ORDER_OLDEST);
+        host_return_nonoff(host);
+        host_terminate(host, play->conn, SCOPE_ALL);
+        world_settle(play->world);
+        if (host->conn[play->conn].phase != HOST_OWNS) {
+            world_advance(play->world, 50 * MS);
+        }
+    }
+    host_return(host, 0, ORDER_OLDEST);
+    host_return_nonoff(host);
+    world_settle(play->world);
 }

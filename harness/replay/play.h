@@ -74,8 +74,12 @@ struct play {
     void *progress_context;
 };
 
-/* Body of a world run. */
-void play_body(struct world *world, void *context);
+/* In a run of the world: this play hears what the host and the wire get from now on. */
+void play_listen(struct play *play, struct world *world);
+/* The conversation, from the hand-over to the end of the capture and a little on. */
+void play_conversation(struct play *play);
+/* The host takes the connection back, when the adapter lives on. */
+void play_take_back(struct play *play);
 /* The host itself took in what stands before an offset. */
 void play_consumed(struct play *play, int64_t end);
 void play_init(struct play *play, struct world *world, const struct flow *flow,

@@ -128,7 +128,8 @@ static bool ack_refused(const struct walk *w, uint32_t i, struct flow_packet *p)
 {
     const struct flow_end *end = &w->flow->end[p->from];
     int64_t ack = ack_of(w, p, end->ack_most);
-    bool absurd = w->flow->adaptive && ack > w->top[!p->from] + w->unseen_most;
+    const struct stream *other = &w->flow->data[!p->from];
+    bool absurd = w->flow->adaptive && ack > (int64_t)other->end + w->unseen_most;
     if (absurd || (ack > w->top[!p->from] && w->least[i] < ack)) {
         p->ack_blind = true;
         return true;
