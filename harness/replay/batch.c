@@ -19,11 +19,11 @@
 
 /* The runs, in memory shared with the child that does them. */
 struct batch_shared {
-    uint32_t at;             /* first run of the life in progress */
-    uint32_t current;        /* the first of them that is really run */
-    uint32_t end, sharing;   /* the first behind it, and how many share it */
-    uint32_t alone;          /* runs before this one share no life */
-    bool doubt;              /* those from first on, because of what they showed together */
+    uint32_t at;           /* first run of the life in progress */
+    uint32_t current;      /* the first of them that is really run */
+    uint32_t end, sharing; /* the first behind it, and how many share it */
+    uint32_t alone;        /* runs before this one share no life */
+    bool doubt;            /* those from first on, because of what they showed together */
     uint32_t first, blamed;
     struct verdict together;
     struct replay_result result[];

@@ -172,7 +172,7 @@ static int by_first_packet(const void *a, const void *b)
 
 /* ---- Reading a file in parts ---- */
 
-#define PART_BYTES ((uint64_t)48 << 20)
+#define PART_BYTES ((uint64_t)8 << 20)
 #define LINGER 4096u /* packets of the file, in which the last words of a conversation may come */
 
 struct flow_reader {

@@ -105,7 +105,14 @@ void judge_both(const struct flow *flow, struct replay_result result[2])
     if (!pass || captured || !flow->adaptive) {
         return;
     }
-    if (expected) {
+    bool payload = false;
+    for (uint32_t i = 0; i < flow->packets; i++) {
+        const struct flow_packet *p = &flow->packet[i];
+        payload |= p->payload && !(p->flags & (SEG_SYN | SEG_RST));
+    }
+    if (payload && !expected) {
+        say(worse, VERDICT_INCONCLUSIVE, "no payload that its numbers make a part of the streams");
+    } else if (expected) {
         say(worse, VERDICT_INCONCLUSIVE, "the capture holds none of the %llu bytes of payload",
             (unsigned long long)expected);
     } else if (flow->one_sided) {

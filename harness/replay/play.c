@@ -231,11 +231,16 @@ static bool skipped(const struct flow *flow, uint32_t index)
            (!p->payload && !(p->flags & (SEG_FIN | SEG_RST)));
 }
 
+/* Within a tick, and when no timer is due, nothing can happen that would have to come to rest. */
 static void pass_time(struct play *play, uint64_t *clock, const struct flow_packet *p)
 {
     if (*clock && p->time_ns > *clock) {
-        uint64_t gap = p->time_ns - *clock;
-        world_advance(play->world, gap < GAP_MAX_NS ? gap : GAP_MAX_NS);
+        uint64_t gap = p->time_ns - *clock, until = nds_now() + gap;
+        if (gap < MS && nds_next_timer() > until) {
+            nds_set_now(until);
+        } else {
+            world_advance(play->world, gap < GAP_MAX_NS ? gap : GAP_MAX_NS);
+        }
     }
     *clock = p->time_ns > *clock ? p->time_ns : *clock;
 }
