@@ -19,11 +19,11 @@
 
 /* The runs, in memory shared with the child that does them. */
 struct batch_shared {
-    uint32_t at;           /* first run of the life in progress */
-    uint32_t current;      /* the first of them that is really run */
-    uint32_t end, sharing; /* the first behind it, and how many share it */
-    uint32_t alone;        /* runs before this one share no life */
-    bool doubt;            /* those from first on, because of what they showed together */
+    uint32_t at;                        /* first run of the life in progress */
+    uint32_t end;                       /* the first behind it */
+    uint32_t sharing, place[LIFE_RUNS]; /* how many are really run in it, and which */
+    uint32_t alone;                     /* runs before this one share no life */
+    bool doubt; /* those from first on, because of what they showed together */
     uint32_t first, blamed;
     struct verdict together;
     struct replay_result result[];
@@ -133,7 +133,7 @@ static void settle_doubt(struct batch_shared *shared)
     }
     for (uint32_t at = shared->first; at < shared->alone; at++) {
         enum verdict_kind kind = shared->result[at].kind;
-        found |= shared->result[at].ran && kind != VERDICT_PASS && kind != VERDICT_INCONCLUSIVE;
+        found |= kind != VERDICT_PASS && kind != VERDICT_INCONCLUSIVE;
     }
     if (shared->doubt && !found) {
         judge_together(&shared->result[shared->blamed], &shared->together);
@@ -156,7 +156,7 @@ static void run_life(struct batch *batch, struct life *life, const struct batch_
     struct batch_shared *shared = batch->shared;
     const struct replay_options *wanted = batch->options;
     shared->sharing = life->runs;
-    shared->current = life->runs ? life->place[0] : shared->at;
+    memcpy(shared->place, life->place, sizeof(shared->place));
     if (life->runs) {
         life_go(life);
     }
@@ -213,6 +213,19 @@ static void batch_death(struct batch *batch, uint32_t at)
     }
 }
 
+/* The run of a life in which the driver died: each has a connection of its own. */
+static uint32_t under_way(const struct batch_shared *shared, const struct trace *trace)
+{
+    uint32_t sharing = shared->sharing < LIFE_RUNS ? shared->sharing : LIFE_RUNS;
+    for (uint32_t back = 1; back <= trace->count && back <= TRACE_RECORDS; back++) {
+        uint32_t conn = trace->record[(trace->count - back) % TRACE_RECORDS].conn;
+        if (conn < sharing) {
+            return shared->place[conn] < shared->end ? shared->place[conn] : shared->at;
+        }
+    }
+    return shared->at;
+}
+
 static bool take_shared(struct batch *batch)
 {
     size_t bytes = sizeof(struct batch_shared) + batch->runs * sizeof(struct replay_result);
@@ -248,9 +261,9 @@ bool batch_run(struct batch *batch)
         }
         struct batch_shared *shared = batch->shared;
         if (shared->at < batch->runs && shared->sharing > 1) {
-            doubt(shared, shared->at, &trace->verdict);
+            doubt(shared, under_way(shared, trace), &trace->verdict);
         } else if (shared->at < batch->runs) {
-            batch_death(batch, shared->current);
+            batch_death(batch, shared->place[0]);
             shared->at = shared->end;
             settle_doubt(shared);
         } else if (!isolate_ended_well()) {
