@@ -14,6 +14,8 @@
 #include "replay/life.h"
 
 #define BATCH_BYTES ((uint64_t)1 << 20) /* of payload: from here on a process costs nothing */
+#define FORGET_PACKETS 32768u /* of a long conversation: what was played need not stay in memory   \
+                               */
 #define TIMEOUT_S 20u
 #define BYTES_PER_SECOND 2000000u /* added to the time-out */
 
@@ -78,11 +80,14 @@ static unsigned timeout_of(const struct batch *batch, const struct batch_file *f
 static void say_run(void *context, uint32_t packets)
 {
     const struct batch *batch = context;
+    const struct batch_shared *shared = batch->shared;
+    const struct batch_file *file = file_of(context, shared->at);
+    if (packets && packets % FORGET_PACKETS == 0) {
+        capture_map_forget(file->file.map);
+    }
     if (!progress_is_due(batch->progress)) {
         return;
     }
-    const struct batch_shared *shared = batch->shared;
-    const struct batch_file *file = file_of(context, shared->at);
     uint32_t run = shared->at - file->first;
     output_rig(true);
     progress_say(batch->progress, "replay: %s: conversation %u of %u, %u of its %u packets",

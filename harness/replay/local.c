@@ -9,6 +9,7 @@
 
 #define TICKS_PER_SECOND 1000u
 #define POSTS 2u
+#define SHAPES 16u /* of posts: so many that they can be used again */
 #define SEND_MAX 60000u
 
 uint16_t local_mss(const struct flow *flow, enum flow_side side)
@@ -180,12 +181,13 @@ bool local_more(struct play *play)
     bool receiving = local_offloaded(play) && !conn->saw_disconnect && !conn->saw_abort &&
                      !conn->aborted && !conn->in_post && !local_must_upload(play);
     if (play->posting && receiving && conn->posts_out < POSTS) {
+        uint32_t shape = play->posts % SHAPES;
         struct host_request request = {
             .fn = TAP_POST,
             .conn = play->conn,
-            .length = 4096 + play->posts * 3001 % 12289,
+            .length = 4096 + shape * 3001 % 12289,
             .count = 1,
-            .pieces = play->posts % 8,
+            .pieces = shape % 8,
         };
         play->posts++;
         host_request(host, &request);
