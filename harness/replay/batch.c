@@ -14,8 +14,9 @@
 #include "replay/life.h"
 
 #define BATCH_BYTES ((uint64_t)1 << 20) /* of payload: from here on a process costs nothing */
-#define FORGET_PACKETS 32768u /* of a long conversation: what was played need not stay in memory   \
-                               */
+#define FORGET_PACKETS                                                                             \
+    32768u /* of a long conversation: what was played need not stay in memory                      \
+            */
 #define TIMEOUT_S 20u
 #define BYTES_PER_SECOND 2000000u /* added to the time-out */
 

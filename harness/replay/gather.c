@@ -268,6 +268,8 @@ static bool take_frame(struct gathering *g, const struct capture_packet *frame,
     if (packet.kind == PACKET_SEGMENT || packet.kind == PACKET_DAMAGED) {
         out->tcp_packets += wanted;
         flow_take(g, &packet, wanted, frame->stays);
+    } else if (packet.kind == PACKET_QUOTED) {
+        flow_take(g, &packet, false, true);
     }
     return !g->failed;
 }

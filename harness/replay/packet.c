@@ -11,6 +11,7 @@
 
 enum protocol {
     PROTOCOL_HOP_BY_HOP = 0,
+    PROTOCOL_ICMP = 1,
     PROTOCOL_IPV4 = 4,
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
@@ -19,12 +20,14 @@ enum protocol {
     PROTOCOL_FRAGMENT = 44,
     PROTOCOL_GRE = 47,
     PROTOCOL_AUTHENTICATION = 51,
+    PROTOCOL_ICMPV6 = 58,
     PROTOCOL_DESTINATION = 60,
 };
 
 struct packet_reader {
     struct fragment_table *fragments;
     uint32_t nesting;
+    bool quoted; /* inside an ICMP error */
 };
 
 /* A datagram while its headers are read. */
@@ -59,7 +62,10 @@ void packet_reader_del(struct packet_reader *reader)
 
 static void read_ip(struct packet_reader *reader, struct view view, struct packet *out);
 
-static void packet_read_tcp(const struct datagram *d, struct packet *out)
+#define TCP_BYTES 20u
+
+static void packet_read_tcp(const struct packet_reader *reader, const struct datagram *d,
+                            struct packet *out)
 {
     const uint8_t *tcp = d->payload.bytes;
     uint32_t captured = d->payload.captured, length = d->payload.length;
@@ -74,7 +80,11 @@ static void packet_read_tcp(const struct datagram *d, struct packet *out)
     out->tcp_at = (uint32_t)(tcp - d->start);
     out->tcp_length = length;
     out->unusual = d->unusual;
-    uint32_t header = captured >= 13 ? (uint32_t)(tcp[12] >> 4) * 4 : 20;
+    if (reader->quoted) {
+        out->kind = captured < TCP_BYTES ? PACKET_OTHER : PACKET_QUOTED;
+        return;
+    }
+    uint32_t header = captured >= 13 ? (uint32_t)(tcp[12] >> 4) * 4 : TCP_BYTES;
     if (!d->damaged && cut && captured < header) {
         out->kind = PACKET_SEGMENT;
         out->header_cut = true;
@@ -144,11 +154,27 @@ static void read_udp(struct packet_reader *reader, struct view view, struct pack
     }
 }
 
+/* An error quotes the beginning of what it is about. */
+static void read_icmp(struct packet_reader *reader, struct view view, bool v6, struct packet *out)
+{
+    const uint8_t *at = view_take(&view, 8);
+    bool error = at && (v6 ? at[0] >= 1 && at[0] <= 4
+                           : (at[0] >= 3 && at[0] <= 5) || at[0] == 11 || at[0] == 12);
+    if (error && !reader->quoted) {
+        reader->quoted = true;
+        read_ip(reader, view, out);
+    }
+}
+
 static void read_payload(struct packet_reader *reader, const struct datagram *d, struct packet *out)
 {
     switch (d->protocol) {
     case PROTOCOL_TCP:
-        packet_read_tcp(d, out);
+        packet_read_tcp(reader, d, out);
+        break;
+    case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6:
+        read_icmp(reader, d->payload, d->protocol == PROTOCOL_ICMPV6, out);
         break;
     case PROTOCOL_IPV4:
     case PROTOCOL_IPV6:
@@ -226,7 +252,7 @@ static void packet_read_ip4(struct packet_reader *reader, struct view view, stru
     d.protocol = ip[9];
     d.unusual = header > 20;
     d.damaged = total < header || limit(&d.payload, total - header);
-    if (field & 0x3FFF) {
+    if ((field & 0x3FFF) && !reader->quoted) {
         struct fragment f = {.more = field & 0x2000,
                              .protocol = ip[9],
                              .header_length = header,
@@ -271,7 +297,7 @@ static void packet_read_ip6(struct packet_reader *reader, struct view view, stru
         d.protocol = at[0];
         d.payload = view;
         uint32_t field = fragment ? view_get16(at + 2) : 0;
-        if (field & 0xFFF9) {
+        if ((field & 0xFFF9) && !reader->quoted) {
             struct fragment f = {.more = field & 1,
                                  .protocol = at[0],
                                  .header_length = before,
@@ -304,6 +330,7 @@ void packet_read(struct packet_reader *reader, const struct capture_packet *fram
     *out =
         (struct packet){.kind = PACKET_OTHER, .time_ns = frame->time_ns, .number = frame->number};
     reader->nesting = 0;
+    reader->quoted = false;
     if (link_to_ip(frame->link_type, &view)) {
         read_ip(reader, view, out);
     }

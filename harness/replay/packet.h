@@ -16,6 +16,7 @@ enum packet_kind {
     PACKET_OTHER, /* no TCP, or not to be read */
     PACKET_PIECE, /* a fragment, kept until the datagram is whole */
     PACKET_SEGMENT,
+    PACKET_QUOTED,  /* a TCP header inside an ICMP error: no packet of its own, but a number */
     PACKET_DAMAGED, /* of a known flow, but shorter on the wire than its headers say */
 };
 

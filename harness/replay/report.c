@@ -140,6 +140,15 @@ static void conversation_text(FILE *out, const struct told *told)
         fprintf(out, " (the %s as the target)",
                 worst == &told->result[FLOW_CLIENT] ? "client" : "server");
     }
+    for (unsigned i = 0; i < 2; i++) {
+        const struct replay_result *way = carrier(told->result, i == 0);
+        if (way->hashed) {
+            fprintf(out, "\n              SHA-256 of the %s's: ", i == 0 ? "client" : "server");
+            for (unsigned k = 0; k < REPLAY_SHA256_BYTES; k++) {
+                fprintf(out, "%02x", way->sha256[k]);
+            }
+        }
+    }
     if (told->again[0]) {
         fprintf(out, "\n              reproduce: %s", shown(told->again));
     }

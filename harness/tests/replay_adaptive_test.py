@@ -1,4 +1,5 @@
 """What a capture lacks is made up, so that the rest can be judged; what is made up is never counted as compared."""
+import hashlib
 import json
 
 import captures
@@ -133,6 +134,14 @@ def test_whole_conversations_are_the_same_in_both_modes():
     assert len(strict) > 10 and [c["sha256"] for c in adaptive] == [c["sha256"] for c in strict]
     assert all(c["verdict"] == "pass" for c in adaptive + strict)
     assert all(way["compared"] == way["captured"] for c in adaptive for way in c["directions"].values())
+
+
+def test_the_hash_is_told_when_it_is_asked_for(tmp_path):
+    path = tmp_path / "x.pcap"
+    path.write_bytes(captures.pcap(download()[0]))
+    whole = b"".join(bytes([65 + i]) * CHUNK for i in range(10))
+    digest = hashlib.sha256(whole).hexdigest()
+    assert digest in run("replay", "--sha256", path).stdout and digest not in run("replay", path).stdout
 
 
 def test_a_handshake_that_was_not_captured_is_no_hindrance(tmp_path):

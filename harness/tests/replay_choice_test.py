@@ -1,6 +1,7 @@
 """What of a capture is replayed, and what is told of it."""
 import json
 import shlex
+import struct
 
 import captures
 import hostile_drivers
@@ -32,6 +33,25 @@ def streams(lines):
 def test_a_filter_takes_conversations_which_keep_their_numbers(expression, expected, four):
     got, lines = replay("--filter", expression, four)
     assert got.returncode == 0 and streams(lines) == expected
+
+
+def icmp(frame, quoted):
+    """An ICMP error about a frame, with so many bytes of it."""
+    body = struct.pack(">BBHI", 3, 1, 0, 0) + frame[14:14 + quoted]
+    body = body[:2] + struct.pack(">H", captures.ones_sum(body)) + body[4:]
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, 1, 0) + bytes((10, 9, 9, 9)) + frame[26:30]
+    return bytes(12) + b"\x08\x00" + ip[:10] + struct.pack(">H", captures.ones_sum(ip)) + ip[12:] + body
+
+
+@pytest.mark.parametrize("about, quoted, expected", [  # as tshark has it
+    (4001, 28, {4000: 0, 4001: 1, 4002: 2}), (4001, 40, {4000: 1, 4001: 0, 4002: 2}),
+    (4000, 40, {4000: 0, 4001: 1, 4002: 2}), (4009, 40, {4000: 1, 4001: 2, 4002: 3})])
+def test_a_header_in_an_icmp_error_has_a_number(about, quoted, expected, tmp_path):
+    path = tmp_path / "x.pcap"
+    frames = [frame for port in PORTS[:3] for frame in captures.conversation(port)]
+    path.write_bytes(captures.pcap([icmp(captures.conversation(about)[0], quoted), *frames]))
+    _, lines = replay(path)
+    assert {int(line["client"].split(":")[1]): line["stream"] for line in lines[:-1]} == expected
 
 
 def test_a_filter_takes_packets(four):
