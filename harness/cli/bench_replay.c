@@ -92,7 +92,7 @@ static bool make_capture(const struct bench *bench, const char *kind, const char
            waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-static bool measure(struct bench_capture *capture, const char *name)
+static bool measure_replay(struct bench_capture *capture, const char *name)
 {
     char row[40], note[160];
     capture->bare = true;
@@ -124,7 +124,7 @@ bool bench_replay(struct bench *bench, const char *name)
     struct bench_capture capture = {.bench = bench, .path = "/tmp/chimneysweep-bench-XXXXXX"};
     int file = mkstemp(capture.path);
     bool good = file >= 0 && make_capture(bench, strrchr(name, '_') + 1, capture.path) &&
-                measure(&capture, name);
+                measure_replay(&capture, name);
     if (file >= 0) {
         close(file);
         unlink(capture.path);

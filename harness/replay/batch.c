@@ -103,7 +103,7 @@ static const struct flow *flow_of(const struct batch_file *file, uint32_t run)
 }
 
 /* The runs that share a life with the first of them, itself included. */
-static void choose(struct batch *batch, struct life *life, const struct batch_file *file)
+static void choose_runs(struct batch *batch, struct life *life, const struct batch_file *file)
 {
     struct batch_shared *shared = batch->shared;
     uint32_t end = file->first + 2 * file->file.flows, last = shared->at;
@@ -200,7 +200,7 @@ static void run_rest(void *context)
             isolate_at_most(timeout_of(batch, file));
             before = file;
         }
-        choose(batch, &life, file);
+        choose_runs(batch, &life, file);
         run_life(batch, &life, file);
     }
 }

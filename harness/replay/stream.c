@@ -87,7 +87,7 @@ static uint32_t cut_made(struct stream *stream, uint32_t at, uint64_t begin, uin
 }
 
 /* Puts those parts of [begin, end) in that nobody knows yet. */
-static void put(struct stream *stream, uint64_t begin, uint64_t end, const uint8_t *bytes)
+static void put_unknown(struct stream *stream, uint64_t begin, uint64_t end, const uint8_t *bytes)
 {
     uint64_t at = begin;
     uint32_t i = stream_find(stream, at);
@@ -174,7 +174,7 @@ void stream_add(struct stream *stream, int64_t offset, const uint8_t *bytes, uin
         bytes = moved(bytes, (uint64_t)(from - offset));
         offset = from;
     }
-    put(stream, (uint64_t)offset, (uint64_t)end, bytes);
+    put_unknown(stream, (uint64_t)offset, (uint64_t)end, bytes);
     stream_order(stream);
     if ((uint64_t)end > stream->end) {
         stream->end = (uint64_t)end;
