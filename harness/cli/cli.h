@@ -235,4 +235,10 @@ bool cli_run_isolated(struct world *world, const struct program *program,
                       const struct run_options *options, unsigned timeout_s,
                       struct run_counts *counts);
 
+/* ---- twice.c ---- */
+/* The same, and once more when it passes: the same input gives the same trace, or that is the
+ * finding. */
+bool cli_run_twice(struct world *world, const struct program *program,
+                   const struct run_options *options, unsigned timeout_s);
+
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <arpa/inet.h>
 #include <string.h>
 
-#include "base/quoted.h"
 #include "base/shown.h"
+#include "cli/choosing.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
+#include "cli/save.h"
 #include "replay/replay.h"
 
 struct outputs {
@@ -13,6 +13,16 @@ struct outputs {
     struct sarif sarif;
     struct result_file wire;
     struct wire_log *log;
+};
+
+struct command {
+    struct cli_driven driven;
+    struct replay_options replay;
+    struct choosing choosing;
+    struct outputs to;
+    struct save save;
+    const char *within;
+    char again[4096]; /* the command without the file */
 };
 
 static bool verbose, logging;
@@ -48,46 +58,24 @@ static void after_run(const struct trace *trace, const char *file, const struct 
 static void add_result(void *context, const char *file, const struct flow *flow,
                        enum flow_side target, const struct replay_result *result)
 {
+    struct command *c = context;
     char where[64];
     if (!result->tried || result->no_connection || result->kind == VERDICT_PASS) {
         return;
     }
+    if (c->save.folder) {
+        save_note(&c->save, file, flow, target, result);
+    }
     place(flow, target, where, sizeof(where));
-    sarif_add(context, &(struct sarif_result){.kind = result->kind,
-                                              .rule = result->rule,
-                                              .expected = "",
-                                              .actual = result->reason,
-                                              .uri = file,
-                                              .where = where,
-                                              .event = result->event,
-                                              .time_ns = result->time_ns,
-                                              .connection = UINT32_MAX});
-}
-
-static bool checksums_of(const char *text, enum flow_checksums *out)
-{
-    if (!text || !strcmp(text, "auto")) {
-        *out = CHECKSUMS_AUTO;
-    } else if (!strcmp(text, "keep")) {
-        *out = CHECKSUMS_KEEP;
-    } else if (!strcmp(text, "fix")) {
-        *out = CHECKSUMS_FIX;
-    } else {
-        fprintf(stderr, "replay: --checksums '%s': expected auto, keep or fix\n", text);
-        return false;
-    }
-    return true;
-}
-
-static bool is_end(const char *text)
-{
-    uint8_t address[16];
-    if (!text || !strcmp(text, "client") || !strcmp(text, "server") ||
-        inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1) {
-        return true;
-    }
-    fprintf(stderr, "replay: --local '%s': expected an address, client or server\n", shown(text));
-    return false;
+    sarif_add(&c->to.sarif, &(struct sarif_result){.kind = result->kind,
+                                                   .rule = result->rule,
+                                                   .expected = "",
+                                                   .actual = result->reason,
+                                                   .uri = file,
+                                                   .where = where,
+                                                   .event = result->event,
+                                                   .time_ns = result->time_ns,
+                                                   .connection = UINT32_MAX});
 }
 
 /* Where results go besides the terminal. Exit status, 0 = fine. */
@@ -117,14 +105,6 @@ static int close_outputs(struct outputs *to, int status)
     return sarif_close(&to->sarif, status) ? status : EXIT_USAGE;
 }
 
-struct command {
-    struct cli_driven driven;
-    struct replay_options replay;
-    const char *checksums, *streams, *filter;
-    struct outputs to;
-    char again[4096]; /* the command without the file */
-};
-
 #define REPLAY_USAGE                                                                               \
     "replay [OPTIONS] CAPTURE|FOLDER|-...\n\n"                                                     \
     "Captures are pcap or pcapng, as they are or compressed (.gz, .zst); - is standard input.\n"   \
@@ -136,29 +116,26 @@ struct command {
     "  tcpdump -w - -c 1000 tcp | chimneysweep replay --filter 'port 80' -\n"                      \
     "  chimneysweep replay --failed --json night.pcapng | tail -1\n"                               \
     "  chimneysweep replay --sarif found.sarif pcaps/\n"                                           \
+    "  chimneysweep replay --save findings/ --driver ./other.so night.pcapng\n"                    \
     "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n"
 
 /* How many files; below 0 = *status says how it ends. */
 static int parse_replay(struct command *c, int argc, char **argv, int *status)
 {
-    const struct cli_option options[] = {
+    struct cli_option options[16] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->to.sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->to.pcapng_path},
-        {"--local", "END", "end that the target takes: an address, client or server (both in turn)",
-         NULL, &c->replay.local},
-        {"--checksums", "HOW", "auto (repair those of offloading senders), keep or fix", NULL,
-         &c->checksums},
-        {"--filter", "EXPR", "only packets that an expression of pcap-filter(7) takes", NULL,
-         &c->filter},
-        {"--stream", "LIST", "only these conversations (tshark's tcp.stream), as in 1,4,7-12", NULL,
-         &c->streams},
         {"--failed", NULL, "print only conversations with findings, and the totals",
          &c->replay.failed_only, NULL},
         {"--verbose", NULL, "show the events around a finding", &verbose, NULL},
+        {"--save", "DIR", "keep each finding there: its shortest program, verdict and wire", NULL,
+         &c->save.folder},
+        {"--within", "S", "with --save: seconds for each program to get shorter (60)", NULL,
+         &c->within},
     };
-    int files =
-        cli_parse_driven(argc, argv, &c->driven, options, sizeof(options) / sizeof(options[0]),
-                         REPLAY_USAGE, REPLAY_EXAMPLES, status);
+    unsigned count = choosing_options(&c->choosing, options, 6);
+    int files = cli_parse_driven(argc, argv, &c->driven, options, count, REPLAY_USAGE,
+                                 REPLAY_EXAMPLES, status);
     if (files == 0) {
         fputs("replay: expected captures or folders of them (replay --help)\n", stderr);
         *status = EXIT_USAGE;
@@ -167,39 +144,42 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
     return files;
 }
 
-static bool replay_choose(struct command *c)
+static void finish(void *context)
 {
-    char error[1024];
-    if (!checksums_of(c->checksums, &c->replay.checksums) || !is_end(c->replay.local)) {
-        return false;
+    struct command *c = context;
+    fflush(stdout);
+    save_all(&c->save);
+}
+
+/* What --save needs. Exit status, 0 = fine. */
+static int prepare_save(struct command *c, char **paths, int count)
+{
+    unsigned long within = 60;
+    if (c->within && (!c->save.folder || !cli_number("--within", c->within, 1, 86400, &within))) {
+        if (!c->save.folder) {
+            fputs("replay: --within: only with --save (replay --help)\n", stderr);
+        }
+        return EXIT_USAGE;
     }
-    if (c->streams && !ranges_parse(c->streams, &c->replay.streams, error, sizeof(error))) {
-        fprintf(stderr, "replay: --stream %s\n", shown(error));
-        return false;
+    for (int i = 0; c->save.folder && i < count; i++) {
+        if (!strcmp(paths[i], "-")) {
+            fputs("replay: --save: standard input cannot be read again, expected files\n", stderr);
+            return EXIT_USAGE;
+        }
     }
-    c->replay.filter = c->filter ? filter_new(c->filter, error, sizeof(error)) : NULL;
-    if (c->filter && !c->replay.filter) {
-        fprintf(stderr, "replay: --filter %s\n", shown(error));
-        return false;
-    }
-    return true;
+    c->save.within_s = (double)within;
+    c->save.driven = &c->driven;
+    c->save.replay = &c->replay;
+    c->save.run = (struct run_options){.strict = c->driven.strict,
+                                       .context_is_cell = c->driven.context_is_cell};
+    return !c->save.folder || save_open(&c->save) ? EXIT_PASS : EXIT_USAGE;
 }
 
 /* The command without its files, conversations and end. */
 static void name_command(struct command *c)
 {
-    const struct {
-        const char *name, *value;
-    } with[] = {{"--checksums", c->checksums}, {"--filter", c->filter}};
     cli_command_with(&c->driven, "replay", c->again, sizeof(c->again));
-    for (unsigned i = 0; i < 2; i++) {
-        size_t used = strlen(c->again);
-        char value[2048];
-        if (with[i].value) {
-            shell_quoted(with[i].value, value, sizeof(value));
-            snprintf(c->again + used, sizeof(c->again) - used, " %s %s", with[i].name, value);
-        }
-    }
+    choosing_command(&c->choosing, c->again, sizeof(c->again));
     c->replay.command = c->again;
 }
 
@@ -212,10 +192,11 @@ int cmd_replay(int argc, char **argv)
     if (files < 0) {
         return status;
     }
-    if (!replay_choose(&c)) {
+    if (!choosing_read(&c.choosing, "replay", &c.replay)) {
         return EXIT_USAGE;
     }
-    status = cli_open_driven(&world, &c.driven);
+    status = prepare_save(&c, argv + 1, files);
+    status = status ? status : cli_open_driven(&world, &c.driven);
     status = status ? status : open_outputs(&c.to, &world);
     if (status) {
         return status;
@@ -230,7 +211,8 @@ int cmd_replay(int argc, char **argv)
     verbose &= !c.replay.json;
     c.replay.ran = verbose || logging ? after_run : NULL;
     c.replay.judged = add_result;
-    c.replay.context = &c.to.sarif;
+    c.replay.context = &c;
+    c.replay.finish = c.save.folder ? finish : NULL;
     status = close_outputs(&c.to, replay_main(&c.replay, argv + 1, files));
     filter_del(c.replay.filter);
     return status;

@@ -16,31 +16,6 @@ static void print_trace(const struct trace *trace)
     }
 }
 
-/* The same input gives the same trace, or that is the finding. */
-static bool run_twice(struct world *world, const struct program *program,
-                      const struct run_options *options, unsigned timeout_s)
-{
-    if (!cli_run_isolated(world, program, options, timeout_s, NULL)) {
-        return false;
-    }
-    if (world->trace->verdict.kind != VERDICT_PASS) {
-        return true;
-    }
-    uint64_t hash = world->trace->hash;
-    if (!cli_run_isolated(world, program, options, timeout_s, NULL)) {
-        return false;
-    }
-    struct verdict *verdict = &world->trace->verdict;
-    if (world->trace->hash != hash) {
-        verdict->kind = VERDICT_NONDETERMINISM;
-        snprintf(verdict->expected, sizeof(verdict->expected), "trace %016llx again",
-                 (unsigned long long)hash);
-        snprintf(verdict->actual, sizeof(verdict->actual), "trace %016llx",
-                 (unsigned long long)world->trace->hash);
-    }
-    return true;
-}
-
 struct command {
     struct cli_driven driven;
     bool trace;
@@ -175,7 +150,7 @@ int cmd_run(int argc, char **argv)
     if (c.debug.on) {
         debug_run(&c.debug, &world, &program, &run);
     }
-    if (c.debug.on || run_twice(&world, &program, &run, c.driven.timeout_s)) {
+    if (c.debug.on || cli_run_twice(&world, &program, &run, c.driven.timeout_s)) {
         show_run(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);

@@ -7,6 +7,8 @@
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
+#include <stdio.h>
+
 #include "replay/filter.h"
 #include "replay/flow.h"
 #include "replay/ranges.h"
@@ -24,6 +26,7 @@ struct replay_options {
     struct ranges streams; /* only these tcp.stream, none = all */
     struct filter *filter; /* NULL = all packets */
     bool failed_only;      /* only findings are told */
+    FILE *out;             /* where it is told; NULL = standard output */
     const char *command;   /* that replays a file in the same way, without the file */
     unsigned timeout_s;    /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace and the result after each run, in the process of that run, or in its parent if
@@ -34,6 +37,8 @@ struct replay_options {
      */
     void (*judged)(void *context, const char *file, const struct flow *flow, enum flow_side target,
                    const struct replay_result *result);
+    /* All is judged, and the totals come next. May be NULL. */
+    void (*finish)(void *context);
     void *context;
 };
 
