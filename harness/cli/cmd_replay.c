@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/shown.h"
+#include "cli/against.h"
 #include "cli/choosing.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
@@ -19,6 +20,7 @@ struct command {
     struct cli_driven driven;
     struct replay_options replay;
     struct choosing choosing;
+    struct against against;
     struct outputs to;
     struct save save;
     const char *within;
@@ -117,6 +119,7 @@ static int close_outputs(struct outputs *to, int status)
     "  chimneysweep replay --failed --json night.pcapng | tail -1\n"                               \
     "  chimneysweep replay --sarif found.sarif pcaps/\n"                                           \
     "  chimneysweep replay --save findings/ --driver ./other.so night.pcapng\n"                    \
+    "  chimneysweep replay --driver ./new.so --against ./old.so --waivers meant.txt pcaps/\n"      \
     "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n"
 
 /* How many files; below 0 = *status says how it ends. */
@@ -134,6 +137,7 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
          &c->within},
     };
     unsigned count = choosing_options(&c->choosing, options, 6);
+    count = against_options(&c->against, options, count);
     int files = cli_parse_driven(argc, argv, &c->driven, options, count, REPLAY_USAGE,
                                  REPLAY_EXAMPLES, status);
     if (files == 0) {
@@ -151,8 +155,25 @@ static void finish(void *context)
     save_all(&c->save);
 }
 
+/* What cannot be had together. */
+static bool replay_fits(const struct command *c, char **paths, int count)
+{
+    const char *const given[] = {c->to.sarif_path ? "--sarif" : NULL,
+                                 c->to.pcapng_path ? "--pcapng" : NULL,
+                                 c->save.folder ? "--save" : NULL, verbose ? "--verbose" : NULL};
+    const char *twice = c->save.folder ? "--save" : c->against.other ? "--against" : NULL;
+    for (int i = 0; twice && i < count; i++) {
+        if (!strcmp(paths[i], "-")) {
+            fprintf(stderr, "replay: %s: standard input cannot be read again, expected files\n",
+                    twice);
+            return false;
+        }
+    }
+    return against_valid(&c->against, "replay", given, sizeof(given) / sizeof(given[0]));
+}
+
 /* What --save needs. Exit status, 0 = fine. */
-static int prepare_save(struct command *c, char **paths, int count)
+static int prepare_save(struct command *c)
 {
     unsigned long within = 60;
     if (c->within && (!c->save.folder || !cli_number("--within", c->within, 1, 86400, &within))) {
@@ -160,12 +181,6 @@ static int prepare_save(struct command *c, char **paths, int count)
             fputs("replay: --within: only with --save (replay --help)\n", stderr);
         }
         return EXIT_USAGE;
-    }
-    for (int i = 0; c->save.folder && i < count; i++) {
-        if (!strcmp(paths[i], "-")) {
-            fputs("replay: --save: standard input cannot be read again, expected files\n", stderr);
-            return EXIT_USAGE;
-        }
     }
     c->save.within_s = (double)within;
     c->save.driven = &c->driven;
@@ -183,6 +198,22 @@ static void name_command(struct command *c)
     c->replay.command = c->again;
 }
 
+static void prepare_replay(struct command *c, struct world *world)
+{
+    flow_memory(c->driven.memory);
+    name_command(c);
+    c->replay.world = world;
+    c->replay.timeout_s = c->driven.timeout_s;
+    c->replay.json = c->driven.json;
+    c->replay.strict = c->driven.strict;
+    c->replay.context_is_cell = c->driven.context_is_cell;
+    verbose &= !c->replay.json;
+    c->replay.ran = verbose || logging ? after_run : NULL;
+    c->replay.judged = add_result;
+    c->replay.context = c;
+    c->replay.finish = c->save.folder ? finish : NULL;
+}
+
 int cmd_replay(int argc, char **argv)
 {
     static struct command c = {.driven = {.timeout_s = 20}};
@@ -192,27 +223,21 @@ int cmd_replay(int argc, char **argv)
     if (files < 0) {
         return status;
     }
-    if (!choosing_read(&c.choosing, "replay", &c.replay)) {
+    if (!choosing_read(&c.choosing, "replay", &c.replay) || !replay_fits(&c, argv + 1, files)) {
         return EXIT_USAGE;
     }
-    status = prepare_save(&c, argv + 1, files);
+    status = prepare_save(&c);
     status = status ? status : cli_open_driven(&world, &c.driven);
     status = status ? status : open_outputs(&c.to, &world);
     if (status) {
         return status;
     }
-    flow_memory(c.driven.memory);
-    name_command(&c);
-    c.replay.world = &world;
-    c.replay.timeout_s = c.driven.timeout_s;
-    c.replay.json = c.driven.json;
-    c.replay.strict = c.driven.strict;
-    c.replay.context_is_cell = c.driven.context_is_cell;
-    verbose &= !c.replay.json;
-    c.replay.ran = verbose || logging ? after_run : NULL;
-    c.replay.judged = add_result;
-    c.replay.context = &c;
-    c.replay.finish = c.save.folder ? finish : NULL;
+    prepare_replay(&c, &world);
+    if (c.against.other) {
+        status = against_captures(&c.against, &c.driven, &c.replay, argv + 1, files);
+        filter_del(c.replay.filter);
+        return status;
+    }
     status = close_outputs(&c.to, replay_main(&c.replay, argv + 1, files));
     filter_del(c.replay.filter);
     return status;
