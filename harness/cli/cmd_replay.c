@@ -21,6 +21,8 @@ struct command {
     struct replay_options replay;
     struct choosing choosing;
     struct against against;
+    const char *host, *upload_every;
+    bool every_host;
     struct outputs to;
     struct save save;
     const char *within;
@@ -120,7 +122,21 @@ static int close_outputs(struct outputs *to, int status)
     "  chimneysweep replay --sarif found.sarif pcaps/\n"                                           \
     "  chimneysweep replay --save findings/ --driver ./other.so night.pcapng\n"                    \
     "  chimneysweep replay --driver ./new.so --against ./old.so --waivers meant.txt pcaps/\n"      \
+    "  chimneysweep replay --every-host --upload-every 20 --failed pcaps/\n"                       \
     "  chimneysweep replay --stream 3 --local server --pcapng y.pcapng x.pcap\n"
+
+/* The policies with their meanings, as --help says them. */
+static const char *policy_words(void)
+{
+    static char words[1400];
+    size_t used = (size_t)snprintf(words, sizeof(words), "how the host behaves:");
+    for (uint32_t i = 0; i < policy_count(); i++) {
+        const struct policy *policy = policy_at(i);
+        used += (size_t)snprintf(words + used, sizeof(words) - used, "%s %s (%s)", i ? "," : "",
+                                 policy->name, policy->meaning);
+    }
+    return words;
+}
 
 /* How many files; below 0 = *status says how it ends. */
 static int parse_replay(struct command *c, int argc, char **argv, int *status)
@@ -133,10 +149,15 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
         {"--verbose", NULL, "show the events around a finding", &verbose, NULL},
         {"--save", "DIR", "keep each finding there: its shortest program, verdict and wire", NULL,
          &c->save.folder},
+        {"--host", "POLICY", policy_words(), NULL, &c->host},
+        {"--every-host", NULL, "every such policy in turn", &c->every_host, NULL},
+        {"--upload-every", "N",
+         "after so many packets of a conversation the host takes it back, and hands it down again",
+         NULL, &c->upload_every},
         {"--within", "S", "with --save: seconds for each program to get shorter (60)", NULL,
          &c->within},
     };
-    unsigned count = choosing_options(&c->choosing, options, 6);
+    unsigned count = choosing_options(&c->choosing, options, 9);
     count = against_options(&c->against, options, count);
     int files = cli_parse_driven(argc, argv, &c->driven, options, count, REPLAY_USAGE,
                                  REPLAY_EXAMPLES, status);
@@ -160,7 +181,8 @@ static bool replay_fits(const struct command *c, char **paths, int count)
 {
     const char *const given[] = {c->to.sarif_path ? "--sarif" : NULL,
                                  c->to.pcapng_path ? "--pcapng" : NULL,
-                                 c->save.folder ? "--save" : NULL, verbose ? "--verbose" : NULL};
+                                 c->save.folder ? "--save" : NULL, verbose ? "--verbose" : NULL,
+                                 c->every_host ? "--every-host" : NULL};
     const char *twice = c->save.folder ? "--save" : c->against.other ? "--against" : NULL;
     for (int i = 0; twice && i < count; i++) {
         if (!strcmp(paths[i], "-")) {
@@ -195,7 +217,46 @@ static void name_command(struct command *c)
 {
     cli_command_with(&c->driven, "replay", c->again, sizeof(c->again));
     choosing_command(&c->choosing, c->again, sizeof(c->again));
+    size_t used = strlen(c->again);
+    if (c->replay.host) {
+        used += (size_t)snprintf(c->again + used, sizeof(c->again) - used, " --host %s",
+                                 c->replay.host->name);
+    }
+    if (c->replay.upload_every) {
+        snprintf(c->again + used, sizeof(c->again) - used, " --upload-every %u",
+                 c->replay.upload_every);
+    }
     c->replay.command = c->again;
+}
+
+/* What is said of the host. False after one line on stderr. */
+static bool replay_host(struct command *c)
+{
+    unsigned long packets = 0;
+    if (c->upload_every &&
+        !cli_number("--upload-every", c->upload_every, 1, UINT32_MAX, &packets)) {
+        return false;
+    }
+    c->replay.upload_every = (uint32_t)packets;
+    c->replay.host = c->host ? policy_find(c->host) : NULL;
+    if (c->host && (!c->replay.host || c->every_host)) {
+        fprintf(stderr, "replay: --host '%s': %s\n", shown(c->host),
+                c->every_host ? "not with --every-host" : "expected one that --help lists");
+        return false;
+    }
+    return true;
+}
+
+/* Each policy of the host with a report of its own; the worst status. */
+static int replay_every(struct command *c, char **paths, int files)
+{
+    int status = EXIT_PASS;
+    for (uint32_t i = 0; i < policy_count(); i++) {
+        c->replay.host = policy_at(i);
+        name_command(c);
+        status = verdict_worse_status(status, replay_main(&c->replay, paths, files));
+    }
+    return status;
 }
 
 static void prepare_replay(struct command *c, struct world *world)
@@ -223,7 +284,8 @@ int cmd_replay(int argc, char **argv)
     if (files < 0) {
         return status;
     }
-    if (!choosing_read(&c.choosing, "replay", &c.replay) || !replay_fits(&c, argv + 1, files)) {
+    if (!choosing_read(&c.choosing, "replay", &c.replay) || !replay_host(&c) ||
+        !replay_fits(&c, argv + 1, files)) {
         return EXIT_USAGE;
     }
     status = prepare_save(&c);
@@ -238,7 +300,9 @@ int cmd_replay(int argc, char **argv)
         filter_del(c.replay.filter);
         return status;
     }
-    status = close_outputs(&c.to, replay_main(&c.replay, argv + 1, files));
+    status =
+        c.every_host ? replay_every(&c, argv + 1, files) : replay_main(&c.replay, argv + 1, files);
+    status = close_outputs(&c.to, status);
     filter_del(c.replay.filter);
     return status;
 }

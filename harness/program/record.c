@@ -110,6 +110,10 @@ static void begin_state(struct recorder *r, const struct host_conn *conn)
     if (conn->cached.MaxRT) {
         state_op(r, VARIABLE_MAX_RT, conn->cached.MaxRT);
     }
+    const struct program *p = &r->out->program;
+    if (program_parameter(p, "window") != (int64_t)conn->tcb.RcvWnd) {
+        state_op(r, VARIABLE_WINDOW, conn->tcb.RcvWnd);
+    }
     if ((uint32_t)r->peer.window << scale != conn->tcb.SndWnd) {
         state_op(r, VARIABLE_SND_WND, conn->tcb.SndWnd);
     }

@@ -106,6 +106,7 @@ static void replay_run_one(struct batch *batch, const struct batch_file *file,
     options.parameters.TcpMaximumRetransmissions = RETRANSMISSIONS;
     found = *result;
     play_init(&play, world, flow, side, &found);
+    play_behave(&play, wanted->host, wanted->upload_every);
     play.progress = say_run;
     play.progress_context = batch;
     world_run(world, &options, play_body, &play);

@@ -9,7 +9,6 @@
 
 #define TICKS_PER_SECOND 1000u
 #define POSTS 2u
-#define SEND_MAX 60000u
 
 uint16_t local_mss(const struct flow *flow, enum flow_side side)
 {
@@ -99,7 +98,7 @@ static void send_until(struct play *play, int64_t end)
         struct host_request request = {
             .fn = TAP_SEND,
             .conn = play->conn,
-            .length = left < SEND_MAX ? (uint32_t)left : SEND_MAX,
+            .length = left < play->policy->send ? (uint32_t)left : play->policy->send,
             .count = 1,
             .pieces = (uint32_t)(play->handed % 7),
         };
@@ -114,7 +113,7 @@ static void send_until(struct play *play, int64_t end)
 static void close_after(struct play *play, int64_t end)
 {
     int64_t left = end - play->handed;
-    bool with_data = !play->posting && left > 0 && left < (int64_t)SEND_MAX;
+    bool with_data = !play->posting && left > 0 && left < (int64_t)play->policy->send;
     if (!with_data) {
         send_until(play, end);
     }
@@ -168,7 +167,7 @@ bool local_more(struct play *play)
 {
     struct host *host = &play->world->host;
     const struct host_conn *conn = &host->conn[play->conn];
-    if (host->held_last - host->held_first > (play->live ? 0 : 3)) {
+    if (host->held_last - host->held_first > (play->live ? 0 : play->policy->hold)) {
         host_return(host, 0, (enum host_order)(play->returns++ % 3));
         return true;
     }
@@ -179,11 +178,13 @@ bool local_more(struct play *play)
     }
     bool receiving = local_offloaded(play) && !conn->saw_disconnect && !conn->saw_abort &&
                      !conn->aborted && !conn->in_post && !local_must_upload(play);
-    if (play->posting && receiving && conn->posts_out < POSTS) {
+    bool posting = play->posting || policy_post_due(play);
+    if (posting && receiving && conn->posts_out < POSTS) {
         struct host_request request = {
             .fn = TAP_POST,
             .conn = play->conn,
-            .length = 4096 + play->posts * 3001 % 12289,
+            .length = play->policy->post ? play->policy->post : 4096 + play->posts * 3001 % 12289,
+            .no_push = play->policy->no_push && !play->live,
             .count = 1,
             .pieces = play->posts % 8,
         };

@@ -34,6 +34,7 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
     play->remote_ts = there->syn_ts;
     play->remote_ts_known = flow->timestamps;
     play->target_ts = here->syn_ts;
+    play->policy = policy_at(0);
     play->posting = (flow->stream + local) % 2 == 0;
     play->wrong_at = -1;
     play->unknown_at = flow->cut_at[play->remote];
@@ -46,6 +47,15 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
         }
     }
     sha256_init(&play->hash);
+}
+
+void play_behave(struct play *play, const struct policy *policy, uint32_t upload_every)
+{
+    play->policy = policy ? policy : policy_at(0);
+    play->upload_every = upload_every;
+    if (play->policy->posts != POSTS_BY_TURNS) {
+        play->posting = play->policy->posts == POSTS_ALWAYS;
+    }
 }
 
 /* ---- What is delivered ---- */
@@ -153,6 +163,7 @@ static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
 
 static bool more(void *context)
 {
+    policy_answer(context);
     return remote_ack_due(context) || local_more(context);
 }
 
@@ -208,6 +219,7 @@ void play_body(struct world *world, void *context)
         } else {
             remote_packet(play, i);
         }
+        policy_packet(play, i);
         if (local_must_upload(play)) {
             host_terminate(host, play->conn, SCOPE_ALL);
             world_settle(world);

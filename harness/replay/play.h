@@ -23,6 +23,7 @@
 
 #include "replay/flow.h"
 #include "replay/frame.h"
+#include "replay/policy.h"
 #include "replay/result.h"
 #include "world/world.h"
 
@@ -52,6 +53,9 @@ struct play {
     int64_t handed; /* end of what was handed down */
     bool posting, finished, aborted;
     uint32_t posts, returns;
+    const struct policy *policy;
+    uint32_t upload_every; /* packets, 0 = never */
+    uint32_t refused, refused_at, series, packet;
     uint32_t passed_up;   /* frames that came up the ordinary path */
     int64_t last_word[2]; /* last packet of each end that is no reset */
     /* What was delivered. */
@@ -70,6 +74,8 @@ struct play {
 
 /* Body of a world run. */
 void play_body(struct world *world, void *context);
+/* After that, when the host is to behave otherwise than usual (NULL: it is not). */
+void play_behave(struct play *play, const struct policy *policy, uint32_t upload_every);
 void play_init(struct play *play, struct world *world, const struct flow *flow,
                enum flow_side local, struct replay_result *result);
 

@@ -238,6 +238,7 @@ int replay_main(struct replay_options *options, char **paths, int count)
         .report = {.out = options->out ? options->out : stdout,
                    .json = options->json,
                    .failed_only = options->failed_only,
+                   .host = options->host ? options->host->name : NULL,
                    .command = options->command},
     };
     progress_begin(&session.progress);
