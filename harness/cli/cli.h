@@ -238,9 +238,9 @@ bool cli_run_isolated(struct world *world, const struct program *program,
                       struct run_counts *counts);
 
 /* ---- twice.c ---- */
-/* The same, and once more when it passes: the same input gives the same trace, or that is the
- * finding. */
-bool cli_run_twice(struct world *world, const struct program *program,
-                   const struct run_options *options, unsigned timeout_s);
+/* The same, and so many times more as long as it passes: the same input gives the same trace, or
+ * that is the finding. */
+bool cli_run_again(struct world *world, const struct program *program,
+                   const struct run_options *options, unsigned timeout_s, unsigned times);
 
 #endif

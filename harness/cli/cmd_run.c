@@ -166,7 +166,7 @@ int cmd_run(int argc, char **argv)
     if (c.debug.on) {
         debug_run(&c.debug, &world, &program, &run);
     }
-    if (c.debug.on || cli_run_twice(&world, &program, &run, c.driven.timeout_s)) {
+    if (c.debug.on || cli_run_again(&world, &program, &run, c.driven.timeout_s, 1)) {
         show_run(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);

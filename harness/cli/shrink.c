@@ -8,7 +8,7 @@
 #include "program/isolate.h"
 #include "program/output.h"
 
-#define TRY_S 0.5 /* of CPU; the longest program of corpora/ takes a tenth of it */
+#define TRY_S 0.3 /* of CPU; the longest program of corpora/ takes a tenth of a second */
 #define TRY_TIMES 10.0
 #define TRY_STALL_S 1u
 
@@ -45,25 +45,15 @@ static bool out_of_time(const struct shrink *shrink)
     return interrupted || clock_now(CLOCK_MONOTONIC) > shrink->begun + shrink->within_s;
 }
 
-/* A run that may differ from itself is done until it does. */
-#define NONDETERMINISM_RUNS 6u
+/* One that may differ from itself in one of two runs does so in one of these but for 0.1 and 3 %.
+ */
+#define AGAIN_FIRST 10u
+#define AGAIN 5u
 
-static bool run_for(const struct shrink *shrink, const struct program *program)
+static bool run_for(const struct shrink *shrink, const struct program *program, unsigned again)
 {
-    uint32_t rounds = shrink->kind == VERDICT_NONDETERMINISM ? NONDETERMINISM_RUNS / 2 : 1;
-    for (uint32_t i = 0; i < rounds; i++) {
-        bool made =
-            rounds > 1
-                ? cli_run_twice(shrink->world, program, shrink->run, shrink->timeout_s)
-                : cli_run_isolated(shrink->world, program, shrink->run, shrink->timeout_s, NULL);
-        if (!made) {
-            return false;
-        }
-        if (shrink->world->trace->verdict.kind != VERDICT_PASS) {
-            break;
-        }
-    }
-    return true;
+    return cli_run_again(shrink->world, program, shrink->run, shrink->timeout_s,
+                         shrink->kind == VERDICT_NONDETERMINISM ? again : 0);
 }
 
 static bool is_same(const struct shrink *shrink)
@@ -87,7 +77,7 @@ static bool still(struct shrink *shrink, const struct program *program)
     }
     isolate_hang_after(shrink->try_s);
     isolate_stall_after(shrink->try_s > 0 ? TRY_STALL_S : shrink->timeout_s);
-    bool same = run_for(shrink, program) && is_same(shrink);
+    bool same = run_for(shrink, program, AGAIN) && is_same(shrink);
     isolate_hang_after(0);
     isolate_stall_after(0);
     return same && !interrupted; /* the signal may have been the driver's end too */
@@ -167,7 +157,7 @@ bool shrink_goal(struct shrink *shrink, const struct program *program)
     shrink->begun = before;
     shrink->tries = 0;
     shrink->kind = VERDICT_NONDETERMINISM; /* until something else is known */
-    if (!run_for(shrink, program)) {
+    if (!run_for(shrink, program, AGAIN_FIRST)) {
         return false;
     }
     const struct verdict *verdict = &shrink->world->trace->verdict;
@@ -196,7 +186,7 @@ static void shrink_until_it_stays(struct shrink *shrink, struct program *program
 /* With its whole time. */
 static bool shrink_confirmed(struct shrink *shrink, const struct program *program)
 {
-    return run_for(shrink, program) && is_same(shrink);
+    return run_for(shrink, program, 0) && is_same(shrink);
 }
 
 void shrink_program(struct shrink *shrink, struct program *program)
