@@ -135,6 +135,55 @@ static bool place(const struct recorder *r, const struct segment *s, struct peer
     return send->offset >= INT16_MIN && send->offset <= INT16_MAX;
 }
 
+/* The nearest of the odd lists that a segment can have. */
+static enum peer_options odd_options(const struct segment *s)
+{
+    for (uint32_t at = 0; at < s->option_bytes; at++) {
+        const uint8_t *option = s->option + at;
+        uint32_t left = s->option_bytes - at;
+        if (option[0] == 1) {
+            continue;
+        }
+        if (option[0] == 0) {
+            return left > 1 && option[1] ? PEER_OPTIONS_END : PEER_OPTIONS_NONE;
+        }
+        if (left < 2 || option[1] < 2 || option[1] > left) {
+            return left < 2 || option[1] >= 2 ? PEER_OPTIONS_TOO_LONG : PEER_OPTIONS_LENGTH_0;
+        }
+        if (option[0] != 5 && option[0] != 8) {
+            bool of_a_syn = option[0] >= 2 && option[0] <= 4;
+            return !of_a_syn            ? PEER_OPTIONS_UNKNOWN
+                   : s->flags & SEG_SYN ? PEER_OPTIONS_NONE
+                                        : PEER_OPTIONS_SYN_ONLY;
+        }
+        at += option[1] - 1u;
+    }
+    return PEER_OPTIONS_NONE;
+}
+
+#define TEXT_MOST 1399u
+
+/* The next text with an urgent pointer that the flags do not tell. False: it is none. */
+static bool record_pointer(struct recorder *r, const struct segment *s)
+{
+    static uint8_t room[SEGMENT_FRAME_MAX];
+    struct segment made;
+    bool urgent = s->flags & SEG_URG;
+    bool text = !(s->flags & (SEG_FIN | SEG_SYN | SEG_RST)) && s->length <= TEXT_MOST;
+    if (s->urgent == urgent || !text || s->seq != r->peer.snd_nxt || s->bad_tcp_checksum) {
+        return false;
+    }
+    struct program_op *op = recorder_add(r, OP_RAW);
+    if (op) {
+        op_set(op, "kind", urgent ? RAW_URGENT : RAW_POINTER);
+        op_set(op, "length", s->length);
+        op_set(op, "value", s->urgent);
+    }
+    const struct peer_send send = {.length = s->length, .flags = urgent ? SEG_URG : 0};
+    peer_segment(&r->peer, &send, room, &made);
+    return true;
+}
+
 static void record_segment(struct recorder *r, const struct segment *s, enum op_code code)
 {
     static uint8_t room[SEGMENT_FRAME_MAX * 2];
@@ -143,6 +192,9 @@ static void record_segment(struct recorder *r, const struct segment *s, enum op_
     int64_t less = less_of(r, s);
     if (!place(r, s, &send) || s->length > SEG_MOST) {
         recorder_left_out(r);
+        return;
+    }
+    if (code == OP_SEG && record_pointer(r, s)) {
         return;
     }
     bool ordinary = less >= 0 && less <= LESS_MOST;
@@ -166,6 +218,7 @@ static void record_segment(struct recorder *r, const struct segment *s, enum op_
     op_set(op, "ack", ordinary ? ACK_RIGHT : less < 0 ? ACK_BEYOND : ACK_OLD);
     op_set(op, "bad-checksum", send.bad_checksum);
     op_set(op, "trailer", s->trailer);
+    op_set(op, "options", odd_options(s));
     op_set(op, "other-content", other_content(r, s));
     record_stamp(r, s, op, &send);
     peer_segment(&r->peer, &send, room, &made);
@@ -204,8 +257,9 @@ void recorder_frame(struct recorder *r, const uint8_t *bytes, uint32_t length)
         return;
     }
     int64_t less = less_of(r, &s);
-    bool plain = s.flags == SEG_ACK && !s.length && s.seq == r->peer.snd_nxt &&
-                 !s.bad_ip_checksum && !s.bad_tcp_checksum && s.have_ts == r->peer.timestamps;
+    bool plain = odd_options(&s) == PEER_OPTIONS_NONE && s.flags == SEG_ACK && !s.urgent &&
+                 !s.length && s.seq == r->peer.snd_nxt && !s.bad_ip_checksum &&
+                 !s.bad_tcp_checksum && s.have_ts == r->peer.timestamps;
     uint32_t bytes_of_it = 14 + (s.ipv6 ? 40u : 20u) + 20 + s.option_bytes + s.length;
     s.trailer = length > 60 && length > bytes_of_it;
     if (plain && less >= 0 && less <= LESS_MOST) {
