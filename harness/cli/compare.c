@@ -34,7 +34,7 @@ static const char *kind_name(uint32_t kind)
 }
 
 /* True when it counts: no waiver that still holds names it. */
-static bool add(struct pair *p, const struct difference *difference)
+static bool note_difference(struct pair *p, const struct difference *difference)
 {
     char key[800];
     struct difference d = *difference;
@@ -74,7 +74,7 @@ static bool compare_rows(struct pair *p, const struct difference *place)
             d.here = a->word[i];
             d.there = b->word[i];
             d.hexadecimal = hexadecimal >> i & 1;
-            counts |= add(p, &d);
+            counts |= note_difference(p, &d);
         }
     }
     if (has_time(place->kind) && a->time_ns != b->time_ns && !counts) {
@@ -82,7 +82,7 @@ static bool compare_rows(struct pair *p, const struct difference *place)
         d.field = "time";
         d.here = a->time_ns;
         d.there = b->time_ns;
-        counts |= add(p, &d);
+        counts |= note_difference(p, &d);
     }
     return counts;
 }
@@ -119,7 +119,7 @@ static void compare_kind(struct pair *p, uint32_t kind, uint32_t conn)
         }
         if (!p->in[d.a ? 1 : 0]->cut) { /* else the run went no further */
             d.field = d.a ? "extra" : "missing";
-            add(p, &d);
+            note_difference(p, &d);
         }
         return;
     }
@@ -250,7 +250,7 @@ void compare_inputs(struct comparison *c, const struct observations *here,
     c->lost |= a->lost || b->lost;
     if (strcmp(a->verdict, b->verdict) != 0) {
         const struct difference d = {.kind = KIND_VERDICT, .conn = TAP_NONE, .field = "identity"};
-        add(&pair, &d);
+        note_difference(&pair, &d);
     }
     uint32_t conns = connections(&pair);
     for (uint32_t kind = 0; kind < OBSERVE_KINDS_COUNT; kind++) {
@@ -265,7 +265,7 @@ void compare_inputs(struct comparison *c, const struct observations *here,
     }
 }
 
-static void totals_json(const struct comparison *c)
+static void compare_totals_json(const struct comparison *c)
 {
     struct json json = json_begin(c->out);
     json_object(&json, "totals");
@@ -291,7 +291,7 @@ static void totals_json(const struct comparison *c)
 void compare_totals(const struct comparison *c)
 {
     if (c->json) {
-        totals_json(c);
+        compare_totals_json(c);
         return;
     }
     for (uint32_t i = 0; i < c->waivers.count; i++) {

@@ -276,8 +276,7 @@ void observe_end(const struct trace *trace, const char *name)
     }
     struct observe_input *input = &current->input[current->inputs];
     snprintf(input->name, sizeof(input->name), "%s", name);
-    snprintf(input->verdict, sizeof(input->verdict), "%s",
-             verdict_kind_name(trace->verdict.kind));
+    snprintf(input->verdict, sizeof(input->verdict), "%s", verdict_kind_name(trace->verdict.kind));
     if (trace->verdict.kind != VERDICT_PASS) {
         cli_identity(trace, input->verdict, sizeof(input->verdict));
     }

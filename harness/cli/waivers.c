@@ -37,9 +37,10 @@ static bool is_date(const char *text)
 static bool is_over(const char *expiry)
 {
     char today[16];
-    time_t now = time(NULL);
+    struct timespec now;
     struct tm day;
-    localtime_r(&now, &day);
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &day);
     strftime(today, sizeof(today), "%Y-%m-%d", &day);
     return strcmp(today, expiry) > 0;
 }
