@@ -124,6 +124,27 @@ static bool run_shows(const struct save *save, const struct program *program, co
     return made && !strcmp(shown_now, identity);
 }
 
+/* What the bundled driver meets may lead the other one to the same place, where what that one met
+ * itself does not: it had gone astray before. */
+static bool core_leads(const struct save *save, const struct save_conversation *c,
+                       const char *identity, struct recorded *about, struct program *program)
+{
+    static struct program other;
+    struct recorded other_about;
+    struct world *world = save->replay->world;
+    if (!save->driven->driver || cli_change_driver(world, NULL)) {
+        return false;
+    }
+    bool got = replay_again(save, c, &other_about, &other);
+    if (cli_change_driver(world, save->driven->driver) || !got ||
+        !run_shows(save, &other, identity)) {
+        return false;
+    }
+    *about = other_about;
+    *program = other;
+    return true;
+}
+
 /* Takes the program when it shows more, or as much with less. */
 static void take_program(struct save *save, const struct save_conversation *c)
 {
@@ -133,7 +154,8 @@ static void take_program(struct save *save, const struct save_conversation *c)
     if (!finding || !replay_again(save, c, &about, &program)) {
         return;
     }
-    bool shows = run_shows(save, &program, finding->identity);
+    bool shows = run_shows(save, &program, finding->identity) ||
+                 core_leads(save, c, finding->identity, &about, &program);
     bool better = shows != finding->shows ? shows : program.count < finding->before;
     if (!finding->before || better) {
         finding->program = program;
