@@ -92,7 +92,7 @@ static bool replay_again(const struct save *save, const struct save_conversation
     return good;
 }
 
-static struct save_finding *finding_of(struct save *save, const char *identity)
+static struct save_finding *save_finding_of(struct save *save, const char *identity)
 {
     for (uint32_t i = 0; i < save->findings; i++) {
         if (!strcmp(save->finding[i]->identity, identity)) {
@@ -150,7 +150,7 @@ static void take_program(struct save *save, const struct save_conversation *c)
 {
     static struct program program;
     struct recorded about;
-    struct save_finding *finding = finding_of(save, c->identity);
+    struct save_finding *finding = save_finding_of(save, c->identity);
     if (!finding || !replay_again(save, c, &about, &program)) {
         return;
     }
@@ -182,7 +182,7 @@ static void count_conversations(struct save *save)
         if (!c->identity[0]) {
             snprintf(c->identity, sizeof(c->identity), "%s", save->conversation[c->group].identity);
         }
-        struct save_finding *finding = c->identity[0] ? finding_of(save, c->identity) : NULL;
+        struct save_finding *finding = c->identity[0] ? save_finding_of(save, c->identity) : NULL;
         if (finding) {
             finding->conversations++;
         }
