@@ -116,6 +116,8 @@ char *const *cli_command(void);
 void cli_go_on_elsewhere(const char *driver);
 /* Opens the world with a driver (NULL = bundled). Exit status, 0 = fine. */
 int cli_open_world(struct world *world, const char *driver);
+/* From now on the world's runs are of another driver (NULL = bundled). Exit status, 0 = fine. */
+int cli_change_driver(struct world *world, const char *driver);
 
 /* --guard poison|pages|off: false after one line if it is none of these. */
 bool cli_is_guard(const char *mode);
@@ -234,5 +236,11 @@ struct planted_bug *planted_bugs(const char *folder, uint32_t *count);
 bool cli_run_isolated(struct world *world, const struct program *program,
                       const struct run_options *options, unsigned timeout_s,
                       struct run_counts *counts);
+
+/* ---- twice.c ---- */
+/* The same, and so many times more as long as it passes: the same input gives the same trace, or
+ * that is the finding. */
+bool cli_run_again(struct world *world, const struct program *program,
+                   const struct run_options *options, unsigned timeout_s, unsigned times);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/against.h"
 #include "cli/debug.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
@@ -16,31 +17,6 @@ static void print_trace(const struct trace *trace)
     }
 }
 
-/* The same input gives the same trace, or that is the finding. */
-static bool run_twice(struct world *world, const struct program *program,
-                      const struct run_options *options, unsigned timeout_s)
-{
-    if (!cli_run_isolated(world, program, options, timeout_s, NULL)) {
-        return false;
-    }
-    if (world->trace->verdict.kind != VERDICT_PASS) {
-        return true;
-    }
-    uint64_t hash = world->trace->hash;
-    if (!cli_run_isolated(world, program, options, timeout_s, NULL)) {
-        return false;
-    }
-    struct verdict *verdict = &world->trace->verdict;
-    if (world->trace->hash != hash) {
-        verdict->kind = VERDICT_NONDETERMINISM;
-        snprintf(verdict->expected, sizeof(verdict->expected), "trace %016llx again",
-                 (unsigned long long)hash);
-        snprintf(verdict->actual, sizeof(verdict->actual), "trace %016llx",
-                 (unsigned long long)world->trace->hash);
-    }
-    return true;
-}
-
 struct command {
     struct cli_driven driven;
     bool trace;
@@ -48,11 +24,22 @@ struct command {
     unsigned long events;
     struct debug debug;
     bool core;
+    struct against against;
 };
+
+/* What cannot be had of two drivers. */
+static bool run_compares(const struct command *c)
+{
+    const char *const given[] = {
+        c->trace ? "--trace" : NULL,        c->sarif_path ? "--sarif" : NULL,
+        c->pcapng_path ? "--pcapng" : NULL, c->with ? "--with" : NULL,
+        c->debug.on ? "--debug" : NULL,     c->debug.gdb ? "--gdb" : NULL};
+    return against_valid(&c->against, "run", given, sizeof(given) / sizeof(given[0]));
+}
 
 static bool parse(struct command *c, int argc, char **argv, int *status)
 {
-    const struct cli_option options[] = {
+    struct cli_option options[16] = {
         {"--trace", NULL, "print every event", &c->trace, NULL},
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &c->sarif_path},
         {"--pcapng", "FILE", CLI_PCAPNG_HELP, NULL, &c->pcapng_path},
@@ -66,17 +53,18 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         {"--gdb", NULL, "start gdb on the same command with --debug", &c->debug.gdb, NULL},
         {"--core", NULL, "let a crash leave a core file, where the system puts it", &c->core, NULL},
     };
-    int files =
-        cli_parse_driven(argc, argv, &c->driven, options, sizeof(options) / sizeof(options[0]),
-                         "run [OPTIONS] PROGRAM\n\n" CLI_SKIPPED_HELP,
-                         "  chimneysweep run corpora/situations/reordered-segments.chim\n"
-                         "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
-                         "  chimneysweep run --json crash-1.bin | jq .rule\n"
-                         "  chimneysweep run --sarif found.sarif crash-1.bin\n"
-                         "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n"
-                         "  chimneysweep run --with alloc:17 corpora/situations/push-timer.chim\n"
-                         "  chimneysweep run --gdb --driver ./other.so crash-1.bin\n",
-                         status);
+    unsigned count = against_options(&c->against, options, 9);
+    int files = cli_parse_driven(
+        argc, argv, &c->driven, options, count, "run [OPTIONS] PROGRAM\n\n" CLI_SKIPPED_HELP,
+        "  chimneysweep run corpora/situations/reordered-segments.chim\n"
+        "  chimneysweep run --trace --driver ./other.so crash-1.bin\n"
+        "  chimneysweep run --json crash-1.bin | jq .rule\n"
+        "  chimneysweep run --sarif found.sarif crash-1.bin\n"
+        "  chimneysweep run --pcapng wire.pcapng crash-1.bin\n"
+        "  chimneysweep run --driver ./new.so --against ./old.so crash-1.bin\n"
+        "  chimneysweep run --with alloc:17 corpora/situations/push-timer.chim\n"
+        "  chimneysweep run --gdb --driver ./other.so crash-1.bin\n",
+        status);
     if (files < 0) {
         return false;
     }
@@ -85,7 +73,7 @@ static bool parse(struct command *c, int argc, char **argv, int *status)
         fputs("run: expected one program file (run --help)\n", stderr);
         return false;
     }
-    return debug_valid(&c->debug) &&
+    return debug_valid(&c->debug) && run_compares(c) &&
            cli_number("--events", c->events_text, 0, TRACE_RECORDS, &c->events);
 }
 
@@ -153,6 +141,9 @@ int cmd_run(int argc, char **argv)
     if (!cli_read_changed(path, c.with, &program)) {
         return EXIT_USAGE;
     }
+    if (c.against.other) {
+        return against_programs(&c.against, &c.driven, argv + 1, 1);
+    }
     if (c.debug.gdb) {
         return debug_in_gdb();
     }
@@ -175,7 +166,7 @@ int cmd_run(int argc, char **argv)
     if (c.debug.on) {
         debug_run(&c.debug, &world, &program, &run);
     }
-    if (c.debug.on || run_twice(&world, &program, &run, c.driven.timeout_s)) {
+    if (c.debug.on || cli_run_again(&world, &program, &run, c.driven.timeout_s, 1)) {
         show_run(&c, path, world.trace, ran);
         sarif_add_run(&sarif, path, world.trace);
         status = verdict_exit_status(world.trace->verdict.kind);

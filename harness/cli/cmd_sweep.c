@@ -9,6 +9,7 @@
 
 #include "base/evidence.h"
 #include "base/shown.h"
+#include "cli/against.h"
 #include "cli/each.h"
 #include "cli/families.h"
 #include "cli/sweep.h"
@@ -280,12 +281,13 @@ struct sweep_words {
     bool each_alloc, each_fault, each_pair, each_nest;
     struct families_options family;
     struct each_options each;
+    struct against against;
 };
 
 static int parse_sweep(int argc, char **argv, struct sweep *sweep, struct sweep_words *w,
                        int *status)
 {
-    const struct cli_option options[] = {
+    struct cli_option options[24] = {
         {"--sarif", "FILE", CLI_SARIF_HELP, NULL, &w->sarif},
         {"--jobs", "N", CLI_JOBS_HELP, NULL, &w->jobs},
         {"--quiet", NULL, "no events with the verdicts", &sweep->quiet, NULL},
@@ -313,8 +315,9 @@ static int parse_sweep(int argc, char **argv, struct sweep *sweep, struct sweep_
          NULL, &w->each.skip},
         {"--html", "FILE", "with these: the calls that may fail as a page", NULL, &w->each.html},
     };
+    unsigned count = against_options(&w->against, options, 17);
     return cli_parse_driven(
-        argc, argv, &sweep->driven, options, sizeof(options) / sizeof(options[0]),
+        argc, argv, &sweep->driven, options, count,
         "sweep [OPTIONS] FILE|FOLDER...\n\n" CLI_SKIPPED_HELP,
         "  chimneysweep sweep corpora/\n"
         "  chimneysweep sweep --driver ./other.so --quiet corpora/situations\n"
@@ -322,6 +325,7 @@ static int parse_sweep(int argc, char **argv, struct sweep *sweep, struct sweep_
         "  chimneysweep sweep --quiet --sarif found.sarif corpora\n"
         "  chimneysweep sweep --families all --quiet corpora\n"
         "  chimneysweep sweep --families pause-over,idle-connection --out changed crash.bin\n"
+        "  chimneysweep sweep --driver ./new.so --against core --waivers meant.txt corpora\n"
         "  chimneysweep sweep --each-alloc --jobs 2 corpora/situations\n"
         "  chimneysweep sweep --each-prefix reset,remove --dry-run corpora\n",
         status);
@@ -350,6 +354,14 @@ static bool choose_changes(struct sweep_words *w)
 static bool changes_wanted(const struct sweep_words *w)
 {
     return w->each_alloc || w->each_fault || w->each_pair || w->each_nest || w->prefix;
+}
+
+/* What cannot be had of two drivers. */
+static bool compares_alone(const struct sweep_words *w, bool first)
+{
+    const char *const given[] = {w->sarif ? "--sarif" : NULL, w->family.names ? "--families" : NULL,
+                                 changes_wanted(w) ? "--each-..." : NULL, first ? "--first" : NULL};
+    return against_valid(&w->against, "sweep", given, sizeof(given) / sizeof(given[0]));
 }
 
 static bool words_fit(const struct sweep_words *w)
@@ -411,7 +423,7 @@ int cmd_sweep(int argc, char **argv)
         }
         return status;
     }
-    if (!words_fit(&words) || !choose_changes(&words) ||
+    if (!words_fit(&words) || !choose_changes(&words) || !compares_alone(&words, sweep.first) ||
         !cli_number("--jobs", words.jobs, 1, JOBS_MOST, &jobs)) {
         return EXIT_USAGE;
     }
@@ -419,6 +431,9 @@ int cmd_sweep(int argc, char **argv)
     struct cli_paths paths = {.most = sweep.driven.memory};
     if (!cmd_sweep_collect(&paths, argv, files)) {
         return EXIT_USAGE;
+    }
+    if (words.against.other) {
+        return against_programs(&words.against, &sweep.driven, paths.path, paths.count);
     }
     status = cli_open_driven(&sweep.world, &sweep.driven);
     return status ? status : sweep_as_wanted(&sweep, &paths, &words);

@@ -37,7 +37,7 @@ unsigned char *cli_read_file(const char *path, size_t limit, size_t *length)
     fclose(file);
     if (failed || *length > limit) {
         fprintf(stderr, "chimneysweep: %s: %s\n", shown(path),
-                failed ? "cannot be read" : "too large for a program (the limit is 1 MiB)");
+                failed ? "cannot be read" : "is too large (the limit is 1 MiB)");
         free(bytes);
         return NULL;
     }
@@ -154,15 +154,10 @@ static const char *memory_cause(void)
                        : "";
 }
 
-int cli_open_world(struct world *world, const char *driver)
+/* elsewhere: another build may take it. */
+static int open_driver(struct world *world, const char *driver, bool elsewhere)
 {
     const char *error;
-    if (!world_new(world)) {
-        restart_in_place(); /* whatever lies there may lie elsewhere then */
-        fprintf(stderr, "chimneysweep: no memory at the addresses that the rig needs%s\n",
-                memory_cause());
-        return EXIT_ENVIRONMENT;
-    }
     struct probe *probe = cli_shared(sizeof(*probe));
     if (!probe) {
         return EXIT_ENVIRONMENT;
@@ -173,13 +168,32 @@ int cli_open_world(struct world *world, const char *driver)
         snprintf(probe->error, sizeof(probe->error), "no process for the driver can be made");
     }
     bool good = !probe->error[0];
-    if (!good) {
+    if (!good && elsewhere) {
         cli_go_on_elsewhere(driver);
+    }
+    if (!good) {
         fprintf(stderr, "chimneysweep: %s\n", probe->error);
     }
     evidence_free(probe);
     trace_reset(world->trace);
     return good ? EXIT_PASS : driver ? EXIT_USAGE : EXIT_ENVIRONMENT;
+}
+
+int cli_open_world(struct world *world, const char *driver)
+{
+    if (!world_new(world)) {
+        restart_in_place(); /* whatever lies there may lie elsewhere then */
+        fprintf(stderr, "chimneysweep: no memory at the addresses that the rig needs%s\n",
+                memory_cause());
+        return EXIT_ENVIRONMENT;
+    }
+    return open_driver(world, driver, true);
+}
+
+int cli_change_driver(struct world *world, const char *driver)
+{
+    world_forget_driver();
+    return open_driver(world, driver, false);
 }
 
 static const char *const guards[] = {"poison", "pages", "off"};

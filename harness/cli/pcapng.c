@@ -125,7 +125,7 @@ static void comment_verdict(struct writer *w)
 
 static bool is_verdict_of(const struct writer *w, const struct wire_entry *entry)
 {
-    return w->verdict && w->verdict->event != VERDICT_NO_EVENT && !entry->ends &&
+    return w->verdict && w->verdict->event != VERDICT_NO_EVENT && !entry->ends && !entry->made &&
            entry->record.seq == w->verdict->event;
 }
 
@@ -141,7 +141,10 @@ static void comments(struct writer *w, const struct packet *packet)
     for (uint64_t at = packet->from; at < packet->to; at = next) {
         const struct wire_entry *entry = wire_log_at(w->log, at, &next);
         bool verdict = is_verdict_of(w, entry);
-        if (!entry->ends && (verdict || !is_noise(&entry->record))) {
+        if (entry->made) {
+            fputs("made up: the handshake before the host handed the connection over", w->line);
+            end_comment(w);
+        } else if (!entry->ends && (verdict || !is_noise(&entry->record))) {
             render_event(w->line, &entry->record);
             end_comment(w);
         }

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "cli/handshake.h"
+
 #define LOG_BYTES ((uint64_t)1 << 30) /* of addresses; memory is taken as it is written */
 
+#define HANDSHAKES 64u /* connections whose handshakes are shown */
+
 struct wire_log {
-    bool keep;
+    bool keep, shaken[HANDSHAKES];
     uint64_t used, lost;
     _Alignas(16) uint8_t byte[];
 };
@@ -28,6 +32,12 @@ struct wire_log *wire_log_new(bool keep)
     current = memory;
     current->keep = keep;
     return current;
+}
+
+void wire_log_del(struct wire_log *log)
+{
+    current = current == log ? NULL : current;
+    munmap(log, LOG_BYTES);
 }
 
 static uint64_t step(uint32_t length)
@@ -49,11 +59,37 @@ static void wire_log_append(struct wire_log *log, const struct wire_entry *entry
     log->used += size; /* last: a crash in between leaves a log that is whole */
 }
 
+/* In front of the call that hands connections over for the first time. */
+static void wire_log_handshakes(const struct world *world, const struct tap_event *event)
+{
+    static uint8_t frame[SEGMENT_FRAME_MAX];
+    for (uint32_t i = 0; i < world->host.conns && i < HANDSHAKES; i++) {
+        const struct host_conn *conn = &world->host.conn[i];
+        if (conn->phase != HOST_INITIATING || current->shaken[i]) {
+            continue;
+        }
+        current->shaken[i] = true;
+        for (uint32_t k = 0; k < 3; k++) {
+            bool out;
+            struct wire_entry entry = {.made = true};
+            entry.record = tap_record(event);
+            entry.length = handshake_frame(world, conn, k, frame, &out);
+            entry.direction = out ? WIRE_OUT : WIRE_IN;
+            wire_log_append(current, &entry, frame);
+        }
+    }
+}
+
 void wire_log_event(void *world, const struct tap_event *event)
 {
-    (void)world;
+    if (event->seq == 0) {
+        memset(current->shaken, 0, sizeof(current->shaken));
+    }
     if (event->seq == 0 && !current->keep) {
         current->used = current->lost = 0;
+    }
+    if (event->kind == TAP_ENTER && event->fn == TAP_INITIATE) {
+        wire_log_handshakes(world, event);
     }
     struct wire_entry entry = {.record = tap_record(event)};
     bool sent = event->fn == TAP_FRAME_OUT && event->status == NDIS_STATUS_SUCCESS;

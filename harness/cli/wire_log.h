@@ -15,7 +15,8 @@ struct wire_entry {
     struct trace_record record;
     enum wire_direction direction; /* a frame that went this way, its bytes follow */
     uint32_t length;               /* of what follows, not padded */
-    bool ends;                     /* no event: the run is over, a struct wire_run follows */
+    bool made; /* no event: a frame of the handshake before the hand-over, made up */
+    bool ends; /* no event: the run is over, a struct wire_run follows */
 };
 
 struct wire_run {
@@ -27,6 +28,7 @@ struct wire_log;
 
 /* keep: of all runs; else a run replaces the one before. NULL after one line on stderr. */
 struct wire_log *wire_log_new(bool keep);
+void wire_log_del(struct wire_log *log);
 /* A tap_reader, of the one log there is. */
 void wire_log_event(void *world, const struct tap_event *event);
 /* The run is over, with a verdict that may be worded otherwise than that of the trace. */

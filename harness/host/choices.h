@@ -74,7 +74,8 @@ enum host_update { HOST_UPDATES(CHOICE_VALUE) };
     X(VARIABLE_TS_RECENT, "ts-recent", "TsRecent, and the peer's clock")                           \
     X(VARIABLE_TS_AGE, "ts-age", "TsRecentAge")                                                    \
     X(VARIABLE_HOST_AGE, "host-age", "HostReachabilityDelta of the neighbor, and in answers")      \
-    X(VARIABLE_NIC_AGE, "nic-age", "NicReachabilityDelta of the neighbor")
+    X(VARIABLE_NIC_AGE, "nic-age", "NicReachabilityDelta of the neighbor")                         \
+    X(VARIABLE_WINDOW, "window", "InitialRcvWnd, as far as it can be announced, and all of it open")
 enum host_variable { HOST_VARIABLES(CHOICE_VALUE) };
 
 #endif

@@ -57,12 +57,27 @@ static void set_plain(TCP_OFFLOAD_STATE_DELEGATED *tcb, enum host_variable what,
     }
 }
 
+/* Once it was announced a window does not shrink. */
+static void set_window(const struct host *host, struct host_conn *conn, uint32_t value)
+{
+    bool scaled = conn->constant.Flags & TCP_FLAG_WINDOW_SCALING_ENABLED;
+    uint32_t most = 65535u << (scaled ? conn->constant.RcvWindScale : 0);
+    uint32_t least = host->counts.established ? conn->tcb.RcvWnd + conn->buffered : 1;
+    value = value > most ? most : value;
+    value = value < least ? least : value;
+    conn->cached.InitialRcvWnd = value;
+    conn->tcb.RcvWnd = value > conn->buffered ? value - conn->buffered : 0;
+}
+
 /* What is not of the delegated state of the connection. */
 static void set_other(struct host *host, struct host_conn *conn, enum host_variable what,
                       uint32_t value)
 {
     struct host_neighbor *neighbor = &host->neighbor[host->path[conn->path].neighbor];
     switch (what) {
+    case VARIABLE_WINDOW:
+        set_window(host, conn, value);
+        break;
     case VARIABLE_MAX_RT:
         conn->cached.MaxRT = value;
         break;

@@ -111,7 +111,7 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
 {
     peer_common(peer, out);
     out->seq = (send->from_una ? peer->snd_una : peer->snd_nxt) + (uint32_t)send->offset;
-    out->ack += (uint32_t)send->ack_delta;
+    out->ack += (uint32_t)send->ack_delta - peer->behind;
     out->flags = send->flags | (send->no_ack ? 0 : SEG_ACK);
     out->window = peer_window_of(peer, send->window, 1);
     out->trailer = send->trailer;
@@ -161,6 +161,15 @@ uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, uint16_t v
     peer->window = keep ? window : now;
     peer->closed = keep ? window == 0 : peer->closed;
     return window;
+}
+
+void peer_says(struct peer_conn *peer, uint32_t behind, enum peer_window choice, uint16_t value)
+{
+    peer->usual_window = peer->usual_window ? peer->usual_window : peer->window;
+    peer->window = peer->usual_window;
+    peer->window = peer_window_of(peer, choice, value);
+    uint32_t come = peer->rcv_nxt - peer->iss;
+    peer->behind = behind < come ? behind : come;
 }
 
 void peer_ack_segment(const struct peer_conn *peer, struct segment *out)

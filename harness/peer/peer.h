@@ -35,6 +35,7 @@ struct peer_conn {
     uint16_t window;        /* raw field that it advertises */
     uint16_t usual_window;  /* the same, as it began; 0 = not yet changed */
     bool closed;            /* it keeps its window at zero: data is answered, not taken */
+    uint32_t behind;        /* its segments acknowledge so much less than has come */
     uint8_t scale_in;       /* shift of the target's window field */
     uint32_t target_window; /* bytes, last advertised */
     uint32_t ts_clock, ts_recent;
@@ -109,6 +110,8 @@ uint32_t peer_segment(struct peer_conn *peer, const struct peer_send *send, uint
 /* The window field of a choice (see peer_send), value that of the chosen one; keep: it stays that
  * from now on. */
 uint16_t peer_window(struct peer_conn *peer, enum peer_window choice, uint16_t value, bool keep);
+/* From now on its segments announce this window and acknowledge so many bytes less. */
+void peer_says(struct peer_conn *peer, uint32_t behind, enum peer_window choice, uint16_t value);
 /* Bends the first block of a report. */
 void peer_report(const struct peer_conn *peer, enum peer_report choice, struct segment *out);
 /* A pure acknowledgement of what has come. */

@@ -25,6 +25,13 @@ void isolate_stall_after(unsigned seconds)
     stall_s = seconds;
 }
 
+static double hang_s;
+
+void isolate_hang_after(double seconds)
+{
+    hang_s = seconds;
+}
+
 /* What the parent sees of a child: whether it sleeps while no event comes. */
 struct watch {
     pid_t pid;
@@ -115,6 +122,13 @@ static bool too_large(pid_t pid)
     return has > memory_most && has > memory_most + resident(getpid());
 }
 
+/* Its time is short, and over. */
+static bool hangs(pid_t pid, double age)
+{
+    char state;
+    return hang_s > 0 && age > hang_s && spent(pid, &state) > hang_s;
+}
+
 #define SLOW_TIMES 20.0
 
 /* Waits for the child's end, or makes it: SIGXCPU first, whose handler notes where it is. */
@@ -138,6 +152,8 @@ enum ending ending_await(pid_t pid, const struct trace *trace, unsigned timeout_
         how = watch_child(&watch, trace, now, most);
         if (how == ENDED && now - begun > SLOW_TIMES * timeout_s) {
             how = STALLED; /* a little work now and then, and processor time enough is left */
+        } else if (how == ENDED && hangs(pid, now - begun)) {
+            how = TIMED_OUT;
         } else if (how == ENDED && too_large(pid)) {
             how = TOO_LARGE;
         }

@@ -173,7 +173,8 @@ enum oid_word { OIDS(CHOICE_VALUE) };
     X(UNIT_MS, "ms", "milliseconds", 1000000)                                                      \
     X(UNIT_10MS, "10ms", "ten milliseconds", 10000000)                                             \
     X(UNIT_100MS, "100ms", "tenths of a second", 100000000)                                        \
-    X(UNIT_S, "s", "seconds", 1000000000)
+    X(UNIT_S, "s", "seconds", 1000000000)                                                          \
+    X(UNIT_US, "us", "microseconds", 1000)
 enum time_unit { TIME_UNITS(CHOICE_VALUE) };
 
 /* ---- all lists ---- */

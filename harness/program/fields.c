@@ -153,6 +153,12 @@ static const struct field ack_fields[] = {
     CHOICE("report", 7, peer_report),
     NUMBER("window-value", 10, 0, 16), /* of the window that is chosen */
 };
+/* Until the next of these; not of bare acknowledgements, which say all of it themselves. */
+static const struct field peer_fields[] = {
+    NUMBER("less", 2, 0, 16), /* acknowledges so many bytes below what has come */
+    CHOICE("window", 6, peer_window),
+    NUMBER("window-value", 4, 0, 16),
+};
 static const struct field host_send_fields[] = {
     NUMBER("length", 2, 0, 11), /* bytes of each frame, link header included */
     NUMBER("more", 4, 0, 8),    /* further lists in the same call */

@@ -22,6 +22,8 @@ bool isolate_run(void (*body)(void *), void *context, struct trace *trace, unsig
 bool isolate_ended_well(void);
 /* A child that sleeps for so long, without an event of the trace, stalls; 0: for the time-out. */
 void isolate_stall_after(unsigned seconds);
+/* A child that has used so many seconds of CPU hangs, whatever its time-out; 0: by that alone. */
+void isolate_hang_after(double seconds);
 /* A child that takes so much more memory than its parent has is ended; 0: as it stands. */
 void isolate_memory(uint64_t bytes);
 /* A child that crashes leaves a core file. */

@@ -19,6 +19,7 @@ static struct {
     int file;       /* -1 = none */
     int out, error; /* the rig's own, in the child */
     struct rlimit size;
+    bool quiet;
 } output = {.file = -1};
 
 bool output_open(void)
@@ -74,12 +75,24 @@ void output_end(void)
     }
 }
 
+void output_quiet(bool quiet)
+{
+    output.quiet = quiet;
+}
+
+static void forget(void)
+{
+    (void)!ftruncate(output.file, 0);
+    lseek(output.file, 0, SEEK_SET);
+}
+
 void output_show(void)
 {
     char text[SHOWN + 1];
     off_t all = output.file < 0 ? 0 : lseek(output.file, 0, SEEK_END);
     ssize_t got = all > 0 ? pread(output.file, text, SHOWN, 0) : 0;
-    if (got <= 0) {
+    if (got <= 0 || output.quiet) {
+        forget();
         return;
     }
     text[got] = '\0';
@@ -88,6 +101,5 @@ void output_show(void)
         fprintf(stderr, "chimneysweep: %s%lld bytes more from the driver's process\n",
                 all >= (off_t)KEPT ? "at least " : "", (long long)(all - got));
     }
-    (void)!ftruncate(output.file, 0);
-    lseek(output.file, 0, SEEK_SET);
+    forget();
 }

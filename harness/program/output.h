@@ -19,6 +19,8 @@ void output_end(void);
 /* In the parent, after the child's end. */
 void output_show(void);
 
+/* In the parent: what the following children print is let go. */
+void output_quiet(bool quiet);
 /* A process that was forked has a file of its own. */
 void output_apart(void);
 

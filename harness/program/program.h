@@ -53,7 +53,8 @@
     X(OP_BATCH, "batch", 2, false, batch_fields, "hold frames until so many have gathered")        \
     X(OP_CPU, "cpu", 1, false, cpu_fields, "virtual processor of the next calls")                  \
     X(OP_HOST_SEND, "host-send", 1, false, host_send_fields, "the host sends frames of its own")   \
-    X(OP_STATE, "state", 2, true, state_fields, "change a variable before it is handed over")
+    X(OP_STATE, "state", 2, true, state_fields, "change a variable before it is handed over")      \
+    X(OP_PEER, "peer", 1, true, peer_fields, "what the peer's next segments say")
 enum op_code {
     OP_NOP,
     PROGRAM_OPS(CHOICE_VALUE) OP_COUNT,

@@ -241,6 +241,10 @@ static void one_op(struct stage *stage, const struct program_op *op)
     case OP_ACK:
         stage_ack(stage, op, conn);
         break;
+    case OP_PEER:
+        peer_says(&stage->peer[conn], op_get(op, "less"), (enum peer_window)op_get(op, "window"),
+                  (uint16_t)op_get(op, "window-value"));
+        break;
     case OP_RAW:
         stage_raw(stage, op, conn);
         break;

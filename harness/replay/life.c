@@ -18,16 +18,23 @@ bool life_may_share(const struct flow *flow)
            last->time_ns - first->time_ns < SHARED_NS;
 }
 
+static void life_begin(const struct life *life, struct play *play, struct life_run *run)
+{
+    const struct replay_options *wanted = life->options;
+    play_init(play, wanted->world, run->flow, run->side, &run->result);
+    play_behave(play, wanted->host, wanted->upload_every);
+    play->hashed = wanted->sha256;
+    play->progress = life->progress;
+    play->progress_context = life->context;
+}
+
 /* One of several, taken to its end: what the target holds of it comes back. */
 static void life_share(struct life *life, struct play *play, struct world *world)
 {
     struct life_run *run = &life->run[life->at];
     const struct verdict good = {.kind = VERDICT_PASS};
     uint32_t warnings = world->judged.warnings;
-    play_init(play, world, run->flow, run->side, &run->result);
-    play->hashed = life->options->sha256;
-    play->progress = life->progress;
-    play->progress_context = life->context;
+    life_begin(life, play, run);
     play_conversation(play);
     play_take_back(play);
     judge_after(play, &good);
@@ -82,10 +89,7 @@ void life_go(struct life *life)
     life->at = 0;
     life->doubt = false;
     if (life->runs == 1) {
-        play_init(&play, world, flow, life->run[0].side, &life->run[0].result);
-        play.hashed = wanted->sha256;
-        play.progress = life->progress;
-        play.progress_context = life->context;
+        life_begin(life, &play, &life->run[0]);
     }
     world_run(world, &options, life->runs == 1 ? life_alone : life_body, &body);
     world->frame_out = NULL;

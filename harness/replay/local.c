@@ -10,7 +10,6 @@
 #define TICKS_PER_SECOND 1000u
 #define POSTS 2u
 #define SHAPES 16u /* of posts: so many that they can be used again */
-#define SEND_MAX 60000u
 
 uint16_t local_mss(const struct flow *flow, enum flow_side side)
 {
@@ -100,7 +99,7 @@ void local_send(struct play *play, int64_t end)
         struct host_request request = {
             .fn = TAP_SEND,
             .conn = play->conn,
-            .length = left < SEND_MAX ? (uint32_t)left : SEND_MAX,
+            .length = left < play->policy->send ? (uint32_t)left : play->policy->send,
             .count = 1,
             .pieces = (uint32_t)(play->handed % 7),
         };
@@ -115,7 +114,7 @@ void local_send(struct play *play, int64_t end)
 void local_close(struct play *play, int64_t end)
 {
     int64_t left = end - play->handed;
-    bool with_data = !play->posting && left > 0 && left < (int64_t)SEND_MAX;
+    bool with_data = !play->posting && left > 0 && left < (int64_t)play->policy->send;
     if (!with_data) {
         local_send(play, end);
     }
@@ -169,7 +168,8 @@ bool local_more(struct play *play)
 {
     struct host *host = &play->world->host;
     const struct host_conn *conn = &host->conn[play->conn];
-    if (host->held_last - host->held_first > (play->live || play->waiting ? 0 : 3)) {
+    if (host->held_last - host->held_first >
+        (play->live || play->waiting ? 0 : play->policy->hold)) {
         host_return(host, 0, (enum host_order)(play->returns++ % 3));
         return true;
     }
@@ -180,12 +180,14 @@ bool local_more(struct play *play)
     }
     bool receiving = local_offloaded(play) && !conn->saw_disconnect && !conn->saw_abort &&
                      !conn->aborted && !conn->in_post && !local_must_upload(play);
-    if (play->posting && receiving && conn->posts_out < POSTS) {
-        uint32_t shape = play->posts % SHAPES;
+    uint32_t shape = play->posts % SHAPES;
+    bool posting = play->posting || policy_post_due(play);
+    if (posting && receiving && conn->posts_out < POSTS) {
         struct host_request request = {
             .fn = TAP_POST,
             .conn = play->conn,
-            .length = 4096 + shape * 3001 % 12289,
+            .length = play->policy->post ? play->policy->post : 4096 + shape * 3001 % 12289,
+            .no_push = play->policy->no_push && !play->live,
             .count = 1,
             .pieces = shape % 8,
         };

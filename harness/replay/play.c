@@ -35,6 +35,7 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
     play->remote_ts = there->syn_ts;
     play->remote_ts_known = flow->timestamps;
     play->target_ts = here->syn_ts;
+    play->policy = policy_at(0);
     play->posting = (flow->stream + local) % 2 == 0;
     play->wrong_at = -1;
     play->unknown_at = flow->cut_at[play->remote];
@@ -47,6 +48,15 @@ void play_init(struct play *play, struct world *world, const struct flow *flow,
         }
     }
     sha256_init(&play->hash);
+}
+
+void play_behave(struct play *play, const struct policy *policy, uint32_t upload_every)
+{
+    play->policy = policy ? policy : policy_at(0);
+    play->upload_every = upload_every;
+    if (play->policy->posts != POSTS_BY_TURNS) {
+        play->posting = play->policy->posts == POSTS_ALWAYS;
+    }
 }
 
 /* ---- What is delivered ---- */
@@ -217,6 +227,7 @@ static void frame_out(void *context, const uint8_t *bytes, uint32_t length)
 
 static bool more(void *context)
 {
+    policy_answer(context);
     return remote_ack_due(context) || local_more(context);
 }
 
@@ -281,6 +292,7 @@ void play_conversation(struct play *play)
         } else {
             remote_packet(play, i);
         }
+        policy_packet(play, i);
         if (local_must_upload(play) && !adapt_take_back(play, i)) {
             break;
         }

@@ -24,6 +24,7 @@
 
 #include "replay/flow.h"
 #include "replay/frame.h"
+#include "replay/policy.h"
 #include "replay/result.h"
 #include "world/world.h"
 
@@ -55,6 +56,9 @@ struct play {
     bool waiting; /* for a window, or for an upload: the application takes all it can */
     uint32_t posts, returns;
     uint32_t waits_vain, uploads;
+    const struct policy *policy;
+    uint32_t upload_every; /* packets, 0 = never */
+    uint32_t refused, refused_at, series, packet;
     uint32_t passed_up;   /* frames that came up the ordinary path */
     int64_t last_word[2]; /* last packet of each end that is no reset */
     /* What was delivered. */
@@ -82,6 +86,8 @@ void play_conversation(struct play *play);
 void play_take_back(struct play *play);
 /* The host itself took in what stands before an offset. */
 void play_consumed(struct play *play, int64_t end);
+/* After that, when the host is to behave otherwise than usual (NULL: it is not). */
+void play_behave(struct play *play, const struct policy *policy, uint32_t upload_every);
 void play_init(struct play *play, struct world *world, const struct flow *flow,
                enum flow_side local, struct replay_result *result);
 

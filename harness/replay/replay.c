@@ -266,9 +266,10 @@ int replay_main(struct replay_options *options, char **paths, int count)
     struct session session = {
         .options = options,
         .batch = {.options = options, .progress = &session.progress},
-        .report = {.out = stdout,
+        .report = {.out = options->out ? options->out : stdout,
                    .json = options->json,
                    .failed_only = options->failed_only,
+                   .host = options->host ? options->host->name : NULL,
                    .command = options->command},
     };
     progress_begin(&session.progress);
@@ -278,6 +279,9 @@ int replay_main(struct replay_options *options, char **paths, int count)
     run_batch(&session);
     progress_clear(&session.progress);
     bool missed = tell_missed(&session);
+    if (options->finish) {
+        options->finish(options->context);
+    }
     session.report.seconds = progress_seconds(&session.progress);
     report_totals(&session.report);
     tally_fini(&session.report.tally);

@@ -7,8 +7,11 @@
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
+#include <stdio.h>
+
 #include "replay/filter.h"
 #include "replay/flow.h"
+#include "replay/policy.h"
 #include "replay/ranges.h"
 #include "replay/result.h"
 #include "world/world.h"
@@ -23,11 +26,14 @@ struct replay_options {
     bool oracle_off;   /* measuring */
     const char *local; /* address of the end to take, "client" or "server"; NULL = both in turn */
     enum flow_checksums checksums;
-    struct ranges streams; /* only these tcp.stream, none = all */
-    struct filter *filter; /* NULL = all packets */
-    bool failed_only;      /* only findings are told */
-    const char *command;   /* that replays a file in the same way, without the file */
-    unsigned timeout_s;    /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
+    const struct policy *host; /* how it behaves; NULL = as usual */
+    uint32_t upload_every;     /* packets after which it takes a connection back; 0 = never */
+    struct ranges streams;     /* only these tcp.stream, none = all */
+    struct filter *filter;     /* NULL = all packets */
+    bool failed_only;          /* only findings are told */
+    FILE *out;                 /* where it is told; NULL = standard output */
+    const char *command;       /* that replays a file in the same way, without the file */
+    unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace and the result after each run, in the process of that run, or in its parent if
      * the driver took it along. May be NULL. */
     void (*ran)(const struct trace *trace, const char *file, const struct flow *flow,
@@ -36,6 +42,8 @@ struct replay_options {
      */
     void (*judged)(void *context, const char *file, const struct flow *flow, enum flow_side target,
                    const struct replay_result *result);
+    /* All is judged, and the totals come next. May be NULL. */
+    void (*finish)(void *context);
     void *context;
 };
 

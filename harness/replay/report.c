@@ -83,6 +83,7 @@ struct told {
     const struct flow *flow;
     const struct replay_result *result, *worst;
     char client[64], server[64];
+    const char *host; /* how it behaved; NULL = as usual */
     char again[2048]; /* "" = nothing was found */
 };
 
@@ -113,6 +114,9 @@ static void conversation_json(FILE *out, const struct told *told)
     struct json json = json_begin(out);
     json_text(&json, "file", told->file);
     json_number(&json, "stream", told->flow->stream);
+    if (told->host) {
+        json_text(&json, "host", told->host);
+    }
     json_text(&json, "client", told->client);
     json_text(&json, "server", told->server);
     json_number(&json, "packets", told->flow->packets);
@@ -179,7 +183,8 @@ void report_conversation(struct report *report, const char *file, const struct f
                          const struct replay_result result[2])
 {
     enum flow_side side = report_worst(result);
-    struct told told = {.file = file, .flow = flow, .result = result, .worst = &result[side]};
+    struct told told = {
+        .file = file, .flow = flow, .result = result, .worst = &result[side], .host = report->host};
     report_count(report, flow, result, told.worst);
     bool finding = report_is_finding(told.worst);
     if (report->failed_only && !finding) {
@@ -198,6 +203,9 @@ static void totals_as_json(struct report *r)
     double seconds = r->seconds > 0 ? r->seconds : 1e-9;
     struct json json = json_begin(r->out);
     json_object(&json, "totals");
+    if (r->host) {
+        json_text(&json, "host", r->host);
+    }
     json_number(&json, "files", r->files);
     json_number(&json, "unreadable", r->unreadable);
     json_number(&json, "conversations", r->conversations);
@@ -223,6 +231,9 @@ void report_totals(struct report *r)
         return;
     }
     tally_text(&r->tally, r->out);
+    if (r->host) {
+        fprintf(r->out, "host %s: ", r->host);
+    }
     fprintf(r->out, "%u conversations in %u files: %u pass, %u findings, %u inconclusive",
             r->conversations, r->files, r->pass, r->finding, r->inconclusive);
     if (r->no_connection) {

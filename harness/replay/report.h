@@ -14,6 +14,7 @@
 struct report {
     FILE *out;
     bool json, failed_only; /* failed_only: conversations with findings */
+    const char *host;       /* how it behaved; NULL = as usual */
     const char *command;    /* that replays a file in the same way, without the file; may be NULL */
     uint32_t files, unreadable, conversations;
     uint32_t pass, finding, inconclusive, no_connection, rig;

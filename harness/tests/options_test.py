@@ -7,7 +7,7 @@ from rig import BUILD, PROJECT, PROGRAMS, run
 PROGRAM = next(p for p in PROGRAMS if p.suffix == ".chim")
 CORE = BUILD / "lib/offload_core.so"
 CAPTURE = PROJECT / "pcaps/linux-http-download.pcap"
-GIVEN = {"run": [PROGRAM], "show": [PROGRAM], "asm": [PROGRAM], "import": [CAPTURE], "replay": [CAPTURE],
+GIVEN = {"run": [PROGRAM], "show": [PROGRAM], "asm": [PROGRAM], "import": ["-o", "out", CAPTURE], "replay": [CAPTURE],
          "minimize": [PROGRAM], "rules": ["--coverage", PROGRAM], "explain": ["LIFE-LEAK-1"], "bench": [],
          "live": ["--local", "10.0.0.2", "get", "10.0.0.1", "/"], "stream": [], "sweep": [PROGRAM], "check-driver": [],
          "family": ["vlan", PROGRAM], "new-driver": ["made"], "campaign": [], "history": [], "bisect": [PROGRAM, CORE, CORE]}

@@ -78,7 +78,7 @@ def recorded(request, tmp_path):
 def test_every_event_of_the_trace_is_a_comment_in_order(recorded):
     program, out = recorded
     comments = all_comments(out)
-    assert [c for c in comments if not c.startswith(("VERDICT", "WARNING"))] == events_of(program)
+    assert [c for c in comments if not c.startswith(("VERDICT", "WARNING", "made up"))] == events_of(program)
     assert comments[-1] == "VERDICT pass"
     seen = [c for packet in tshark(out, "frame.comment") for c in packet[0].split("\x1e")]
     assert seen == comments
@@ -90,7 +90,8 @@ def test_every_frame_is_a_packet_with_its_time_and_direction(recorded):
               (re.match(r"(\d+) +(\d+\.\d+) ms .*frame (in|out) #\d+ (\d+) bytes", e) for e in events_of(program)) if m]
     direction = {"0x00000001": "in", "0x00000002": "out"}
     packets = [(float(p[0]) * 1000, direction[p[1]], int(p[2]))
-               for p in tshark(out, "frame.time_epoch", "frame.packet_flags", "frame.len")]
+               for p in tshark(out, "frame.time_epoch", "frame.packet_flags", "frame.len", "frame.comment")
+               if "made up: the handshake" not in p[3]]
     assert len(frames) > 3 and packets == pytest.approx(frames)
 
 
@@ -99,6 +100,19 @@ def test_checksums_are_right(recorded):
     status = tshark(recorded[1], "ip.checksum.status", "tcp.checksum.status", options=checks)
     assert all({*packet} <= {"1", ""} for packet in status)
     assert sum(packet == ["1", "1"] for packet in status) > 3  # others are ARP, UDP, fragments
+
+
+def test_a_handshake_in_front_tells_scale_factors(tmp_path):
+    program, out = tmp_path / "scaled.chim", tmp_path / "out.pcapng"
+    program.write_text("chimneysweep program 1\ntimestamps\nsack\nwindow-scale\nrcv-scale 3\nsnd-scale 7\n"
+                       "peer-window 900\nc0 post length=1000\nc0 seg length=500 push\nc0 send length=700\n")
+    assert run("run", "--pcapng", out, program).returncode == 0
+    rows = tshark(out, "tcp.flags", "tcp.options.wscale.shift", "tcp.options.sack_perm", "tcp.window_size_scalefactor",
+                  "tcp.seq", "tcp.analysis.flags", "frame.packet_flags")
+    assert [row[0] for row in rows[:3]] == ["0x0002", "0x0012", "0x0010"]
+    assert [row[1] for row in rows[:2]] == ["3", "7"] and all(row[2] for row in rows[:2])
+    assert {row[3] for row in rows[3:]} == {"8", "128"} and not any(row[5] for row in rows[3:])
+    assert all(row[4] == "1" for row in rows[2:4])
 
 
 def comment_of(packet, text):

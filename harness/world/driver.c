@@ -177,6 +177,15 @@ bool driver_name(const char *path, const char **error)
     return true;
 }
 
+void world_forget_driver(void)
+{
+    if (driver.library) {
+        abort(); /* its data are where the next one's could be */
+    }
+    driver.path[0] = '\0';
+    driver.build = NULL;
+}
+
 bool driver_load(const char **error)
 {
     if (driver.library) {

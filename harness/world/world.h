@@ -57,6 +57,9 @@ bool world_open_driver(const char *path, const char **error);
  */
 bool world_name_driver(const char *path, const char **error);
 bool world_load_driver(const char **error);
+/* Another may be named. Only where no code of the one before was loaded, as in the rig's own
+ * process. */
+void world_forget_driver(void);
 /* Whether the driver's constructors run now. */
 bool world_driver_loading(void);
 /* The build of the rig into which the driver that was refused fits, or NULL. */
