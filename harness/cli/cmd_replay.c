@@ -162,7 +162,7 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
         {"--within", "S", "with --save: seconds for each program to get shorter (60)", NULL,
          &c->within},
     };
-    unsigned count = choosing_options(&c->choosing, options, 9);
+    unsigned count = choosing_options(&c->choosing, options, 11);
     count = against_options(&c->against, options, count);
     int files = cli_parse_driven(argc, argv, &c->driven, options, count, REPLAY_USAGE,
                                  REPLAY_EXAMPLES, status);
