@@ -196,7 +196,7 @@ static void run_rest(void *context)
     life.context = batch;
     while (shared->at < batch->runs) {
         const struct batch_file *file = file_of(batch, shared->at);
-        if (file != before) {
+        if (!before || file != before) {
             isolate_at_most(timeout_of(batch, file));
             before = file;
         }

@@ -42,7 +42,7 @@ static void packet_drop(struct flow_packet *packet)
 }
 
 /* Whether the SYN at `at` is answered and the answer acknowledged. */
-static bool answered(const struct tuple *t, uint32_t at)
+static bool syn_answered(const struct tuple *t, uint32_t at)
 {
     const struct flow_packet *syn = &t->packet[at];
     bool answer = false;
@@ -84,7 +84,7 @@ static bool begins(const struct tuple *t, const struct cutting *c, uint32_t at)
     if (!known && !c->data && !closed) {
         return false; /* the other end's SYN of the same connection */
     }
-    return closed || (known && !c->established) || answered(t, at);
+    return closed || (known && !c->established) || syn_answered(t, at);
 }
 
 static void flow_note(struct cutting *c, const struct flow_packet *p)

@@ -32,7 +32,7 @@ uint32_t stream_find(const struct stream *stream, uint64_t at)
 /* Makes room for so many pieces at a place. */
 static bool piece_room(struct stream *stream, uint32_t at, uint32_t count)
 {
-    if (stream->pieces + count > stream->room) {
+    if (!stream->piece || stream->pieces + count > stream->room) {
         uint32_t room = stream->room ? 2 * stream->room : 8;
         struct stream_piece *grown =
             stream->room < UINT32_MAX / 4 ? realloc(stream->piece, room * sizeof(*grown)) : NULL;
@@ -43,8 +43,10 @@ static bool piece_room(struct stream *stream, uint32_t at, uint32_t count)
         stream->piece = grown;
         stream->room = room;
     }
-    memmove(&stream->piece[at + count], &stream->piece[at],
-            (stream->pieces - at) * sizeof(stream->piece[0]));
+    if (at < stream->pieces) {
+        memmove(&stream->piece[at + count], &stream->piece[at],
+                (stream->pieces - at) * sizeof(stream->piece[0]));
+    }
     stream->pieces += count;
     return true;
 }
