@@ -212,7 +212,8 @@ static const struct orc_checker checkers[] = {
      .transmitted = orc_offers_frame, .receiver_rest = orc_offers_step,
      .judged_state = orc_offers_state, .hindered = orc_offers_hindered},
     {"timestamps", .conn = {CONN(stamps, orc_stamps)}, .arrived = orc_stamps_received,
-     .transmitted = orc_stamps_frame, .receiver_rest = orc_stamps_step},
+     .transmitted = orc_stamps_frame, .receiver_rest = orc_stamps_step,
+     .hindered = orc_stamps_hindered},
     {"SACK blocks, arrivals", .arrived = orc_blocks_received, .receiver_rest = orc_blocks_step},
     {"answers, frames", .transmitted = orc_answers_frame},
 

@@ -8,6 +8,7 @@
 #include "oracle/ledger/parameters.h"
 #include "oracle/ownership/quiescence.h"
 #include "oracle/receive/delay.h"
+#include "oracle/receive/offers.h"
 #include "oracle/receive/stamps.h"
 #include "oracle/report/report.h"
 
@@ -97,7 +98,7 @@ static uint8_t unacceptable(const struct orc_conn *c, const struct orc_seen *s, 
     }
     bool ended = r->fins || r->fin_before; /* nothing that follows a FIN is a probe */
     if (!ended && s->begin == least && s->tcp->length && r->edge <= least &&
-        least == next_most(r)) {
+        c->offers->refused_edge <= least && least == next_most(r)) {
         return DUE_PROBE; /* a probe of the closed window */
     }
     if (empty ? s->begin < least : last <= least) {

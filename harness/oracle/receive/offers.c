@@ -110,6 +110,9 @@ void orc_offers_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp
     }
     int64_t ack = orc_receive_offset(r, tcp->ack);
     int64_t edge = ack + ((int64_t)tcp->window << c->receive_scale);
+    if (o->event->status != NDIS_STATUS_SUCCESS && edge > c->offers->refused_edge) {
+        c->offers->refused_edge = edge;
+    }
     if (edge > r->edge + rounding(c)) {
         judge_reach(o, c, edge);
     }

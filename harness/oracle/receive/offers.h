@@ -18,6 +18,8 @@ struct orc_offers {
     uint32_t widest;   /* InitialRcvWnd that was in force once */
     bool update_step;  /* an update of the window was completed */
     int64_t lost_edge; /* may have been tried by frames that did not leave */
+    int64_t
+        refused_edge; /* was in a frame that the wire did not take: the target may hold it told */
 };
 
 /* A segment, before the ledgers. */

@@ -217,6 +217,13 @@ void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged)
     }
 }
 
+void orc_stamps_hindered(struct oracle *o, struct orc_conn *c)
+{
+    if (orc_waived(o)) {
+        c->receive->ts_recent_least = c->stamps->least;
+    }
+}
+
 static void judge_age(struct oracle *o, const struct orc_conn *c, uint32_t age)
 {
     const struct orc_stamps *x = c->stamps;

@@ -38,6 +38,8 @@ void orc_stamps_taken(struct oracle *o, struct orc_conn *c);
 void orc_stamps_received(struct oracle *o, struct orc_conn *c, const struct orc_seen *s);
 void orc_stamps_frame(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp);
 void orc_stamps_step(struct oracle *o, struct orc_conn *c, bool judged);
+/* For want of memory a segment may have been let go before its timestamp was looked at. */
+void orc_stamps_hindered(struct oracle *o, struct orc_conn *c);
 /* A segment comes from the host, to be processed at any time until it is given back. */
 void orc_stamps_forwarded(struct orc_conn *c, const struct orc_tcp *tcp);
 /* One is given back as processed: its age begins now at the latest. */
