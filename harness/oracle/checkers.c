@@ -233,6 +233,7 @@ static const struct orc_checker checkers[] = {
     {"congestion, state", .judged_state = orc_congestion_state},
     {"kept state", .judged_state = orc_kept_state},
     {"window probes", .conn = {CONN(persist, orc_persist)}, .offloaded = orc_persist_begin,
+     .on = {ENTER(TAP_SEND, orc_persist_asked), ENTER(TAP_DISCONNECT, orc_persist_asked)},
      .received = orc_persist_received, .sent = orc_persist_sent, .judged_state = orc_persist_state,
      .hindered = orc_persist_hindered},
     {"keepalive", .conn = {CONN(keepalive, orc_keepalive)}, .offloaded = orc_keepalive_begin,

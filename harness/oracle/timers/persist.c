@@ -46,6 +46,16 @@ static void stop_probing(const struct orc_conn *c, struct orc_persist *p)
     }
 }
 
+/* What the host hands down from here on was not there to be probed with before. */
+void orc_persist_asked(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
+{
+    struct orc_conn *c = orc_conn(o, ev->conn);
+    (void)call;
+    if (c && c->phase == ORC_LIVE && !orc_sender_pending(c)) {
+        stop_probing(c, c->persist);
+    }
+}
+
 /* The window was closed before, and this says again that it is. */
 static void closed_again(struct orc_persist *p, const struct orc_received *h, uint64_t now)
 {

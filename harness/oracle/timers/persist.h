@@ -10,6 +10,7 @@
 #define ORACLE_TIMERS_PERSIST_H
 
 #include "oracle/ledger/segment_events.h"
+#include "oracle/model/calls.h"
 #include "oracle/model/connections.h"
 
 /* Probing of a closed window. */
@@ -29,6 +30,8 @@ struct orc_persist {
 };
 
 void orc_persist_begin(struct oracle *o, struct orc_conn *c);
+/* A send or a disconnect begins. */
+void orc_persist_asked(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h);
 void orc_persist_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 void orc_persist_hindered(struct oracle *o, struct orc_conn *c);
