@@ -74,7 +74,7 @@ void each_sites_json(struct each_sites *sites)
     }
 }
 
-static void escaped(FILE *out, const char *text)
+static void page_escaped(FILE *out, const char *text)
 {
     for (; *text; text++) {
         switch (*text) {
@@ -104,10 +104,10 @@ static void page_row(FILE *out, const struct each_site *site)
             : reached      ? ""
                            : "never",
             nds_failing_word(site->what));
-    escaped(out, site->place);
+    page_escaped(out, site->place);
     fprintf(out, "<td>%llu<td>%llu<td>%llu<td>", (unsigned long long)site->failed,
             (unsigned long long)site->survived, (unsigned long long)broke_of(site));
-    escaped(out, reached ? rules : "never reached");
+    page_escaped(out, reached ? rules : "never reached");
     fputs("</tr>\n", out);
 }
 
@@ -120,7 +120,7 @@ void each_sites_html(FILE *out, struct each_sites *sites, const char *about)
           "tr.broke{background:#fbb}tr.never{background:#eee}\n</style>\n"
           "<h1>Calls that may fail</h1>\n<p>",
           out);
-    escaped(out, about);
+    page_escaped(out, about);
     fprintf(out, "<p>%u calls, %u never reached by a program.\n<table>\n", sites->count,
             each_sites_never(sites));
     fputs("<tr><th>call<th>called from<th>failed<th>survived<th>broke<th>rules</tr>\n", out);

@@ -88,7 +88,7 @@ static void run_program(const struct program *program)
 }
 
 /* False: it is not to be changed. */
-static bool measure(void)
+static bool measure_program(void)
 {
     struct each_job *job = each.job;
     struct each_sites *sites = &job->totals->sites;
@@ -248,7 +248,7 @@ static void begin_program(struct each_job *job, const char *path)
         p->seens = 0;
         begin_kind(p, 0);
     }
-    if (!cli_read_program(path, &each.program) || !measure()) {
+    if (!cli_read_program(path, &each.program) || !measure_program()) {
         job->totals->unfit++;
         begin_kind(p, CHANGE_KINDS);
     }

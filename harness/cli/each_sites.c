@@ -60,7 +60,7 @@ void each_sites_add(struct each_sites *sum, const struct each_sites *more)
 /* ---- What the driver's file says ---- */
 
 /* Its answer is to be read to the end, then waited for. NULL: it cannot be run. */
-static FILE *ask(char *const arguments[], pid_t *pid)
+static FILE *each_ask(char *const arguments[], pid_t *pid)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) {
@@ -82,7 +82,7 @@ static FILE *ask(char *const arguments[], pid_t *pid)
     return fdopen(ends[0], "r");
 }
 
-static bool answered(FILE *answer, pid_t pid)
+static bool each_answered(FILE *answer, pid_t pid)
 {
     int status = 1;
     fclose(answer);
@@ -150,11 +150,11 @@ static bool calls_of_the_file(struct each_sites *sites)
     char line[512];
     enum nds_failing called = FAILINGS;
     pid_t pid = 0;
-    FILE *answer = ask(arguments, &pid);
+    FILE *answer = each_ask(arguments, &pid);
     while (answer && fgets(line, sizeof(line), answer)) {
         take_line(sites, line, &called);
     }
-    return answer && answered(answer, pid);
+    return answer && each_answered(answer, pid);
 }
 
 /* ---- Places ---- */
@@ -195,7 +195,7 @@ static void ask_lines(struct each_site *site, uint32_t count)
         arguments[3 + i] = number[i];
     }
     arguments[3 + count] = NULL;
-    FILE *answer = ask(arguments, &pid);
+    FILE *answer = each_ask(arguments, &pid);
     struct each_site *at = NULL;
     for (uint32_t i = 0; answer && fgets(line, sizeof(line), answer);) {
         line[strcspn(line, "\n")] = '\0';
@@ -208,7 +208,7 @@ static void ask_lines(struct each_site *site, uint32_t count)
         }
     }
     if (answer) {
-        answered(answer, pid);
+        each_answered(answer, pid);
     }
 }
 

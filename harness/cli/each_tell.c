@@ -75,7 +75,7 @@ static void change_json(enum change_kind kind, const struct each_count *count)
     json_end(&json);
 }
 
-static void totals_json(const struct each_options *options, struct each_totals *totals)
+static void each_totals_json(const struct each_options *options, struct each_totals *totals)
 {
     for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
         if (options->kind[kind]) {
@@ -109,7 +109,7 @@ static void row(const char *name, const struct each_count *count, bool dry)
            (unsigned long long)count->done_before);
 }
 
-static void totals_text(const struct each_options *options, struct each_totals *totals)
+static void each_totals_text(const struct each_options *options, struct each_totals *totals)
 {
     uint64_t runs = runs_of(totals);
     printf(options->dry_run ? "%-14s %10s\n" : "%-14s %10s %10s %8s %8s %8s %8s %12s\n", "change",
@@ -140,8 +140,8 @@ static void totals_text(const struct each_options *options, struct each_totals *
 void each_tell_totals(const struct each_options *options, struct each_totals *totals)
 {
     if (options->driven->json) {
-        totals_json(options, totals);
+        each_totals_json(options, totals);
     } else {
-        totals_text(options, totals);
+        each_totals_text(options, totals);
     }
 }

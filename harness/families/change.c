@@ -20,7 +20,7 @@ static void adapter(struct program *out, enum world_stop what)
     edit_add(out, OP_ADAPTER, 0, "do", what);
 }
 
-static void tick(struct program *out, uint32_t ms)
+static void pass_ms(struct program *out, uint32_t ms)
 {
     edit_add(out, OP_TICK, 0, "time", ms);
 }
@@ -44,7 +44,7 @@ static void upload(const struct program *in, struct program *out)
         edit_add(out, OP_TERMINATE, conn, "scope", SCOPE_ALL);
     }
     edit_add(out, OP_RETURN, 0, NULL, 0);
-    tick(out, 100);
+    pass_ms(out, 100);
 }
 
 /* What the host can ask, and what goes past the connections. */
@@ -67,13 +67,13 @@ static void second_life(const struct program *in, struct program *out)
     fault(out, INJECT_CLEAR);
     use(in, out);
     ask(in, out);
-    tick(out, 300);
+    pass_ms(out, 300);
     upload(in, out);
     edit_offload(in, out, edit_conns(in));
-    tick(out, 100);
+    pass_ms(out, 100);
     use(in, out);
     ask(in, out);
-    tick(out, 300);
+    pass_ms(out, 300);
 }
 
 /* What is owed comes without being asked for. */
@@ -166,10 +166,10 @@ static const char *wear(const struct change *change, const struct program *in, s
         op_set(op, "what", FAILING_ANY);
         op_set(op, "skip", change->at - 1);
         edit_offload(in, out, edit_conns(in));
-        tick(out, 100);
+        pass_ms(out, 100);
         use(in, out);
         fault(out, INJECT_CLEAR);
-        tick(out, 100);
+        pass_ms(out, 100);
         upload(in, out);
     }
     second_life(in, out);
@@ -200,7 +200,7 @@ static const char *prefix(const struct change *change, const struct program *in,
         break;
     case CHANGE_POWER:
         adapter(out, STOP_POWER_DOWN);
-        tick(out, 100);
+        pass_ms(out, 100);
         adapter(out, STOP_POWER_UP);
         break;
     case CHANGE_REMOVE:

@@ -60,7 +60,7 @@ void orc_admission_taken(struct oracle *o, const struct orc_conn *c)
 }
 
 /* Nothing speaks against the connection, so the lack of memory was why (INIT-ST-CODE-1). */
-static void judge_short(struct oracle *o, const struct orc_node *node)
+static void judge_starved(struct oracle *o, const struct orc_node *node)
 {
     if (node->status == NDIS_STATUS_OFFLOAD_CONNECTION_REJECTED) {
         orc_fail(o, node->conn, ORC_INIT_ST_CODE_1, "a code that says that memory ran short",
@@ -82,7 +82,7 @@ void orc_admission_refused(struct oracle *o, const struct orc_op *op, const stru
     }
     if (short_of) {
         if (!without_stamps(o, c, node) && only_short(o, op)) {
-            judge_short(o, node);
+            judge_starved(o, node);
         }
         return;
     }
