@@ -59,7 +59,7 @@ static const struct field *search(const struct field *fields, uint32_t count, co
 }
 
 /* A place taken by another name sends the search on to the next, a few places at most. */
-static const struct field *named(const struct field *fields, uint32_t count, const char *name)
+static const struct field *field_named(const struct field *fields, uint32_t count, const char *name)
 {
     uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
     uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
@@ -79,13 +79,13 @@ static const struct field *header_field(const char *name)
 {
     uint32_t count;
     const struct field *fields = program_header_fields(&count);
-    return named(fields, count, name);
+    return field_named(fields, count, name);
 }
 
 static const struct field *op_field(const struct program_op *op, const char *name)
 {
     const struct op_form *form = program_op_form(op->byte[0]);
-    return named(form->field, form->fields, name);
+    return field_named(form->field, form->fields, name);
 }
 
 bool program_set(struct program *program, const char *name, uint32_t value)

@@ -147,7 +147,8 @@ def test_the_streams_of_a_replay_reassemble_to_those_of_its_capture(tmp_path):
 
 def test_a_replay_has_a_section_for_each_run_with_its_verdict(tmp_path):
     out = tmp_path / "out.pcapng"
-    assert run("replay", "--pcapng", out, PROJECT / "pcaps/crafted-missing-segment.pcap").returncode == 4
+    capture = PROJECT / "pcaps/crafted-missing-segment.pcap"
+    assert run("replay", "--strict-capture", "--pcapng", out, capture).returncode == 4
     assert [kind for kind, _ in blocks(out)].count(0x0A0D0D0A) == 2
     verdicts = [c for c in all_comments(out) if c.startswith("VERDICT")]
     assert len(verdicts) == 2 and any("capture lost 1200 bytes" in v for v in verdicts)

@@ -45,6 +45,7 @@ uint64_t orc_rto_backed_off(uint64_t ns, uint32_t shift);
 /* What was left of the timer when it was handed over; a rate of the host's ticks that was set anew
  * since may or may not have been taken for it. */
 uint64_t orc_rto_handed_least_ns(const struct oracle *o, const struct orc_conn *c);
+/* The same by the slower of the two rates. */
 uint64_t orc_rto_handed_most_ns(const struct oracle *o, const struct orc_conn *c);
 
 /* The timer may run out in this moment, whatever else happens in it. */
