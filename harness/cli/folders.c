@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,4 +137,17 @@ bool cli_own(const char *name, char *out, size_t size)
         return false;
     }
     return !access(out, R_OK);
+}
+
+bool cli_folder(const char *option, const char *path)
+{
+    struct stat about;
+    bool made = mkdir(path, 0777) == 0;
+    bool there = !made && errno == EEXIST && stat(path, &about) == 0;
+    if (made || (there && S_ISDIR(about.st_mode) && access(path, W_OK) == 0)) {
+        return true;
+    }
+    fprintf(stderr, "%s %s: %s, expected a folder that can be written\n", option, shown(path),
+            there && !S_ISDIR(about.st_mode) ? "is no folder" : strerror(errno));
+    return false;
 }

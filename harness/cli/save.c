@@ -3,7 +3,6 @@
 #include "cli/save.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,15 +17,7 @@
 
 bool save_open(struct save *save)
 {
-    struct stat about;
-    if (mkdir(save->folder, 0777) == 0 ||
-        (errno == EEXIST && stat(save->folder, &about) == 0 && S_ISDIR(about.st_mode) &&
-         access(save->folder, W_OK) == 0)) {
-        return true;
-    }
-    fprintf(stderr, "replay: --save %s: %s, expected a folder that can be written\n",
-            shown(save->folder), errno == EEXIST || !errno ? "is no folder" : strerror(errno));
-    return false;
+    return cli_folder("replay: --save", save->folder);
 }
 
 /* The same but for numbers. */

@@ -104,7 +104,8 @@ def test_a_replay_names_the_capture_and_the_conversation(breaker, tmp_path):
 
 def test_what_could_not_be_judged_is_open(tmp_path):
     out = tmp_path / "out.sarif"
-    assert run("replay", "--sarif", out, PROJECT / "pcaps/crafted-missing-segment.pcap").returncode == 4
+    capture = PROJECT / "pcaps/crafted-missing-segment.pcap"
+    assert run("replay", "--strict-capture", "--sarif", out, capture).returncode == 4
     results = checked(out)["results"]
     assert {(r["ruleId"], r["kind"], r["level"]) for r in results} == {("INCONCLUSIVE", "open", "none")}
     assert any("capture lost 1200 bytes" in r["message"]["text"] for r in results)
