@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "program/dictionary.h"
 
 /* A field, and below it each of its choices with what it means. */
 static void field_words(const struct field *field, const char *indent, char join)
@@ -42,70 +43,6 @@ static void reference(void)
     }
 }
 
-/* AFL++ takes letters, digits and underscores in the name of an entry. */
-static void put_name_part(const char *text)
-{
-    for (; *text; text++) {
-        putchar(*text == '-' ? '_' : *text);
-    }
-}
-
-static void dictionary_entry(const struct op_form *form, const struct field *field,
-                             const char *value, const struct program_op *op)
-{
-    put_name_part(form->name);
-    if (field) {
-        putchar('_');
-        put_name_part(field->name);
-    }
-    if (value) {
-        putchar('_');
-        put_name_part(value);
-    }
-    fputs("=\"", stdout);
-    for (uint32_t i = 0; i < PROGRAM_OP_BYTES; i++) {
-        printf("\\x%02x", op->byte[i]);
-    }
-    puts("\"");
-}
-
-/* An operation in which one field is not zero: a flag, each choice, some numbers of the first. */
-static void field_entries(const struct op_form *form, const struct field *field,
-                          struct program_op *op)
-{
-    static const uint32_t numbers[] = {1, 100, 1000, 1460};
-    bool is_choice = field->kind == FIELD_CHOICE, is_flag = field->kind == FIELD_FLAG;
-    bool is_first = field == form->field;
-    uint32_t count = is_choice  ? field->choices->count - 1
-                     : is_flag  ? 1
-                     : is_first ? sizeof(numbers) / sizeof(numbers[0])
-                                : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        char digits[16];
-        uint32_t value = is_choice || is_flag ? i + 1 : numbers[i];
-        snprintf(digits, sizeof(digits), "%u", value);
-        field_set(field, op->byte, value);
-        if (field_get(field, op->byte) == value) {
-            const char *name = is_choice ? field->choices->choice[value].name : digits;
-            dictionary_entry(form, field, is_flag ? NULL : name, op);
-        }
-        field_set(field, op->byte, 0);
-    }
-}
-
-/* Operations as engines may splice them in. */
-static void dictionary(void)
-{
-    for (uint32_t code = OP_NOP + 1; code < OP_COUNT; code++) {
-        const struct op_form *form = program_op_form((uint8_t)code);
-        struct program_op op = {{(uint8_t)code}};
-        dictionary_entry(form, NULL, NULL, &op);
-        for (uint32_t i = 0; i < form->fields; i++) {
-            field_entries(form, &form->field[i], &op);
-        }
-    }
-}
-
 int cmd_show(int argc, char **argv)
 {
     bool words = false, as_dictionary = false;
@@ -124,7 +61,11 @@ int cmd_show(int argc, char **argv)
         return status;
     }
     if (words || as_dictionary) {
-        (words ? reference : dictionary)();
+        if (words) {
+            reference();
+        } else {
+            program_print_dictionary(stdout);
+        }
         return EXIT_PASS;
     }
     if (files == 0) {

@@ -3,7 +3,8 @@
  * The one fuzz target, for libFuzzer and AFL++ alike: bytes are a program, the program is run, the
  * verdict ends the process when it is a finding. What it does otherwise comes from the environment:
  *
- *   CHIMNEYSWEEP_DRIVER   the driver, with or without instrumentation (default: the bundled core)
+ *   CHIMNEYSWEEP_DRIVER   the driver, with or without instrumentation (default: the one that is
+ *                         linked into this program, or else the bundled core beside it)
  *   CHIMNEYSWEEP_STATES   on, off: counters of states (default: on unless the driver counts edges)
  *   CHIMNEYSWEEP_GUARD    off, pages, pages:N: page protection for one input in N (off; N is 8)
  *   CHIMNEYSWEEP_STRICT, CHIMNEYSWEEP_CONTEXT_IS_CELL   on, off: as the options of run (off)
@@ -175,15 +176,23 @@ static void tell_rate(void)
             (unsigned long long)executions, (double)executions / (seconds > 0 ? seconds : 1));
 }
 
+static bool open_driver(const char **error)
+{
+    const char *driver = getenv("CHIMNEYSWEEP_DRIVER");
+    return !driver && world_has_linked_driver()
+               ? world_open_linked_driver(error)
+               : world_open_driver(driver ? driver : world_default_driver(), error);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    const char *driver = getenv("CHIMNEYSWEEP_DRIVER"), *error;
+    const char *error;
     if (!world_new(&world)) {
         fputs("fuzz: no memory at the addresses that the rig needs\n", stderr);
         exit(3);
     }
-    if (!world_open_driver(driver ? driver : world_default_driver(), &error)) {
+    if (!open_driver(&error)) {
         fprintf(stderr, "fuzz: %s\n", error);
         exit(3);
     }

@@ -18,6 +18,7 @@
 #include "base/stops.h"
 #include "world/elf.h"
 #include "world/fit.h"
+#include "world/linked.h"
 #include "world/rebind.h"
 #include "world/world.h"
 
@@ -66,6 +67,12 @@ static struct image image_map(const char *path)
         close(file);
     }
     return image;
+}
+
+static bool counts_edges(struct image image)
+{
+    static const char *const edges[] = {"__sancov_cntrs", "__sancov_guards"};
+    return elf_needs(image.bytes, image.size, edges, 2) != NULL;
 }
 
 static void image_unmap(struct image image)
@@ -151,12 +158,11 @@ bool driver_name(const char *path, const char **error)
     if (!S_ISREG(about.st_mode)) {
         return fail(error, path, "not a file (expected a shared object that exports DriverEntry)");
     }
-    static const char *const edges[] = {"__sancov_cntrs", "__sancov_guards"};
     struct image image = image_map(path);
     bool whole = elf_is_whole(image.bytes, image.size);
     bool sections = elf_writable(image.bytes, image.size, pass_over, NULL);
     struct fit fit = fit_judge(image.bytes, image.size);
-    driver.counts = elf_needs(image.bytes, image.size, edges, 2);
+    driver.counts = counts_edges(image);
     image_unmap(image);
     driver.build = fit.build;
     if (!whole) {
@@ -175,6 +181,38 @@ bool driver_name(const char *path, const char **error)
     }
     snprintf(driver.path, sizeof(driver.path), "%s", absolute);
     return true;
+}
+
+bool world_has_linked_driver(void)
+{
+    const uint8_t *begin, *end;
+    return linked_code(&begin, &end);
+}
+
+/* From now on all that is done for one that is loaded: the loader has this program already. */
+static bool linked_load(const char **error)
+{
+    struct link_map *map;
+    const uint8_t *begin, *end;
+    driver.library = dlopen(NULL, RTLD_NOW);
+    driver.entry = (nds_driver_entry)(uintptr_t)dlsym(driver.library, "DriverEntry");
+    if (!driver.entry || !linked_code(&begin, &end) ||
+        dlinfo(driver.library, RTLD_DI_LINKMAP, &map)) {
+        return fail(error, driver.path, "does not export DriverEntry");
+    }
+    stops_driver_code((const void *)map->l_addr, begin, end);
+    linked_writable(driver_keep);
+    return true;
+}
+
+bool world_open_linked_driver(const char **error)
+{
+    ssize_t length = readlink("/proc/self/exe", driver.path, sizeof(driver.path) - 1);
+    driver.path[length > 0 ? length : 0] = '\0';
+    struct image image = image_map(driver.path);
+    driver.counts = counts_edges(image);
+    image_unmap(image);
+    return linked_load(error);
 }
 
 void world_forget_driver(void)

@@ -52,7 +52,10 @@ struct world {
 /* Opens a driver (path of a shared object that exports DriverEntry) for the life of the process.
  * False: *error says what, where and what was expected. Only one driver can be open. */
 bool world_open_driver(const char *path, const char **error);
-/* The same in two steps: the first runs no code of the driver. What was named is loaded by the
+/* The same for one that is linked into this program, when there is one. */
+bool world_has_linked_driver(void);
+bool world_open_linked_driver(const char **error);
+/* Opening in two steps: the first runs no code of the driver. What was named is loaded by the
  * first run of each process at the latest; that it can be is to be seen before, since then it must.
  */
 bool world_name_driver(const char *path, const char **error);
