@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from campaign import config as options
-from campaign import processes
+from campaign import merging, processes
 from campaign.night import Campaign
 from campaign.rig import Refused, Rig
 
@@ -15,6 +15,8 @@ def main(program: Path, words: list) -> int:
     rig = Rig(program)
     try:
         config = options.make(words, lambda: {rule["id"] for rule in rig.catalogue})
+        if config.merge:
+            return merging.run(config)
         if config.json:
             sys.stdout = sys.stderr  # the JSON is all that goes there
         campaign = Campaign(config, rig)

@@ -7,7 +7,7 @@ from pathlib import Path
 from campaign.rig import Refused
 
 FLAGS = {"json", "strict", "context-is-cell", "resume", "quick"}
-PATHS = {"out", "driver", "base", "corpora", "coverage", "config"}
+PATHS = {"out", "driver", "base", "corpora", "coverage", "config", "merge", "sync"}
 LISTS = {"engines", "loud"}
 OTHERS = {"guard", "timeout", "memory", "time", "jobs", "disk", "seed"}
 ENGINES = ("libfuzzer", "afl", "families", "faults")
@@ -23,6 +23,8 @@ class Config:
     base: Path | None = None
     corpora: Path | None = None
     coverage: str | None = None
+    merge: Path | None = None
+    sync: Path | None = None
     seconds: float = 600
     jobs: int = 0
     engines: list = field(default_factory=lambda: ["libfuzzer", "afl"])
@@ -106,7 +108,7 @@ def make(words: list, rules) -> Config:
     config = Config(run=run_words(values), guard=values.get("guard"))
     for name in ("json", "resume", "quick"):
         setattr(config, name, bool(values.get(name)))
-    for name, kind in (("driver", "driver"), ("base", "driver"), ("corpora", "folder")):
+    for name, kind in (("driver", "driver"), ("base", "driver"), ("corpora", "folder"), ("merge", "folder")):
         if name in values:
             setattr(config, name, existing(name, values[name], kind))
     if values.get("coverage", "no") != "no":
@@ -123,5 +125,6 @@ def make(words: list, rules) -> Config:
         config.engines = listed("engines", values["engines"], ENGINES)
     if "loud" in values:
         config.loud = ["all"] if values["loud"] == "all" else listed("loud", values["loud"], rules())
+    config.sync = Path(values["sync"]).absolute() if "sync" in values else None
     config.out = Path(values.get("out", config.out)).absolute()
     return config

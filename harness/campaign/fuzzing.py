@@ -9,7 +9,7 @@ from campaign.families import Families, Faults
 from campaign.libfuzzer import LibFuzzer
 
 KINDS = {"libfuzzer": LibFuzzer, "afl": Afl, "families": Families, "faults": Faults}
-SAMPLE_S, SYNC_S, DISK_S = 10, 5, 30
+SAMPLE_S, SYNC_S, SWAP_S, DISK_S = 10, 5, 30, 30
 NOTHING_S = 60  # an engine that ran nothing until then never will
 
 
@@ -30,7 +30,7 @@ class Fuzzing:
         self.campaign, self.running = campaign, running
         self.saved = {engine.name: 0 for engine in running}
         self.begin = time.monotonic()
-        self.due = {"sample": 0.0, "sync": SYNC_S, "disk": 0.0}
+        self.due = {"sample": 0.0, "sync": SYNC_S, "swap": SWAP_S, "disk": 0.0}
         self.ended_by = ""
 
     @property
@@ -95,6 +95,8 @@ class Fuzzing:
             self.campaign.announce()
             if self.is_due("sync", SYNC_S):
                 self.sync()
+            if self.is_due("swap", SWAP_S):
+                self.campaign.swap()
             if self.is_due("sample", SAMPLE_S):
                 self.sample()
             self.campaign.screen.show(self)
@@ -108,4 +110,5 @@ class Fuzzing:
             engine.stop()
         self.listen()
         self.sync()
+        self.campaign.swap()
         self.sample()

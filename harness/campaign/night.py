@@ -5,9 +5,10 @@ import shutil
 import time
 from pathlib import Path
 
-from campaign import coverage, drivers, files, findings, processes, regressions, report, seeds
+from campaign import coverage, drivers, files, findings, folder, processes, regressions, report, seeds
 from campaign.corpus import Corpus
 from campaign.engine import Place
+from campaign.exchange import Exchange
 from campaign.fuzzing import Fuzzing, engines
 from campaign.history import History
 from campaign.judging import Judging
@@ -16,7 +17,6 @@ from campaign.muting import Muting
 from campaign.rig import Refused, Rig
 from campaign.screen import Screen
 
-MARK = "campaign.json"
 JUDGE_S = 120  # seconds after the engines that judging may take; what is left waits for the next night
 
 
@@ -25,9 +25,7 @@ class Campaign:
         self.config, self.rig, self.out = config, rig, config.out
         self.screen, self.stop = Screen(), processes.Stop()
         self.new, self.counts, self.remarks, self.broken, self.took = 0, {"pass": 0, "unjudged": 0}, [], [], {}
-        self.open_folder()
-        self.lock = files.Lock(self.out)
-        files.write_json(self.out / MARK, {"schema": 1, "what": "a folder of chimneysweep campaign"})
+        self.lock = folder.take(self.out, config.resume)
         for name in ("findings", "logs", "engines"):
             (self.out / name).mkdir(exist_ok=True)
         processes.adopt()
@@ -36,21 +34,10 @@ class Campaign:
         self.history = History(self.out / "history.sqlite", make=True)
         self.known = findings.read_all(self.out / "findings")
         self.corpus = Corpus(self.place.corpus)
+        self.exchange = Exchange(config.sync, self.out / "from-others") if config.sync else None
         self.muting = Muting(self.place.muted, rig, config.loud)
         maker = findings.Maker(self.rig, self.driver, self.out / "findings", self.run_words())
         self.judging = Judging(self.rig, maker, self.out / "saved", self.known)
-
-    def open_folder(self) -> None:
-        there = (self.out / MARK).exists()
-        if self.config.resume and not there:
-            raise Refused(f"--resume: {self.out} holds no campaign", 2)
-        try:
-            self.out.mkdir(exist_ok=True)
-            others = [p for p in self.out.iterdir() if p.name != "lock" and not p.name.startswith(f".{MARK}")]
-        except OSError as error:
-            raise Refused(f"--out {self.out}: {error.strerror}", 2)
-        if others and not there:
-            raise Refused(f"--out {self.out}: holds something else; name an empty folder, or one to be made", 2)
 
     def run_words(self) -> list:
         """A driver without AddressSanitizer is watched by the protection of pages."""
@@ -129,9 +116,16 @@ class Campaign:
         self.screen.say(f"{count} programs to begin with: {len(judged.failing)} fail and are findings, {len(judged.not_run)} "
                         f"were not run, since others ended alike; corpus {len(self.corpus)}")
 
-    def set_aside(self, judged, folder: Path) -> None:
+    def swap(self) -> None:
+        """With the other machines, when there are any."""
+        if self.exchange:
+            self.exchange.give(self.corpus.folder)
+            for path, verdict in self.exchange.take(self.rig, self.corpus).items():
+                self.judging.offer(path, "others", verdict)
+
+    def set_aside(self, judged, source: Path) -> None:
         verdicts = {path.name: verdict for path, verdict in judged.failing.items()}
-        for path in seeds.take_out(judged, folder, files.fresh(self.out / "no-seeds")):
+        for path in seeds.take_out(judged, source, files.fresh(self.out / "no-seeds")):
             self.judging.offer(path, "seeds", verdicts[path.name])
 
     def fuzz(self) -> None:
@@ -175,7 +169,7 @@ class Campaign:
             one = fuzzers[0]
             self.sizes = self.corpus.minimise(one, {**os.environ, **one.driven(), **one.environment(),
                                                     "CHIMNEYSWEEP_REACHED": str(one.home / "merged")})
-        for name in ("seeds", "no-seeds"):
+        for name in ("seeds", "no-seeds", "from-others"):
             shutil.rmtree(self.out / name, ignore_errors=True)
 
     def measure(self) -> None:
@@ -201,6 +195,7 @@ class Campaign:
         self.phase("findings of before", lambda: regressions.run(self))
         self.gather()
         self.phase("seeds", self.begin_with)
+        self.phase("other machines", self.swap)
         self.muting.begin(self.known.values())
         self.judging.start()
         self.phase("fuzzing", self.fuzz)

@@ -75,6 +75,10 @@ int cmd_campaign(int argc, char **argv)
          &text},
         {"--quick", NULL, "for a change under review: known findings, then 3 minutes", &flag, NULL},
         {"--base", "D.so", "what this build of the driver shows too is not new", NULL, &text},
+        {"--sync", "DIR", "a place of this machine beside those of others: programs are swapped",
+         NULL, &text},
+        {"--merge", "OTHER", "add the corpus of another campaign's folder to DIR's, and end", NULL,
+         &text},
         {"--seed", "N", "of the engines' generators (their own choice)", NULL, &text},
     };
     int status;
@@ -87,6 +91,8 @@ int cmd_campaign(int argc, char **argv)
         "nothing new, 1 something new, 3 no campaign was possible.",
         "  chimneysweep campaign --driver ./mydriver.so --time 8h --out /var/tmp/nightly\n"
         "  chimneysweep campaign --driver ./src --jobs 8 --config nightly.toml\n"
+        "  chimneysweep campaign --driver ./d.so --time 8h --out night --sync /shared/machine-1\n"
+        "  chimneysweep campaign --merge /var/tmp/other --out /var/tmp/nightly\n"
         "  chimneysweep campaign --quick --driver ./changed.so --base ./trunk.so\n",
         &status);
     if (rest > 0) {

@@ -40,7 +40,7 @@ static bool read_program(const char *path, struct program *program)
 }
 
 /* Programs of several folders have names of their own: numbers. */
-static bool write_program(const char *folder, int number, const struct program *program)
+static bool supply_program(const char *folder, int number, const struct program *program)
 {
     static uint8_t bytes[PROGRAM_BINARY_MAX];
     char path[4096];
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         if (!read_program(argv[i], &program)) {
             return 2;
         }
-        if (!write_program(argv[2], i - 2, &program)) {
+        if (!supply_program(argv[2], i - 2, &program)) {
             fprintf(stderr, "fuzz_supply: %s: cannot be written\n", argv[2]);
             return 2;
         }

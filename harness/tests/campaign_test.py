@@ -1,6 +1,9 @@
 """Campaigns from outside: nights over one folder, endings of every kind, and what is left on the disk."""
+import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -232,3 +235,63 @@ def test_the_package_of_a_file_says_the_same(broken, programs, tmp_path):
     config.write_text("drivr = 1\n")
     wrong = run("campaign", "--config", config)
     assert wrong.returncode == 2 and "drivr" in wrong.stderr
+
+
+# ---- other machines, other campaigns ----
+def corpus(out):
+    return {path.name for path in (out / "corpus").iterdir()}
+
+
+def carried(source, target):
+    """As rsync would carry a machine's folder to another."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+def test_machines_give_each_other_what_they_found(programs, tmp_path):
+    """Two machines with a folder of places each, which is carried by hand; a third gives a program that fails here."""
+    few = tmp_path / "few"
+    few.mkdir()
+    shutil.copy(next((PROJECT / "corpora/situations").glob("keepalive*.chim")), few)
+    one, two = tmp_path / "one", tmp_path / "two"
+    for machine in (one, two):
+        machine.mkdir()
+    night(one / "out", CORE, programs, "--sync", one / "places/one")
+    given = sorted((one / "places/one/queue").iterdir())
+    assert len(given) >= 3 and all(re.fullmatch(r"id:\d{6},[0-9a-f]{40}", path.name) for path in given)
+    carried(one / "places/one", two / "places/one")
+    night(two / "out", CORE, few, "--sync", two / "places/two")
+    assert len(list((two / "places/two/queue").iterdir())) >= 1
+    again = {path.name.split(",")[1] for path in given} & {path.name.split(",")[1] for path in (two / "places/two/queue").iterdir()}
+    assert not again, "what came from another is not given back"
+    log = json.loads((two / "out/report.json").read_text())
+    assert log["status"] == 0 and log["corpus"]["before"] >= len(given)
+    carried(two / "places/two", one / "places/two")
+    fresh = {path.name.split(",")[1] for path in (two / "places/two/queue").iterdir()}
+    night(one / "out", CORE, programs, "--sync", one / "places/one")
+    assert fresh and not fresh & {path.name.split(",")[1] for path in (one / "places/one/queue").iterdir()}
+
+
+def test_what_another_machine_sends_is_judged_before_an_engine_has_it(broken, programs, tmp_path):
+    place = tmp_path / "places/other/queue"
+    place.mkdir(parents=True)
+    assert run("asm", "-o", place / "id:000000", programs / "order-batch-reversed.chim").returncode == 0
+    (programs.parent / "passing").mkdir(exist_ok=True)
+    shutil.copy(programs / "push-timer.chim", programs.parent / "passing")
+    got = night(tmp_path / "out", broken, programs.parent / "passing", "--sync", tmp_path / "places/here")
+    found = json.loads((tmp_path / "out/report.json").read_text())["findings"]
+    assert got.returncode == 1 and [f["identity"] for f in found] == ["violation RCV-FIFO-1"]
+    assert (place / "id:000000").exists() and hashlib.sha1((place / "id:000000").read_bytes()).hexdigest() not in corpus(tmp_path / "out")
+
+
+def test_two_corpora_become_one(nights, tmp_path):
+    out, target, loose = nights[0], tmp_path / "target", tmp_path / "loose"
+    loose.mkdir()
+    (loose / "some").write_bytes(b"\2" + bytes(59))
+    for other in (out, loose, out):
+        got = run("campaign", "--merge", other, "--out", target)
+        assert got.returncode == 0, got.stderr
+    assert corpus(target) >= corpus(out) | {hashlib.sha1(b"\2" + bytes(59)).hexdigest()}
+    assert f"{len(corpus(target))} programs before" in got.stdout and f"{len(corpus(target))} now" in got.stdout
+    for wrong in (target, tmp_path / "nothing", BUILD):
+        again = run("campaign", "--merge", wrong, "--out", target if wrong != BUILD else loose)
+        assert again.returncode == 2 and len(again.stderr.splitlines()) == 1, again.stderr
