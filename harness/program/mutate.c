@@ -7,7 +7,10 @@
 
 struct dice {
     uint64_t state;
+    uint64_t thrown; /* a bit for each operation that this session adds */
+    uint32_t most;   /* operations that a program grows to in it */
 };
+_Static_assert(OP_COUNT <= 64, "an operation has a bit in dice.thrown");
 
 static uint32_t roll(struct dice *dice, uint32_t sides)
 {
@@ -45,15 +48,47 @@ static uint32_t value_for(struct dice *dice, const struct field *field, uint32_t
     }
 }
 
+/* Many short programs are worth more than a long one, and the long one takes their time: two of
+ * three sessions end at 16 operations, two of three of the others at 32, and so on. */
+static uint32_t throw_length(struct dice *dice)
+{
+    uint32_t most = 16;
+    while (most < OPS_SOFT_MAX && roll(dice, 3) == 0) {
+        most *= 2;
+    }
+    return most < OPS_SOFT_MAX ? most : OPS_SOFT_MAX;
+}
+
+/* What a driver does with a few operations again and again stays hidden where all of them are
+ * mixed: one session in two throws about a half of them, one in eight about an eighth. */
+static struct dice session(uint64_t seed)
+{
+    struct dice dice = {.state = seed, .thrown = UINT64_MAX};
+    uint32_t what = roll(&dice, 8);
+    uint32_t one_in = what == 0 ? 8 : what < 5 ? 2 : 1;
+    for (uint32_t i = 0; i < OP_COUNT; i++) {
+        if (roll(&dice, one_in)) {
+            dice.thrown &= ~(1ull << i);
+        }
+    }
+    dice.most = throw_length(&dice);
+    return dice;
+}
+
+static uint32_t weight_of(const struct dice *dice, uint32_t code)
+{
+    return dice->thrown >> code & 1 ? program_op_form((uint8_t)code)->weight : 0;
+}
+
 static uint8_t throw_code(struct dice *dice)
 {
     uint32_t total = 0;
     for (uint32_t i = 0; i < OP_COUNT; i++) {
-        total += program_op_form((uint8_t)i)->weight;
+        total += weight_of(dice, i);
     }
     uint32_t ticket = roll(dice, total);
     for (uint32_t i = 0; i < OP_COUNT; i++) {
-        uint32_t weight = program_op_form((uint8_t)i)->weight;
+        uint32_t weight = weight_of(dice, i);
         if (ticket < weight) {
             return (uint8_t)i;
         }
@@ -122,19 +157,35 @@ static void delete_ops(struct program *program, uint32_t at, uint32_t count)
     program->count -= count;
 }
 
+/* One operation is left out for good, as those that the session does not throw. */
+static void delete_kind(struct dice *dice, struct program *program)
+{
+    uint8_t code = program->op[roll(dice, program->count)].byte[0];
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < program->count; i++) {
+        if (program->op[i].byte[0] != code) {
+            program->op[kept++] = program->op[i];
+        }
+    }
+    program->count = kept;
+}
+
 static void edit(struct dice *dice, struct program *program)
 {
     uint32_t count = program->count;
     struct program_op op;
     uint32_t what = roll(dice, 16);
-    if (!count || (what < 5 && count < OPS_SOFT_MAX)) {
+    if (!count || (what < 5 && count < dice->most)) {
         fresh_op(dice, &op);
         insert_op(program, roll(dice, count + 1), &op);
     } else if (what < 10) {
         change_op(dice, &program->op[roll(dice, count)]);
     } else if (what < 12) {
         delete_ops(program, roll(dice, count), 1 + (roll(dice, 4) ? 0 : roll(dice, 8)));
-    } else if (what == 12 && count < OPS_SOFT_MAX) {
+        if (program->count && roll(dice, 32) == 0) {
+            delete_kind(dice, program);
+        }
+    } else if (what == 12 && count < dice->most) {
         op = program->op[roll(dice, count)];
         insert_op(program, roll(dice, count + 1), &op);
     } else if (what == 13) {
@@ -164,9 +215,12 @@ static size_t store(const struct program *program, uint8_t *out, size_t room)
 
 size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
 {
-    struct dice dice = {seed};
+    struct dice dice = session(seed);
     program_decode(bytes, length, &scratch);
-    uint32_t edits = 1 + roll(&dice, 4);
+    uint32_t edits = 1 + roll(&dice, roll(&dice, 8) ? 4 : 24);
+    if (scratch.count > dice.most && roll(&dice, 4) == 0) {
+        delete_ops(&scratch, roll(&dice, scratch.count), scratch.count - dice.most);
+    }
     for (uint32_t i = 0; i < edits; i++) {
         edit(&dice, &scratch);
     }
@@ -180,13 +234,13 @@ size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
 size_t program_cross(const uint8_t *a, size_t a_length, const uint8_t *b, size_t b_length,
                      uint8_t *out, size_t room, uint64_t seed)
 {
-    struct dice dice = {seed};
+    struct dice dice = session(seed);
     program_decode(a, a_length, &scratch);
     program_decode(b, b_length, &other);
     uint32_t keep = scratch.count ? roll(&dice, scratch.count + 1) : 0;
     uint32_t from = other.count ? roll(&dice, other.count) : 0;
     uint32_t take = other.count - from;
-    take = take > OPS_SOFT_MAX ? OPS_SOFT_MAX : take;
+    take = take > dice.most ? dice.most : take;
     if (roll(&dice, 2) && take) { /* a slice of b in the middle of a */
         take = 1 + roll(&dice, take < 12 ? take : 12);
         for (uint32_t i = 0; i < take; i++) {
