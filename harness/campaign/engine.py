@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign import files, processes
+from campaign import files, graph, processes
 from campaign.drivers import Driver
 from campaign.rig import Rig
 
 MAX_LENGTH = 3072
-WORDS = 8  # of the counters: executions, six situations, microseconds of processor time
+WORDS = 8  # of the counters: executions, six situations, microseconds of processor time; ways between states follow
 LOG_MOST = 64 << 20
 
 
@@ -118,6 +118,9 @@ class Engine:
     def reached(self) -> list:
         data = self.counters.read_bytes() if self.counters.exists() else b""
         return list(struct.unpack(f"<{WORDS}Q", data[:8 * WORDS])) if len(data) >= 8 * WORDS else [0] * WORDS
+
+    def ways(self) -> list:
+        return graph.read(self.counters, WORDS)
 
     @property
     def executions(self) -> int:

@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from campaign import graph
 from campaign.markup import Raw, table, tag
 from campaign.plots import plot
 from campaign.screen import count, span
@@ -148,6 +149,7 @@ def make(value: dict) -> str:
                 tag("p", f"{value['driver']['name']}, build {value['driver']['build']} ({value['driver']['compiler']}). "
                     f"{when(value['begun'])}, fuzzed {span(value['fuzzed_seconds'])}, {value['outcome']}.")),
             tiles(value), loud, findings(value), plots("Tonight", over_time(value)), plots("Over the nights", over_nights(value)),
+            plots("States reached", [graph.draw(value["ways"])]),
             tag("h2", "Engines"), table(["engine", "executions", "CPU s", "per CPU s", "edges", "starts", "saved"], engine_rows,
                                         (1, 2, 3, 4, 5, 6)),
             tag("h2", "Rules"), rules(value), tag("h2", "Coverage of the driver"), coverage(value),

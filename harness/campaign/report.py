@@ -2,7 +2,7 @@
 import json
 import time
 
-from campaign import files, formats, page
+from campaign import files, formats, graph, page
 from campaign.seeds import REACHED
 
 SCHEMA = 1
@@ -72,7 +72,8 @@ def collect(campaign) -> dict:
         "new": campaign.new, "findings": rows, "open": sum(row["state"] == "open" for row in rows),
         "closed": sum(row["state"] == "closed" for row in rows),
         "not_reproduced": campaign.counts["pass"], "not_judged": campaign.counts["unjudged"],
-        "engines": engine_rows(campaign), "reached": shares(campaign), "seeds": campaign.seeds,
+        "engines": engine_rows(campaign), "reached": shares(campaign),
+        "ways": graph.ways([e.ways() for e in campaign.fuzzing.running]), "seeds": campaign.seeds,
         "corpus": {"before": campaign.sizes[0], "after": campaign.sizes[1]},
         "rules": {"checked": checked, "evaluated": sum(campaign.evaluated.values()),
                   "never": [rule for rule, ran in campaign.evaluated.items() if not ran], "muted": campaign.muting.times()},

@@ -10,7 +10,8 @@
  *   CHIMNEYSWEEP_STRICT, CHIMNEYSWEEP_CONTEXT_IS_CELL   on, off: as the options of run (off)
  *   CHIMNEYSWEEP_WARNING  a "should" rule whose warning is a finding too
  *   CHIMNEYSWEEP_MUTED    a file of rules that end no run (muted.h)
- *   CHIMNEYSWEEP_REACHED  a file for counts of executions and of what they reached
+ *   CHIMNEYSWEEP_REACHED  a file for counts of executions and of what they reached, and of ways
+ *                         between states (graph.h)
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 #include "base/arena.h"
 #include "base/stops.h"
+#include "fuzz/graph.h"
 #include "fuzz/muted.h"
 #include "fuzz/states.h"
 #include "program/isolate.h"
@@ -41,7 +43,12 @@ size_t LLVMFuzzerMutate(uint8_t *bytes, size_t length, size_t room) __attribute_
 
 /* How many executions there were, what they reached, and processor time: the file that
  * CHIMNEYSWEEP_REACHED names holds these counters, which all processes of an engine share. */
-enum { REACHED_COUNTERS = 7, REACHED_CPU_US = REACHED_COUNTERS, REACHED_WORDS };
+enum {
+    REACHED_COUNTERS = 7,
+    REACHED_CPU_US = REACHED_COUNTERS,
+    REACHED_WAYS,
+    REACHED_WORDS = REACHED_WAYS + GRAPH_COUNT * GRAPH_COUNT
+};
 static uint64_t own_counters[REACHED_WORDS], *reached = own_counters;
 
 static struct world world;
@@ -63,6 +70,7 @@ static void share_counters(const char *path)
     close(file);
     if (memory != MAP_FAILED) {
         reached = memory;
+        graph_open(reached + REACHED_WAYS);
     }
 }
 
@@ -113,14 +121,33 @@ static bool is_on(const char *name, bool otherwise)
     return choice ? !strcmp(choice, "on") : otherwise;
 }
 
+/* A further reader takes time: few executions are enough for a picture. */
+#define GRAPH_EVERY 16u
+
+static void note_both(void *context, const struct tap_event *event)
+{
+    states_note(context, event);
+    graph_note(context, event);
+}
+
+/* Of an ordinary execution, and of one that is drawn. */
+static tap_reader readers[2] = {NULL, graph_note};
+
 /* Counters of states are for drivers that count no edges of their own; CHIMNEYSWEEP_STATES says
  * otherwise. */
 static void count_states(void)
 {
     if (is_on("CHIMNEYSWEEP_STATES", !world_driver_counts())) {
         states_open();
-        world.reader = states_note;
+        readers[0] = states_note;
+        readers[1] = note_both;
     }
+}
+
+static void choose_reader(void)
+{
+    bool graph = reached != own_counters && executions % GRAPH_EVERY == 0;
+    world.reader = readers[graph];
 }
 
 /* Page protection is for a part of the inputs, since it takes a few times the time: one in so many,
@@ -176,7 +203,7 @@ static void tell_rate(void)
             (unsigned long long)executions, (double)executions / (seconds > 0 ? seconds : 1));
 }
 
-static bool open_driver(const char **error)
+static bool target_open_driver(const char **error)
 {
     const char *driver = getenv("CHIMNEYSWEEP_DRIVER");
     return !driver && world_has_linked_driver()
@@ -192,7 +219,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fputs("fuzz: no memory at the addresses that the rig needs\n", stderr);
         exit(3);
     }
-    if (!open_driver(&error)) {
+    if (!target_open_driver(&error)) {
         fprintf(stderr, "fuzz: %s\n", error);
         exit(3);
     }
@@ -246,6 +273,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (executions % TIME_EVERY == 0) {
         now_and_then();
     }
+    choose_reader();
     executions++;
     program_run(&world, &program, &options, &counts);
     target_count(&counts);

@@ -1,6 +1,7 @@
 """The parts of a campaign by themselves: identities, muted rules, the page, the history, files."""
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -12,7 +13,7 @@ from rig import BUILD, PROJECT, run
 sys.path.insert(0, str(PROJECT / "scripts/campaign"))
 sys.path.insert(0, str(PROJECT / "harness"))
 import bugs  # noqa: E402
-from campaign import config, files, formats, page, plots  # noqa: E402
+from campaign import config, engine, files, formats, graph, page, plots  # noqa: E402
 from campaign.history import History  # noqa: E402
 from campaign.rig import Refused  # noqa: E402
 
@@ -96,7 +97,7 @@ def report(findings):
             "driver": {"name": HOSTILE, "build": "0" * 12, "compiler": HOSTILE}, "rig": {"build": "1" * 12, "version": "0"},
             "new": len(findings), "findings": findings, "open": len(findings), "closed": 0, "not_reproduced": 5, "not_judged": 1,
             "engines": [{"name": "a", "executions": 5, "cpu_seconds": 1.0, "starts": 1, "per_cpu_second": None, "edges": None,
-                         "saved": 0}], "reached": {"posted": 0.001}, "seeds": {}, "corpus": {"before": 9, "after": 5},
+                         "saved": 0}], "reached": {"posted": 0.001}, "ways": [["host's", "initiating", 5], ["initiating", "nothing asked", 4]], "seeds": {}, "corpus": {"before": 9, "after": 5},
             "rules": {"checked": 2, "evaluated": 1, "never": ["X-1"], "muted": {"RCV-FIFO-1": 7}},
             "explained": {"RCV-FIFO-1": {"statement": HOSTILE, "why": HOSTILE}},
             "coverage": {"files": [{"file": HOSTILE, "lines": 4, "reached": 1, "missed": [[1, 2], [5, 5]]}], "why_not": ""},
@@ -138,6 +139,29 @@ def test_the_page_in_a_browser(tmp_path):
 def test_axes_have_round_numbers():
     assert [round(v, 6) for v in plots.steps(0, 1, 4)] == [0, 0.5, 1]
     assert plots.steps(0, 1050, 4) == [0, 500, 1000] and plots.plot("x", {"a": [(1, None)]}, "n") is None
+
+
+def test_the_graph_draws_the_states_that_the_target_counts():
+    names = re.findall(r'X\(GRAPH_\w+, "(.*?)"\)', (PROJECT / "harness/fuzz/graph.h").read_text())
+    assert names == graph.NAMES and len(set(graph.PLACES)) == len(names)
+    drawn = graph.draw([["host's", "initiating", 5], ["initiating", "nothing asked", 4]])
+    assert drawn.count('class="way"') == 2 and drawn.count("state never") == len(names) - 3 and "2 ways between 3 of" in drawn
+    assert graph.draw([]) == ""
+
+
+def test_ways_between_states_are_counted_by_an_engine(tmp_path):
+    if not ENGINE.exists():
+        pytest.skip("no engine build")
+    program, counters = tmp_path / "program.bin", tmp_path / "reached"
+    assert run("asm", "-o", program, PROJECT / "corpora/situations/push-timer.chim").returncode == 0
+    got = []
+    for _ in range(2):
+        counters.unlink(missing_ok=True)
+        subprocess.run([ENGINE, program], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={
+            **os.environ, "CHIMNEYSWEEP_DRIVER": str(BUILD / "lib/offload_core.so"), "CHIMNEYSWEEP_REACHED": str(counters)})
+        got.append(graph.ways([graph.read(counters, engine.WORDS)]))
+    ways = {(a, b) for a, b, _ in got[0]}
+    assert got[0] == got[1] and {("host's", "initiating"), ("initiating", "nothing asked"), ("terminating", "host's")} <= ways
 
 
 # ---- history, files, options ----
