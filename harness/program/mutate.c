@@ -217,8 +217,8 @@ size_t program_mutate(uint8_t *bytes, size_t length, size_t room, uint64_t seed)
 {
     struct dice dice = session(seed);
     program_decode(bytes, length, &scratch);
-    uint32_t edits = 1 + roll(&dice, roll(&dice, 8) ? 4 : 24);
-    if (scratch.count > dice.most && roll(&dice, 4) == 0) {
+    uint32_t edits = 1 + roll(&dice, roll(&dice, 8) ? 4 : 12);
+    if (scratch.count > dice.most && roll(&dice, 2)) {
         delete_ops(&scratch, roll(&dice, scratch.count), scratch.count - dice.most);
     }
     for (uint32_t i = 0; i < edits; i++) {
