@@ -91,15 +91,15 @@ static bool run_parts(struct each_job *job, struct each_totals *sum)
 {
     unsigned jobs = job->options->jobs;
     struct parts parts = {.job = job,
-                          .part = jobs_shared(jobs * sizeof(struct part)),
-                          .told = jobs_shared(jobs * sizeof(struct job_told))};
+                          .part = beside_shared(jobs * sizeof(struct part)),
+                          .told = beside_shared(jobs * sizeof(struct job_told))};
     bool good = parts.part && parts.told;
     for (unsigned i = 0; good && i < jobs; i++) {
         parts.part[i].text = memfd_create("text", MFD_CLOEXEC);
         good = parts.part[i].text >= 0;
     }
-    good = good && jobs_run(jobs, job->world, run_part, &parts,
-                            isatty(STDERR_FILENO) ? parts.told : NULL, job->files->count);
+    good = good && beside_run(jobs, job->world, run_part, &parts,
+                              isatty(STDERR_FILENO) ? parts.told : NULL, job->files->count);
     for (unsigned i = 0; good && i < jobs; i++) {
         add_part(sum, &parts.part[i].totals);
         job->status = verdict_worse_status(job->status, parts.part[i].status);

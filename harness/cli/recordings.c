@@ -32,7 +32,7 @@ bool recordings_open(struct world *world, uint32_t most)
     }
     void *memory = mmap(NULL, LIST_BYTES, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    recording = memory == MAP_FAILED ? NULL : jobs_shared(sizeof(*recording));
+    recording = memory == MAP_FAILED ? NULL : beside_shared(sizeof(*recording));
     if (!recording) {
         fputs("chimneysweep: no shared memory for programs\n", stderr);
         return false;

@@ -295,12 +295,12 @@ static struct rule_coverage *measure_beside(struct world *world, const struct cl
 {
     unsigned jobs = options->jobs;
     struct pieces pieces = {.world = world, .files = files, .options = options};
-    pieces.of = jobs_shared(jobs * sizeof(pieces.of[0]));
-    pieces.told = jobs_shared(jobs * sizeof(pieces.told[0]));
+    pieces.of = beside_shared(jobs * sizeof(pieces.of[0]));
+    pieces.told = beside_shared(jobs * sizeof(pieces.told[0]));
     struct rule_coverage *sum = calloc(1, sizeof(*sum));
     bool good = sum && pieces.of && pieces.told &&
-                jobs_run(jobs, world, measure_piece, &pieces,
-                         options->progress ? pieces.told : NULL, files->count);
+                beside_run(jobs, world, measure_piece, &pieces,
+                           options->progress ? pieces.told : NULL, files->count);
     uint32_t first = 0;
     for (unsigned i = 0; good && i < jobs; i++) {
         job_piece(files, i, jobs, &first);

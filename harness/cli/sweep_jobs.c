@@ -162,11 +162,11 @@ bool sweep_beside(struct sweep *sweep, const struct cli_paths *paths, bool json,
 {
     struct beside beside = {.sweep = sweep, .paths = paths, .json = json};
     sweep->jobs = sweep->jobs < paths->count ? sweep->jobs : paths->count;
-    beside.piece = jobs_shared(sweep->jobs * sizeof(beside.piece[0]));
-    beside.entry = jobs_shared(paths->count * sizeof(beside.entry[0]));
+    beside.piece = beside_shared(sweep->jobs * sizeof(beside.piece[0]));
+    beside.entry = beside_shared(paths->count * sizeof(beside.entry[0]));
     struct shared *sum = calloc(1, sizeof(*sum));
     bool good = sum && beside.piece && beside.entry && open_texts(&beside) &&
-                jobs_run(sweep->jobs, &sweep->world, sweep_piece, &beside, NULL, paths->count) &&
+                beside_run(sweep->jobs, &sweep->world, sweep_piece, &beside, NULL, paths->count) &&
                 all_ended(&beside);
     if (good) {
         sum_up(&beside, sum, failed);
