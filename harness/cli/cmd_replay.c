@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/shown.h"
 #include "cli/against.h"
 #include "cli/choosing.h"
+#include "cli/jobs.h"
 #include "cli/pcapng.h"
 #include "cli/sarif.h"
 #include "cli/save.h"
@@ -21,7 +23,7 @@ struct command {
     struct replay_options replay;
     struct choosing choosing;
     struct against against;
-    const char *host, *upload_every;
+    const char *host, *upload_every, *jobs;
     bool every_host;
     struct outputs to;
     struct save save;
@@ -161,8 +163,12 @@ static int parse_replay(struct command *c, int argc, char **argv, int *status)
          NULL, &c->upload_every},
         {"--within", "S", "with --save: seconds for each program to get shorter (60)", NULL,
          &c->within},
+        {"--jobs", "N",
+         "processes that share the conversations; what is printed is the same (one for each "
+         "processor; one with --verbose, --pcapng, --against)",
+         NULL, &c->jobs},
     };
-    unsigned count = choosing_options(&c->choosing, options, 11);
+    unsigned count = choosing_options(&c->choosing, options, 12);
     count = against_options(&c->against, options, count);
     int files = cli_parse_driven(argc, argv, &c->driven, options, count, REPLAY_USAGE,
                                  REPLAY_EXAMPLES, status);
@@ -265,6 +271,19 @@ static int replay_every(struct command *c, char **paths, int files)
     return status;
 }
 
+/* How many processes. False after one line on stderr. */
+static bool replay_jobs(struct command *c)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned long jobs = processors < 1 ? 1 : (unsigned long)processors;
+    jobs = jobs < JOBS_MOST ? jobs : JOBS_MOST;
+    if (c->jobs && !cli_number("--jobs", c->jobs, 1, JOBS_MOST, &jobs)) {
+        return false;
+    }
+    c->replay.jobs = (unsigned)jobs;
+    return true;
+}
+
 static void prepare_replay(struct command *c, struct world *world)
 {
     flow_memory(c->driven.memory);
@@ -291,7 +310,7 @@ int cmd_replay(int argc, char **argv)
     if (files < 0) {
         return status;
     }
-    if (!choosing_read(&c.choosing, "replay", &c.replay) || !replay_host(&c) ||
+    if (!choosing_read(&c.choosing, "replay", &c.replay) || !replay_host(&c) || !replay_jobs(&c) ||
         !replay_fits(&c, argv + 1, files)) {
         return EXIT_USAGE;
     }

@@ -33,6 +33,7 @@ struct replay_options {
     bool failed_only;          /* only findings are told */
     FILE *out;                 /* where it is told; NULL = standard output */
     const char *command;       /* that replays a file in the same way, without the file */
+    unsigned jobs; /* processes that share the conversations; 0 = 1, and so when ran is there */
     unsigned timeout_s; /* CPU seconds for a conversation before it counts as a hang; 0 = 20 */
     /* Sees the trace and the result after each run, in the process of that run, or in its parent if
      * the driver took it along. May be NULL. */
