@@ -96,6 +96,8 @@ bool link_ether_type(uint32_t type, struct view *view)
             return view_take(view, 6) && ppp(view);
         case 0x6558:
             return link_ethernet(view);
+        case 0x88E7: /* 802.1ah: a tag of the provider's, and the customer's whole frame */
+            return view_take(view, 4) && link_ethernet(view);
         default:
             return type < 1536 && snap(view); /* a length: LLC follows */
         }

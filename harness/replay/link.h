@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a captured frame to the IP datagram in it: link headers, VLAN tags, MPLS, PPPoE, LLC/SNAP.
+ * From a captured frame to the IP datagram in it: link headers, VLAN tags, provider
+ * backbone bridges (802.1ah), MPLS, PPPoE, LLC/SNAP.
  */
 #ifndef REPLAY_LINK_H
 #define REPLAY_LINK_H

@@ -94,6 +94,25 @@ static void packet_read_tcp(const struct packet_reader *reader, const struct dat
     }
 }
 
+#define GRE_ERSPAN 0x88BEu
+#define GRE_ERSPAN_3 0x22EBu
+#define ETHERNET 0x6558u /* as an EtherType */
+
+/* A mirrored frame: the first type has no header, the second one of 8 bytes, the third one of 12,
+ * and 8 more where the card says when. The EtherType of what follows, 0 = it cannot be read. */
+static uint32_t erspan(bool third, bool numbered, struct view *view)
+{
+    const uint8_t *at = third ? view_take(view, 12) : NULL;
+    if (!third) {
+        return !numbered || view_take(view, 8) ? ETHERNET : 0;
+    }
+    if (!at || ((at[11] & 1) && !view_take(view, 8))) {
+        return 0;
+    }
+    bool bare = ((at[10] >> 2) & 31) == 2; /* an IP datagram */
+    return !bare ? ETHERNET : !view->captured ? 0 : view->bytes[0] >> 4 == 6 ? 0x86DD : 0x0800;
+}
+
 static void read_gre(struct packet_reader *reader, struct view view, struct packet *out)
 {
     const uint8_t *at = view_take(&view, 4);
@@ -106,8 +125,8 @@ static void read_gre(struct packet_reader *reader, struct view view, struct pack
     if (!view_take(&view, more)) {
         return;
     }
-    if (type == 0x88BE && (at[0] & 0x10) && view_take(&view, 8)) {
-        type = 0x6558; /* ERSPAN II: Ethernet behind 8 bytes */
+    if (type == GRE_ERSPAN || type == GRE_ERSPAN_3) {
+        type = erspan(type == GRE_ERSPAN_3, at[0] & 0x10, &view);
     }
     if (link_ether_type(type, &view)) {
         read_ip(reader, view, out);

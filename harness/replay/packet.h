@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * From an IP datagram to the TCP segment in it: options, extension headers, fragments, tunnels (IP
- * in IP, GRE, VXLAN, Geneve, GTP-U; the innermost addresses count). Other tunnels hide what they
- * carry.
+ * in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U; the innermost addresses count). Other tunnels hide what
+ * they carry.
  */
 #ifndef REPLAY_PACKET_H
 #define REPLAY_PACKET_H
