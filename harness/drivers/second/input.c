@@ -216,6 +216,16 @@ static int input_text(ADAPTER *A, CONN *C, SEG *S)
     return Kept ? SEG_KEPT : SEG_DONE;
 }
 
+void keep_behind(CONN *C, SEG *S)
+{
+    S->Next = NULL;
+    if (C->UrgTail != NULL)
+        C->UrgTail->Next = S;
+    else
+        C->UrgHead = S;
+    C->UrgTail = S;
+}
+
 /* After a mandatory request only urgent frames are kept, to go up raw. */
 static int keep_for_host(CONN *C, SEG *S)
 {
@@ -223,12 +233,7 @@ static int keep_for_host(CONN *C, SEG *S)
         return SEG_UNPROCESSED;
     if (C->RetrieveDue != ReceivedUrgentData && C->Retrieved != ReceivedUrgentData)
         return SEG_DONE;
-    S->Next = NULL;
-    if (C->UrgTail != NULL)
-        C->UrgTail->Next = S;
-    else
-        C->UrgHead = S;
-    C->UrgTail = S;
+    keep_behind(C, S);
     return SEG_KEPT;
 }
 
@@ -240,10 +245,20 @@ static int input_urgent(ADAPTER *A, CONN *C, SEG *S)
     return keep_for_host(C, S);
 }
 
+/* Behind urgent frames that wait for the terminate of a lost card's connection. */
+static int closed_input(CONN *C, SEG *S)
+{
+    BOOLEAN Lost = C->RetrieveDue == HardwareFailure || C->Retrieved == HardwareFailure;
+    if (!Lost || C->UrgHead == NULL || S->Frame == NULL)
+        return SEG_UP;
+    keep_behind(C, S);
+    return SEG_KEPT;
+}
+
 int tcp_input(ADAPTER *A, CONN *C, const PARSED *P, SEG *S)
 {
     if (C->State == TcpConnectionClosed)
-        return SEG_UP;
+        return closed_input(C, S);
     if (C->Frozen)
         return keep_for_host(C, S);
     if ((P->Flags & TH_SYN) && C->State == TcpConnectionTimeWait)

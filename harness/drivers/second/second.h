@@ -322,6 +322,7 @@ BOOLEAN seg_arrive(ADAPTER *A, CONN *C, SEG *S);
 /* input.c: what became of a segment */
 enum { SEG_DONE, SEG_KEPT, SEG_UP, SEG_UNPROCESSED };
 int tcp_input(ADAPTER *A, CONN *C, const PARSED *P, SEG *S);
+void keep_behind(CONN *C, SEG *S);
 void conn_abort(ADAPTER *A, CONN *C);
 void forget_received(ADAPTER *A, CONN *C);
 void conn_closed(ADAPTER *A, CONN *C);

@@ -47,6 +47,11 @@ static void receive_one(ADAPTER *A, PNIC_FRAME Frame)
     CONN *C = frame_parse(Frame, &P) ? find_conn(A, &P) : NULL;
     SEG *S;
     int Fate;
+    if (C != NULL && C->Terminating && C->UrgHead != NULL &&
+        for_neighbor(A, C->Path->Neighbor, &P)) {
+        keep_behind(C, seg_of_frame(Frame, &P)); /* they go up in the order in which they came */
+        return;
+    }
     if (C == NULL || C->Terminating || !for_neighbor(A, C->Path->Neighbor, &P)) {
         ordinary_pass_up(A, Frame);
         return;
