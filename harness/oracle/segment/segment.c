@@ -352,7 +352,14 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
         return;
     }
     int64_t una = conn->send->una_possible, una_sure = conn->send->una_sure;
-    if (surely_dropped(o, conn, &a) || r->urgent_limit >= 0) {
+    if (surely_dropped(o, conn, &a)) {
+        return;
+    }
+    if (r->urgent_limit >= 0) {
+        if (conn->forwards.head != ORC_NONE) { /* it may be taken before what waits there */
+            a.certain = false;
+            take_ack(o, conn, &a);
+        }
         return;
     }
     if (tcp->flags & TCP_PSH) {
@@ -422,8 +429,8 @@ void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call 
     }
     if (conn) {
         orc_came_for(o, conn);
-        /* What a batch brings first may end the connection for what follows. */
-        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->word == 1;
+        /* What a batch brings first may end the connection for what follows, as may a timer. */
+        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->word == 1 && !orc_in_own_work(o);
         orc_counts_in(o, conn, &packet, ours && vlan && alone);
     } else if (packet.version && !packet.plain) {
         orc_router_frame(o, &packet);
