@@ -19,10 +19,10 @@ static bool lossless(const struct oracle *o, const struct orc_conn *c,
 {
     const struct orc_recovery *r = c->recovery;
     const struct orc_congestion *g = c->congestion;
-    bool seen = g->cut || g->doubted || r->on || r->perhaps || r->timed || r->unseen;
-    bool idle = orc_una_exact(c) && c->send->una_sure == c->send->max;
-    bool ran = orc_rto_expired(o, c, d) || (!idle && orc_rto_may_have_run(o, c));
-    return !seen && !c->rto->timeouts && !orc_rto_count(c) && !ran &&
+    /* Of a timer that nobody could follow it is not known whether it has run out. */
+    bool unknown = c->send->max > c->send->una_sure && orc_rto_may_have_run(o, c);
+    bool seen = unknown || g->cut || g->doubted || r->on || r->perhaps || r->timed || r->unseen;
+    return !seen && !c->rto->timeouts && !orc_rto_count(c) && !orc_rto_expired(o, c, d) &&
            c->sender->begun_parameters == o->parameters->sets;
 }
 

@@ -163,8 +163,12 @@ void orc_sender_sent(struct oracle *o, const struct tap_event *ev, struct orc_co
     }
     struct orc_sent f = frame_of(o, c, packet, begin);
     orc_keepalive_ending(o, c, &f);
-    for (uint32_t i = 0, judged = orc_sender_judged(o, c); judged && rows->sent[f.data][i]; i++) {
+    bool judged = orc_sender_judged(o, c);
+    for (uint32_t i = 0; judged && rows->sent[f.data][i]; i++) {
         rows->sent[f.data][i](o, c, &f);
+    }
+    if (f.again && !judged) {
+        orc_congestion_doubted(o, c); /* a timeout perhaps, and all of it acknowledged since */
     }
     if (f.data) {
         orc_upload_reasons_sent(o, c, &f);
