@@ -13,6 +13,7 @@
 #define LINES_LESS 64u
 
 struct each_list {
+    char *text; /* that the lines stand in */
     char **line;
     uint32_t count;
 };
@@ -58,6 +59,7 @@ struct each_list *each_list_read(const char *path, const char *option, bool may_
         free(list);
         return NULL;
     }
+    list->text = text;
     split_lines(list, text);
     return list;
 }
@@ -79,11 +81,17 @@ bool each_list_done(const struct each_list *list, const char *path, const char *
                     uint64_t *runs, uint64_t *failed)
 {
     for (uint32_t i = 0; list && i < list->count; i++) {
-        char word[CHANGE_NAME];
-        int name = 0;
-        if (sscanf(list->line[i], "%63s %" SCNu64 " %" SCNu64 " %n", word, runs, failed, &name) ==
-                3 &&
-            name && !strcmp(word, kind) && !strcmp(list->line[i] + name, path)) {
+        const char *line = list->line[i];
+        size_t length = strcspn(line, " ");
+        if (strlen(kind) != length || strncmp(line, kind, length) != 0) {
+            continue;
+        }
+        char *end, *begin = list->line[i] + length;
+        *runs = strtoull(begin, &end, 10);
+        bool number = end != begin;
+        begin = end;
+        *failed = strtoull(begin, &end, 10);
+        if (number && end != begin && *end == ' ' && !strcmp(end + 1, path)) {
             return true;
         }
     }

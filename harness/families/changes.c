@@ -50,7 +50,10 @@ static uint64_t all_pairs(uint32_t calls)
 /* When there are more pairs than wanted, they are taken at even distances. */
 static struct change pair_number(uint32_t calls, uint32_t pairs, uint32_t number)
 {
-    uint64_t all = all_pairs(calls), left = all <= pairs ? number : number * all / pairs;
+    uint64_t all = all_pairs(calls), left = number;
+    if (pairs && all > pairs) {
+        left = number * all / pairs;
+    }
     uint32_t first = 1;
     while (left >= seconds_of(first, calls)) {
         left -= seconds_of(first++, calls);
@@ -190,7 +193,7 @@ bool change_parse(const char *name, struct change *change)
     *change = (struct change){0};
     for (uint32_t kind = 0; kind < CHANGE_KINDS; kind++) {
         bool call = rows[kind].at <= CHANGE_AT_ROUND;
-        if (strlen(rows[kind].word) != length || memcmp(name, rows[kind].word, length) ||
+        if (strlen(rows[kind].word) != length || memcmp(name, rows[kind].word, length) != 0 ||
             name[length] != (call ? ':' : '@')) {
             continue;
         }

@@ -37,7 +37,7 @@ static struct program_op *add_now(struct recorder *r, enum op_code code)
 static void tell_part(struct recorder *r, uint64_t *ns, enum time_unit unit)
 {
     uint64_t each = (uint64_t)choices_time_unit.choice[unit].parameter;
-    while (*ns >= each) {
+    while (each && *ns >= each) {
         uint64_t count = *ns / each < 60000 ? *ns / each : 60000;
         struct program_op *op = add_now(r, OP_TICK);
         if (!op) {
