@@ -170,7 +170,8 @@ struct cli_paths {
 bool cli_collect(struct cli_paths *paths, const char *path);
 /* Where this program was installed to. False when it lies in a build. */
 bool cli_prefix(char *out, size_t size);
-/* Whether files can be put into a folder, which is made if missing; if not, said with the option. */
+/* Whether files can be put into a folder, which is made if missing; if not, said with the option.
+ */
 bool cli_folder(const char *option, const char *path);
 
 /* A file or folder of the project: below the current folder, else with this program: in the tree

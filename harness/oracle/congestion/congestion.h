@@ -30,6 +30,7 @@ void orc_congestion_received(struct oracle *o, struct orc_conn *c, const struct 
 void orc_congestion_sent(struct oracle *o, struct orc_conn *c, const struct orc_sent *f);
 /* A loss: by a timeout, a repeated one perhaps, or by what the peer reports. */
 void orc_congestion_lost(struct oracle *o, struct orc_conn *c, bool timeout, bool repeated);
+/* Perhaps a loss: nothing is surely less than before. */
 void orc_congestion_doubted(struct oracle *o, struct orc_conn *c);
 void orc_congestion_recovered(struct oracle *o, struct orc_conn *c);
 void orc_congestion_state(struct oracle *o, struct orc_conn *c,

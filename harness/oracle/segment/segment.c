@@ -323,6 +323,29 @@ static bool judged_phase(const struct orc_conn *c)
     return c->phase == ORC_STARTING || c->phase == ORC_LIVE || c->phase == ORC_ENDING;
 }
 
+/* What it brings, after what it acknowledges; una as before it came. */
+static void take_text(struct oracle *o, struct orc_conn *c, struct orc_seen *a, int64_t una,
+                      int64_t una_sure)
+{
+    struct orc_receive *r = c->receive;
+    a->arrived = r->possible;
+    a->fresh = a->tcp->length && !orc_stream_known(r, a->end - 1);
+    a->kept_end = orc_held_end(o, c, a->begin, a->end);
+    take_fin(r, a);
+    take_data(o, c, a);
+    int64_t before = r->sure;
+    if (a->certain) {
+        raise_sure(o, c, a);
+    }
+    orc_delay_received(o, c, a, before);
+    orc_held_received(o, c, a, before);
+    if ((a->tcp->length && a->end > before) || c->send->una_possible > una || a->ack > una_sure) {
+        bool sure = c->send->una_sure > una_sure && una == una_sure && !orc_waived(o);
+        orc_reach_progress(o, c, sure);
+    }
+    take_timestamps(o, c, a);
+}
+
 void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_conn *conn,
                     const struct orc_tcp *tcp, bool doubtful)
 {
@@ -375,22 +398,7 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     } else {
         take_ack(o, conn, &a);
     }
-    a.arrived = r->possible;
-    a.fresh = tcp->length && !orc_stream_known(r, a.end - 1);
-    a.kept_end = orc_held_end(o, conn, a.begin, a.end);
-    take_fin(r, &a);
-    take_data(o, conn, &a);
-    int64_t before = r->sure;
-    if (a.certain) {
-        raise_sure(o, conn, &a);
-    }
-    orc_delay_received(o, conn, &a, before);
-    orc_held_received(o, conn, &a, before);
-    if ((tcp->length && a.end > before) || conn->send->una_possible > una || a.ack > una_sure) {
-        bool sure = conn->send->una_sure > una_sure && una == una_sure && !orc_waived(o);
-        orc_reach_progress(o, conn, sure);
-    }
-    take_timestamps(o, conn, &a);
+    take_text(o, conn, &a, una, una_sure);
 }
 
 /* Whether the neighbor's VLAN lets a frame in. */
