@@ -5,17 +5,13 @@
  * sure.
  */
 #include "oracle/segment/segment.h"
-#include "oracle/adapter/counts.h"
 #include "oracle/adapter/reach.h"
-#include "oracle/adapter/router.h"
 #include "oracle/ledger/cause.h"
 #include "oracle/ledger/faults.h"
 #include "oracle/model/calls.h"
-#include "oracle/model/flows.h"
 #include "oracle/receive/delay.h"
 #include "oracle/receive/held.h"
 #include "oracle/receive/stamps.h"
-#include "oracle/segment/nonoff.h"
 #include "oracle/segment/predicted.h"
 #include "oracle/send/shadow.h"
 
@@ -324,8 +320,8 @@ static bool judged_phase(const struct orc_conn *c)
 }
 
 /* What it brings, after what it acknowledges; una as before it came. */
-static void take_text(struct oracle *o, struct orc_conn *c, struct orc_seen *a, int64_t una,
-                      int64_t una_sure)
+static void take_payload(struct oracle *o, struct orc_conn *c, struct orc_seen *a, int64_t una,
+                         int64_t una_sure)
 {
     struct orc_receive *r = c->receive;
     a->arrived = r->possible;
@@ -398,55 +394,5 @@ void orc_segment_in(struct oracle *o, const struct tap_event *ev, struct orc_con
     } else {
         take_ack(o, conn, &a);
     }
-    take_text(o, conn, &a, una, una_sure);
-}
-
-/* Whether the neighbor's VLAN lets a frame in. */
-bool orc_vlan_fits(struct oracle *o, const struct orc_conn *conn, const struct orc_packet *packet)
-{
-    const struct orc_object *path = orc_object(o, conn->path);
-    const struct orc_object *neighbor = path ? orc_object(o, path->parent) : NULL;
-    if (!neighbor || !neighbor->vlan) {
-        return true;
-    }
-    return packet->tagged && (packet->tag & 0xFFF) == neighbor->vlan;
-}
-
-void orc_frame_in(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
-{
-    struct orc_packet packet;
-    struct orc_conn *conn = NULL;
-    if (!ev->ptr) {
-        return;
-    }
-    orc_parse_frame(ev->ptr, ev->data.frame.length, &packet);
-    o->adapter->odd_packets |= packet.version && !packet.plain;
-    bool tcp = packet.plain && packet.ip_right && packet.tcp.valid;
-    o->ran[ORC_PKT_CSUM_1] +=
-        packet.version && (!packet.ip_right || (packet.plain && !packet.tcp.checksum_right));
-    if (tcp) {
-        conn = orc_flow_find(o, packet.version, packet.destination, packet.source,
-                             packet.tcp.destination_port, packet.tcp.source_port);
-    }
-    bool vlan = !conn || orc_vlan_fits(o, conn, &packet);
-    o->ran[ORC_PKT_VLAN_1] += packet.tagged || !vlan;
-    bool ours = conn && (!o->adapter->mac_known || memcmp(packet.frame, o->adapter->mac, 6) == 0);
-    if (conn && packet.tcp.checksum_right && vlan) {
-        /* A timer that runs out for several may have ended the connection, and not yet told. */
-        orc_segment_in(o, ev, conn, &packet.tcp, !ours || orc_in_own_work(o));
-    }
-    if (conn) {
-        orc_came_for(o, conn);
-        /* What a batch brings first may end the connection for what follows, as may a timer. */
-        bool alone = call && call->fn == TAP_NIC_RECEIVE && call->word == 1 && !orc_in_own_work(o);
-        orc_counts_in(o, conn, &packet, ours && vlan && alone);
-    } else if (packet.version && !packet.plain) {
-        orc_router_frame(o, &packet);
-    }
-    bool regular =
-        conn && (conn->phase == ORC_LIVE) && !conn->urgent_sure && !orc_closed_before(o, conn);
-    bool foreign = conn && conn->phase == ORC_LIVE && !vlan; /* it is dropped */
-    if (!regular && !foreign) {
-        orc_nonoff_frame(o, ev, &packet, conn);
-    }
+    take_payload(o, conn, &a, una, una_sure);
 }
