@@ -139,4 +139,10 @@ static inline bool orc_forward_waits(const struct oracle *o, const struct orc_co
     return c->forwards.count > itself;
 }
 
+/* The same, or this one is forwarded while resources fail, and looked at behind later ones. */
+static inline bool orc_forward_late(const struct oracle *o, const struct orc_conn *c)
+{
+    return orc_forward_waits(o, c) || (o->event->fn == TAP_NBL && orc_waived(o));
+}
+
 #endif

@@ -73,7 +73,8 @@ static void take_text(struct oracle *o, struct orc_conn *c, const struct orc_see
 bool orc_predicted(struct oracle *o, struct orc_conn *c, const struct orc_tcp *tcp)
 {
     if (o->prediction->off || !plain_header(c, tcp) || !receiving_calm(c, tcp) ||
-        !sending_calm(o, c) || !orc_running(o, c) || orc_path_invalid(o, c)) {
+        !sending_calm(o, c) || orc_forward_late(o, c) || !orc_running(o, c) ||
+        orc_path_invalid(o, c)) {
         return false;
     }
     o->prediction->taken++;

@@ -144,9 +144,7 @@ static void take_window(const struct oracle *o, struct orc_conn *c, const struct
     bool same = a->begin == s->window_from && a->ack == s->window_ack && window < s->window;
     s->window_from = a->begin;
     s->window_ack = a->ack;
-    /* One that is forwarded while resources fail may be looked at behind later ones. */
-    bool late = orc_forward_waits(o, c) || (o->event->fn == TAP_NBL && orc_waived(o));
-    bool clear = sure && a->ack == s->una_possible && !late;
+    bool clear = sure && a->ack == s->una_possible && !orc_forward_late(o, c);
     s->window_sure = clear && !same;
     s->closed_perhaps = clear && same && window == 0;
     if (s->window_sure) {

@@ -277,7 +277,7 @@ static void infer_closed(struct oracle *o, struct orc_conn *c)
         s->closed_perhaps = false;
         /* What was held up may have waited for as long as the window may have been closed. */
         uint64_t now = o->event->time_ns, since = c->persist->opened_ns;
-        bool held = c->sender->recover_ns;
+        bool held = c->sender->recover_ns >= c->sender->received_ns;
         *c->persist =
             (struct orc_persist){.exact = true, .opened_ns = held ? since : now, .since_ns = now};
     }
