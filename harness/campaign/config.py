@@ -95,6 +95,14 @@ def existing(name: str, value, kind: str) -> Path:
     return path.resolve()
 
 
+def shared_folder(value: str) -> Path:
+    """Made when it is missing, but not the place where it is to be."""
+    path = Path(value).absolute()
+    if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
+        raise Refused(f"--sync {path}: expected a folder, or a name for one in a folder that is there", 2)
+    return path
+
+
 def run_words(values: dict) -> list:
     """The options that every run of the driver is given."""
     words = [f"--{name}" for name in ("strict", "context-is-cell") if values.get(name)]
@@ -125,6 +133,6 @@ def make(words: list, rules) -> Config:
         config.engines = listed("engines", values["engines"], ENGINES)
     if "loud" in values:
         config.loud = ["all"] if values["loud"] == "all" else listed("loud", values["loud"], rules())
-    config.sync = Path(values["sync"]).absolute() if "sync" in values else None
+    config.sync = shared_folder(values["sync"]) if "sync" in values else None
     config.out = Path(values.get("out", config.out)).absolute()
     return config

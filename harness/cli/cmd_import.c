@@ -143,12 +143,15 @@ int cmd_import(int argc, char **argv)
                                     .judged = import_take,
                                     .context = &c};
     if ((c.ops && !cli_number("--ops", c.ops, 1, PROGRAM_OPS_MAX, &most)) ||
-        !choosing_read(&c.choosing, "import", &replay) || !cli_folder("import: -o", c.folder)) {
+        !choosing_read(&c.choosing, "import", &replay)) {
         return EXIT_USAGE;
     }
     status = cli_open_world(&world, c.driver);
     if (status || !replay.out || !recordings_open(&world, (uint32_t)most)) {
         return status ? status : EXIT_ENVIRONMENT;
+    }
+    if (!cli_folder("import: -o", c.folder)) {
+        return EXIT_USAGE;
     }
     for (int i = 1; i <= files && !c.failed; i++) {
         int this_one = import_file(&c, &replay, argv[i]);

@@ -101,11 +101,19 @@ static enum ending watch_child(struct watch *w, const struct trace *trace, doubl
     return asleep && now - w->since > most && w->asleep > 3 * w->awake ? STALLED : ENDED;
 }
 
+static uint64_t kilobytes(const char *status, const char *name)
+{
+    const char *at = strstr(status, name);
+    return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Without the pages of files, as of a capture that is mapped: they are the system's to take back.
+ */
 static uint64_t resident(pid_t pid)
 {
-    char text[128];
-    read_process(pid, "statm", text, sizeof(text));
-    return number_at(text, 1) * 4096;
+    char text[4096];
+    read_process(pid, "status", text, sizeof(text));
+    return (kilobytes(text, "RssAnon:") + kilobytes(text, "RssShmem:")) * 1024;
 }
 
 static uint64_t memory_most;

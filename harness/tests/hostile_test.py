@@ -183,14 +183,14 @@ def peak_of(*arguments):
 
 
 def test_the_memory_of_a_capture_is_bounded_too(tmp_path):
-    """Its packets over and over, 80 MB of them; with 20 MB it is not read to its end, and says so."""
+    """Its packets over and over, 80 MB of them: memory follows what is open, not the file."""
     whole = CAPTURE.read_bytes()
     head, packets = whole[:24], whole[24:]
     large = tmp_path / "large.pcap"
     large.write_bytes(head + packets * (80_000_000 // len(packets)))
     _, _, small = peak_of("replay", CAPTURE)
     status, told, kilobytes = peak_of("replay", "--memory", "20M", large)
-    assert status in (1, 2) and len(told) == 1 and str(large) in told[0] and "--memory" in told[0]
+    assert (status, told) == (0, [])
     assert kilobytes < small + 60 * 1024
 
 
