@@ -1,4 +1,5 @@
 """libFuzzer, started again after each end. All its processes keep what they find in one folder, and read it again."""
+import contextlib
 import random
 
 from campaign import files
@@ -39,7 +40,8 @@ class LibFuzzer(Engine):
     def collect(self) -> None:
         """What was kept apart belongs to all."""
         for path in (self.home / "own").iterdir():
-            path.replace(self.place.corpus / path.name)
+            with contextlib.suppress(FileNotFoundError):  # it found a shorter one, and threw this away
+                path.replace(self.place.corpus / path.name)
 
     def saved(self) -> list:
         return sorted((self.home / "artifacts").iterdir())
