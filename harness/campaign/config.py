@@ -96,10 +96,10 @@ def existing(name: str, value, kind: str) -> Path:
 
 
 def shared_folder(value: str) -> Path:
-    """Made when it is missing, but not the place where it is to be."""
+    """Made when it is missing, with the one for all machines that it lies in, but not what those lie in."""
     path = Path(value).absolute()
-    if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
-        raise Refused(f"--sync {path}: expected a folder, or a name for one in a folder that is there", 2)
+    if not path.parent.parent.is_dir() or (path.exists() and not path.is_dir()):
+        raise Refused(f"--sync {path}: expected a folder, or PLACES/NAME where {path.parent.parent} is a folder", 2)
     return path
 
 
