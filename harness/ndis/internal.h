@@ -138,9 +138,17 @@ struct nds_frame_mark {
     uint8_t fn, irql;
     uint32_t locks;
 };
-struct nds_frame_mark nds_open(struct tap_event event);
+struct nds_frame_mark nds_open_at(struct tap_event *event);
+static inline struct nds_frame_mark nds_open(struct tap_event event)
+{
+    return nds_open_at(&event);
+}
 /* Closes it: emits LEAVE; of calls into the driver it also checks level and locks. */
-void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event);
+void nds_close_at(struct nds_frame_mark mark, bool into_driver, struct tap_event *event);
+static inline void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event)
+{
+    nds_close_at(mark, into_driver, &event);
+}
 void nds_misuse(enum tap_misuse misuse, uint32_t object, uint32_t detail);
 /* The structures in which a driver names type, revision and size. */
 enum nds_structure {

@@ -53,15 +53,20 @@ bool nds_lock_held_in(const void *bytes, uint32_t count)
     return false;
 }
 
-static void lock_hold(PNDIS_SPIN_LOCK lock)
+/* Locks are taken more often than anything else is called, so what is rare stands apart. */
+static __attribute__((noinline)) void nested(uint32_t id)
 {
-    uint32_t id = id_of(lock);
+    nds.locks_nested++;
+    if (!nds.limits.trace_off && !nds_order_ok(nds.held[nds.locks_held - 1].id, id)) {
+        nds_misuse(MISUSE_LOCK_ORDER, TAP_NONE, id);
+    }
+}
+
+static inline void lock_hold(PNDIS_SPIN_LOCK lock, uint32_t id)
+{
     nds.locks_taken++;
     if (nds.locks_held && nds.locks_held <= NDS_HELD) {
-        nds.locks_nested++;
-        if (!nds.limits.trace_off && !nds_order_ok(nds.held[nds.locks_held - 1].id, id)) {
-            nds_misuse(MISUSE_LOCK_ORDER, TAP_NONE, id);
-        }
+        nested(id);
     }
     if (nds.locks_held < NDS_HELD) {
         nds.held[nds.locks_held] = (struct nds_held){lock, id};
@@ -69,8 +74,7 @@ static void lock_hold(PNDIS_SPIN_LOCK lock)
     nds.locks_held++;
 }
 
-/* Nearly always the innermost. */
-static void let_go(const NDIS_SPIN_LOCK *lock)
+static __attribute__((noinline)) void let_go_within(const NDIS_SPIN_LOCK *lock)
 {
     uint32_t count = nds.locks_held < NDS_HELD ? nds.locks_held : NDS_HELD;
     uint32_t at = count;
@@ -83,20 +87,36 @@ static void let_go(const NDIS_SPIN_LOCK *lock)
     nds.locks_held--;
 }
 
-static void acquire(PNDIS_SPIN_LOCK lock, uint32_t form)
+/* Nearly always the innermost. */
+static inline void let_go(const NDIS_SPIN_LOCK *lock)
 {
-    if (!id_of(lock) || state_of(lock) != LOCK_FREE) {
-        bool held =
-            id_of(lock) && state_of(lock) > LOCK_FREE && state_of(lock) <= LOCK_FREE + CPUS_MAX;
-        nds_misuse(held ? MISUSE_LOCK_RECURSION : MISUSE_BAD_POINTER, TAP_NONE, 0);
-        nds_abandon(VERDICT_HANG, held ? "spin lock acquired while held: deadlock"
-                                       : "spin lock acquired that was never made");
+    uint32_t count = nds.locks_held;
+    if (count && count <= NDS_HELD && nds.held[count - 1].lock == lock) {
+        nds.locks_held--;
+    } else {
+        let_go_within(lock);
     }
-    lock_hold(lock);
+}
+
+static __attribute__((noinline)) void not_free(const NDIS_SPIN_LOCK *lock)
+{
+    bool held = id_of(lock) && state_of(lock) > LOCK_FREE && state_of(lock) <= LOCK_FREE + CPUS_MAX;
+    nds_misuse(held ? MISUSE_LOCK_RECURSION : MISUSE_BAD_POINTER, TAP_NONE, 0);
+    nds_abandon(VERDICT_HANG, held ? "spin lock acquired while held: deadlock"
+                                   : "spin lock acquired that was never made");
+}
+
+static inline void acquire(PNDIS_SPIN_LOCK lock, uint32_t form)
+{
+    uint32_t id = id_of(lock);
+    if (!id || state_of(lock) != LOCK_FREE) {
+        not_free(lock);
+    }
+    lock_hold(lock, id);
     set_state(lock, (LOCK_FREE + 1u + nds.cpu) | form);
 }
 
-static void release(PNDIS_SPIN_LOCK lock, uint32_t form)
+static inline void release(PNDIS_SPIN_LOCK lock, uint32_t form)
 {
     if (!id_of(lock) || state_of(lock) != LOCK_FREE + 1u + nds.cpu) {
         nds_misuse(MISUSE_LOCK_NOT_HELD, TAP_NONE, form != 0);

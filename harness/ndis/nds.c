@@ -90,25 +90,25 @@ static bool calls_up(enum tap_fn fn)
     return fn >= TAP_RCV_COMPLETE && fn <= TAP_RESET_COMPLETE;
 }
 
-struct nds_frame_mark nds_open(struct tap_event event)
+struct nds_frame_mark nds_open_at(struct tap_event *event)
 {
-    event.kind = TAP_ENTER;
+    event->kind = TAP_ENTER;
     struct nds_frame_mark mark = {
-        .outer = nds.open_call, .fn = event.fn, .irql = nds.irql, .locks = nds.locks_held};
-    mark.enter = tap_emit_at(&event);
+        .outer = nds.open_call, .fn = event->fn, .irql = nds.irql, .locks = nds.locks_held};
+    mark.enter = tap_emit_at(event);
     nds.open_call = mark.enter;
-    pages_control(event.fn <= TAP_NIC_FAILED && !hands_over(event.fn));
+    pages_control(event->fn <= TAP_NIC_FAILED && !hands_over(event->fn));
     evidence_close_again(evidence_watched);
     if (++nds.depth > nds.limits.depth_max) {
         nds_abandon(VERDICT_HANG, "calls nested without end");
     }
-    if (nds.locks_held && calls_up(event.fn)) {
+    if (nds.locks_held && calls_up(event->fn)) {
         nds_misuse(MISUSE_LOCK_ACROSS, TAP_NONE, ACROSS_UPCALL);
     }
     return mark;
 }
 
-void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event event)
+void nds_close_at(struct nds_frame_mark mark, bool into_driver, struct tap_event *event)
 {
     if (into_driver && (nds.locks_held != mark.locks || nds.irql != mark.irql)) {
         bool lock = nds.locks_held != mark.locks;
@@ -122,13 +122,13 @@ void nds_close(struct nds_frame_mark mark, bool into_driver, struct tap_event ev
     nds.depth--;
     nds.open_call = mark.outer;
     evidence_open_now();
-    event.kind = TAP_LEAVE;
-    event.fn = mark.fn;
-    event.call = mark.enter;
+    event->kind = TAP_LEAVE;
+    event->fn = mark.fn;
+    event->call = mark.enter;
     if (into_driver) {
         pages_control(false);
     }
-    tap_emit_at(&event);
+    tap_emit_at(event);
     if (!into_driver) {
         pages_control(true);
     }

@@ -11,13 +11,22 @@ static uint32_t mask_of(const struct field *field)
     return field->bits == 32 ? UINT32_MAX : (1u << field->bits) - 1;
 }
 
-/* A field never reaches past the word in which it starts, so reading byte by byte stays inside. */
+/* The little-endian word of so many bytes, 1 to 4; not one byte more is read. */
+static inline uint32_t word_of(const uint8_t *at, uint32_t count)
+{
+    uint32_t low = at[0];
+    if (count > 1) {
+        low |= (uint32_t)at[1] << 8;
+    }
+    if (count > 2) {
+        low |= (uint32_t)at[2] << 16;
+    }
+    return count > 3 ? low | (uint32_t)at[3] << 24 : low;
+}
+
 uint32_t field_get(const struct field *field, const uint8_t *bytes)
 {
-    uint32_t word = 0, need = (field->shift + field->bits + 7u) / 8u;
-    for (uint32_t i = 0; i < need; i++) {
-        word |= (uint32_t)bytes[field->byte + i] << (8 * i);
-    }
+    uint32_t word = word_of(bytes + field->byte, (field->shift + field->bits + 7u) / 8u);
     uint32_t value = (word >> field->shift) & mask_of(field);
     if (field->kind == FIELD_CHOICE) {
         uint32_t count = field->choices->count;
@@ -59,10 +68,9 @@ static const struct field *search(const struct field *fields, uint32_t count, co
 }
 
 /* A place taken by another name sends the search on to the next, a few places at most. */
-static const struct field *field_named(const struct field *fields, uint32_t count, const char *name)
+static __attribute__((noinline)) const struct field *
+field_sought(const struct field *fields, uint32_t count, const char *name, uint32_t slot)
 {
-    uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
-    uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
     for (uint32_t i = 0; i < 8 && kept[slot].name; i++) {
         if (kept[slot].name == name && kept[slot].fields == fields) {
             return kept[slot].found;
@@ -73,6 +81,15 @@ static const struct field *field_named(const struct field *fields, uint32_t coun
     kept[slot].name = name;
     kept[slot].fields = fields;
     return kept[slot].found;
+}
+
+static inline const struct field *field_named(const struct field *fields, uint32_t count,
+                                              const char *name)
+{
+    uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
+    uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
+    bool at_once = kept[slot].name == name && kept[slot].fields == fields;
+    return at_once ? kept[slot].found : field_sought(fields, count, name, slot);
 }
 
 static const struct field *header_field(const char *name)
