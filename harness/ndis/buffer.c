@@ -144,6 +144,7 @@ PNET_BUFFER_LIST NDIS_CALL NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE Poo
 
 VOID NDIS_CALL NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
+    NDS_GIVEN(GIVEN_HANDLE, NetBufferList);
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);
     struct nds_list *list = object ? object->detail : NULL;
@@ -182,6 +183,7 @@ PNET_BUFFER NDIS_CALL NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChai
 
 VOID NDIS_CALL NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
+    NDS_GIVEN(GIVEN_HANDLE, NetBuffer);
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(NetBuffer, OBJECT_NB);
     if (!object || object->born_event == TAP_NONE) {
@@ -215,6 +217,7 @@ PMDL NDIS_CALL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UIN
 
 VOID NDIS_CALL NdisFreeMdl(PMDL Mdl)
 {
+    NDS_GIVEN(GIVEN_HANDLE, Mdl);
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);
     if (!object || object->born_event == TAP_NONE) {
@@ -259,6 +262,7 @@ static bool map_fails(void)
 VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
                             MM_PAGE_PRIORITY Priority)
 {
+    NDS_GIVEN(GIVEN_MDL, Mdl);
     (void)Priority;
     NDS_RETURNS_TO();
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);

@@ -86,21 +86,25 @@ static void complete_chain(enum tap_fn fn, NDIS_HANDLE handle, PNET_BUFFER_LIST 
 
 static VOID NDIS_CALL send_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
+    NDS_GIVEN(GIVEN_LISTS, nbl);
     complete_chain(TAP_SND_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL receive_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
+    NDS_GIVEN(GIVEN_LISTS, nbl);
     complete_chain(TAP_RCV_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL disconnect_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
+    NDS_GIVEN(GIVEN_LISTS, nbl);
     complete_chain(TAP_DIS_COMPLETE, handle, nbl, 0);
 }
 
 static VOID NDIS_CALL forward_complete(NDIS_HANDLE handle, PNET_BUFFER_LIST nbl)
 {
+    NDS_GIVEN(GIVEN_LISTS, nbl);
     complete_chain(TAP_FWD_COMPLETE, handle, nbl, 0);
 }
 
@@ -108,6 +112,7 @@ VOID NDIS_CALL NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle
                                                PNET_BUFFER_LIST NetBufferLists,
                                                ULONG SendCompleteFlags)
 {
+    NDS_GIVEN(GIVEN_LISTS, NetBufferLists);
     complete_chain(TAP_HOST_SENT, MiniportAdapterHandle, NetBufferLists, SendCompleteFlags);
 }
 
@@ -144,6 +149,7 @@ static void upcall_level(void)
 static VOID NDIS_CALL event_indicate(NDIS_HANDLE NdisOffloadHandle, ULONG EventType,
                                      ULONG EventSpecificInformation)
 {
+    NDS_GIVEN(GIVEN_HANDLE, NdisOffloadHandle);
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
     struct nds_frame_mark mark = nds_open(
@@ -166,6 +172,7 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
                                               PNET_BUFFER_LIST NetBufferList, NDIS_STATUS Status,
                                               PULONG BytesConsumed)
 {
+    NDS_GIVEN(GIVEN_LISTS, NetBufferList);
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);
@@ -344,30 +351,35 @@ static void state_complete(enum tap_fn fn, enum tap_fn request, NDIS_HANDLE hand
 VOID NDIS_CALL NdisMInitiateOffloadComplete(NDIS_HANDLE NdisMiniportHandle,
                                             PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, OffloadBlockList);
     state_complete(TAP_INITIATE_COMPLETE, TAP_INITIATE, NdisMiniportHandle, OffloadBlockList);
 }
 
 VOID NDIS_CALL NdisMTerminateOffloadComplete(NDIS_HANDLE NdisMiniportHandle,
                                              PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, OffloadBlockList);
     state_complete(TAP_TERMINATE_COMPLETE, TAP_TERMINATE, NdisMiniportHandle, OffloadBlockList);
 }
 
 VOID NDIS_CALL NdisMUpdateOffloadComplete(NDIS_HANDLE NdisMiniportHandle,
                                           PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, OffloadBlockList);
     state_complete(TAP_UPDATE_COMPLETE, TAP_UPDATE, NdisMiniportHandle, OffloadBlockList);
 }
 
 VOID NDIS_CALL NdisMInvalidateOffloadComplete(NDIS_HANDLE NdisMiniportHandle,
                                               PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, OffloadBlockList);
     state_complete(TAP_INVALIDATE_COMPLETE, TAP_INVALIDATE, NdisMiniportHandle, OffloadBlockList);
 }
 
 VOID NDIS_CALL NdisMQueryOffloadStateComplete(NDIS_HANDLE NdisMiniportHandle,
                                               PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST OffloadBlockList)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, OffloadBlockList);
     state_complete(TAP_QUERY_COMPLETE, TAP_QUERY, NdisMiniportHandle, OffloadBlockList);
 }
 
@@ -375,6 +387,7 @@ VOID NDIS_CALL NdisMOffloadEventIndicate(NDIS_HANDLE NdisMiniportHandle,
                                          PNDIS_MINIPORT_OFFLOAD_BLOCK_LIST Block,
                                          ULONG IndicationCode)
 {
+    NDS_GIVEN(GIVEN_BLOCKS, Block);
     struct nds_state *state = Block ? neighbor_in(Block) : NULL;
     struct nds_frame_mark mark =
         nds_open((struct tap_event){.fn = TAP_MEVENT,
@@ -400,6 +413,7 @@ VOID NDIS_CALL NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHan
                                                   NDIS_PORT_NUMBER PortNumber,
                                                   ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
 {
+    NDS_GIVEN(GIVEN_LISTS, NetBufferLists);
     (void)PortNumber;
     nds_require_level(FAMILY_SEND_RECEIVE, DISPATCH_LEVEL);
     struct nds_frame_mark mark = nds_open(

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "ndis/failing.h"
+#include "ndis/given.h"
 #include "ndis/nds.h"
 
 struct nds_state {

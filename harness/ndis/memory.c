@@ -118,6 +118,7 @@ void nds_give_memory(struct nds_object *object, enum tap_resource resource)
 PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
                                                   EX_POOL_PRIORITY Priority)
 {
+    NDS_GIVEN(GIVEN_HANDLE, NdisHandle);
     (void)Priority;
     NDS_RETURNS_TO();
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
@@ -135,6 +136,7 @@ PVOID NDIS_CALL NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT L
 
 VOID NDIS_CALL NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
+    NDS_GIVEN(GIVEN_HANDLE, VirtualAddress);
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_object *object = object_find(VirtualAddress, OBJECT_MEMORY);
     /* The flags say by which function it was allocated: 0 is the one with a tag. */

@@ -192,6 +192,7 @@ static bool attributes_ok(const NDIS_MINIPORT_ADAPTER_ATTRIBUTES *a)
 NDIS_STATUS NDIS_CALL NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle,
                                                  PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes)
 {
+    NDS_GIVEN_BYTES(Attributes);
     nds_require_level(FAMILY_MINIPORT, PASSIVE_LEVEL);
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     if (NdisMiniportHandle != nds.adapter_handle) {
@@ -349,6 +350,7 @@ VOID NDIS_CALL NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS
 VOID NDIS_CALL NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle,
                                      PNDIS_STATUS_INDICATION Status)
 {
+    NDS_GIVEN_BYTES(Status);
     nds_require_level(FAMILY_STATUS, DISPATCH_LEVEL);
     struct nds_frame_mark mark = nds_open((struct tap_event){
         .fn = TAP_STATUS,

@@ -20,6 +20,7 @@ VOID NDIS_CALL NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOf
                                              BOOLEAN FreeMdl,
                                              NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
+    NDS_GIVEN(GIVEN_BUFFER, NetBuffer);
     (void)FreeMdl, (void)FreeMdlHandler; /* nothing here was allocated by a retreat */
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (DataOffsetDelta > NetBuffer->DataLength) {
@@ -44,6 +45,7 @@ NDIS_STATUS NDIS_CALL
 NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                               NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
 {
+    NDS_GIVEN(GIVEN_BUFFER, NetBuffer);
     (void)DataBackFill, (void)AllocateMdlHandler;
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (DataOffsetDelta > NetBuffer->DataOffset) {
@@ -133,6 +135,7 @@ NDIS_STATUS NDIS_CALL NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination,
 PVOID NDIS_CALL NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
                                   UINT AlignMultiple, UINT AlignOffset)
 {
+    NDS_GIVEN(GIVEN_BUFFER, NetBuffer);
     (void)AlignOffset;
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (BytesNeeded > NetBuffer->DataLength) {

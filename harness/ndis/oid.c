@@ -101,6 +101,7 @@ NDIS_STATUS nds_oid(uint32_t oid, bool set, const void *buffer, uint32_t length,
 VOID NDIS_CALL NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle,
                                        PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
 {
+    NDS_GIVEN_BYTES(OidRequest);
     struct nds_object *object = object_find(OidRequest, OBJECT_OID);
     bool pending = object && object->id == nds.oid_object;
     if (pending) {

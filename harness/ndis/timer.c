@@ -114,6 +114,7 @@ NDIS_STATUS NDIS_CALL NdisAllocateTimerObject(NDIS_HANDLE NdisHandle,
 BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime,
                                      LONG MillisecondsPeriod, PVOID FunctionContext)
 {
+    NDS_GIVEN(GIVEN_HANDLE, TimerObject);
     nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     struct nds_timer *timer = timer_of(TimerObject);
     if (!timer) {
@@ -144,6 +145,7 @@ BOOLEAN NDIS_CALL NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueT
 
 BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 {
+    NDS_GIVEN(GIVEN_HANDLE, TimerObject);
     struct nds_timer *timer = timer_of(TimerObject);
     if (!timer) {
         return FALSE;
@@ -164,6 +166,7 @@ BOOLEAN NDIS_CALL NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 
 VOID NDIS_CALL NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 {
+    NDS_GIVEN(GIVEN_HANDLE, TimerObject);
     nds_require_level(FAMILY_TIMER, DISPATCH_LEVEL);
     struct nds_timer *timer = timer_of(TimerObject);
     if (!timer) {
@@ -246,6 +249,7 @@ static struct nds_work *work_of(NDIS_HANDLE handle)
 VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_HANDLE WorkItem, NDIS_IO_WORKITEM_ROUTINE Routine,
                                    PVOID WorkItemContext)
 {
+    NDS_GIVEN(GIVEN_HANDLE, WorkItem);
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_work *work = work_of(WorkItem);
     if (!work || work->queued) {
@@ -268,6 +272,7 @@ VOID NDIS_CALL NdisQueueIoWorkItem(NDIS_HANDLE WorkItem, NDIS_IO_WORKITEM_ROUTIN
 
 VOID NDIS_CALL NdisFreeIoWorkItem(NDIS_HANDLE WorkItem)
 {
+    NDS_GIVEN(GIVEN_HANDLE, WorkItem);
     nds_require_level(FAMILY_MISCELLANEOUS, DISPATCH_LEVEL);
     struct nds_work *work = work_of(WorkItem);
     if (!work) {

@@ -154,6 +154,7 @@ static bool no_slot(const struct nds_port *port)
 
 NDIS_STATUS NDIS_CALL NicTransmit(NIC_HANDLE Nic, PNIC_TX Tx)
 {
+    NDS_GIVEN(GIVEN_TX, Tx);
     static uint8_t frame[FRAME_MAX];
     struct nds_port *port = &nds.port;
     NDS_RETURNS_TO();
@@ -359,6 +360,7 @@ static void frames_back(PNIC_FRAME first)
 
 VOID NDIS_CALL NicReturnFrames(NIC_HANDLE Nic, PNIC_FRAME Frames)
 {
+    NDS_GIVEN(GIVEN_FRAMES, Frames);
     nds_require_level(FAMILY_WIRE, DISPATCH_LEVEL);
     if (!port_ok(Nic)) {
         return;

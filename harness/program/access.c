@@ -88,7 +88,7 @@ static inline const struct field *field_named(const struct field *fields, uint32
 {
     uint64_t key = (uint64_t)(uintptr_t)name ^ (uint64_t)(uintptr_t)fields << 20;
     uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - KEPT_BITS));
-    bool at_once = kept[slot].name == name && kept[slot].fields == fields;
+    bool at_once = kept[slot].fields == fields && kept[slot].name == name;
     return at_once ? kept[slot].found : field_sought(fields, count, name, slot);
 }
 

@@ -10,6 +10,7 @@
 #include "base/restart.h"
 #include "base/stack.h"
 #include "base/stops.h"
+#include "ndis/given.h"
 #include "ndis/nds.h"
 #include "program/isolate.h"
 #include "world/world.h"
@@ -52,12 +53,22 @@ static void note_address(struct trace_end *end, const void *address)
 
 /* Where in the driver's code it happened; whose fault it is. With a call of the driver open NDIS
  * may have followed a pointer that the driver passed, and no other room of the rig does that. */
-static void note_stack(struct trace_end *end)
+static enum code_owner note_stack(struct trace_end *end)
 {
     enum code_owner owner = stack_note(end);
     bool asked = end->frames || nds_depth();
     /* What the loader dies of is the driver's file, which it does not look at. */
     end->rig = !world_driver_loading() && (!asked || owner == CODE_OF_ROOM);
+    return owner;
+}
+
+/* Was it such a pointer? Memory that a driver can have is its own to pass, whatever it is now. */
+static void note_given(struct trace_end *end, enum code_owner owner, const void *address)
+{
+    if (owner == CODE_OF_NDIS && end->frames && !evidence_contains(address) &&
+        !guest_contains(address)) {
+        end->rig |= nds_given_sane(end->frame[0], address);
+    }
 }
 
 /* The driver's stack has an end, wherever in the rig that is met. */
@@ -84,13 +95,15 @@ static void note_report(const char *text)
     world_tell();
     struct trace_end *end = &shared->end;
     snprintf(end->report, sizeof(end->report), "%s", text);
-    note_stack(end);
+    enum code_owner owner = note_stack(end);
     end->reported = true;
-    end->rig &= !strstr(end->report, "stack-overflow");
     if (__asan_get_report_address) {
-        note_address(end, __asan_get_report_address());
-        end->rig &= !shadow_of_the_driver(__asan_get_report_address());
+        const void *address = __asan_get_report_address();
+        note_address(end, address);
+        note_given(end, owner, address);
+        end->rig &= !shadow_of_the_driver(address);
     }
+    end->rig &= !strstr(end->report, "stack-overflow");
 }
 
 /* UBSan calls this with each report. */
@@ -138,7 +151,10 @@ static void isolate_on_signal(int number, siginfo_t *info, void *context)
         return;
     }
     end->signal = number;
-    note_stack(end);
+    enum code_owner owner = note_stack(end);
+    if (number == SIGSEGV || number == SIGBUS) {
+        note_given(end, owner, info->si_addr);
+    }
     /* Broken memory shows late, and in the allocator. */
     end->rig &= number != SIGABRT && !out_of_stack(info, context);
     bool guarded = pages_on();

@@ -36,6 +36,10 @@ DRIVERS = {
     "jumps-into-data": (["IN_PAUSE=((void (*)(void))(void *)&core)()"], DIES),
     "writes-to-its-code": (["IN_PAUSE=*(volatile char *)(void *)constructor = 1"], DIES),
     "divides-by-zero": (["IN_OID=sink = 100 / sink"], DIES),
+    "passes-nonsense-as-a-status": (["IN_OID=NdisMIndicateStatusEx(adapter, (void *)0x123456789000)"], DIES),
+    "passes-a-buffer-of-nonsense": (["IN_OID=NET_BUFFER nb = {.DataLength = 9, .MdlChain = (void *)0x123456789000}; "
+                                     "NdisGetDataBuffer(&nb, 9, NULL, 1, 0)"], DIES),
+    "passes-a-lock-of-nonsense": (["IN_PAUSE=NdisAcquireSpinLock((void *)0x123456789000)"], DIES),
     "illegal-instruction": (["IN_RESTART=__builtin_trap()"], DIES),
     "recurses": (["IN_OID=recurse((volatile char *)way_back)"], DIES),
     "frees-twice": (["IN_HALT=void *volatile p = malloc(9000); free(p); free(p)"], DIES),
