@@ -178,7 +178,8 @@ static bool put_point(FILE *out, const struct trace_record *r)
     case TAP_FRAME_IN:
     case TAP_FRAME_OUT:
         put_object(out, r->object);
-        fprintf(out, " %u bytes", data.frame.length);
+        fprintf(out, " %u bytes%s", data.frame.length,
+                r->status == NDIS_STATUS_SUCCESS ? "" : ", not taken");
         return true;
     case TAP_FRAME_BACK:
         put_object(out, r->object);

@@ -38,6 +38,14 @@ void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what)
     }
 }
 
+void orc_quiescence_frame(struct oracle *o, struct orc_conn *c, bool taken)
+{
+    if (!c->life->refused) {
+        orc_quiescence_acted(o, orc_ordinal(o, c), "a frame");
+    }
+    c->life->refused = !taken;
+}
+
 void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
 {
     (void)call;

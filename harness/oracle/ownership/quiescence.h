@@ -31,6 +31,7 @@ struct orc_life {
     uint32_t backlog_events_step;
     uint32_t raw_up; /* its own frame behind the last that was handed up, and why it was */
     uint8_t raw_why;
+    bool refused;     /* its last frame was not taken by the wire: it is tried again at any time */
     bool state_known; /* delegated state of the last query */
     uint32_t state_mark;
     uint64_t state_ns;
@@ -42,6 +43,8 @@ void orc_quiescence_enter(struct oracle *o, const struct tap_event *ev, struct o
 void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call);
 void orc_life_fresh(struct orc_conn *c); /* orc_checker.fresh */
 void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what);
+/* A frame of the connection's, and whether the wire took it. */
+void orc_quiescence_frame(struct oracle *o, struct orc_conn *c, bool taken);
 /* The state that a query shows: the same as a moment ago when nothing lies between. */
 void orc_quiescence_state(struct oracle *o, struct orc_conn *c,
                           const TCP_OFFLOAD_STATE_DELEGATED *d);

@@ -185,6 +185,7 @@ void orc_answers_received(struct oracle *o, struct orc_conn *c, const struct orc
     const struct orc_receive *r = c->receive;
     int64_t least = next_least(r), most = next_most(r);
     orc_dirty(o, c);
+    x->syn_due = x->syn_due && !orc_forward_waits(o, c); /* this one may be looked at first */
     x->odd_options = x->odd_options || s->tcp->odd_options || !s->tcp->options_right;
     bool ordinary = s->certain && s->end > r->sure && s->begin <= most && s->end <= r->edge;
     x->odd_step = x->odd_step || !ordinary;

@@ -210,6 +210,9 @@ static void judge_arrival(struct oracle *o, const struct orc_passing *entry)
     if (!c || !raw || !of_this_offload(o, entry)) {
         return;
     }
+    if (c->receive->urgent_possible && !c->urgent_sure) {
+        return; /* one that is kept, perhaps, is not in the table, and may be a twin of this one */
+    }
     if (entry->why == WHY_URGENT && c->term_enter == ORC_NONE) {
         return; /* rightly so only when it was aborted: what was held then keeps its time */
     }

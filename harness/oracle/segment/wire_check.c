@@ -220,7 +220,7 @@ void orc_frame_out(struct oracle *o, const struct tap_event *ev, struct orc_call
         return;
     }
     if (conn->sane) {
-        orc_quiescence_acted(o, orc_ordinal(o, conn), "a frame");
+        orc_quiescence_frame(o, conn, ev->status == NDIS_STATUS_SUCCESS);
         orc_reach_frame(o, conn);
         judge_length(o, orc_ordinal(o, conn), &packet);
         judge_link(o, conn, &packet);

@@ -39,7 +39,7 @@ void orc_edge_received(struct oracle *o, struct orc_conn *c, const struct orc_re
         t->edge_now += moved;
         t->window_stale = h->window;
         t->stale_edge = edge > t->stale_edge ? edge : t->stale_edge;
-    } else if (s->window_sure) {
+    } else if (s->window_sure && h->begin >= s->window_from) { /* else it was inferred */
         t->window_before = h->window_before != h->window ? h->window_before : t->window_before;
         t->edge_now = edge;
         t->set_from = h->begin;

@@ -68,7 +68,8 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
         orc_fail(o, ordinal, ORC_SEND_FAIL_1, "no further byte of sends that failed",
                  orc_text(o, "new bytes up to %lld; a send from %lld on failed at event %u",
                           (long long)end, (long long)s->failed, s->failed_event));
-    } else if (orc_before(o, conn->mandatory_left)) {
+    } else if (orc_before(o, conn->mandatory_left) && end > s->tried) {
+        /* What the wire refused before may still wait for it. */
         bool invalid = conn->mandatory_reason == InvalidState;
         (invalid ? orc_warn : orc_fail)(
             o, ordinal, ORC_UPLD_MAND_1, "no new data after a mandatory upload request",

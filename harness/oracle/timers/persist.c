@@ -83,6 +83,9 @@ void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc
     c->sender->closed_ever |= h->tcp->window == 0;
     c->rto->closed |= h->tcp->window == 0;
     if (!orc_window_closed(c)) {
+        p->perhaps = h->tcp->window == 0               ? p->perhaps + 1
+                     : h->sure && c->send->window_sure ? 0
+                                                       : p->perhaps;
         p->reopened = p->reopened || (was && p->on && orc_window_open(c) && orc_una_exact(c));
         p->exact = p->on = false;
     } else if (was) {
@@ -231,10 +234,10 @@ void orc_persist_hindered(struct oracle *o, struct orc_conn *c)
 static bool nagle_holds(const struct oracle *o, const struct orc_conn *c, int64_t full)
 {
     const struct orc_send *s = c->send;
-    int64_t outstanding = s->max - s->una_sure;
+    int64_t outstanding = s->max - s->una_sure, queued = s->handed - s->max;
     uint32_t before = orc_keepalive_changing(o, c) ? c->cached_old.Flags : 0;
     bool on = (c->cached.Flags | before) & TCP_FLAG_NAGLING_ENABLED;
-    return on && outstanding > 0 && (int64_t)s->window - outstanding < full;
+    return on && outstanding > 0 && (queued < full || (int64_t)s->window - outstanding < full);
 }
 
 /* The window has opened: what it admits goes at once. */
@@ -279,7 +282,10 @@ static void infer_closed(struct oracle *o, struct orc_conn *c)
         uint64_t now = o->event->time_ns, since = c->persist->opened_ns;
         bool held = c->sender->recover_ns >= c->sender->received_ns;
         *c->persist =
-            (struct orc_persist){.exact = true, .opened_ns = held ? since : now, .since_ns = now};
+            (struct orc_persist){.exact = true,
+                                 .most = c->persist->perhaps ? c->persist->perhaps - 1 : 0,
+                                 .opened_ns = held ? since : now,
+                                 .since_ns = now};
     }
 }
 

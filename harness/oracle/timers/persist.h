@@ -27,6 +27,7 @@ struct orc_persist {
     uint64_t gap_ns;    /* between the last two probes, or 0 */
     uint64_t waited_ns; /* for the first probe of the round, at least; or 0 */
     bool reopened;      /* the window has surely left zero in this step */
+    uint32_t perhaps;   /* segments that may have closed it since it was surely open */
 };
 
 void orc_persist_begin(struct oracle *o, struct orc_conn *c);
