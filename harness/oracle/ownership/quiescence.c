@@ -40,10 +40,12 @@ void orc_quiescence_acted(struct oracle *o, uint32_t conn, const char *what)
 
 void orc_quiescence_frame(struct oracle *o, struct orc_conn *c, bool taken)
 {
-    if (!c->life->refused) {
+    struct orc_life *x = c->life;
+    if (x->refused == ORC_NONE) {
         orc_quiescence_acted(o, orc_ordinal(o, c), "a frame");
     }
-    c->life->refused = !taken;
+    x->refused = taken || x->refused != ORC_NONE ? x->refused : o->event->seq;
+    x->taken_step = taken;
 }
 
 void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct orc_call *call)
@@ -59,7 +61,7 @@ void orc_quiescence_upcall(struct oracle *o, const struct tap_event *ev, struct 
 
 void orc_life_fresh(struct orc_conn *c)
 {
-    *c->life = (struct orc_life){.invalid_left = ORC_NONE};
+    *c->life = (struct orc_life){.invalid_left = ORC_NONE, .refused = ORC_NONE};
 }
 
 /* Two queries with nothing between them tell the same. */
@@ -194,7 +196,10 @@ static void due_time_wait(struct oracle *o, struct orc_conn *c)
 /* waived: something excused the target in this step. */
 void orc_quiescence_conn(struct oracle *o, struct orc_conn *c, bool waived)
 {
-    c->life->backlog_events_step = 0;
+    struct orc_life *x = c->life;
+    x->backlog_events_step = 0;
+    x->refused = x->taken_step ? ORC_NONE : x->refused;
+    x->taken_step = false;
     if (waived || c->phase != ORC_LIVE || !c->init_returned || c->term_enter != ORC_NONE ||
         c->failed_over || o->adapter->phase != ORC_ADAPTER_RUNNING || o->adapter->leaving ||
         !c->sane) {

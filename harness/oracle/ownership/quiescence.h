@@ -31,7 +31,9 @@ struct orc_life {
     uint32_t backlog_events_step;
     uint32_t raw_up; /* its own frame behind the last that was handed up, and why it was */
     uint8_t raw_why;
-    bool refused;     /* its last frame was not taken by the wire: it is tried again at any time */
+    uint32_t refused; /* a frame was not taken by the wire: it is tried again at any time, and what
+                       * is queued behind it; until a rest behind one that was taken */
+    bool taken_step;
     bool state_known; /* delegated state of the last query */
     uint32_t state_mark;
     uint64_t state_ns;

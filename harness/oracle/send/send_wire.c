@@ -55,6 +55,13 @@ static void judge_content(struct oracle *o, const struct orc_conn *conn, const s
                  : orc_text(o, "0x%02x stands at %lld", bytes[wrong - begin], (long long)wrong));
 }
 
+/* What the wire refused before the request may still wait for it, and what is queued behind. */
+static bool queued_before(const struct orc_conn *conn)
+{
+    uint32_t refused = conn->life->refused;
+    return refused != ORC_NONE && refused < conn->mandatory_event;
+}
+
 static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64_t begin,
                             int64_t end)
 {
@@ -68,8 +75,7 @@ static void judge_new_bytes(struct oracle *o, const struct orc_conn *conn, int64
         orc_fail(o, ordinal, ORC_SEND_FAIL_1, "no further byte of sends that failed",
                  orc_text(o, "new bytes up to %lld; a send from %lld on failed at event %u",
                           (long long)end, (long long)s->failed, s->failed_event));
-    } else if (orc_before(o, conn->mandatory_left) && end > s->tried) {
-        /* What the wire refused before may still wait for it. */
+    } else if (orc_before(o, conn->mandatory_left) && !queued_before(conn)) {
         bool invalid = conn->mandatory_reason == InvalidState;
         (invalid ? orc_warn : orc_fail)(
             o, ordinal, ORC_UPLD_MAND_1, "no new data after a mandatory upload request",

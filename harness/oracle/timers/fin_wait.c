@@ -66,9 +66,8 @@ static bool runs(const struct orc_sender *t)
 bool orc_fin_wait_over(const struct oracle *o, const struct orc_conn *c)
 {
     const struct orc_sender *t = c->sender;
-    bool untouched = t->received_step == 0 || t->received_ns == o->event->time_ns;
-    bool handed = t->fin2_handed && untouched; /* what comes now may have come too late */
-    uint64_t due = handed ? t->begun_ns + orc_rto_handed_least_ns(o, c) : t->fin2_ns + FIN_WAIT_NS;
+    uint64_t due =
+        t->fin2_handed ? t->begun_ns + orc_rto_handed_least_ns(o, c) : t->fin2_ns + FIN_WAIT_NS;
     bool reached = runs(t) && o->event->time_ns + orc_slack_ns(o) >= due;
     bool void_by_rate = !t->fin2_ns && t->begun_parameters != o->parameters->sets;
     return orc_fin_wait_possible(c) && (reached || void_by_rate);
@@ -82,9 +81,10 @@ void orc_fin_wait_step(struct oracle *o, struct orc_conn *c)
         return;
     }
     uint64_t from = orc_most(orc_most(t->fin2_ns, t->received_ns), t->hindered_ns);
-    uint64_t due =
-        t->fin2_handed ? t->begun_left_ns + orc_rto_handed_most_ns(o, c) : from + FIN_WAIT_NS;
-    uint64_t most = t->fin2_handed ? due : from + FIN_WAIT_MOST_NS;
+    uint64_t handed = t->fin2_handed ? t->begun_left_ns + orc_rto_handed_most_ns(o, c) : 0;
+    bool untouched = t->fin2_handed && t->received_step == 0;
+    uint64_t due = untouched ? handed : orc_most(handed, from + FIN_WAIT_NS);
+    uint64_t most = untouched ? handed : orc_most(handed, from + FIN_WAIT_MOST_NS);
     due += slack;
     most += slack;
     if (t->fin2_handed && t->received_ns >= t->begun_left_ns) {

@@ -56,8 +56,10 @@ void orc_keepalive_begin(struct oracle *o, struct orc_conn *c)
 void orc_keepalive_anew(struct oracle *o, struct orc_conn *c)
 {
     struct orc_keepalive *k = c->keepalive;
-    /* For lack of memory a challenge may come only behind it. */
-    bool later = orc_starved(o, c) && (k->challenged || k->blind || k->blind_maybe);
+    /* For lack of memory a challenge may come only behind it; what is forwarded may go back as it
+     * came. */
+    bool unsure = orc_starved(o, c) || o->event->fn == TAP_NBL;
+    bool later = unsure && (k->challenged || k->blind || k->blind_maybe);
     k->least = k->most = 0;
     k->recounted = false;
     k->known = !orc_keepalive_changing(o, c);
