@@ -22,6 +22,7 @@ static void commit(const struct oracle *o, struct orc_conn *c, bool waived)
         r->sure = acked > r->sure_step ? acked : r->sure_step;
         r->fin_sure = r->acked == r->fin_sure + 1 ? r->fin_sure : r->fin_sure_step;
         s->una_sure = s->una_sure_step;
+        s->max_window_sure = s->max_window_step;
         s->window_sure = s->window_sure && r->arrived_step != o->steps + 1;
         s->closed_perhaps = s->closed_perhaps && r->arrived_step != o->steps + 1;
     }
@@ -31,6 +32,7 @@ static void commit(const struct oracle *o, struct orc_conn *c, bool waived)
     r->sure_step = r->sure;
     r->fin_sure_step = r->fin_sure;
     s->una_sure_step = s->una_sure;
+    s->max_window_step = s->max_window_sure;
     for (uint32_t i = 0; i < r->rsts; i++) {
         r->rst_possible = r->rst_possible || r->rst[i] <= r->possible + 1;
     }

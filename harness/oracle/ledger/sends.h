@@ -25,13 +25,13 @@ struct orc_send {
     uint64_t una_time_ns; /* when una_sure last moved */
     int64_t failed;       /* start of the first list that failed, or INT64_MAX */
     uint32_t failed_event;
-    uint32_t partial;         /* lists advanced in part */
-    int64_t upl_from;         /* un-ACKed bytes given back with UPLOAD_IN_PROGRESS */
-    uint64_t window;          /* bytes, as last surely announced */
-    uint64_t max_window;      /* largest that may have been announced */
-    uint64_t max_window_sure; /* largest that certainly was */
-    int64_t window_ack;       /* send offset that the same segment acknowledged */
-    int64_t window_from;      /* receive offset of the segment that may have set it last */
+    uint32_t partial;    /* lists advanced in part */
+    int64_t upl_from;    /* un-ACKed bytes given back with UPLOAD_IN_PROGRESS */
+    uint64_t window;     /* bytes, as last surely announced */
+    uint64_t max_window; /* largest that may have been announced */
+    uint64_t max_window_sure, max_window_step; /* largest that certainly was, as of the last rest */
+    int64_t window_ack;                        /* send offset that the same segment acknowledged */
+    int64_t window_from; /* receive offset of the segment that may have set it last */
     bool window_sure;
     bool closed_perhaps; /* by a segment like the one before, which may be taken for an older one */
     uint32_t order_warned;

@@ -212,6 +212,7 @@ void orc_sender_hindered(struct oracle *o, struct orc_conn *c)
     }
     if (orc_waived(o) && c->receive->arrived_step == o->steps + 1) {
         t->set_from = INT64_MIN;
+        t->edge_now = t->edge;
         t->window_sequence_sure = false;
         t->fin2_doubted = true;
     }

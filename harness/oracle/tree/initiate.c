@@ -89,7 +89,7 @@ static void begin_send(struct orc_conn *c, const TCP_OFFLOAD_STATE_DELEGATED *d)
     s->max = s->max_least = s->tried = (int32_t)(d->SndMax - d->SndUna);
     s->window = s->max_window = d->SndWnd;
     s->max_window = d->MaxSndWnd > d->SndWnd ? d->MaxSndWnd : d->SndWnd;
-    s->max_window_sure = s->max_window;
+    s->max_window_sure = s->max_window_step = s->max_window;
     s->window_sure = true;
     s->window_from = (int32_t)(d->SendWL1 - c->receive->sequence);
     switch (d->State) {
