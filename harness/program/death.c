@@ -5,6 +5,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "base/cut.h"
 #include "base/evidence.h"
 #include "base/pages.h"
 #include "base/restart.h"
@@ -142,6 +143,12 @@ static void note_caller(struct trace_end *end, const siginfo_t *info, const ucon
 
 static void isolate_on_signal(int number, siginfo_t *info, void *context)
 {
+    if (number == SIGBUS && cut_mend(info->si_addr)) {
+        struct sigaction again = {.sa_sigaction = isolate_on_signal,
+                                  .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
+        sigaction(number, &again, NULL);
+        return;
+    }
     evidence_open();
     world_tell();
     struct trace_end *end = &shared->end;

@@ -38,6 +38,8 @@ enum capture_read capture_next(struct capture *capture, struct capture_packet *p
 struct capture_map;
 struct capture_map *capture_mapped(struct capture *capture);
 void capture_map_drop(struct capture_map *map);
+/* The file has become shorter since: what was read may be zeros where packets were. */
+bool capture_map_cut(const struct capture_map *map);
 /* Pages that were looked at need not stay in memory. */
 void capture_map_forget(struct capture_map *map);
 /* How much of the file was read, of 1; below 0 = nobody knows. */

@@ -2,9 +2,14 @@
 #define _GNU_SOURCE
 #include "replay/map.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cut.h"
 
 #define FORGET_BYTES ((uint64_t)64 << 20)
 #define HEADER_BYTES 24u
@@ -17,6 +22,7 @@ struct capture_map {
     uint64_t size;
     uint32_t users;
     uint64_t forgotten; /* up to there */
+    int file;
     bool nano;
 };
 
@@ -32,8 +38,12 @@ struct capture_map *map_new(int file, uint64_t size)
     uint16_t version[2];
     memcpy(&magic, bytes, sizeof(magic));
     memcpy(version, (uint8_t *)bytes + 4, sizeof(version));
-    *map =
-        (struct capture_map){.bytes = bytes, .size = size, .users = 1, .nano = magic == NANO_MAGIC};
+    *map = (struct capture_map){.bytes = bytes,
+                                .size = size,
+                                .users = 1,
+                                .file = fcntl(file, F_DUPFD_CLOEXEC, 0),
+                                .nano = magic == NANO_MAGIC};
+    cut_watch(bytes, size);
     if ((magic != MICRO_MAGIC && magic != NANO_MAGIC) || version[0] != 2 || version[1] != 4) {
         capture_map_drop(map);
         return NULL;
@@ -53,7 +63,9 @@ struct capture_map *map_use(struct capture_map *map)
 void capture_map_drop(struct capture_map *map)
 {
     if (map && --map->users == 0) {
+        cut_forget(map->bytes);
         munmap(map->bytes, map->size);
+        close(map->file);
         free(map);
     }
 }
@@ -63,6 +75,12 @@ void capture_map_forget(struct capture_map *map)
     if (map) {
         madvise(map->bytes, map->size, MADV_DONTNEED);
     }
+}
+
+bool capture_map_cut(const struct capture_map *map)
+{
+    struct stat about;
+    return map && !fstat(map->file, &about) && (uint64_t)about.st_size < map->size;
 }
 
 uint64_t map_begin(void)

@@ -51,11 +51,28 @@ static void say_reading(void *context, uint32_t packets, double share)
     }
 }
 
+/* What was run may not have been what stood there. */
+static void not_whole(struct replay_result pair[2])
+{
+    for (uint32_t side = 0; side < 2; side++) {
+        if (pair[side].tried) {
+            pair[side].kind = VERDICT_INCONCLUSIVE;
+            snprintf(pair[side].reason, sizeof(pair[side].reason),
+                     "the file became shorter while it was read");
+        }
+    }
+}
+
 static void report_file(struct session *session, uint32_t at)
 {
     struct replay_options *options = session->options;
     const char *path = session->batch.file[at].path;
     const struct flow_file *file = &session->batch.file[at].file;
+    const bool cut = capture_map_cut(file->map);
+    if (cut && file->last) {
+        fprintf(stderr, "replay: %s: became shorter while it was read\n", shown(path));
+        session->report.unreadable++;
+    }
     for (uint32_t i = 0; i < file->flows; i++) {
         const struct replay_result *results = batch_results(&session->batch, at, i);
         struct replay_result pair[2] = {results[0], results[1]};
@@ -71,6 +88,9 @@ static void report_file(struct session *session, uint32_t at)
                      options->local);
         }
         judge_both(flow, pair);
+        if (cut) {
+            not_whole(pair);
+        }
         report_conversation(&session->report, path, flow, pair);
         for (uint32_t side = 0; options->judged && side < 2; side++) {
             options->judged(options->context, path, flow, (enum flow_side)side, &pair[side]);

@@ -119,3 +119,28 @@ def test_a_pipe_with_a_name_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.pcap")
     got, _ = replay(tmp_path / "pipe.pcap")
     assert got.returncode == 2 and "standard input" in got.stderr
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path):
+    """Its first conversations are told of while the rest is still to be read, and nobody takes that in."""
+    def long_one(port):
+        ends = captures.Ends(port)
+        frames = captures.handshake(ends)
+        for _ in range(20):
+            frames += [ends("s", captures.ACK, b"answer" * 230), ends("c", captures.ACK)]
+        return frames + [ends("c", captures.ACK | captures.FIN), ends("s", captures.ACK | captures.FIN),
+                         ends("c", captures.ACK)]
+
+    path = tmp_path / "shrinks.pcap"
+    path.write_bytes(captures.pcap([frame for port in range(1000, 2400) for frame in long_one(port)]))
+    whole = path.stat().st_size
+    running = subprocess.Popen([CHIMNEYSWEEP, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True)
+    first = running.stdout.readline()
+    os.truncate(path, whole // 20)
+    rest, said = running.stdout.read(), running.stderr.read()
+    running.wait(timeout=300)
+    lines = told(first + rest)
+    assert running.returncode == 2 and "shrinks.pcap: became shorter while it was read" in said, said
+    verdicts = {line["verdict"] for line in lines if "verdict" in line}
+    assert "pass" in verdicts and verdicts <= {"pass", "inconclusive"} and "totals" in lines[-1], verdicts
