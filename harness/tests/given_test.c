@@ -22,7 +22,7 @@ static MDL mdl[2];
 static NET_BUFFER nb;
 static NET_BUFFER_LIST nbl[2];
 
-static void prepare(void)
+static void lists_anew(void)
 {
     mdl[0] = (MDL){.Next = &mdl[1], .MappedSystemVa = bytes, .ByteCount = 1000};
     mdl[1] = (MDL){.MappedSystemVa = bytes + 1000, .ByteCount = 2000};
@@ -46,7 +46,7 @@ static bool lists_sane(void)
 static void lists_that_end_are_sane(void **state)
 {
     (void)state;
-    prepare();
+    lists_anew();
     assert_true(lists_sane());
     assert_true(sane(GIVEN_BUFFER, &nb, 0, NULL));
     assert_true(sane(GIVEN_MDL, mdl, 0, NULL));
@@ -55,16 +55,16 @@ static void lists_that_end_are_sane(void **state)
 static void lists_that_lead_nowhere_are_not(void **state)
 {
     (void)state;
-    prepare();
+    lists_anew();
     nbl[1].Next = nbl; /* in a circle */
     assert_false(lists_sane());
-    prepare();
+    lists_anew();
     nbl[1].FirstNetBuffer = NULL;
     assert_false(lists_sane());
-    prepare();
+    lists_anew();
     mdl[1].MappedSystemVa = (PVOID)(uintptr_t)nowhere;
     assert_false(lists_sane());
-    prepare();
+    lists_anew();
     nb.DataLength++; /* longer than its memory */
     assert_false(lists_sane());
     assert_false(sane(GIVEN_LISTS, nowhere, 0, nowhere));
@@ -77,11 +77,11 @@ static void a_tree_is_followed_with_its_lists(void **state)
     NDIS_MINIPORT_OFFLOAD_BLOCK_LIST path = {.DependentBlockList = NULL};
     NDIS_MINIPORT_OFFLOAD_BLOCK_LIST tcp = {.NetBufferListChain = nbl};
     NDIS_MINIPORT_OFFLOAD_BLOCK_LIST neighbor = {.NextBlock = &path, .DependentBlockList = &tcp};
-    prepare();
+    lists_anew();
     assert_true(sane(GIVEN_BLOCKS, &neighbor, 0, NULL));
     nbl[0].Next = (PNET_BUFFER_LIST)(uintptr_t)nowhere;
     assert_false(sane(GIVEN_BLOCKS, &neighbor, 0, NULL));
-    prepare();
+    lists_anew();
     tcp.DependentBlockList = &neighbor;
     assert_false(sane(GIVEN_BLOCKS, &neighbor, 0, NULL));
 }
@@ -112,7 +112,7 @@ static void any_member_may_have_led_there(void **state)
 static void another_call_says_nothing(void **state)
 {
     (void)state;
-    prepare();
+    lists_anew();
     assert_true(lists_sane());
     assert_false(nds_given_sane(stops_driver_offset(driver + 9), NULL));
     nds_given.from = bytes;

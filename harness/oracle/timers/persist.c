@@ -83,6 +83,7 @@ void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc
     c->sender->closed_ever |= h->tcp->window == 0;
     c->rto->closed |= h->tcp->window == 0;
     if (!orc_window_closed(c)) {
+        p->perhaps_ns = p->perhaps ? p->perhaps_ns : now;
         p->perhaps = h->tcp->window == 0               ? p->perhaps + 1
                      : h->sure && c->send->window_sure ? 0
                                                        : p->perhaps;
@@ -279,12 +280,13 @@ static void infer_closed(struct oracle *o, struct orc_conn *c)
         s->window_sure = true;
         s->closed_perhaps = false;
         /* What was held up may have waited for as long as the window may have been closed. */
-        uint64_t now = o->event->time_ns, since = c->persist->opened_ns;
+        const struct orc_persist *p = c->persist;
+        uint64_t now = o->event->time_ns, since = p->perhaps ? p->perhaps_ns : now;
         bool held = c->sender->recover_ns >= c->sender->received_ns;
         *c->persist =
             (struct orc_persist){.exact = true,
-                                 .most = c->persist->perhaps ? c->persist->perhaps - 1 : 0,
-                                 .opened_ns = held ? since : now,
+                                 .most = p->perhaps ? p->perhaps - 1 : 0,
+                                 .opened_ns = held ? orc_least(since, p->opened_ns) : since,
                                  .since_ns = now};
     }
 }

@@ -15,19 +15,20 @@
 
 /* Probing of a closed window. */
 struct orc_persist {
-    bool on;            /* something waited for the window at the last rest */
-    bool exact;         /* the round below is known exactly */
-    bool handed;        /* the timer runs as INIT handed it over */
-    uint32_t least;     /* number of the round, counting answers to probes only */
-    uint32_t most;      /* the same, counting every zero-window ACK */
-    uint32_t probes;    /* unanswered ones of this round, those before INIT included */
-    uint64_t opened_ns; /* the round was not opened before */
-    uint64_t since_ns;  /* the timer was started at the latest */
-    uint64_t last_ns;   /* last probe of the round */
-    uint64_t gap_ns;    /* between the last two probes, or 0 */
-    uint64_t waited_ns; /* for the first probe of the round, at least; or 0 */
-    bool reopened;      /* the window has surely left zero in this step */
-    uint32_t perhaps;   /* segments that may have closed it since it was surely open */
+    bool on;             /* something waited for the window at the last rest */
+    bool exact;          /* the round below is known exactly */
+    bool handed;         /* the timer runs as INIT handed it over */
+    uint32_t least;      /* number of the round, counting answers to probes only */
+    uint32_t most;       /* the same, counting every zero-window ACK */
+    uint32_t probes;     /* unanswered ones of this round, those before INIT included */
+    uint64_t opened_ns;  /* the round was not opened before */
+    uint64_t since_ns;   /* the timer was started at the latest */
+    uint64_t last_ns;    /* last probe of the round */
+    uint64_t gap_ns;     /* between the last two probes, or 0 */
+    uint64_t waited_ns;  /* for the first probe of the round, at least; or 0 */
+    bool reopened;       /* the window has surely left zero in this step */
+    uint32_t perhaps;    /* segments that may have closed it since it was surely open */
+    uint64_t perhaps_ns; /* the first of these came */
 };
 
 void orc_persist_begin(struct oracle *o, struct orc_conn *c);
