@@ -75,6 +75,18 @@ static void closed_again(struct orc_persist *p, const struct orc_received *h, ui
     }
 }
 
+/* It is not known to be closed, and may be. */
+static void perhaps_closed(const struct orc_conn *c, struct orc_persist *p,
+                           const struct orc_received *h, uint64_t now)
+{
+    if (h->tcp->window == 0) {
+        p->perhaps_ns = p->perhaps++ ? p->perhaps_ns : now;
+    } else if (h->sure && c->send->window_sure) {
+        p->perhaps = 0;
+        p->perhaps_ns = 0;
+    }
+}
+
 void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc_received *h)
 {
     struct orc_persist *p = c->persist;
@@ -83,10 +95,7 @@ void orc_persist_received(struct oracle *o, struct orc_conn *c, const struct orc
     c->sender->closed_ever |= h->tcp->window == 0;
     c->rto->closed |= h->tcp->window == 0;
     if (!orc_window_closed(c)) {
-        p->perhaps_ns = p->perhaps ? p->perhaps_ns : now;
-        p->perhaps = h->tcp->window == 0               ? p->perhaps + 1
-                     : h->sure && c->send->window_sure ? 0
-                                                       : p->perhaps;
+        perhaps_closed(c, p, h, now);
         p->reopened = p->reopened || (was && p->on && orc_window_open(c) && orc_una_exact(c));
         p->exact = p->on = false;
     } else if (was) {
