@@ -8,6 +8,7 @@ from pathlib import Path
 from campaign import files, seeds
 
 MOST = 200  # programs that are taken at once: they are judged before
+GIVEN = re.compile(r"id:(\d+),(\w+)$")
 
 
 class Exchange:
@@ -15,14 +16,17 @@ class Exchange:
         self.own, self.scratch = own, scratch
         self.queue = own / "queue"
         self.queue.mkdir(parents=True, exist_ok=True)
-        there = [re.match(r"id:(\d+),(\w+)$", path.name) for path in self.queue.iterdir()]
+        there = [GIVEN.match(path.name) for path in self.queue.iterdir()]
         self.given = {match[2] for match in there if match}
         self.next = max((int(match[1]) + 1 for match in there if match), default=0)
         self.seen = set()
 
     def give(self, corpus: Path) -> None:
+        # What two machines have found by themselves needs to be given by one of them alone.
+        others = [GIVEN.match(path.name) for path in self.own.parent.glob("*/queue/id*") if path.parent != self.queue]
+        theirs = {match[2] for match in others if match}
         for path in sorted(corpus.iterdir()):
-            if path.name not in self.given:
+            if path.name not in self.given and path.name not in theirs:
                 files.write(self.queue / f"id:{self.next:06},{path.name}", path.read_bytes())
                 self.given.add(path.name)
                 self.next += 1

@@ -18,6 +18,7 @@
 
 void __asan_set_error_report_callback(void (*callback)(const char *)) __attribute__((weak));
 void *__asan_get_report_address(void) __attribute__((weak));
+void *__asan_get_report_pc(void) __attribute__((weak));
 const char *__asan_get_report_description(void) __attribute__((weak));
 extern const char __executable_start[], _end[];
 
@@ -63,10 +64,12 @@ static enum code_owner note_stack(struct trace_end *end)
     return owner;
 }
 
-/* Was it such a pointer? Memory that a driver can have is its own to pass, whatever it is now. */
-static void note_given(struct trace_end *end, enum code_owner owner, const void *address)
+/* Was it such a pointer? Memory that a driver can have is its own to pass, whatever it is now, and
+ * only a driver gives pointers to code. */
+static void note_given(struct trace_end *end, enum code_owner owner, const void *address,
+                       const void *code)
 {
-    if (owner == CODE_OF_NDIS && end->frames && !evidence_contains(address) &&
+    if (address != code && owner == CODE_OF_NDIS && end->frames && !evidence_contains(address) &&
         !guest_contains(address)) {
         end->rig |= nds_given_sane(end->frame[0], address);
     }
@@ -101,7 +104,7 @@ static void note_report(const char *text)
     if (__asan_get_report_address) {
         const void *address = __asan_get_report_address();
         note_address(end, address);
-        note_given(end, owner, address);
+        note_given(end, owner, address, __asan_get_report_pc());
         end->rig &= !shadow_of_the_driver(address);
     }
     end->rig &= !strstr(end->report, "stack-overflow");
@@ -160,7 +163,8 @@ static void isolate_on_signal(int number, siginfo_t *info, void *context)
     end->signal = number;
     enum code_owner owner = note_stack(end);
     if (number == SIGSEGV || number == SIGBUS) {
-        note_given(end, owner, info->si_addr);
+        const ucontext_t *at = context;
+        note_given(end, owner, info->si_addr, (const void *)at->uc_mcontext.gregs[REG_RIP]);
     }
     /* Broken memory shows late, and in the allocator. */
     end->rig &= number != SIGABRT && !out_of_stack(info, context);
