@@ -262,7 +262,7 @@ static bool map_fails(void)
 VOID NDIS_CALL NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length,
                             MM_PAGE_PRIORITY Priority)
 {
-    NDS_GIVEN(GIVEN_MDL, Mdl);
+    NDS_GIVEN_OUT(GIVEN_MDL, Mdl, VirtualAddress, Length);
     (void)Priority;
     NDS_RETURNS_TO();
     struct nds_object *object = object_find(Mdl, OBJECT_MDL);

@@ -172,7 +172,7 @@ static NDIS_STATUS NDIS_CALL receive_indicate(NDIS_HANDLE NdisOffloadHandle,
                                               PNET_BUFFER_LIST NetBufferList, NDIS_STATUS Status,
                                               PULONG BytesConsumed)
 {
-    NDS_GIVEN(GIVEN_LISTS, NetBufferList);
+    NDS_GIVEN_OUT(GIVEN_LISTS, NetBufferList, BytesConsumed, BytesConsumed);
     struct nds_state *state = state_of(NdisOffloadHandle);
     uint32_t conn = state ? state->conn : TAP_NONE;
     struct nds_object *object = object_find(NetBufferList, OBJECT_NBL);

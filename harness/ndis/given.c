@@ -132,6 +132,11 @@ bool nds_given_sane(uint64_t place, const void *address)
     if (!stops_in_driver(given->from) || stops_driver_offset(given->from) != place || !given->at) {
         return false;
     }
+    for (uint32_t i = 0; i < given->outs; i++) {
+        if ((uint64_t)(uintptr_t)address - (uint64_t)(uintptr_t)given->out[i] < sizeof(uint64_t)) {
+            return false;
+        }
+    }
     switch (given->kind) {
     case GIVEN_LISTS:
         return lists_sane(given->at);

@@ -25,6 +25,8 @@ struct nds_given {
     const void *at;
     uint32_t bytes;
     enum nds_given_kind kind;
+    uint32_t outs; /* places for answers, which are written without a look */
+    const void *out[2];
 };
 extern struct nds_given nds_given;
 
@@ -32,6 +34,12 @@ extern struct nds_given nds_given;
 #define NDS_GIVEN(what, pointer)                                                                   \
     (nds_given =                                                                                   \
          (struct nds_given){.from = __builtin_return_address(0), .at = (pointer), .kind = (what)})
+#define NDS_GIVEN_OUT(what, pointer, first, second)                                                \
+    (nds_given = (struct nds_given){.from = __builtin_return_address(0),                           \
+                                    .at = (pointer),                                               \
+                                    .kind = (what),                                                \
+                                    .outs = 2,                                                     \
+                                    .out = {(first), (second)}})
 #define NDS_GIVEN_BYTES(pointer)                                                                   \
     (nds_given = (struct nds_given){.from = __builtin_return_address(0),                           \
                                     .at = (pointer),                                               \

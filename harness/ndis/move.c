@@ -135,7 +135,6 @@ NDIS_STATUS NDIS_CALL NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination,
 PVOID NDIS_CALL NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
                                   UINT AlignMultiple, UINT AlignOffset)
 {
-    NDS_GIVEN(GIVEN_BUFFER, NetBuffer);
     (void)AlignOffset;
     nds_require_level(FAMILY_NET_BUFFER, DISPATCH_LEVEL);
     if (BytesNeeded > NetBuffer->DataLength) {

@@ -109,6 +109,18 @@ static void any_member_may_have_led_there(void **state)
     assert_false(sane(GIVEN_BYTES, member, sizeof(member), (const void *)16));
 }
 
+static void a_place_for_an_answer_may_be_none(void **state)
+{
+    (void)state;
+    lists_anew();
+    assert_true(lists_sane());
+    nds_given.outs = 2;
+    nds_given.out[1] = nowhere;
+    assert_true(nds_given_sane(stops_driver_offset(driver + 8), (const void *)0x900000000000u));
+    assert_false(nds_given_sane(stops_driver_offset(driver + 8), nowhere));
+    assert_false(nds_given_sane(stops_driver_offset(driver + 8), NULL));
+}
+
 static void another_call_says_nothing(void **state)
 {
     (void)state;
@@ -127,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_tree_is_followed_with_its_lists),
         cmocka_unit_test(frames_are_followed),
         cmocka_unit_test(any_member_may_have_led_there),
+        cmocka_unit_test(a_place_for_an_answer_may_be_none),
         cmocka_unit_test(another_call_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
