@@ -31,7 +31,10 @@ class Corpus:
             if path in self.taken:
                 continue
             try:
-                files.link(path, self.folder / content_name(path.read_bytes()))
+                data = path.read_bytes()
+                if not data:
+                    continue  # no program, or not yet one
+                files.link(path, self.folder / content_name(data))
             except FileNotFoundError:
                 continue  # the engine has thrown it away again
             self.taken.add(path)

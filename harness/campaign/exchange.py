@@ -6,9 +6,22 @@ import re
 from pathlib import Path
 
 from campaign import files, seeds
+from campaign.rig import Refused
 
 MOST = 200  # programs that are taken at once: they are judged before
 GIVEN = re.compile(r"id:(\d+),(\w+)$")
+
+
+def readable(rig, folder: Path) -> seeds.Judged:
+    """What others send may be no program, or not be written to its end: that alone is left out."""
+    try:
+        return seeds.judge(rig, folder)
+    except Refused as refused:
+        if refused.status != 2:
+            raise
+    for path in [path for path in folder.iterdir() if not rig.reads(path)]:
+        path.unlink()
+    return seeds.judge(rig, folder) if any(folder.iterdir()) else seeds.Judged()
 
 
 class Exchange:
@@ -54,7 +67,7 @@ class Exchange:
         folder = files.fresh(self.scratch)
         for name, data in fresh.items():
             (folder / name).write_bytes(data)
-        judged = seeds.judge(rig, folder)
+        judged = readable(rig, folder)
         self.given.update(path.name for path in judged.passed)  # they have it
         corpus.take(judged.passed)
         return judged.failing

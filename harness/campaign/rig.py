@@ -86,6 +86,9 @@ class Rig:
     def assemble(self, source: Path, out: Path) -> bool:
         return self.ask("asm", "-o", out, source, driven=False).returncode == 0
 
+    def reads(self, program: Path) -> bool:
+        return self.ask("show", program, driven=False).returncode == 0
+
     def text(self, program: Path) -> str:
         return self.ask("show", program, driven=False).stdout
 

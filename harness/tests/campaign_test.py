@@ -275,6 +275,8 @@ def test_what_another_machine_sends_is_judged_before_an_engine_has_it(broken, pr
     place = tmp_path / "places/other/queue"
     place.mkdir(parents=True)
     assert run("asm", "-o", place / "id:000000", programs / "order-batch-reversed.chim").returncode == 0
+    (place / "id:000001").write_bytes(b"")
+    (place / "id:000002").write_text("chimneysweep program 1\nno such word\n")
     (programs.parent / "passing").mkdir(exist_ok=True)
     shutil.copy(programs / "push-timer.chim", programs.parent / "passing")
     got = night(tmp_path / "out", broken, programs.parent / "passing", "--sync", tmp_path / "places/here")
